@@ -1,0 +1,210 @@
+"""The tables: their columns, types and meaning.
+
+One data table for everything that needs to know them: Arrow schemas, Delta tables, the reference in
+the README. Delta has no unsigned integers and no dictionary type; a `dictionary` column is a string
+that repeats, encoded in Arrow and Parquet. Lines and columns count from 1, offsets and ids from 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Raised with every change of a column; a dataset of another version is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `type` is a word of `_ARROW_TYPES`; `doc` is a line for people."""
+
+    name: str
+    type: str
+    doc: str
+    nullable: bool = True
+
+
+def _required(name: str, type_: str, doc: str) -> Column:
+    return Column(name, type_, doc, nullable=False)
+
+
+_FILE_ID = _required("file_id", "int64", "the file, as in `files`")
+_JOB_ID = _required("job_id", "string", "the job that wrote the row")
+
+FILES = (
+    _required("file_id", "int64", "epoch << 32 | ordinal; never reused"),
+    _required("repo", "dictionary", "name of the root folder the file was found under"),
+    _required("path", "string", "POSIX path relative to the root; undecodable bytes are escaped"),
+    Column("path_bytes", "binary", "the raw path where it is not UTF-8"),
+    _required("input_kind", "dictionary", "source or ast"),
+    Column("language", "dictionary", "language of the source"),
+    Column("dialect", "dictionary", "dialect of an AST file"),
+    Column("parser", "dictionary", "what read the file"),
+    Column("parser_version", "dictionary", "and its version, with the version of the extraction rules"),
+    Column("size_bytes", "int64", "size on disk"),
+    Column("mtime_ns", "int64", "time of last change, ns since 1970"),
+    Column("sha256", "string", "of the bytes on disk, hexadecimal"),
+    _required("status", "dictionary", "ok, partial, failed, skipped, quarantined or deleted"),
+    Column("reason", "dictionary", "why the status is not ok"),
+    Column("node_count", "int64", "rows in `nodes`"),
+    Column("symbol_count", "int64", "rows in `symbols`"),
+    Column("ref_count", "int64", "rows in `refs`"),
+    Column("import_count", "int64", "rows in `imports`"),
+    Column("error_count", "int64", "rows in `errors`"),
+    Column("max_depth", "int32", "depth of the deepest node, root 0"),
+    Column("line_count", "int64", "lines of the source, or of the AST file where its source is unknown"),
+    Column("offset_unit", "dictionary", "unit of offsets and columns: byte, utf16, char or none"),
+    Column("duration_ms", "float64", "time from open to rows"),
+    Column("attempts", "int32", "how often a worker took the file"),
+    _JOB_ID,
+    _required("flush_seq", "int64", "the flush of that job that made the row visible"),
+    _required("ingested_at", "timestamp", "time of that flush, UTC"),
+    Column("traits", "list<string>", "minified, generated, vendored, test, transcoded, gzip"),
+    Column("source_path", "string", "for an AST file: the source it was made from, where known"),
+)
+
+NODES = (
+    _FILE_ID,
+    _required("node_id", "int32", "preorder number in the file, root 0"),
+    Column("parent_id", "int32", "node_id of the parent; null for the root"),
+    Column("field", "dictionary", "the parent's field that holds the node"),
+    _required("child_index", "int32", "position among the parent's children"),
+    _required("depth", "int32", "root 0"),
+    _required("descendant_count", "int32", "nodes below; the subtree is node_id .. node_id + descendant_count"),
+    _required("type", "dictionary", "the dialect's or grammar's own word"),
+    _required("kind", "dictionary", "normalised across languages"),
+    Column("name", "string", "the name a node carries or is"),
+    Column("value", "string", "text of a literal, shortened"),
+    Column("start_offset", "int64", "in offset_unit, from 0"),
+    Column("end_offset", "int64", "exclusive"),
+    Column("start_line", "int32", "from 1"),
+    Column("start_col", "int32", "from 1, in offset_unit"),
+    Column("end_line", "int32", "from 1"),
+    Column("end_col", "int32", "from 1, exclusive"),
+    Column("attrs", "string", "the remaining scalar fields as JSON, with --attrs"),
+)
+
+SYMBOLS = (
+    _FILE_ID,
+    _required("node_id", "int32", "the definition's node"),
+    _required("name", "string", "as written"),
+    _required("qualified_name", "string", "with the names of the enclosing symbols, joined by dots"),
+    _required("kind", "dictionary", "module, class, function, method, field, variable, ..."),
+    Column("parent_node_id", "int32", "node of the enclosing symbol; null at the top"),
+    Column("signature", "string", "the head of the definition on one line"),
+    Column("doc", "string", "docstring or the comment before it"),
+    Column("modifiers", "list<string>", "static, async, abstract, const, constructor, ..."),
+    Column("visibility", "dictionary", "public, protected, private, internal"),
+    Column("exported", "bool", "seen from outside its file, where the language tells"),
+    Column("complexity", "int32", "1 + branches, for functions and methods"),
+    Column("start_offset", "int64", "of the definition"),
+    Column("end_offset", "int64", "exclusive"),
+    Column("start_line", "int32", "of the definition"),
+    Column("end_line", "int32", "of the definition"),
+    Column("name_line", "int32", "line of the name"),
+    Column("name_col", "int32", "column of the name"),
+    Column("body_start_line", "int32", "first line of the body, where there is one"),
+    Column("body_end_line", "int32", "last line of the body"),
+)
+
+REFS = (
+    _FILE_ID,
+    _required("node_id", "int32", "the node that uses the name"),
+    _required("name", "string", "the last part: `join` of `os.path.join(...)`"),
+    Column("qualifier", "string", "what stands before it: `os.path`"),
+    _required("role", "dictionary", "call, read, write, type, inherit or decorate"),
+    Column("enclosing_node_id", "int32", "node of the symbol it stands in; null at the top"),
+    Column("start_line", "int32", "from 1"),
+    Column("start_col", "int32", "from 1, in offset_unit"),
+)
+
+IMPORTS = (
+    _FILE_ID,
+    _required("node_id", "int32", "the import's node"),
+    Column("module", "string", "as written, without quotes"),
+    Column("name", "string", "the imported name; null for the whole module"),
+    Column("alias", "string", "the local name, where it differs"),
+    _required("is_relative", "bool", "relative to the importing file"),
+    _required("is_wildcard", "bool", "everything from the module"),
+    Column("start_line", "int32", "from 1"),
+)
+
+ERRORS = (
+    _required("path", "string", "as in `files`"),
+    Column("file_id", "int64", "null where there is no row in `files`, such as a folder that cannot be read"),
+    _required("phase", "dictionary", "discover, read, decode, parse, extract, write or worker"),
+    _required("code", "dictionary", "a fixed word for programs"),
+    _required("message", "string", "for people: what, where, how to mend it"),
+    Column("start_line", "int32", "from 1"),
+    Column("start_col", "int32", "from 1"),
+    _required("attempt", "int32", "from 1"),
+    _required("retriable", "bool", "whether another try may help"),
+    _JOB_ID,
+)
+
+BATCHES = (
+    _JOB_ID,
+    _required("batch_id", "int64", "from 1 in each epoch"),
+    _required("epoch", "int64", "start of the engine: one for ingest, one more for each resume"),
+    _required("language", "dictionary", "the queue it was cut from"),
+    _required("trigger", "dictionary", "size, bytes, timer, priority, memory, manual, close or retry"),
+    _required("priority", "int32", "the highest in it"),
+    _required("file_count", "int64", "files"),
+    _required("row_count", "int64", "rows of all tables"),
+    _required("byte_count", "int64", "bytes on disk of its files"),
+    _required("waited_ms", "float64", "of its oldest file, in the queue"),
+    _required("duration_ms", "float64", "in the worker"),
+    Column("memory_before", "int64", "resident bytes of the worker"),
+    Column("memory_after", "int64", "and after the batch"),
+    Column("memory_peak", "int64", "the most seen while it ran"),
+    _required("attempt", "int32", "from 1"),
+    _required("status", "dictionary", "ok, retried or failed"),
+    _required("flush_seq", "int64", "the flush that committed it"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "files": FILES,
+    "nodes": NODES,
+    "symbols": SYMBOLS,
+    "refs": REFS,
+    "imports": IMPORTS,
+    "errors": ERRORS,
+    "batches": BATCHES,
+}
+TREE_TABLES = ("nodes", "symbols", "refs", "imports")
+"""Written by workers, the same whatever the number of workers."""
+
+STATUSES = ("ok", "partial", "failed", "skipped", "quarantined", "deleted")
+
+KINDS = (
+    "module class interface enum function method field variable parameter type_alias macro "
+    "identifier member call type_ref import export "
+    "conditional loop jump return try throw async "
+    "assignment operator lambda collection string number atom "
+    "comment annotation directive block statement token error other"
+).split()
+
+ROLES = ("call", "read", "write", "type", "inherit", "decorate")
+
+
+@cache
+def arrow_schema(table: str) -> pa.Schema:
+    """The Arrow schema of a table, as its parts are written."""
+    import pyarrow as pa
+
+    types = {
+        "int64": pa.int64(),
+        "int32": pa.int32(),
+        "float64": pa.float64(),
+        "bool": pa.bool_(),
+        "string": pa.string(),
+        "binary": pa.binary(),
+        "dictionary": pa.dictionary(pa.int32(), pa.string()),
+        "list<string>": pa.list_(pa.string()),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+    }
+    return pa.schema([pa.field(c.name, types[c.type], nullable=c.nullable) for c in TABLES[table]])

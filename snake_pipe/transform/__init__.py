@@ -1,0 +1,1 @@
+"""Bytes → rows: pure, no process, no disk."""
