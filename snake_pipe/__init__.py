@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from snake_pipe.extract.api import connect, ingest, resume
+    from snake_pipe.api import connect, ingest, resume
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
 
@@ -16,9 +16,9 @@ __all__ = ["BatchConfig", "BatchProcessingEngine", "__version__", "connect", "in
 _HOMES = {
     "BatchConfig": "snake_pipe.extract.batch_config",
     "BatchProcessingEngine": "snake_pipe.extract.batch_processor",
-    "connect": "snake_pipe.extract.api",
-    "ingest": "snake_pipe.extract.api",
-    "resume": "snake_pipe.extract.api",
+    "connect": "snake_pipe.api",
+    "ingest": "snake_pipe.api",
+    "resume": "snake_pipe.api",
 }
 
 

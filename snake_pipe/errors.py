@@ -92,7 +92,9 @@ class TransformError(SnakePipeError):
     `phase` and `code` are what the `errors` table shows: phase is `decode`, `parse` or `extract`.
     """
 
-    def __init__(self, phase: str, code: str, message: str, line: int | None = None, col: int | None = None) -> None:
+    def __init__(
+        self, phase: str, code: str, message: str, line: int | None = None, col: int | None = None
+    ) -> None:
         super().__init__(message)
         self.args = (phase, code, message, line, col)
         self.phase = phase

@@ -74,7 +74,7 @@ NODES = (
     Column("field", "dictionary", "the parent's field that holds the node"),
     _required("child_index", "int32", "position among the parent's children"),
     _required("depth", "int32", "root 0"),
-    _required("descendant_count", "int32", "nodes below; the subtree is node_id .. node_id + descendant_count"),
+    _required("descendant_count", "int32", "nodes below: up to node_id + descendant_count"),
     _required("type", "dictionary", "the dialect's or grammar's own word"),
     _required("kind", "dictionary", "normalised across languages"),
     Column("name", "string", "the name a node carries or is"),

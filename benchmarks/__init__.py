@@ -1,0 +1,1 @@
+"""Benchmarks, and the command that prepares what they run on."""

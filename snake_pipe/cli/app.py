@@ -1,0 +1,83 @@
+"""The command line as a whole: its commands, and the one place where outcomes become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snake_pipe import __version__
+from snake_pipe.cli import dataset_commands, ingest_commands, reference_commands
+from snake_pipe.errors import ExitCode, SnakePipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="snake-pipe",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+_Refused: Any = typer.BadParameter.__mro__[2]
+"""Base of what typer raises for wrong arguments; recent versions bring their own copy of click."""
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"snake-pipe {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="""
+\b
+Examples:
+  snake-pipe ingest ~/src/django                 all files, into ~/src/django/.snake-pipe
+  snake-pipe query "SELECT kind, count(*) FROM symbols GROUP BY kind"
+  snake-pipe resume --last                       go on where a crash or Ctrl-C ended the job
+
+\b
+Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done, but files failed
+(see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal.
+"""
+)
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Every syntax tree of a repository, in tables that SQL can ask."""
+
+
+ingest_commands.register(app)
+dataset_commands.register(app)
+reference_commands.register(app)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; what to exit with."""
+    try:
+        outcome = app(args=arguments, prog_name="snake-pipe", standalone_mode=False)
+        sys.stdout.flush()
+    except _Refused as error:
+        error.show(sys.stderr)
+        return int(ExitCode.USAGE)
+    except SnakePipeError as error:
+        typer.echo(f"snake-pipe: {error.message}", err=True)
+        if error.hint:
+            typer.echo(f"  {error.hint}", err=True)
+        return int(error.exit_code)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+    except (typer.Abort, KeyboardInterrupt):
+        return int(ExitCode.INTERRUPTED)
+    return outcome if isinstance(outcome, int) else int(ExitCode.DONE)

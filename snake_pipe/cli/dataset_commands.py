@@ -1,0 +1,174 @@
+"""`query`, `export`, `jobs` and `status`: the commands that read a dataset."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from snake_pipe.cli.locations import dataset_of_job, find_dataset
+from snake_pipe.cli.text import FORMATS, print_rows, seconds
+from snake_pipe.errors import QueryError, SnakePipeError, UsageError
+
+Dataset = Annotated[
+    Path | None,
+    typer.Option(
+        "--dataset", "-d", metavar="DIR", help="Default: the nearest .snake-pipe from here upwards."
+    ),
+]
+Format = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="table, json (an object a line) or csv.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("query", epilog=_QUERY_EXAMPLES)(query)
+    app.command("export", epilog=_EXPORT_EXAMPLES)(export)
+    app.command("jobs", epilog=_JOBS_EXAMPLES)(jobs)
+    app.command("status", epilog=_STATUS_EXAMPLES)(status)
+
+
+_QUERY_EXAMPLES = """
+\b
+Examples:
+  snake-pipe query "SELECT language, count(*) FROM files GROUP BY language"
+  snake-pipe query --format csv "FROM imports" > imports.csv
+  snake-pipe query -p main "SELECT path, start_line FROM symbols JOIN files USING (file_id) WHERE name = ?"
+  snake-pipe query - < report.sql
+
+\b
+Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded.
+"""
+
+_EXPORT_EXAMPLES = """
+\b
+Examples:
+  snake-pipe export trees.duckdb
+  duckdb trees.duckdb "SUMMARIZE symbols"
+"""
+
+_JOBS_EXAMPLES = """
+\b
+Examples:
+  snake-pipe jobs
+  snake-pipe jobs --format json
+"""
+
+_STATUS_EXAMPLES = """
+\b
+Examples:
+  snake-pipe status 20261122-101530-4f9a1c
+"""
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A DuckDB statement; - reads it from stdin.")],
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="VALUE", help="For a ? in it; repeatable."),
+    ] = None,
+    dataset: Dataset = None,
+    format_: Format = "table",
+) -> None:
+    """Ask the tables in SQL; the answer goes to stdout."""
+    import duckdb
+
+    from snake_pipe.load.views import connect
+
+    _check_format(format_)
+    if sql == "-":
+        sql = sys.stdin.read()
+    with connect(find_dataset(dataset)) as connection:
+        try:
+            cursor = connection.execute(sql, parameter or None)
+            columns = [column[0] for column in cursor.description or ()]
+            rows = iter(cursor.fetchone, None)
+            print_rows(columns, rows if format_ != "table" else list(rows), format_)
+        except duckdb.Error as error:
+            first, _, rest = str(error).partition("\n")
+            raise QueryError(first, " ".join(rest.split())) from None
+
+
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.duckdb", help="The file to write.")],
+    dataset: Dataset = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write the current state of all tables into one DuckDB file."""
+    from snake_pipe.load.export import export_duckdb
+
+    rows = export_duckdb(find_dataset(dataset), target, overwrite=overwrite)
+    print_rows(("table", "rows"), list(rows.items()), "table")
+
+
+def jobs(dataset: Dataset = None, format_: Format = "table") -> None:
+    """List the jobs of a dataset, oldest first."""
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    _check_format(format_)
+    manager = CheckpointManager(find_dataset(dataset))
+    rows = [_job_row(manager, job_id) for job_id in manager.job_ids()]
+    print_rows(("job", "status", "started", "files", "failed", "rows", "source"), rows, format_)
+
+
+def _job_row(manager: Any, job_id: str) -> tuple[Any, ...]:
+    try:
+        checkpoint = manager.load(job_id)
+    except SnakePipeError as error:
+        return (job_id, "damaged", None, None, None, None, error.message)
+    progress, request = checkpoint.progress, checkpoint.request
+    state = progress.status
+    if state == "running" and not _is_running(manager, job_id):
+        state = "interrupted"
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))
+    source = ", ".join(request.get("roots", ())) or "list of files"
+    return (job_id, state, started, progress.files_done, progress.files_failed, progress.rows, source)
+
+
+def _is_running(manager: Any, job_id: str) -> bool:
+    """Whether the job's status was written in the last seconds, by a process that is still there."""
+    import psutil
+
+    current = manager.read_status(job_id)
+    fresh: bool = time.time() - current.get("time", 0) < 10
+    return fresh and bool(psutil.pid_exists(current.get("pid", -1)))
+
+
+def status(
+    job_id: Annotated[str, typer.Argument(metavar="JOB_ID")],
+    dataset: Dataset = None,
+    json: Annotated[bool, typer.Option("--json", help="All figures as one JSON object.")] = False,
+) -> None:
+    """Show how far a job is."""
+    import orjson
+
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    manager = CheckpointManager(dataset_of_job(job_id, dataset))
+    checkpoint = manager.load(job_id)
+    current = manager.read_status(job_id)
+    if json:
+        typer.echo(orjson.dumps(current or {"job_id": job_id, "status": checkpoint.progress.status}).decode())
+        return
+    row = _job_row(manager, job_id)
+    pairs = list(
+        zip(("job", "status", "started", "committed files", "failed", "rows", "source"), row, strict=True)
+    )
+    if current:
+        pairs += [
+            ("files done", current.get("files_done")),
+            ("files discovered", current.get("files_discovered")),
+            ("queued", current.get("files_queued")),
+            ("batches in flight", current.get("batches_in_flight")),
+            ("elapsed", seconds(current.get("elapsed", 0.0))),
+        ]
+    print_rows(("figure", "value"), pairs, "table")
+
+
+def _check_format(form: str) -> None:
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", f"one of {', '.join(FORMATS)}")

@@ -1,0 +1,326 @@
+"""`ingest` and `resume`: the commands that write."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snake_pipe.cli.locations import dataset_of_job, find_dataset
+from snake_pipe.cli.progress import open_progress
+from snake_pipe.errors import ExitCode, JobNotFoundError, SnakePipeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also each batch and each commit.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="No bar; a line every few seconds.")]
+Dataset = Annotated[
+    Path | None,
+    typer.Option(
+        "--dataset", "-d", metavar="DIR", help="Folder of the tables. Default: .snake-pipe in the first PATH."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("ingest", epilog=_INGEST_EXAMPLES)(ingest)
+    app.command("resume", epilog=_RESUME_EXAMPLES)(resume)
+
+
+_INGEST_EXAMPLES = """
+\b
+Examples:
+  snake-pipe ingest .                                 this repository, into ./.snake-pipe
+  snake-pipe ingest src lib -d /data/trees            two folders, one dataset elsewhere
+  snake-pipe ingest . --languages python,go --tables files,symbols,refs
+  snake-pipe ingest . --include 'src/**' --exclude '*_pb2.py'
+  git diff --name-only main | snake-pipe ingest --files-from -
+  snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10    a CI job step
+"""
+
+_RESUME_EXAMPLES = """
+\b
+Examples:
+  snake-pipe resume 20261122-101530-4f9a1c
+  snake-pipe resume --last                            the newest job that is not done
+"""
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="Repositories, folders or files.")
+    ] = None,
+    dataset: Dataset = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only these, as in .gitignore; repeatable.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Not these; repeatable.")] = None,
+    languages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Comma-separated; `ast` for AST files. Default: all programming languages and ast.",
+        ),
+    ] = None,
+    files_from: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Paths to read, one a line; - for stdin.")
+    ] = None,
+    files0_from: Annotated[str | None, typer.Option(metavar="FILE", help="The same, NUL-separated.")] = None,
+    no_gitignore: Annotated[
+        bool, typer.Option("--no-gitignore", help="Also what .gitignore leaves out.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read files again that have not changed.")] = False,
+    tables: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Tree tables to write, of nodes,symbols,refs,imports.")
+    ] = None,
+    anonymous: Annotated[
+        bool | None, typer.Option("--anonymous", help="Rows also for punctuation and keywords.")
+    ] = None,
+    attrs: Annotated[
+        bool | None, typer.Option("--attrs", help="Keep the other scalar fields of AST files as JSON.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes. Default: one a processor.")
+    ] = None,
+    memory_limit: Annotated[
+        int | None, typer.Option(metavar="MIB", help="Most memory of all processes together.")
+    ] = None,
+    max_file_size: Annotated[
+        int | None, typer.Option(metavar="BYTES", help="Larger files are recorded as skipped.")
+    ] = None,
+    file_timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time for one file.")
+    ] = None,
+    flush_interval: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Time between commits.")
+    ] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(metavar="N", help="Failed files up to which the exit code is 0.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="throughput, latency, low-memory or development.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; see `config show`."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_progress: NoProgress = False,
+) -> int:
+    """Turn every syntax tree below PATH into rows.
+
+    Files that have not changed since an earlier ingestion into the same dataset are left as they are.
+    A file that cannot be read or parsed gets its row in `files` and `errors`, and nothing else happens.
+    """
+    from snake_pipe.api import default_dataset
+    from snake_pipe.extract.batch_config import load_config
+    from snake_pipe.extract.batch_processor import IngestRequest
+
+    if files_from and files0_from:
+        raise UsageError("--files-from and --files0-from exclude each other")
+    has_list = bool(files_from or files0_from)
+    if paths and has_list:
+        raise UsageError("PATH and a list of files exclude each other")
+    roots = [path.absolute() for path in paths or ([] if has_list else [Path.cwd()])]
+    for root in roots:
+        if not root.exists():
+            raise UsageError(f"no such file or folder: {root}")
+    target = (dataset or default_dataset(roots[0] if roots else Path.cwd())).absolute()
+    overrides: dict[str, Any] = _settings(set_ or [])
+    overrides |= {
+        key: value
+        for key, value in {
+            "tables": None if tables is None else _tree_tables(tables),
+            "anonymous": anonymous,
+            "attrs": attrs,
+            "worker_count": workers,
+            "memory_limit_mb": memory_limit,
+            "max_file_size": max_file_size,
+            "file_timeout_seconds": file_timeout,
+            "flush_interval": flush_interval,
+            "max_failures": max_failures,
+        }.items()
+        if value is not None
+    }
+    config = load_config(overrides, preset=preset, project=_project(roots)).config
+    request = IngestRequest(
+        roots=tuple(str(root) for root in roots),
+        dataset=str(target),
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        languages=tuple(_words(languages)),
+        use_gitignore=not no_gitignore,
+        list_base=str(Path.cwd()),
+        full=full,
+    )
+    request.check()
+    with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
+        if has_list:
+            kept = _copy_list(files_from or files0_from or "", b"\n" if files_from else b"\0", Path(folder))
+            request = _with_list(request, kept)
+        return _run(
+            lambda engine: engine.ingest(request, config), quiet, verbose, no_progress, config.max_failures
+        )
+
+
+def resume(
+    job_id: Annotated[
+        str | None, typer.Argument(metavar="[JOB_ID]", help="As `ingest` printed it, or from `jobs`.")
+    ] = None,
+    last: Annotated[
+        bool, typer.Option("--last", help="The newest job of the dataset that is not done.")
+    ] = False,
+    dataset: Annotated[
+        Path | None, typer.Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_progress: NoProgress = False,
+) -> int:
+    """Go on with a job that a crash, a full disk or a signal ended, where its last commit left it."""
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    if (job_id is None) == (not last):
+        raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
+    if last:
+        folder = find_dataset(dataset)
+        job_id = _last_unfinished(CheckpointManager(folder))
+    else:
+        assert job_id is not None
+        folder = dataset_of_job(job_id, dataset)
+    chosen = job_id
+    checkpoint = CheckpointManager(folder).load(chosen)
+    most = int(checkpoint.config.get("max_failures", 0))
+    return _run(lambda engine: engine.resume(chosen, folder), quiet, verbose, no_progress, most)
+
+
+def _last_unfinished(manager: Any) -> str:
+    for job_id in reversed(manager.job_ids()):
+        if manager.load(job_id).progress.status != "done":
+            return str(job_id)
+    raise JobNotFoundError(f"every job in {manager.folder.parent} is done", "there is nothing to resume")
+
+
+def _run(
+    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]],
+    quiet: bool,
+    verbose: bool,
+    no_progress: bool,
+    max_failures: int,
+) -> int:
+    """Run a job under signals and progress; the exit code."""
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+
+    progress = open_progress(quiet=quiet, verbose=verbose, plain=no_progress)
+
+    async def main() -> RepositoryProcessingResult:
+        engine = BatchProcessingEngine(listener=progress)
+        _stop_on_signals(engine)
+        return await work(engine)
+
+    try:
+        with progress:
+            result = asyncio.run(main())
+    except SnakePipeError as error:
+        if progress.job_id and error.exit_code is ExitCode.RUN_FAILED:
+            error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {progress.job_id}"
+        raise
+    progress.summarise(result)
+    if result.status == "stopped":
+        return int(ExitCode.TERMINATED if result.message == "SIGTERM" else ExitCode.INTERRUPTED)
+    return int(ExitCode.FILES_FAILED if result.statistics.files_failed > max_failures else ExitCode.DONE)
+
+
+def _stop_on_signals(engine: BatchProcessingEngine) -> None:
+    """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
+
+    Workers end by themselves when this process is gone.
+    """
+    loop = asyncio.get_running_loop()
+    seen: list[str] = []
+
+    def stop(name: str, code: int) -> None:
+        if seen:
+            os._exit(code)
+        seen.append(name)
+        engine.stop(name)
+
+    for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)):
+        if hasattr(signal, name):
+            try:
+                loop.add_signal_handler(getattr(signal, name), stop, name, code)
+            except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+                return
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _tree_tables(text: str) -> tuple[str, ...]:
+    """The tree tables named; files, errors and batches may be named too and are always written."""
+    from snake_pipe.schemas import TABLES, TREE_TABLES
+
+    names = _words(text)
+    for name in names:
+        if name not in TABLES:
+            raise UsageError(f"no table {name!r}", f"of {', '.join(TREE_TABLES)}")
+    return tuple(name for name in TREE_TABLES if name in names)
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise UsageError(f"--set {pair}: not KEY=VALUE")
+        settings[key.strip().replace("-", "_")] = value
+    return settings
+
+
+def _project(roots: list[Path]) -> Path:
+    """The folder whose snake-pipe.toml and pyproject.toml count."""
+    if not roots:
+        return Path.cwd()
+    return roots[0] if roots[0].is_dir() else roots[0].parent
+
+
+def _copy_list(name: str, separator: bytes, folder: Path) -> Path:
+    """A list of files as NUL-separated paths in a file of ours."""
+    target = folder / "files.list"
+    try:
+        if name == "-":
+            with target.open("wb") as out:
+                shutil.copyfileobj(sys.stdin.buffer, out)
+        else:
+            shutil.copyfile(name, target)
+    except OSError as error:
+        raise UsageError(f"cannot read the list {name}: {error.strerror}") from error
+    if separator == b"\n":
+        converted = folder / "files0.list"
+        with target.open("rb") as lines, converted.open("wb") as out:
+            for line in lines:
+                if path := line.rstrip(b"\r\n"):
+                    out.write(path + b"\0")
+        target = converted
+    return target
+
+
+def _with_list(request: Any, path: Path) -> Any:
+    from dataclasses import replace
+
+    return replace(request, file_list=str(path))

@@ -1,0 +1,84 @@
+"""`languages`, `dialects` and `config show`: what there is to choose from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snake_pipe.cli.text import print_rows
+
+config_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Settings and where they come from."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("languages")(languages)
+    app.command("dialects")(dialects)
+    config_app.command("show", epilog=_CONFIG_EXAMPLES)(show)
+    app.add_typer(config_app, name="config")
+
+
+_CONFIG_EXAMPLES = """
+\b
+Examples:
+  snake-pipe config show
+  SNAKE_PIPE_WORKER_COUNT=4 snake-pipe config show
+"""
+
+
+@config_app.callback()
+def config() -> None:
+    """Settings and where they come from."""
+
+
+def languages(
+    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
+) -> None:
+    """List the source languages and the files they are told by."""
+    from snake_pipe.plugins import describe_languages
+
+    print_rows(("language", "files", "parser"), describe_languages(), format_)
+
+
+def dialects(
+    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
+) -> None:
+    """List the dialects of AST files."""
+    from snake_pipe.plugins import describe_dialects
+
+    print_rows(("dialect", "written by"), describe_dialects(), format_)
+
+
+def show(
+    project: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Whose TOML files count. Default: here.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="As with ingest.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
+) -> None:
+    """Print each setting, its value, where it comes from and what it means."""
+    from dataclasses import fields
+
+    from snake_pipe.extract.batch_config import BatchConfig, load_config
+
+    loaded = load_config(preset=preset, project=project or Path.cwd())
+    rows = [
+        (
+            field.name,
+            _shown(getattr(loaded.config, field.name)),
+            loaded.origins[field.name],
+            field.metadata["doc"],
+        )
+        for field in fields(BatchConfig)
+    ]
+    print_rows(("setting", "value", "from", "meaning"), rows, format_)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

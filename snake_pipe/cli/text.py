@@ -1,0 +1,110 @@
+"""Figures, lists and names as text for people, tables, JSON and CSV."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_WIDEST = 60
+"""Characters of a cell in a table on a terminal."""
+
+FORMATS = ("table", "json", "csv")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Text with control characters shown as escapes, since a file's name may hold anything."""
+    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def size(count: float) -> str:
+    """Bytes for people: `12.3 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000 or unit == "GB":
+            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def seconds(count: float) -> str:
+    """A duration for people: `4.2 s`, `3 min 20 s`, `1 h 05 min`."""
+    if count < 60:
+        return f"{count:.1f} s"
+    minutes, rest = divmod(round(count), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str) -> None:
+    """Rows to stdout: an aligned table, JSON objects one a line, or CSV."""
+    if form == "json":
+        _print_json(columns, rows)
+    elif form == "csv":
+        _print_csv(columns, rows)
+    else:
+        _print_table(columns, rows)
+
+
+def _print_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    import orjson
+
+    for row in rows:
+        document = orjson.dumps(
+            dict(zip(columns, row, strict=True)), default=str, option=orjson.OPT_NON_STR_KEYS
+        )
+        sys.stdout.write(document.decode() + "\n")
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if value is None else _inert(value) for value in row])
+
+
+def _inert(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    body = [["" if value is None else visible(_cell(value)) for value in row] for row in rows]
+    if sys.stdout.isatty():  # a person looks at it: long text is cut; whoever needs all of it pipes
+        body = [[cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…" for cell in row] for row in body]
+    values = list(zip(*body, strict=True)) if body else [() for _ in columns]
+    widths = [max(map(len, (name, *column))) for name, column in zip(columns, values, strict=True)]
+    right = [bool(column) and all(_NUMBER.fullmatch(cell) for cell in column if cell) for column in values]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if numeric else cell.ljust(width)
+            for cell, width, numeric in zip(cells, widths, right, strict=True)
+        ]
+        return "  ".join(padded).rstrip() + "\n"
+
+    sys.stdout.write(line(columns))
+    sys.stdout.write("  ".join("─" * width for width in widths) + "\n")
+    for cells in body:
+        sys.stdout.write(line(cells))
+
+
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[+-]?\d+)?")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,272 @@
+"""The nouns of the engine: files, batches, results, statistics.
+
+Everything that crosses to a worker or back is here, is plain data and pickles.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snake_pipe.load.part_writer import Part
+
+__all__ = [
+    "BatchExecutionResult",
+    "BatchPriority",
+    "BatchResult",
+    "BatchStatistics",
+    "CheckpointData",
+    "DiscoveredFile",
+    "DiscoveryError",
+    "FileBatch",
+    "ProcessingProgress",
+    "ProcessingResult",
+    "ProcessingState",
+    "RepositoryProcessingResult",
+    "Trigger",
+]
+
+
+class BatchPriority(IntEnum):
+    """Named points of the scale 0-10; any integer between is allowed."""
+
+    LOW = 2
+    NORMAL = 5
+    HIGH = 8
+    CRITICAL = 10
+
+
+class Trigger(StrEnum):
+    """Why a batch left its queue."""
+
+    SIZE = "size"
+    BYTES = "bytes"
+    TIMER = "timer"
+    PRIORITY = "priority"
+    MEMORY = "memory"
+    MANUAL = "manual"
+    CLOSE = "close"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredFile:
+    r"""One file to process.
+
+    `root` is the absolute folder it was found under, `path` POSIX and relative to it with undecodable
+    bytes escaped as `\xNN`; `path_bytes` holds the raw relative path where it differs.
+    `queue` is a language's name or `ast`. `file_id` is -1 until the engine gives one.
+    `skip_reason` set means: do not read it, record it as skipped for this reason.
+    """
+
+    root: str
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    queue: str
+    repo: str = ""
+    priority: int = BatchPriority.NORMAL
+    path_bytes: bytes | None = None
+    file_id: int = -1
+    skip_reason: str | None = None
+
+    @property
+    def os_path(self) -> str:
+        """The path to open, with surrogate escapes where the name is not UTF-8."""
+        return os.path.join(self.root, os.fsdecode(self.path_bytes) if self.path_bytes else self.path)  # noqa: PTH118
+
+    @classmethod
+    def from_path(cls, path: Path, *, root: Path | None = None, queue: str = "") -> DiscoveredFile:
+        """The file at `path`, read from the disk; OSError if it is not there."""
+        info = path.stat()
+        base = (root or path.parent).absolute()
+        relative = path.absolute().relative_to(base).as_posix()
+        return cls(str(base), relative, info.st_size, info.st_mtime_ns, queue, base.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryError:
+    """Something on the way to the files that could not be read; the walk went on."""
+
+    path: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileBatch:
+    """Files of one queue that travel together.
+
+    `estimated_processing_time` is in seconds, `estimated_memory` in bytes; both are learned, 0 if unknown.
+    `created_at` is on the coordinator's clock, in seconds; `waited` is what its oldest file waited.
+    """
+
+    batch_id: int
+    files: tuple[DiscoveredFile, ...]
+    total_size: int
+    queue: str
+    trigger: Trigger
+    priority: int = BatchPriority.NORMAL
+    created_at: float = 0.0
+    waited: float = 0.0
+    attempt: int = 1
+    estimated_processing_time: float = 0.0
+    estimated_memory: int = 0
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingResult:
+    """What became of one file. `value` is what a user's own processor returned; it must pickle."""
+
+    path: str
+    status: str = "ok"
+    error: str | None = None
+    duration_ms: float = 0.0
+    value: Any = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the file was processed."""
+        return self.status in ("ok", "partial", "skipped")
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What a worker sends back: figures, never rows of trees.
+
+    `files` and `errors` are the batch's rows of those two tables as Arrow IPC streams (one row a file;
+    the flush adds its number and time); `outcomes` counts files by (status, language or dialect).
+    `failure` is set when the batch as a whole failed for a reason that is no file's fault (a full disk).
+    Memory is in bytes, times in seconds.
+    """
+
+    batch_id: int
+    attempt: int = 1
+    results: list[ProcessingResult] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    files: bytes = b""
+    errors: bytes = b""
+    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    byte_count: int = 0
+    duration: float = 0.0
+    cpu_seconds: float = 0.0
+    memory_before: int = 0
+    memory_after: int = 0
+    memory_peak: int = 0
+    failure: str | None = None
+
+    @property
+    def file_count(self) -> int:
+        """Files with a row."""
+        return sum(self.outcomes.values())
+
+    @property
+    def success_count(self) -> int:
+        """Files that were processed or skipped on purpose."""
+        return sum(n for (status, _), n in self.outcomes.items() if status in ("ok", "partial", "skipped"))
+
+    @property
+    def failure_count(self) -> int:
+        """Files that failed or were quarantined."""
+        return self.file_count - self.success_count
+
+
+@dataclass(slots=True)
+class BatchExecutionResult:
+    """The results of several batches, run side by side; `elapsed` in seconds."""
+
+    batches: list[BatchResult] = field(default_factory=list)
+    elapsed: float = 0.0
+    cpu_seconds: float = 0.0
+    worker_count: int = 1
+
+    @property
+    def results(self) -> list[ProcessingResult]:
+        """All files' results, batch by batch."""
+        return [result for batch in self.batches for result in batch.results]
+
+    @property
+    def errors(self) -> list[ProcessingResult]:
+        """The results of files that failed."""
+        return [result for result in self.results if not result.success]
+
+    @property
+    def cpu_utilisation(self) -> float:
+        """Share of the workers' processors that was used, 0 to 1."""
+        return self.cpu_seconds / (self.elapsed * self.worker_count) if self.elapsed else 0.0
+
+
+@dataclass(slots=True)
+class BatchStatistics:
+    """The figures of a run so far: files by outcome, batches by trigger, rates and memory."""
+
+    files_discovered: int = 0
+    files_done: int = 0
+    files_failed: int = 0
+    files_unchanged: int = 0
+    files_deleted: int = 0
+    files_committed: int = 0
+    bytes_discovered: int = 0
+    bytes_done: int = 0
+    batches_done: int = 0
+    batches_retried: int = 0
+    pool_restarts: int = 0
+    discovery_complete: bool = False
+    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    triggers: dict[str, int] = field(default_factory=dict)
+    unrecognised: dict[str, int] = field(default_factory=dict)
+    files_queued: int = 0
+    bytes_queued: int = 0
+    oldest_age: float = 0.0
+    batches_in_flight: int = 0
+    workers: int = 0
+    memory_limit: int = 0
+    memory_now: int = 0
+    memory_peak: int = 0
+    elapsed: float = 0.0
+    worker_cpu_seconds: float = 0.0
+    coordinator_cpu_seconds: float = 0.0
+    flushes: int = 0
+
+    @property
+    def files_per_second(self) -> float:
+        """Rate since the start."""
+        return self.files_done / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Rate since the start."""
+        return self.bytes_done / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def average_batch_size(self) -> float:
+        """Files a batch."""
+        return self.files_done / self.batches_done if self.batches_done else 0.0
+
+
+@dataclass(slots=True)
+class RepositoryProcessingResult:
+    """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done."""
+
+    job_id: str
+    dataset: str
+    status: str
+    statistics: BatchStatistics
+    message: str = ""
+
+    @property
+    def success(self) -> bool:
+        """Whether the whole input was processed and committed."""
+        return self.status == "done"

@@ -1,0 +1,323 @@
+"""Keeps a few batches in the hands of an executor, and gets over the death of its processes.
+
+Written against `concurrent.futures.Executor` alone. One dead process breaks a whole pool and fails every
+batch in it, so few are in flight; what each worker had in hand is read from its slot, and only those files
+are tried again alone, in a pool of one process. A file that ends that process too is quarantined.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import psutil
+
+from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
+from snake_pipe.extract.batch_worker import run_batch
+from snake_pipe.extract.worker_slot import read_slots
+from snake_pipe.utils.batch_utils import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from snake_pipe.extract.batch_config import BatchConfig
+    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
+
+_IDLE_WORKER = 64 * MIB
+"""Memory of a worker between batches, beyond what it shares with the others."""
+
+_MOST_RESTARTS_IN_A_ROW = 20
+"""Pools that may break without a single batch getting through between, before the run is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A file that ended its worker whenever it was tried; `reason` is worker_died or timeout."""
+
+    file: DiscoveredFile
+    reason: str
+    message: str
+    attempts: int
+
+
+class Dispatcher:
+    """Runs batches; tells `on_result` and `on_lost` of every file exactly once.
+
+    `open_executor(workers, isolated)` makes a pool, `isolated` one being for files tried alone. `cut`
+    makes batches of files to be tried again. `memory_limit` in bytes bounds what is expected of all
+    batches in flight together; a batch alone is always let in.
+    """
+
+    def __init__(
+        self,
+        config: BatchConfig,
+        *,
+        open_executor: Callable[[int, bool], Executor],
+        slots: Path | None,
+        memory_limit: int,
+        cut: Callable[[Sequence[DiscoveredFile], int], list[FileBatch]],
+        on_result: Callable[[FileBatch, BatchResult], None],
+        on_lost: Callable[[FileBatch, LostFile], None],
+    ) -> None:
+        self._config = config
+        self._open_executor = open_executor
+        self._slots = slots
+        self._memory_limit = memory_limit
+        self._cut = cut
+        self._on_result = on_result
+        self._on_lost = on_lost
+        self._executor: Executor | None = None
+        self._isolation: Executor | None = None
+        self._isolation_lock = asyncio.Lock()
+        self._changed = asyncio.Condition()
+        self._in_flight: dict[int, FileBatch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        self._restarts_in_a_row = 0
+        self._paused = False
+        self._closed = False
+        self.restarts = 0
+        self.retried = 0
+
+    # -- taking batches in ---------------------------------------------------------------------------
+
+    async def dispatch(self, batch: FileBatch) -> None:
+        """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closed or self._failure or self._has_room(batch))
+            self._raise_failure()
+            if self._closed:
+                raise EngineStateError("the dispatcher is closed")
+            self._in_flight[batch.batch_id] = batch
+        self._start(self._run(batch))
+
+    async def join(self) -> None:
+        """Wait until nothing is in flight; raises what ended the dispatcher."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure or not self._in_flight)
+            self._raise_failure()
+
+    def pause(self) -> None:
+        """Let no further batch in; those in flight go on."""
+        self._paused = True
+
+    async def unpause(self) -> None:
+        """Let batches in again."""
+        self._paused = False
+        await self._notify()
+
+    @property
+    def in_flight(self) -> Sequence[FileBatch]:
+        """The batches with the executor or waiting for another try."""
+        return tuple(self._in_flight.values())
+
+    def _has_room(self, batch: FileBatch) -> bool:
+        if not self._in_flight:
+            return not self._paused
+        if self._paused or len(self._in_flight) >= self._config.max_concurrent_batches:
+            return False
+        expected = sum(other.estimated_memory for other in self._running()) + batch.estimated_memory
+        idle = self._config.workers * _IDLE_WORKER
+        return len(self._in_flight) < self._config.workers or idle + expected <= 0.8 * self._memory_limit
+
+    def _running(self) -> list[FileBatch]:
+        return list(self._in_flight.values())[: self._config.workers]
+
+    # -- running them --------------------------------------------------------------------------------
+
+    async def _run(self, batch: FileBatch) -> None:
+        executor = self._pool()
+        try:
+            result = await self._submit(executor, batch)
+        except BrokenExecutor:
+            await self._recover(executor, batch)
+            return
+        self._deliver(batch, result)
+
+    def _pool(self) -> Executor:
+        if self._executor is None:
+            self._executor = self._open_executor(self._config.workers, False)
+        return self._executor
+
+    async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
+        future = executor.submit(run_batch, batch)
+        try:
+            async with asyncio.timeout(self._config.timeout_seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            self._kill_worker_of(batch)
+            raise BrokenExecutor(f"batch {batch.batch_id} ran into its time limit") from None
+
+    def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
+        del self._in_flight[batch.batch_id]
+        if result.failure is not None:
+            raise SinkError(
+                f"batch {batch.batch_id} failed: {result.failure}", "mend the cause, then resume the job"
+            )
+        self._restarts_in_a_row = 0
+        self._on_result(batch, result)
+
+    async def _recover(self, broken: Executor, batch: FileBatch) -> None:
+        """Replace the pool, once for all batches that it fails, and try this batch again in pieces."""
+        if self._closed:
+            return
+        if self._executor is broken:
+            self._executor = None
+            self.restarts += 1
+            self._restarts_in_a_row += 1
+            if self._restarts_in_a_row > _MOST_RESTARTS_IN_A_ROW:
+                raise WorkerPoolError(
+                    f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
+                    "look for the machine's memory (dmesg) and for plugins that end the process",
+                )
+            await asyncio.to_thread(broken.shutdown, False, cancel_futures=True)
+        self.retried += 1
+        in_hand = self._in_hand(batch)
+        del self._in_flight[batch.batch_id]
+        if in_hand is None:  # it had not begun
+            self._again(self._cut(batch.files, batch.attempt))
+            return
+        suspect = batch.files[in_hand]
+        rest = [file for file in batch.files if file is not suspect]
+        half = len(rest) // 2
+        for files in (rest[:half], rest[half:]):
+            if files:
+                self._again(self._cut(files, batch.attempt + 1))
+        for alone in self._cut([suspect], batch.attempt + 1):
+            self._in_flight[alone.batch_id] = alone
+            self._start(self._run_alone(alone))
+
+    def _again(self, batches: list[FileBatch]) -> None:
+        for batch in batches:
+            self._in_flight[batch.batch_id] = batch
+            self._start(self._run(batch))
+
+    async def _run_alone(self, batch: FileBatch) -> None:
+        """Try one file with nothing beside it, until it gets through or has had its tries."""
+        file = batch.files[0]
+        while True:
+            async with self._isolation_lock:
+                if self._isolation is None:
+                    self._isolation = self._open_executor(1, True)
+                started = time.monotonic()
+                try:
+                    result = await self._submit(self._isolation, batch)
+                except BrokenExecutor:
+                    broken, self._isolation = self._isolation, None
+                    await asyncio.to_thread(broken.shutdown, False, cancel_futures=True)
+                    self.restarts += 1
+                else:
+                    self._deliver(batch, result)
+                    return
+            timed_out = time.monotonic() - started >= self._config.file_timeout_seconds
+            if timed_out or batch.attempt >= self._config.retry_attempts:
+                del self._in_flight[batch.batch_id]
+                self._on_lost(batch, _lost(file, batch.attempt, timed_out, self._config.file_timeout_seconds))
+                return
+            del self._in_flight[batch.batch_id]
+            batch = replace(batch, attempt=batch.attempt + 1)
+            self._in_flight[batch.batch_id] = batch
+
+    def _in_hand(self, batch: FileBatch) -> int | None:
+        """Which file of the batch its worker had in hand last; None if none had begun it."""
+        if self._slots is None:
+            return None
+        for slot in read_slots(self._slots):
+            if slot.batch_id == batch.batch_id and slot.index < len(batch):
+                return slot.index
+        return None
+
+    # -- watching over workers -----------------------------------------------------------------------
+
+    def end_overdue_workers(self) -> None:
+        """End workers that outlived a file's time limit, such as stopped ones, which no alarm reaches."""
+        limit = self._config.file_timeout_seconds + 1.0
+        if self._slots is None:
+            return
+        for slot in read_slots(self._slots):
+            if slot.batch_id in self._in_flight and time.monotonic() - slot.since > limit:
+                _kill(slot.pid)
+
+    def end_largest_worker(self, memory: dict[int, int]) -> None:
+        """End the worker that holds the most memory; `memory` is bytes by process id."""
+        if self._slots is None:
+            return
+        pids = {slot.pid for slot in read_slots(self._slots) if slot.batch_id in self._in_flight}
+        if pids:
+            _kill(max(pids, key=lambda pid: memory.get(pid, 0)))
+
+    async def recycle(self) -> None:
+        """Replace the pool by a fresh one; the old one ends when its batches are done."""
+        old, self._executor = self._executor, None
+        if old is not None:
+            await asyncio.to_thread(old.shutdown, False)
+
+    def _kill_worker_of(self, batch: FileBatch) -> None:
+        if self._slots is not None:
+            for slot in read_slots(self._slots):
+                if slot.batch_id == batch.batch_id:
+                    _kill(slot.pid)
+
+    # -- ending --------------------------------------------------------------------------------------
+
+    async def close(self, *, abandon: bool) -> None:
+        """End the executors; with `abandon` what is in flight is given up, and its workers are ended."""
+        self._closed = True
+        executors = [e for e in (self._executor, self._isolation) if e is not None]
+        if abandon and self._slots is not None:
+            for path in self._slots.glob("*.slot"):
+                _kill(int(path.stem))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for executor in executors:
+            await asyncio.to_thread(executor.shutdown, True, cancel_futures=True)
+        await self._notify()
+
+    def _start(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
+            self._failure = error
+        notify = asyncio.get_running_loop().create_task(self._notify())
+        self._tasks.add(notify)
+        notify.add_done_callback(self._tasks.discard)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+def _lost(file: DiscoveredFile, attempts: int, timed_out: bool, limit: float) -> LostFile:
+    if timed_out:
+        return LostFile(
+            file, "timeout", f"not done after {limit:g} s; raise --file-timeout or exclude it", attempts
+        )
+    return LostFile(
+        file,
+        "worker_died",
+        f"ended its worker process in each of {attempts} tries; exclude it or report it",
+        attempts,
+    )
+
+
+def _kill(pid: int) -> None:
+    """SIGKILL a process, if it is below this one; a process id may have gone to somebody else meanwhile."""
+    with contextlib.suppress(psutil.Error, ProcessLookupError):
+        if any(parent.pid == os.getpid() for parent in psutil.Process(pid).parents()):
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -1,0 +1,208 @@
+"""The rules of one `.gitignore` file, exactly as git reads them.
+
+A rule is matched against an entry itself, never against what lies below it, since the walker does not
+enter an ignored folder; matching descendants too gets `*`, `!*/`, `!*.py` wrong. Like git, it works on bytes.
+All rules of a file become two regular expressions, one for names and one for paths, so that a file of
+two hundred rules costs about as much as one of two. Stars become atomic groups: no rule, however
+hostile, makes the match backtrack exponentially.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LONGEST_RULE = 4096
+_MOST_DOUBLE_STARS = 4
+"""`**/` may backtrack over folders; a rule with more of them is left out, so that more files are found."""
+
+_POSIX_CLASSES = {
+    b"alnum": rb"a-zA-Z0-9",
+    b"alpha": rb"a-zA-Z",
+    b"blank": rb" \t",
+    b"cntrl": rb"\x00-\x1f\x7f",
+    b"digit": rb"0-9",
+    b"graph": rb"\x21-\x7e",
+    b"lower": rb"a-z",
+    b"print": rb"\x20-\x7e",
+    b"punct": rb"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e",
+    b"space": rb" \t\n\r\f\v",
+    b"upper": rb"A-Z",
+    b"xdigit": rb"0-9a-fA-F",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    order: int
+    expression: bytes
+    ignores: bool
+    by_name: bool
+
+
+class IgnoreRules:
+    """The rules of one file; the last one that matches decides."""
+
+    def __init__(self, text: bytes) -> None:
+        rules = [rule for order, line in enumerate(_lines(text)) if (rule := _parse(order, line))]
+        self._by_name = _Alternatives([rule for rule in rules if rule.by_name])
+        self._by_path = _Alternatives([rule for rule in rules if not rule.by_name])
+
+    def decide(self, path: bytes, name: bytes) -> bool | None:
+        """True: ignored; False: brought back by a `!` rule; None: no rule speaks.
+
+        `path` is relative to the folder of the `.gitignore`; a folder's `path` and `name` end with `/`.
+        """
+        first = self._by_name.last_match(name)
+        second = self._by_path.last_match(path)
+        if first is None or second is None:
+            rule = first or second
+        else:
+            rule = first if first.order > second.order else second
+        return None if rule is None else rule.ignores
+
+
+class _Alternatives:
+    """Rules as one expression, the last rule first, each in a group of its own."""
+
+    def __init__(self, rules: list[_Rule]) -> None:
+        self._rules = rules[::-1]
+        source = b"|".join(b"(%s)" % rule.expression for rule in self._rules)
+        self._match = re.compile(b"(?s:%s)" % source).fullmatch if rules else None
+
+    def last_match(self, subject: bytes) -> _Rule | None:
+        found = self._match(subject) if self._match else None
+        return self._rules[found.lastindex - 1] if found and found.lastindex else None
+
+
+def _lines(text: bytes) -> list[bytes]:
+    lines = text.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [line.removesuffix(b"\r") for line in lines]
+
+
+def _parse(order: int, line: bytes) -> _Rule | None:
+    """The rule on a line; None for blank lines, comments and what can never match."""
+    if line.startswith(b"#") or len(line) > _LONGEST_RULE:
+        return None
+    pattern = _without_trailing_spaces(line)
+    ignores = not pattern.startswith(b"!")
+    pattern = pattern if ignores else pattern[1:]
+    only_folders = pattern.endswith(b"/")
+    pattern = pattern.removesuffix(b"/")
+    by_name = b"/" not in pattern
+    pattern = pattern.removeprefix(b"/")
+    expression = _translate(pattern) if pattern else None
+    if expression is None:
+        return None
+    return _Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name)
+
+
+def _without_trailing_spaces(line: bytes) -> bytes:
+    bare = line.rstrip(b" ")
+    backslashes = len(bare) - len(bare.rstrip(b"\\"))
+    return bare + b" " if backslashes % 2 and bare != line else bare
+
+
+def _translate(pattern: bytes) -> bytes | None:
+    """The expression for a pattern, or None where git's own matcher would never match it.
+
+    Folders are split off first: `**` means something only where it is a whole path component.
+    """
+    parts = _split(pattern)
+    if parts.count(b"**") > _MOST_DOUBLE_STARS:
+        return None
+    out = b""
+    for index, part in enumerate(parts):
+        last = index == len(parts) - 1
+        if part == b"**" and len(parts) > 1:
+            out += b".+" if last else b"(?:.*/)?"
+            continue
+        expression = _translate_component(part)
+        if expression is None:
+            return None
+        out += expression if last else expression + b"/"
+    return out
+
+
+def _split(pattern: bytes) -> list[bytes]:
+    """Components between slashes; two stars or more are one `**`, and runs of `**/` are one."""
+    parts: list[bytes] = []
+    for component in pattern.split(b"/"):
+        part = b"**" if len(component) > 1 and not component.strip(b"*") else component
+        if part != b"**" or not parts or parts[-1] != b"**":
+            parts.append(part)
+    return parts
+
+
+def _translate_component(part: bytes) -> bytes | None:
+    """A component without slashes; each star takes the shortest way to what follows it, for good."""
+    chunks: list[bytes] = [b""]
+    at = 0
+    while at < len(part):
+        char = part[at : at + 1]
+        at += 1
+        if char == b"*":
+            if chunks[-1] or len(chunks) == 1:
+                chunks.append(b"")
+        elif char == b"?":
+            chunks[-1] += b"[^/]"
+        elif char == b"[":
+            parsed = _character_class(part, at)
+            if parsed is None:
+                return None
+            expression, at = parsed
+            chunks[-1] += expression
+        else:
+            if char == b"\\":
+                char = part[at : at + 1]
+                at += 1
+                if not char:
+                    return None
+            chunks[-1] += re.escape(char)
+    if len(chunks) == 1:
+        return chunks[0]
+    head, *middle, tail = chunks
+    return head + b"".join(b"(?>[^/]*?%s)" % chunk for chunk in middle) + b"[^/]*" + tail
+
+
+def _character_class(part: bytes, at: int) -> tuple[bytes, int] | None:
+    """The class that opens before `at`, and where it ends; None if it is never closed or empty of sense."""
+    negated = part[at : at + 1] in (b"!", b"^")
+    at += negated
+    members = b""
+    first = True
+    while True:
+        char = part[at : at + 1]
+        if not char:
+            return None
+        if char == b"]" and not first:
+            break
+        first = False
+        if part.startswith(b"[:", at):
+            end = part.find(b":]", at + 2)
+            if end >= 0:
+                known = _POSIX_CLASSES.get(part[at + 2 : end])
+                if known is None:
+                    return None
+                members += known
+                at = end + 2
+                continue
+        low, at = _class_member(part, at)
+        if not low:
+            return None
+        if part[at : at + 1] == b"-" and part[at + 1 : at + 2] not in (b"", b"]"):
+            high, at = _class_member(part, at + 1)
+            if not high:
+                return None
+            members += b"\\x%02x-\\x%02x" % (low[0], high[0]) if low <= high else b"\\x%02x" % low[0]
+        else:
+            members += b"\\x%02x" % low[0]
+    if not members:
+        return (b"[^/]" if negated else b"(?!)"), at + 1
+    return (b"[^/%s]" % members if negated else b"(?!/)[%s]" % members), at + 1
+
+
+def _class_member(part: bytes, at: int) -> tuple[bytes, int]:
+    if part[at : at + 1] == b"\\":
+        at += 1
+    return part[at : at + 1], at + 1

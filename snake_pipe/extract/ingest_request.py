@@ -1,0 +1,86 @@
+"""What a user asked to be ingested: kept in the checkpoint, so that a resume needs no arguments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe import plugins
+from snake_pipe.errors import CheckpointError, UsageError
+from snake_pipe.extract.discovery import Selection, listed, walk
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """Roots or a list of files, and the filters; all paths absolute, all fields plain JSON.
+
+    `file_list` is a file of NUL-separated paths, which then count instead of the roots; relative ones are
+    below `list_base`. No `languages` means every programming language and AST files. `full` reads files
+    again that have not changed.
+    """
+
+    roots: tuple[str, ...] = ()
+    dataset: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    use_gitignore: bool = True
+    file_list: str | None = None
+    list_base: str = ""
+    full: bool = False
+
+    def check(self) -> None:
+        """UsageError if a root is missing or a language unknown."""
+        for root in self.roots:
+            if not Path(root).exists():
+                raise UsageError(f"no such file or folder: {root}")
+        unknown = sorted(set(self.languages) - {*plugins.language_names(), plugins.AST_QUEUE})
+        if unknown:
+            raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as it stands in a checkpoint."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> IngestRequest:
+        """The request of a checkpoint; CheckpointError if it has other fields."""
+        names = {field.name for field in fields(cls)}
+        if set(document) != names:
+            raise CheckpointError(
+                "the checkpoint's request has other fields than this version knows", "ingest again"
+            )
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+        return cls(**values)
+
+    def discover(
+        self, max_file_size: int, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """Walk again: the same request gives the same files in the same order, as long as they are there."""
+        selection = Selection(
+            detector=plugins.queue_of_name,
+            detector_head=plugins.queue_of_head,
+            include=self.include,
+            exclude=self.exclude,
+            languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},
+            max_file_size=max_file_size,
+            use_gitignore=self.use_gitignore,
+            left_out=(Path(self.dataset),),
+        )
+        if self.file_list is not None:
+            return self._listed(selection, unrecognised)
+        return walk([Path(root) for root in self.roots], selection, unrecognised)
+
+    def _listed(
+        self, selection: Selection, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        assert self.file_list is not None
+        with Path(self.file_list).open("rb") as source:
+            yield from listed(source, b"\0", selection, Path(self.list_base), unrecognised)

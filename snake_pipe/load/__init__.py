@@ -1,0 +1,1 @@
+"""Rows → disk: Parquet parts, Delta commits, views, exports."""

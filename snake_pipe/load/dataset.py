@@ -1,0 +1,267 @@
+"""A dataset: a folder of Delta tables, one writer at a time.
+
+    <dataset>/.gitignore  dataset.json  files/  nodes/  ...  _jobs/
+
+`dataset.json` is written last, so a folder that has one is complete. Every table is atomic for itself;
+what makes a flush atomic for readers is that `files` is committed last and that nothing is seen but
+through `files`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote
+
+import filelock
+import orjson
+
+from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
+from snake_pipe.load.delta_log import DeltaLog, checked_parts
+from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from snake_pipe.load.part_writer import Part
+
+FORMAT_VERSION = 1
+"""Raised when the folder's layout changes."""
+
+_MARKER = "dataset.json"
+_JOBS = "_jobs"
+_COMMIT_ORDER = (*(table for table in TABLES if table != "files"), "files")
+_OWN_NAMES = frozenset({".gitignore", _MARKER, _JOBS, *TABLES})
+_NEW_DATASET = "name another folder with --dataset, or ingest into a new one"
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """The parts that one flush of a job makes visible; `flush_seq` counts up from 1 in each job."""
+
+    job_id: str
+    flush_seq: int
+    parts: Sequence[Part] = field(default_factory=tuple)
+
+
+class DatasetLock:
+    """The right to write, held until `release` or the end of the `with` block, or of the process."""
+
+    def __init__(self, lock: filelock.BaseFileLock, holder: Path) -> None:
+        self._lock = lock
+        self._holder = holder
+
+    def release(self) -> None:
+        """Let others write; may be called again."""
+        if self._lock.is_locked:
+            self._holder.unlink(missing_ok=True)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class Dataset:
+    """A dataset that exists; `open` and `create` make it. Not for threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._logs = {table: DeltaLog(path / table) for table in TABLES}
+
+    @classmethod
+    def open(cls, path: Path) -> Dataset:
+        """The dataset in a folder; DatasetError if there is none or if it has another version."""
+        path = path.absolute()
+        _check_marker(path / _MARKER)
+        return cls(path)
+
+    @classmethod
+    def create(cls, path: Path) -> Dataset:
+        """The dataset in a folder, made there if the folder is missing, empty or was left half made.
+
+        DatasetError if the folder holds something else, DatasetBusyError if another process is just
+        making it, SinkError if the disk refuses.
+        """
+        path = path.absolute()
+        if unquote(str(path)) != str(path):
+            raise DatasetError(f"{path} cannot hold tables: its name looks percent-encoded", _NEW_DATASET)
+        if not (path / _MARKER).exists():
+            try:
+                _make(path)
+            except OSError as error:
+                raise SinkError(f"cannot make a dataset in {path}: {error.strerror or error}") from error
+        return cls.open(path)
+
+    def lock(self, job_id: str = "") -> DatasetLock:
+        """Become the dataset's only writer, or DatasetBusyError at once. Mends the logs' ends first."""
+        lock = _acquire(self.path, job_id)
+        try:
+            for log in self._logs.values():
+                log.mend()
+                log.reload()
+        except BaseException:
+            lock.release()
+            raise
+        return lock
+
+    def commit(self, flush: Flush) -> None:
+        """Make a flush visible: a transaction a table, `files` last. The caller holds the lock.
+
+        To repeat a commit, also one that was cut off in its middle, does what is still missing. `files`
+        gets its transaction also when it has no part, so that its number tells how far the job has come.
+        SinkError if a part is missing or has another size, before anything of its table is committed.
+        """
+        parts_of: dict[str, list[Part]] = {table: [] for table in _COMMIT_ORDER}
+        for part in flush.parts:
+            parts_of[part.table].append(part)
+        due = [
+            (log, checked_parts(log.folder, parts))
+            for log, parts in ((self._logs[table], parts_of[table]) for table in _COMMIT_ORDER)
+            if (parts or log is self._logs["files"]) and (log.flush_seq(flush.job_id) or 0) < flush.flush_seq
+        ]
+        for log, parts in due:
+            log.append(parts, flush.job_id, flush.flush_seq)
+
+    def transaction_version(self, table: str, job_id: str) -> int | None:
+        """The last flush of a job that a table has; None before the first."""
+        return self._logs[table].flush_seq(job_id)
+
+    def parts(self, table: str) -> list[Path]:
+        """The parts that a table consists of now."""
+        log = self._logs[table]
+        return [log.folder / name for name in log.part_names()]
+
+    def checkpoint(self) -> None:
+        """Sum up all logs, so that readers start fast; worth it at the end of a job."""
+        for log in self._logs.values():
+            log.checkpoint()
+
+    def uncommitted_parts(self, job_id: str) -> list[Path]:
+        """What a job left in the tables' folders that no log names, unfinished parts included."""
+        of_job = re.compile(rf"\.?part-{re.escape(job_id)}-(\d+-)*(flush-)?\d+\.parquet(\.tmp)?").fullmatch
+        found = []
+        for log in self._logs.values():
+            names = [name for name in sorted(os.listdir(log.folder)) if of_job(name)]  # noqa: PTH208
+            committed = frozenset(log.part_names()) if names else frozenset()
+            found += [log.folder / name for name in names if name not in committed]
+        return found
+
+    def remove_orphans(self, job_id: str, keep: Collection[str] = ()) -> int:
+        """Remove a job's uncommitted parts except those named in `keep`; how many there were.
+
+        `keep` are the names that the job's journal promises. The job must have no worker left.
+        """
+        orphans = [path for path in self.uncommitted_parts(job_id) if path.name not in keep]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def max_epoch(self) -> int:
+        """The last epoch given out; 0 before the first."""
+        try:
+            return int((self.path / _JOBS / "epoch").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return self._max_epoch_in_tables()
+
+    def next_epoch(self) -> int:
+        """A number never given out before, durable before it is returned. The caller holds the lock."""
+        epoch = self.max_epoch() + 1
+        try:
+            write_atomic(self.path / _JOBS / "epoch", b"%d\n" % epoch)
+        except OSError as error:
+            raise SinkError(
+                f"cannot count epochs in {self.path / _JOBS}: {error.strerror or error}"
+            ) from error
+        return epoch
+
+    def _max_epoch_in_tables(self) -> int:
+        """For a counter that was lost: no row may get a file_id that another file has."""
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        epochs = [0]
+        for table, column, shift in (("files", "file_id", 32), ("batches", "epoch", 0)):
+            for part in self.parts(table):
+                newest = pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py()
+                epochs.append((newest or 0) >> shift)
+        return max(epochs)
+
+
+def _make(path: Path) -> None:
+    """Put together what a dataset consists of, the marker last."""
+    if path.exists() and not path.is_dir():
+        raise DatasetError(f"{path} is not a folder", _NEW_DATASET)
+    if path.is_dir() and not _OWN_NAMES.issuperset(os.listdir(path)):  # noqa: PTH208
+        raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
+    (path / _JOBS).mkdir(parents=True, exist_ok=True)
+    with _acquire(path):
+        write_atomic(path / ".gitignore", b"*\n", mode=0o644)
+        for table in TABLES:
+            DeltaLog(path / table).create(table)
+        marker = {"format": "snake-pipe", "format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
+        write_atomic(path / _MARKER, orjson.dumps(marker) + b"\n", mode=0o644)
+
+
+def _check_marker(marker: Path) -> None:
+    try:
+        content = orjson.loads(marker.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise DatasetError(f"there is no dataset in {marker.parent}", "snake-pipe ingest makes one") from None
+    except OSError as error:
+        raise DatasetError(f"cannot read {marker}: {error.strerror or error}") from error
+    except orjson.JSONDecodeError:
+        content = None
+    if not isinstance(content, dict) or content.get("format") != "snake-pipe":
+        raise DatasetError(f"{marker} does not describe a dataset", _NEW_DATASET)
+    for key, ours in (("format_version", FORMAT_VERSION), ("schema_version", SCHEMA_VERSION)):
+        if content.get(key) != ours:
+            raise DatasetError(
+                f"{marker.parent} has {key} {content.get(key)}, this program reads {ours}",
+                "use the program's version that made it, or ingest into a new dataset",
+            )
+
+
+def _acquire(path: Path, job_id: str = "") -> DatasetLock:
+    holder = path / _JOBS / "lock.json"
+    lock = filelock.FileLock(path / _JOBS / "lock", timeout=0, thread_local=False)
+    write_holder = partial(replace_atomic, holder, _describe_holder(job_id))
+    try:
+        lock.acquire()
+        write_holder()
+    except filelock.Timeout:
+        raise DatasetBusyError(
+            f"{_read_holder(holder)} is writing to {path}",
+            "wait for it, or name another folder with --dataset",
+        ) from None
+    except OSError as error:
+        lock.release()
+        raise SinkError(f"cannot lock {path}: {error.strerror or error}") from error
+    return DatasetLock(lock, holder)
+
+
+def _describe_holder(job_id: str) -> bytes:
+    about = {"job_id": job_id, "pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+    return orjson.dumps(about) + b"\n"
+
+
+def _read_holder(path: Path) -> str:
+    """The lock's holder in words; the file only informs, and may be missing or old."""
+    try:
+        about: dict[str, Any] = orjson.loads(path.read_bytes())
+        job = f"job {about['job_id']}" if about["job_id"] else "another process"
+        return f"{job} (pid {about['pid']} on {about['host']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

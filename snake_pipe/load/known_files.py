@@ -1,0 +1,276 @@
+"""What a dataset already holds, so that only what is new or changed is read again.
+
+Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 34
+bytes a file: paths are kept as 64-bit hashes only, and read back from the dataset for the few that are gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.load.dataset import Dataset
+
+    Longs: TypeAlias = NDArray[np.int64]
+    Flags: TypeAlias = NDArray[np.bool_]
+
+_FINAL = frozenset({"ok", "partial", "skipped"})
+"""Statuses that another try of the same bytes would only repeat."""
+
+_ANY = -1
+"""Size or time of a row that has none."""
+
+_LONGS = ("key", "check", "file_id", "size", "mtime")
+_FLAGS = ("usable", "deleted")
+_ROWS_AT_ONCE = 16_384
+
+_REPEATING = ["repo", "status", "parser", "parser_version", "job_id"]
+_KNOWN_COLUMNS = ["file_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
+_GONE_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
+
+
+class FileOnDisk(Protocol):
+    """What is asked of a file that a walk found."""
+
+    @property
+    def repo(self) -> str:
+        """Name of the root it was found under."""
+
+    @property
+    def path(self) -> str:
+        """POSIX, relative to the root."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size on disk."""
+
+    @property
+    def mtime_ns(self) -> int:
+        """Time of its last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file of the dataset, read back by its id."""
+
+    repo: str
+    path: str
+    path_bytes: bytes | None
+    input_kind: str
+    language: str | None
+
+
+class _Rows:
+    """Rows of `files` as columns that grow; `key` and `check` are two independent hashes of repo and path.
+
+    One array a column, not many that are joined at the end: that halves the peak, and the memory of
+    large arrays goes back to the system.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._longs: dict[str, Longs] = {name: np.empty(0, np.int64) for name in _LONGS}
+        self._flags: dict[str, Flags] = {name: np.empty(0, np.bool_) for name in _FLAGS}
+
+    def extend(self, count: int, **columns: Longs | Flags) -> None:
+        end = self.count + count
+        for name, values in columns.items():
+            column = self._longs[name] if name in self._longs else self._flags[name]
+            if end > len(column):
+                column.resize(max(end, 2 * len(column)), refcheck=False)
+            column[self.count : end] = values
+        self.count = end
+
+    def longs(self, name: str) -> Longs:
+        return self._longs[name][: self.count]
+
+    def flags(self, name: str) -> Flags:
+        return self._flags[name][: self.count]
+
+    def take_longs(self, name: str, indices: NDArray[np.intp]) -> Longs:
+        """Some values of a column, which is given up."""
+        return self._longs.pop(name)[indices]
+
+
+class KnownFiles:
+    """A set of files with size and time, and which of them a walk has met."""
+
+    _hash: Callable[[object], int] = staticmethod(hash)
+
+    def __init__(self, parts: Sequence[Path], rows: _Rows) -> None:
+        newest, collided = _newest(rows)
+        newest = newest[~rows.flags("deleted")[newest]]
+        self._parts = parts
+        self._usable = rows.flags("usable")[newest]
+        self._keys = rows.take_longs("key", newest)
+        self._file_ids = rows.take_longs("file_id", newest)
+        self._sizes = rows.take_longs("size", newest)
+        self._mtimes = rows.take_longs("mtime", newest)
+        self._seen = np.zeros(len(newest), np.bool_)
+        # Paths that share a hash can't be told apart here: they are read again, and never called gone.
+        shared = np.isin(self._keys, collided)
+        self._usable[shared] = False
+        self._seen[shared] = True
+
+    @classmethod
+    def current(
+        cls,
+        dataset: Dataset,
+        repos: Collection[str] | None = None,
+        parsers: Collection[tuple[str, str]] | None = None,
+    ) -> KnownFiles:
+        """The newest row of each (repo, path), for an ingest.
+
+        A file matches if it has the same size and time, and was read to its end by one of `parsers`
+        (name and version; None accepts all) or by none; failed and quarantined files are tried again.
+        """
+
+        def usable(batch: pa.RecordBatch) -> Flags:
+            final = _look_up(batch["status"], lambda status: status in _FINAL)
+            measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
+            return final & measured & _read_by(batch, parsers)
+
+        def wanted(batch: pa.RecordBatch) -> Flags:
+            return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)
+
+        parts = dataset.parts("files")
+        return cls(parts, cls._read(parts, wanted, usable))
+
+    @classmethod
+    def of_job(cls, dataset: Dataset, job_id: str) -> KnownFiles:
+        """The files that a job has committed, for its resume; whatever their status, they are done."""
+
+        def usable(batch: pa.RecordBatch) -> Flags:
+            return np.ones(batch.num_rows, np.bool_)
+
+        def wanted(batch: pa.RecordBatch) -> Flags:
+            return _look_up(batch["job_id"], lambda job: job == job_id)
+
+        parts = dataset.parts("files")
+        return cls(parts, cls._read(parts, wanted, usable))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held."""
+        arrays = (self._keys, self._file_ids, self._sizes, self._mtimes, self._usable, self._seen)
+        return sum(array.nbytes for array in arrays)
+
+    def match(self, files: Sequence[FileOnDisk]) -> list[bool]:
+        """For each file, whether it is here as it is on disk; all that are here count as seen."""
+        if not files or not len(self):
+            return [False] * len(files)
+        keys = self._hashes([(file.repo, file.path) for file in files])
+        sizes = np.array([file.size_bytes for file in files], np.int64)
+        mtimes = np.array([file.mtime_ns for file in files], np.int64)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        found = self._keys[at] == keys
+        self._seen[at[found]] = True
+        same = found & self._usable[at]
+        same &= (self._sizes[at] == sizes) | (self._sizes[at] == _ANY)
+        same &= (self._mtimes[at] == mtimes) | (self._mtimes[at] == _ANY)
+        matches: list[bool] = same.tolist()
+        return matches
+
+    def unseen(self) -> Iterator[KnownFile]:
+        """The files that no `match` has met, in the order they were committed."""
+        file_ids = np.sort(self._file_ids[~self._seen])
+        if not len(file_ids):
+            return
+        for part in self._parts:
+            for batch in pq.ParquetFile(part).iter_batches(
+                _ROWS_AT_ONCE, columns=["file_id", *_GONE_COLUMNS]
+            ):
+                is_gone = np.isin(_longs(batch["file_id"]), file_ids)
+                if is_gone.any():
+                    for row in batch.select(_GONE_COLUMNS).filter(pa.array(is_gone)).to_pylist():
+                        yield KnownFile(**row)
+
+    @classmethod
+    def _hashes(cls, values: Sequence[object]) -> Longs:
+        return np.fromiter(map(cls._hash, values), np.int64, len(values))
+
+    @classmethod
+    def _read(
+        cls,
+        parts: Sequence[Path],
+        wanted: Callable[[pa.RecordBatch], Flags],
+        usable: Callable[[pa.RecordBatch], Flags],
+    ) -> _Rows:
+        rows = _Rows()
+        for part in parts:
+            file = pq.ParquetFile(part, read_dictionary=_REPEATING)
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=_KNOWN_COLUMNS):
+                mask = wanted(batch)
+                if not mask.all():
+                    batch = batch.filter(pa.array(mask))
+                paths = batch["path"].to_pylist()
+                rows.extend(
+                    batch.num_rows,
+                    key=cls._hashes(list(zip(_spread(batch["repo"]), paths, strict=True))),
+                    check=np.fromiter(map(hash, paths), np.int64, len(paths)),
+                    file_id=_longs(batch["file_id"]),
+                    size=_longs(batch["size_bytes"]),
+                    mtime=_longs(batch["mtime_ns"]),
+                    usable=usable(batch),
+                    deleted=_look_up(batch["status"], lambda status: status == "deleted"),
+                )
+        return rows
+
+
+def _newest(rows: _Rows) -> tuple[NDArray[np.intp], Longs]:
+    """Indices of the row with the greatest id for each key, by key; and the keys that several paths share."""
+    if not rows.count:
+        return np.zeros(0, np.intp), np.zeros(0, np.int64)
+    order = np.lexsort((rows.longs("file_id"), rows.longs("key")))
+    keys = rows.longs("key")[order]
+    repeats = keys[1:] == keys[:-1]
+    if not repeats.any():
+        return order, keys[:0]
+    checks = rows.longs("check")[order]
+    collided = keys[1:][repeats & (checks[1:] != checks[:-1])]
+    return order[np.append(~repeats, True)], np.unique(collided)
+
+
+def _read_by(batch: pa.RecordBatch, parsers: Collection[tuple[str, str]] | None) -> Flags:
+    """Rows that one of `parsers` has read, or none at all."""
+    if parsers is None:
+        return np.ones(batch.num_rows, np.bool_)
+    accepted = _is_null(batch["parser"])
+    for name, version in parsers:
+        accepted |= _look_up(batch["parser"], name.__eq__) & _look_up(batch["parser_version"], version.__eq__)
+    return accepted
+
+
+def _look_up(column: pa.DictionaryArray, test: Callable[[str], bool]) -> Flags:
+    """`test` of each row's value, asked once for each distinct value; False for null."""
+    answers = np.array([bool(test(value)) for value in column.dictionary.to_pylist()] + [False], np.bool_)
+    flags: Flags = answers[column.indices.fill_null(len(answers) - 1).to_numpy(zero_copy_only=False)]
+    return flags
+
+
+def _spread(column: pa.DictionaryArray) -> list[str]:
+    values = column.dictionary.to_pylist()
+    return [values[index] for index in column.indices.to_pylist()]
+
+
+def _longs(column: pa.Int64Array) -> Longs:
+    numbers: Longs = column.fill_null(_ANY).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _is_null(column: pa.Array) -> Flags:
+    flags: Flags = column.is_null().to_numpy(zero_copy_only=False)
+    return flags

@@ -1,0 +1,204 @@
+"""Rows to disk: one Parquet part a table, there whole or not at all.
+
+Used by workers for the tree tables and by the coordinator for `files`, `errors` and `batches`. A part
+counts only once a commit names it, so nothing here needs to know about tables' logs.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from snake_pipe.errors import SinkError
+from snake_pipe.schemas import TABLES, arrow_schema
+from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_LEVELLED = frozenset({"zstd", "gzip", "brotli"})
+"""Codecs that know levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finished Parquet file of one table, named relative to the table's folder.
+
+    `first_file_id` and `last_file_id` are the least and greatest in it, None where not known; they let
+    other readers of the table pass over the part.
+    """
+
+    table: str
+    name: str
+    size_bytes: int
+    rows: int
+    first_file_id: int | None = None
+    last_file_id: int | None = None
+
+
+class PartWriter:
+    """Writes `<folder>/<table>/part-<stem>.parquet` for each of `tables` that gets rows.
+
+    `stem` must be new for each attempt. All methods raise SinkError where the disk refuses; after that
+    only `abort` is of use. Not for threads.
+    """
+
+    def __init__(
+        self, folder: Path, stem: str, tables: Iterable[str], codec: str = "zstd", level: int | None = 1
+    ) -> None:
+        self._folder = folder
+        self._name = f"part-{stem}.parquet"
+        self._tables = frozenset(tables)
+        self._codec = codec
+        self._level = level
+        self._open: dict[str, _OpenPart] = {}
+        self._finished: list[Path] = []
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append the rows as a row group; ValueError for a table that the writer was not opened for."""
+        if table not in self._tables:
+            raise ValueError(f"no part of {table!r} is being written")
+        if batch.num_rows == 0:
+            return
+        part = self._open.get(table)
+        if part is None:
+            part = _OpenPart(table, self._folder / table / self._name, self._codec, self._level)
+            self._open[table] = part
+        part.write(batch)
+
+    def close(self) -> list[Part]:
+        """Finish all parts durably and name them; a table without rows has none."""
+        parts = []
+        for open_part in self._open.values():
+            parts.append(open_part.finish())
+            self._finished.append(open_part.path)
+        self._open.clear()
+        return parts
+
+    def abort(self) -> None:
+        """Remove whatever was written, finished parts too; never raises."""
+        for open_part in self._open.values():
+            open_part.discard()
+        for path in self._finished:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        self._open.clear()
+        self._finished.clear()
+
+
+class _OpenPart:
+    """One part under its temporary name."""
+
+    def __init__(self, table: str, path: Path, codec: str, level: int | None) -> None:
+        self.path = path
+        self._table = table
+        self._temp = path.with_name(f".{path.name}{TEMP_SUFFIX}")
+        self._schema = arrow_schema(table)
+        self._footers: list[pq.FileMetaData] = []
+        self._rows = 0
+        if path.exists():
+            raise SinkError(
+                f"cannot write {path}: it exists already", "a part's name must be new for each attempt"
+            )
+        try:
+            os.close(os.open(self._temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            self._file = pa.OSFile(str(self._temp), "wb")
+        except OSError as error:
+            raise _sink_error(path, error) from error
+        self._writer = pq.ParquetWriter(
+            self._file, self._schema, metadata_collector=self._footers, **_settings(table, codec, level)
+        )
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        try:
+            self._writer.write_batch(batch if batch.schema == self._schema else batch.cast(self._schema))
+        except OSError as error:
+            self.discard()
+            raise _sink_error(self.path, error) from error
+        self._rows += batch.num_rows
+
+    def finish(self) -> Part:
+        try:
+            self._writer.close()
+            self._file.close()
+            size = _fsync(self._temp)
+            footer = self._footers[0]
+            if footer.num_rows != self._rows:
+                raise SinkError(f"{self.path} has {footer.num_rows} rows instead of {self._rows}")
+            self._temp.rename(self.path)
+            fsync_folder(self.path.parent)
+        except OSError as error:
+            self.discard()
+            raise _sink_error(self.path, error) from error
+        return Part(self._table, self.path.name, size, self._rows, *_file_id_range(footer))
+
+    def discard(self) -> None:
+        # A disk that is full refuses the footer as well, and the writer would try it again when collected.
+        with suppress(OSError, ValueError, RuntimeError):
+            self._writer.close()
+        self._writer.is_open = False
+        with suppress(OSError, ValueError):
+            self._file.close()
+        with suppress(OSError):
+            self._temp.unlink(missing_ok=True)
+
+
+@cache
+def _settings(table: str, codec: str, level: int | None) -> dict[str, Any]:
+    """How the columns of a table are encoded.
+
+    Integers that differ little from row to row are packed as differences and left without a codec: on
+    node rows this takes a third less time than dictionaries or plain values under zstd (110 ns a row
+    against 170), for a sixth more bytes. BYTE_STREAM_SPLIT would be smaller still, but DuckDB 1.5 cannot
+    read it for integers. Only `file_id` gets statistics: readers look for files, and each more costs.
+    """
+    integers = [column.name for column in TABLES[table] if column.type in ("int32", "int64")]
+    others = [
+        f"{column.name}.list.element" if column.type == "list<string>" else column.name
+        for column in TABLES[table]
+        if column.name not in integers
+    ]
+    texts = [column.name for column in TABLES[table] if column.type in ("string", "dictionary")]
+    return {
+        "compression": dict.fromkeys(integers, "none") | dict.fromkeys(others, codec),
+        "compression_level": dict.fromkeys(others, level)
+        if codec in _LEVELLED and level is not None
+        else None,
+        "use_dictionary": texts + [name for name in others if name.endswith(".element")],
+        "column_encoding": dict.fromkeys(integers, "DELTA_BINARY_PACKED"),
+        "write_statistics": ["file_id"],
+        "store_schema": False,
+    }
+
+
+def _file_id_range(footer: pq.FileMetaData) -> tuple[int | None, int | None]:
+    if "file_id" not in footer.schema.names:
+        return None, None
+    column = footer.schema.names.index("file_id")
+    groups = [footer.row_group(index).column(column).statistics for index in range(footer.num_row_groups)]
+    ranges = [(group.min, group.max) for group in groups if group is not None and group.has_min_max]
+    if not ranges:
+        return None, None
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _fsync(path: Path) -> int:
+    """Make a file's bytes durable; its size."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _sink_error(path: Path, error: OSError) -> SinkError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return SinkError(f"cannot write {path}: {reason}", "free space or mend the disk, then resume the job")

@@ -1,0 +1,193 @@
+"""A dataset as SQL: DuckDB views of the current state, and of everything.
+
+A view's parts are listed by name from the tables' logs, never found by a pattern: what no commit names
+does not exist. The state is that of the moment of `connect`, also while a job is writing: `files` is
+looked at first, and all that its rows stand for was committed before it.
+"""
+
+# ruff: noqa: S608 - statements are put together from names of our own and from quoted paths
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from snake_pipe.errors import QueryError
+from snake_pipe.load.dataset import Dataset
+from snake_pipe.schemas import TABLES, TREE_TABLES, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+SQL_TYPES = {
+    "int64": "BIGINT",
+    "int32": "INTEGER",
+    "float64": "DOUBLE",
+    "bool": "BOOLEAN",
+    "string": "VARCHAR",
+    "binary": "BLOB",
+    "dictionary": "VARCHAR",
+    "list<string>": "VARCHAR[]",
+    "timestamp": "TIMESTAMP",
+}
+"""How the words of `schemas` are called in SQL. Times are UTC without a zone: DuckDB hands zoned ones to
+Python only where `pytz` is installed."""
+
+_CURRENT = "snake_pipe.current_files"
+
+_VIEWS = {
+    "files": f"SELECT * FROM files_history SEMI JOIN {_CURRENT} USING (file_id)",
+    **{table: f"SELECT * FROM {table}_history SEMI JOIN {_CURRENT} USING (file_id)" for table in TREE_TABLES},
+    # What concerns no file, such as a folder that cannot be read, holds until a later job says otherwise.
+    "errors": f"""
+        SELECT * FROM errors_history
+        WHERE file_id IN (FROM {_CURRENT})
+           OR (file_id IS NULL
+               AND (path, job_id) IN (SELECT (path, max(job_id)) FROM errors_history GROUP BY path))
+        """,
+    "batches": "SELECT * FROM batches_history",
+}
+
+_CREATE_CURRENT = f"""
+    CREATE TABLE {_CURRENT} AS
+    SELECT file_id
+    FROM (SELECT max(file_id) AS file_id, arg_max(status, file_id) AS status
+          FROM files_history GROUP BY repo, path)
+    WHERE status <> 'deleted'
+    """
+
+_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE\b|\s*\([^)]*\))?", re.IGNORECASE)
+_ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a query; `rows` is lazy, and raises QueryError like `select`."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+    """DuckDB with views of the dataset in `path`; DatasetError if there is none.
+
+    `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
+    `<table>_history` everything. Nothing is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own
+    default: 80 % of the machine's) large queries go to the folder of temporary files.
+    """
+    dataset = Dataset.open(Path(path))
+    connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))
+    try:
+        _create_history(connection, dataset, "files")
+        connection.execute("CREATE SCHEMA snake_pipe")
+        connection.execute(_CREATE_CURRENT)
+        for table in TABLES:
+            if table != "files":
+                _create_history(connection, dataset, table)
+        for name, query in _VIEWS.items():
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Sequence[object] | Mapping[str, object] | None = None,
+) -> Answer:
+    """Ask one question that only reads; QueryError for anything else, or if DuckDB refuses it.
+
+    Parameters stand for `?` or `$name` in the statement.
+    """
+    _check_reads_only(connection, sql)
+    try:
+        connection.execute(sql, parameters)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    description = connection.description or []
+    return Answer(
+        tuple(column[0] for column in description),
+        tuple(str(column[1]) for column in description),
+        _rows(connection),
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    try:
+        while rows := connection.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+
+
+def _check_reads_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Views can't be written to, but COPY and the like write files, and could hit the dataset's own."""
+    try:
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1:
+            raise QueryError(f"one statement is asked for, there are {len(statements)}")
+        kind = statements[0].type
+        if kind == duckdb.StatementType.EXPLAIN:
+            explained = connection.extract_statements(_EXPLAIN.sub("", statements[0].query, count=1))
+            kind = explained[0].type if len(explained) == 1 else kind
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    if kind != duckdb.StatementType.SELECT:
+        raise QueryError(
+            f"{kind.name} is not allowed, only reading is", "snake-pipe export makes a copy to change"
+        )
+
+
+def _settings(memory_limit_mb: int | None) -> dict[str, str | bool | int | float | list[str]]:
+    # DuckDB would spill into `.tmp` of the current folder.
+    spill = Path(tempfile.gettempdir()) / f"snake-pipe-{secrets.token_hex(8)}"
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "temp_directory": str(spill),
+    }
+    if memory_limit_mb is not None:
+        settings["memory_limit"] = f"{memory_limit_mb}MB"
+    return settings
+
+
+def _create_history(connection: duckdb.DuckDBPyConnection, dataset: Dataset, table: str) -> None:
+    connection.execute(f"CREATE VIEW {table}_history AS {_history(TABLES[table], dataset.parts(table))}")
+
+
+def _history(columns: Sequence[Column], parts: Sequence[Path]) -> str:
+    """All rows of the parts, or none with the right types."""
+    if not parts:
+        empty = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {_quoted(column.name)}" for column in columns)
+        return f"SELECT {empty} WHERE false"
+    shown = ", ".join(_shown(column) for column in columns)
+    paths = ", ".join(sql_literal(_exact(part)) for part in parts)
+    return f"SELECT {shown} FROM read_parquet([{paths}], hive_partitioning = false)"
+
+
+def _shown(column: Column) -> str:
+    name = _quoted(column.name)
+    return f"make_timestamp(epoch_us({name})) AS {name}" if column.type == "timestamp" else name
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def sql_literal(text: str) -> str:
+    """A string as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _exact(path: Path) -> str:
+    """A path as DuckDB's pattern that matches nothing else."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))

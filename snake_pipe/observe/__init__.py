@@ -1,0 +1,1 @@
+"""What the engine tells its listeners, and the log they write."""

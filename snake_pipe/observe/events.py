@@ -1,0 +1,73 @@
+"""What the engine tells its listener. The engine itself never prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job began, or goes on with `resumed`; `done_before` counts files committed earlier."""
+
+    job_id: str
+    dataset: str
+    resumed: bool
+    done_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How things stand; sent about twice a second. `statistics` is a BatchStatistics, not to be changed."""
+
+    statistics: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFinished:
+    """A batch's parts are on disk, not yet committed; seconds and bytes."""
+
+    batch_id: int
+    queue: str
+    trigger: str
+    files: int
+    failed: int
+    rows: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """A commit made the rows of these files visible."""
+
+    flush_seq: int
+    files: int
+    parts: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know while the job goes on."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """The job's end; `status` is done, stopped or failed."""
+
+    job_id: str
+    status: str
+    message: str
+
+
+Event = JobStarted | Progress | BatchFinished | Flushed | Notice | JobEnded
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """The listener of whoever does not want to know."""

@@ -1,0 +1,165 @@
+"""What the walker has to know about one JSON dialect of syntax trees: a table, and nothing else.
+
+A *node* is a JSON object that carries the dialect's type key with a string. Everything below describes
+such objects. Rules are small functions from one node to what it defines or imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Node = dict[str, Any]
+Memo = dict[int, Any]
+"""What a rule remembers about nodes below its own, by `id(node)`; lives as long as one document."""
+
+
+@dataclass(slots=True)
+class Definition:
+    """A name that a node gives to something.
+
+    `at` is the node whose start is the name's place, `body` the node that is its body; `parameters`
+    None where it takes none by its nature. An `outer_only` definition counts at the top of a file and in
+    classes only, so that local variables are none. `returns` is the type after the parameters.
+    `kind` `function` becomes `method` where the enclosing symbol is a class or an interface.
+    """
+
+    name: str
+    kind: str
+    at: Node
+    body: Node | None = None
+    parameters: list[str] | None = None
+    modifiers: list[str] | None = None
+    visibility: str | None = None
+    exported: bool | None = None
+    doc: str | None = None
+    outer_only: bool = False
+
+
+@dataclass(slots=True)
+class Import:
+    """One imported name, or a whole module (`name` None)."""
+
+    module: str | None
+    name: str | None = None
+    alias: str | None = None
+    is_relative: bool = False
+    is_wildcard: bool = False
+
+
+DefinitionRule = Callable[[Node, Memo], Iterable[Definition]]
+ImportRule = Callable[[Node, Memo], Iterable[Import]]
+
+
+class Use(NamedTuple):
+    """What a place (parent type, field) makes of the name in it.
+
+    `role` is one of ROLES; `none` is no reference (labels, parameters, names of definitions), `local` is a
+    write inside of a function and none outside, where the name is a symbol; None keeps the role that the
+    name has. `climb`: the place's own node stands for the name, so the place around it has its say too.
+    """
+
+    role: str | None
+    climb: bool = False
+
+
+THROUGH = Use(None, climb=True)
+NONE = Use("none")
+READ = Use("read")
+WRITE = Use("write")
+TYPE = Use("type")
+INHERIT = Use("inherit")
+DECORATE = Use("decorate")
+LOCAL = Use("local")
+CALL = Use("call", climb=True)
+"""A call climbs on, because `@f(x)` decorates and `class A extends f(x)` inherits."""
+
+
+def no_kind(_type: str) -> str:
+    """The kind of a type that the table does not know."""
+    return "other"
+
+
+def no_qualifier(_node: Node) -> str | None:
+    """What stands before a name where the dialect cannot tell."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One way of writing syntax trees as JSON.
+
+    `positions` names a reader of `json_positions`. `leaf_keys` never hold nodes and are not searched:
+    the position objects, and scalars that nearly each node has. `name_keys` and `value_keys` say for a
+    type which field is its name or its literal's text (`name_keys[""]`: for all other types).
+    `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
+    complexity of the function they stand in.
+
+    Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
+    (parent type → field → `Use`) says otherwise. `computed` are the types whose `computed` field says that
+    the name in `property` or `key` is an expression. `qualifier` tells what stands before the name in a
+    node of the types `members`. `prepare` rules see a node before the others do, and may leave a note for
+    nodes below it.
+    """
+
+    name: str
+    language: str
+    type_key: str
+    positions: str
+    offset_unit: str
+    leaf_keys: frozenset[str]
+    kinds: Mapping[str, str]
+    fallback_kind: Callable[[str], str] = no_kind
+    name_keys: Mapping[str, str] = field(default_factory=dict)
+    value_keys: Mapping[str, str] = field(default_factory=dict)
+    atoms: Mapping[object, str] = field(default_factory=lambda: {True: "true", False: "false", None: "null"})
+    branches: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    qualifier: Callable[[Node], str | None] = no_qualifier
+    prepare: Mapping[str, Callable[[Node, Memo], None]] = field(default_factory=dict)
+    definitions: Mapping[str, DefinitionRule] = field(default_factory=dict)
+    imports: Mapping[str, ImportRule] = field(default_factory=dict)
+
+
+def child(node: Node, key: str) -> Node | None:
+    """The object in that field; None where there is none."""
+    value = node.get(key)
+    return value if value.__class__ is dict else None
+
+
+def children(node: Node, key: str) -> list[Node]:
+    """The objects in that field, be it a list or a single one."""
+    value = node.get(key)
+    if value.__class__ is dict:
+        return [value]  # type: ignore[list-item]
+    if value.__class__ is list:
+        return [item for item in value if item.__class__ is dict]  # type: ignore[union-attr]
+    return []
+
+
+def text(node: Node | None, key: str) -> str | None:
+    """The string in that field; None where there is none or it is empty."""
+    value = node.get(key) if node is not None else None
+    return value if value.__class__ is str and value else None
+
+
+LONGEST_QUALIFIER = 30
+"""Names in a chain such as `a.b.c` above which no qualifier is written."""
+
+
+def dotted(node: Node | None, step: Callable[[Node], tuple[str | None, Node | None]]) -> str | None:
+    """`a.b.c` for a chain of members; None where it holds anything but names.
+
+    `step` takes a node to its name and to the node before it (None at the chain's begin).
+    """
+    parts: list[str] = []
+    while node is not None:
+        name, node = step(node)
+        if not name or len(parts) == LONGEST_QUALIFIER:
+            return None
+        parts.append(name)
+    return ".".join(reversed(parts)) or None

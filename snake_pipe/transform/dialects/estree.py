@@ -1,0 +1,27 @@
+"""ESTree: acorn, espree, esprima, meriyah and others, which cannot be told from each other."""
+
+from __future__ import annotations
+
+from snake_pipe.transform.dialects import ecmascript
+from snake_pipe.transform.dialects.dialect import Dialect
+
+ESTREE = Dialect(
+    name="estree",
+    language="javascript",
+    type_key="type",
+    positions="loc",
+    offset_unit="utf16",
+    leaf_keys=ecmascript.LEAF_KEYS,
+    kinds=ecmascript.KINDS,
+    name_keys=ecmascript.NAME_KEYS,
+    value_keys=ecmascript.VALUE_KEYS,
+    branches=ecmascript.BRANCHES,
+    names=ecmascript.NAMES,
+    uses=ecmascript.USES,
+    computed=ecmascript.COMPUTED,
+    members=ecmascript.MEMBERS,
+    qualifier=ecmascript.qualifier,
+    prepare=ecmascript.PREPARE,
+    definitions=ecmascript.DEFINITIONS,
+    imports=ecmascript.IMPORTS,
+)

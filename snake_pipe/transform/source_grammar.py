@@ -1,0 +1,174 @@
+"""A language's rules, compiled against its grammar into small lookup tables.
+
+Every emitted node type gets a code below 255 (codes follow the sorted types, so they are the same in
+every process), so that a node's type fits in a byte and each rule is one indexing of a short array.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from tree_sitter import Language as TreeSitterLanguage
+
+from snake_pipe.schemas import ROLES
+from snake_pipe.transform.languages import LANGUAGES
+from snake_pipe.transform.languages.kinds import COMMON_KINDS
+from snake_pipe.transform.languages.rules import Define, Use
+from snake_pipe.transform.row_builder import KIND_CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.languages.rules import Place, Rules
+
+ERROR_KIND_ID = 65535
+HIDDEN = 0
+"""The code of nodes that are walked through but make no row."""
+
+ROLE_CODES = {role: code for code, role in enumerate((*ROLES, "none", "define"))}
+NO_REFERENCE = ROLE_CODES["none"]
+DEFINES = ROLE_CODES["define"]
+SCOPES = ("", "module", "class", "function")
+_LITERALS = ("string", "number", "atom")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Tables of one language, indexed by type code, or by (type code, field id).
+
+    `code_of_kind_id` is what the walk looks up: None for nodes that are left out.
+    `places[edge[parent code, field]]` says what a name in that place is; edge 0 is nowhere special.
+    """
+
+    rules: Rules
+    language: TreeSitterLanguage
+    code_of_kind_id: list[int | None]
+    types: tuple[str, ...]
+    type_words: pa.Array
+    type_word: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    fields: tuple[str, ...]
+    field_words: pa.Array
+    field_ids: dict[str, int]
+    name_role: NDArray[np.int8]
+    edge: NDArray[np.uint8]
+    places: tuple[Place, ...]
+    scope: NDArray[np.uint8]
+    is_literal: NDArray[np.bool_]
+
+    def flags(self, types: Iterable[str]) -> NDArray[np.bool_]:
+        """A table that is true for these types."""
+        wanted = set(types)
+        return np.array([type_ in wanted for type_ in self.types], np.bool_)
+
+
+def load_language(name: str) -> TreeSitterLanguage:
+    """The tree-sitter language; ImportError if its wheel is missing."""
+    entry = LANGUAGES[name]
+    return TreeSitterLanguage(getattr(import_module(entry.module), entry.function)())
+
+
+@lru_cache(maxsize=64)
+def grammar(name: str, *, anonymous: bool) -> Grammar:
+    """The compiled tables; with `anonymous` every visible node gets a row."""
+    language = load_language(name)
+    rules = LANGUAGES[name].rules()
+    kind_ids = range(language.node_kind_count)
+    emitted = {
+        i: (language.node_kind_for_id(i) or "", language.node_kind_is_named(i))
+        for i in kind_ids
+        if language.node_kind_is_visible(i) and (anonymous or language.node_kind_is_named(i))
+    }
+    emitted[ERROR_KIND_ID] = ("ERROR", True)
+    # Named types first: their codes do not depend on `anonymous`.
+    keys = sorted(set(emitted.values()), key=lambda key: (not key[1], key[0]))
+    code_of_key = {key: code for code, key in enumerate(keys, HIDDEN + 1)}
+    code_of_kind_id: list[int | None] = [None] * (ERROR_KIND_ID + 1)
+    for i, key in emitted.items():
+        code_of_kind_id[i] = code_of_key[key]
+    if not anonymous:
+        for i in kind_ids:
+            if not language.node_kind_is_named(i) and language.node_kind_for_id(i) in rules.hollow:
+                code_of_kind_id[i] = HIDDEN
+    types = ("", *(type_ if named else f"\0{type_}" for type_, named in keys))
+    words = sorted({type_.lstrip("\0") for type_ in types})
+    fields = ("", *(language.field_name_for_id(i) or "" for i in range(1, language.field_count + 1)))
+    field_ids = {word: code for code, word in enumerate(fields)}
+    edge, places = _edges(rules, types, field_ids)
+    kinds = {**COMMON_KINDS, **rules.kinds}
+    kind_words = [_kind_of(type_, kinds) for type_ in types]
+    literal = [kind in _LITERALS and not type_.startswith("\0") for type_, kind in zip(types, kind_words, strict=True)]
+    return Grammar(
+        rules=rules,
+        language=language,
+        code_of_kind_id=code_of_kind_id,
+        types=types,
+        type_words=pa.array(words, pa.string()),
+        type_word=np.array([words.index(type_.lstrip("\0")) for type_ in types], np.int32),
+        kind=np.array([KIND_CODES[kind] for kind in kind_words], np.int32),
+        fields=fields,
+        field_words=pa.array(fields, pa.string()),
+        field_ids=field_ids,
+        name_role=np.array([ROLE_CODES[rules.names[t]] if t in rules.names else -1 for t in types], np.int8),
+        edge=edge,
+        places=places,
+        scope=np.array([SCOPES.index(rules.scopes.get(type_, "")) for type_ in types], np.uint8),
+        is_literal=np.array(literal, np.bool_),
+    )
+
+
+def _kind_of(type_: str, kinds: dict[str, str]) -> str:
+    if type_.startswith("\0"):
+        return "token"
+    return kinds.get(type_, "other")
+
+
+def _edges(
+    rules: Rules, types: tuple[str, ...], field_ids: dict[str, int]
+) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
+    """The table (parent code, field id) → place, and the places; ValueError for an unknown word."""
+    places: list[Place] = [Use()]
+    edge = np.zeros((len(types), len(field_ids)), np.uint8)
+    code_of_type = {type_: code for code, type_ in enumerate(types)}
+    for type_, by_field in rules.uses.items():
+        row = edge[code_of_type[type_]]
+        for field, place in sorted(by_field.items(), key=lambda item: item[0] != "*"):
+            if place not in places:
+                places.append(place)
+            if field == "*":
+                row[:] = places.index(place)
+            else:
+                row[field_ids[field]] = places.index(place)
+    if len(places) > np.iinfo(np.uint8).max:
+        raise ValueError("more places than fit in a byte")
+    return edge, tuple(places)
+
+
+def place_roles(places: tuple[Place, ...]) -> NDArray[np.int8]:
+    """The role each place gives, -1 for none."""
+    return np.array([ROLE_CODES.get(_role(place) or "", -1) for place in places], np.int8)
+
+
+def _role(place: Place) -> str | None:
+    return "define" if isinstance(place, Define) else place.role
+
+
+def other_types(name: str) -> list[str]:
+    """The grammar's named types that no table gives a kind."""
+    compiled = grammar(name, anonymous=False)
+    other = KIND_CODES["other"]
+    return [t for t, kind in zip(compiled.types, compiled.kind.tolist(), strict=True) if t and kind == other]
+
+
+def field_of(place: Place) -> str | None:
+    """The qualifier's field of a place."""
+    return place.qualifier if isinstance(place, Use) else None
+
+

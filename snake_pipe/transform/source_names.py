@@ -1,0 +1,141 @@
+"""Names climb: every name of the rows gets its role, by one table and a few whole-column steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snake_pipe.transform.languages.rules import Define, Use
+from snake_pipe.transform.source_grammar import DEFINES, NO_REFERENCE, ROLE_CODES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.source_grammar import Grammar
+    from snake_pipe.transform.source_rows import SourceRows
+
+_LONGEST_CLIMB = 100
+"""Deeper patterns than any person writes; beyond, a name keeps the role it has."""
+
+
+@dataclass(slots=True)
+class Names:
+    """Every name, one entry each, in the order of rows.
+
+    `role` is a code of ROLE_CODES. `place` is the index of the `Define` that was reached (0: none),
+    with `holder` the row of its type and `way` the holder's child the name came through.
+    `qualifier_start`/`qualifier_end` are offsets, -1 where there is none. `hint` is an index into
+    `kinds_hinted`, 0 for none.
+    """
+
+    row: NDArray[np.int32]
+    role: NDArray[np.int8]
+    place: NDArray[np.uint8]
+    holder: NDArray[np.int32]
+    way: NDArray[np.int32]
+    hint: NDArray[np.int8]
+    qualifier_start: NDArray[np.int32]
+    qualifier_end: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class _PlaceTables:
+    """The fields of a grammar's places as columns, indexed by place."""
+
+    role: NDArray[np.int8]
+    climbs: NDArray[np.bool_]
+    qualifier: NDArray[np.int16]
+    hint: NDArray[np.int8]
+    hints: tuple[str, ...]
+
+
+def place_tables(grammar: Grammar) -> _PlaceTables:
+    """Columns of the grammar's places."""
+    places = grammar.places
+    hints = ("", *sorted({p.hint for p in places if isinstance(p, Use) and p.hint}))
+    return _PlaceTables(
+        role=np.array([DEFINES if isinstance(p, Define) else ROLE_CODES.get(p.role or "", -1) for p in places], np.int8),
+        climbs=np.array([isinstance(p, Use) and p.climb for p in places], np.bool_),
+        qualifier=np.array(
+            [grammar.field_ids[p.qualifier] if isinstance(p, Use) and p.qualifier else -1 for p in places], np.int16
+        ),
+        hint=np.array([hints.index(p.hint) if isinstance(p, Use) and p.hint else 0 for p in places], np.int8),
+        hints=hints,
+    )
+
+
+def climb(rows: SourceRows) -> Names:
+    """The role of every name, by its way up the tree."""
+    grammar, code, field, parent = rows.grammar, rows.code, rows.field, rows.shape.parent
+    tables = place_tables(grammar)
+    leaves = np.flatnonzero(grammar.name_role[code] >= 0).astype(np.int32)
+    role = grammar.name_role[code[leaves]]
+    n = len(leaves)
+    names = Names(
+        leaves,
+        role,
+        np.zeros(n, np.uint8),
+        np.full(n, -1, np.int32),
+        np.full(n, -1, np.int32),
+        np.zeros(n, np.int8),
+        np.full(n, -1, np.int32),
+        np.full(n, -1, np.int32),
+    )
+    index = np.arange(n, dtype=np.int32)
+    child = leaves
+    for _ in range(_LONGEST_CLIMB):
+        above = parent[child]
+        place = grammar.edge[code[above], field[child]]
+        hit = np.flatnonzero((place > 0) & (above >= 0))
+        if len(hit) == 0:
+            break
+        index, child, above, place = index[hit], child[hit], above[hit], place[hit]
+        _note(names, rows, tables, index, child, above, place)
+        further = np.flatnonzero(tables.climbs[place])
+        index, child = index[further], above[further]
+    return names
+
+
+def _note(
+    names: Names,
+    rows: SourceRows,
+    tables: _PlaceTables,
+    index: NDArray[np.int32],
+    child: NDArray[np.int32],
+    above: NDArray[np.int32],
+    place: NDArray[np.uint8],
+) -> None:
+    """Write down what the places say of the names at `index`."""
+    given = tables.role[place]
+    says = np.flatnonzero(given >= 0)
+    names.role[index[says]] = given[says]
+    defines = says[given[says] == DEFINES]
+    if len(defines):
+        at = index[defines]
+        names.place[at] = place[defines]
+        names.holder[at] = above[defines]
+        names.way[at] = child[defines]
+    hint = tables.hint[place]
+    hinted = np.flatnonzero(hint > 0)
+    hinted = hinted[names.hint[index[hinted]] == 0]
+    names.hint[index[hinted]] = hint[hinted]
+    wanted = tables.qualifier[place]
+    member = np.flatnonzero(wanted >= 0)
+    if len(member):
+        first = above[member] + 1
+        # A qualifier is the first child, and it isn't what the name came through.
+        has = (rows.field[first] == wanted[member]) & (first != child[member])
+        at = index[member[has]]
+        fresh = names.qualifier_end[at] < 0
+        names.qualifier_end[at[fresh]] = rows.end[first[has][fresh]]
+        names.qualifier_start[at] = rows.start[above[member[has]]]
+
+
+def references(names: Names) -> NDArray[np.int64]:
+    """Positions of the names that are references."""
+    return np.flatnonzero(names.role < NO_REFERENCE)

@@ -1,0 +1,183 @@
+"""The trees of many source files as one set of columns, and the questions rules ask of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snake_pipe.transform.row_builder import TreeShape, tree_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.source_grammar import Grammar
+    from snake_pipe.transform.source_walk import WalkedTree
+
+    Rows = NDArray[np.integer[Any]]
+
+_LARGEST_STEP = 64
+"""How many siblings are looked at to find a child in a field; definitions have it among the first few."""
+
+
+class LineIndex:
+    """Offsets of the joined sources → line and column in their file, both from 1."""
+
+    def __init__(self, source: NDArray[np.uint8], bases: NDArray[np.int32]) -> None:
+        newlines = source == 10
+        self._before = np.zeros(len(source) + 1, np.int32)
+        np.cumsum(newlines, out=self._before[1:])
+        # A file's first line begins at its base; the lines of all files are numbered through.
+        starts = np.concatenate([[0], np.flatnonzero(newlines) + 1]).astype(np.int32)
+        self._line_start = starts
+        self._bases = bases
+
+    def locate(self, offset: Rows, base: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Lines and columns of offsets; `base` is where the offset's file begins."""
+        line = self._before[offset]
+        begin = np.maximum(self._line_start[line], base)
+        return line - self._before[base] + 1, offset - begin + 1
+
+    def lines(self, offset: Rows, base: Rows) -> NDArray[np.int32]:
+        """The lines alone."""
+        line: NDArray[np.int32] = self._before[offset] - self._before[base] + 1
+        return line
+
+
+@dataclass
+class SourceRows:
+    """Trees of one language behind one another; a row is a node. Offsets count in `source`.
+
+    `bases` and `row_bases` hold, for each file, where its bytes and its rows begin.
+    """
+
+    grammar: Grammar
+    data: bytes
+    counts: NDArray[np.int64]
+    bases: NDArray[np.int32]
+    code: NDArray[Any]
+    field: NDArray[np.uint8]
+    depth: NDArray[Any]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    source: NDArray[np.uint8] = field(init=False)
+    row_bases: NDArray[np.int32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.source = np.frombuffer(self.data, np.uint8)
+        self.row_bases = (np.cumsum(self.counts) - self.counts).astype(np.int32)
+
+    @classmethod
+    def of(cls, grammar: Grammar, trees: Sequence[WalkedTree], texts: Sequence[bytes]) -> SourceRows:
+        """The rows of these trees; `texts` are what they were parsed from."""
+        counts = np.array([len(tree) for tree in trees], np.int64)
+        sizes = np.array([len(text) for text in texts], np.int64)
+        bases = (np.cumsum(sizes) - sizes).astype(np.int32)
+        base = np.repeat(bases, counts)
+        return cls(
+            grammar,
+            b"".join(texts),
+            counts,
+            bases,
+            np.concatenate([tree.code for tree in trees]),
+            np.concatenate([tree.field for tree in trees]),
+            np.concatenate([tree.depth for tree in trees]),
+            np.concatenate([tree.start for tree in trees]) + base,
+            np.concatenate([tree.end for tree in trees]) + base,
+        )
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    @cached_property
+    def shape(self) -> TreeShape:
+        return tree_shape(self.depth)
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        return LineIndex(self.source, self.bases)
+
+    @cached_property
+    def parent_code(self) -> NDArray[Any]:
+        """The parent's type code, that of no type for roots."""
+        codes = self.code[self.shape.parent]
+        codes[self.shape.parent < 0] = 0
+        return codes
+
+    def files(self, rows: Rows) -> NDArray[np.int64]:
+        """The file (its position in the batch) of each row."""
+        return np.searchsorted(self.row_bases, rows, side="right") - 1
+
+    def node_ids(self, rows: Rows) -> NDArray[np.int32]:
+        """node_id of each row; -1 stays -1."""
+        ids: NDArray[np.int32] = np.where(rows < 0, -1, rows - self.row_bases[self.files(rows)])
+        return ids
+
+    def child(self, rows: Rows, field_name: str) -> NDArray[np.int32]:
+        """The first child of each row that is in this field, -1 where there is none."""
+        found = np.full(len(rows), -1, np.int32)
+        wanted = self.grammar.field_ids.get(field_name)
+        if wanted is None or len(rows) == 0:
+            return found
+        index = np.flatnonzero(rows >= 0)
+        limit = self.shape.end[rows[index]]
+        candidate = rows[index] + 1
+        for _ in range(_LARGEST_STEP):
+            inside = candidate < limit
+            index, candidate, limit = index[inside], candidate[inside], limit[inside]
+            if len(index) == 0:
+                break
+            hit = self.field[candidate] == wanted
+            found[index[hit]] = candidate[hit]
+            index, candidate, limit = index[~hit], self.shape.end[candidate[~hit]], limit[~hit]
+        return found
+
+    def first_of(self, rows: Rows, wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """The first row of one of the wanted types in each row's subtree, itself included, or -1."""
+        found = np.full(len(rows), -1, np.int32)
+        for index in np.flatnonzero(rows >= 0).tolist():
+            row = int(rows[index])
+            inner = np.flatnonzero(wanted[self.code[row : self.shape.end[row]]])
+            if len(inner):
+                found[index] = row + int(inner[0])
+        return found
+
+    def text(self, row: int) -> str:
+        """The source text of one row."""
+        return self.data[self.start[row] : self.end[row]].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """Some rows' subtrees inside of one another.
+
+    `outer[i]` is the position of the item around item i, -1 for none.
+    `around(n)[row]` is the innermost item strictly around each row.
+    """
+
+    rows: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    outer: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, rows: Rows, ends: Rows) -> Nesting:
+        """The nesting of subtrees `row:end`, sorted by row, no row twice. O(n log n), no recursion."""
+        closed = np.searchsorted(np.sort(ends), rows, side="right")
+        level = np.arange(len(rows), dtype=np.int32) - closed.astype(np.int32)
+        return cls(rows.astype(np.int32), ends.astype(np.int32), tree_shape(level).parent)
+
+    def around(self, length: int) -> NDArray[np.int32]:
+        """For each of `length` rows the innermost item around it, -1 for none; O(length)."""
+        items = np.arange(len(self.rows), dtype=np.int32)
+        # Opens come before closes at the same row, inner closes before outer ones: the last one counts.
+        at = np.concatenate([self.rows + 1, self.ends[::-1]]).astype(np.int64)
+        value = np.concatenate([items, self.outer[::-1]])
+        closing = np.concatenate([np.zeros(len(items), np.int64), np.ones(len(items), np.int64)])
+        order = np.argsort(at * 2 + closing, kind="stable")
+        at = at[order]
+        spans = np.diff(at, prepend=0, append=length)
+        return np.repeat(np.concatenate([np.array([-1], np.int32), value[order]]), spans)

@@ -1,0 +1,1 @@
+"""Arithmetic, atomic files and checkpoints: nothing here knows a model of the engine."""

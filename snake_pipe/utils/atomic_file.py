@@ -1,0 +1,53 @@
+"""Files that are there whole or not at all, and stay there after a power cut."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMP_SUFFIX = ".tmp"
+"""Ending of files that are not finished; whoever finds one after a crash may remove it."""
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace `path` by a file that holds `data`: temp file, fsync, rename, fsync of the folder.
+
+    A reader sees the old bytes or the new ones. OSError leaves the old file as it was.
+    """
+    _replace(path, data, mode, durable=True)
+    fsync_folder(path.parent)
+
+
+def replace_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Like `write_atomic` without the fsyncs: for what may be lost with the machine, such as a status."""
+    _replace(path, data, mode, durable=False)
+
+
+def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
+    temp = path.with_name(f".{path.name}.{os.getpid()}{TEMP_SUFFIX}")
+    try:
+        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temp.replace(path)
+    except OSError:
+        temp.unlink(missing_ok=True)
+        raise
+
+
+def fsync_folder(path: Path) -> None:
+    """Make renames and new names in a folder durable; does nothing where folders cannot be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (AttributeError, PermissionError):  # Windows has neither the flag nor the need
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,177 @@
+"""The folder of a job: checkpoint, journal, status, log.
+
+Knows ids and JSON, not the engine's models. JSON only: a state file is never unpickled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, TYPE_CHECKING
+
+import orjson
+
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError
+from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
+from snake_pipe.utils.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHECKPOINT_VERSION = 1
+_JOB_ID = re.compile(r"[0-9a-z]{4,20}(-[0-9a-z]{1,20}){0,4}")
+
+JOBS_FOLDER = "_jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingProgress:
+    """How far a job is: what `create_checkpoint` records. Counts are of files and rows."""
+
+    files_done: int = 0
+    files_failed: int = 0
+    rows: int = 0
+    bytes_done: int = 0
+    flush_seq: int = 0
+    epoch: int = 0
+    status: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointData:
+    """A job's `checkpoint.json`: enough to go on without the command that began it.
+
+    `request` is what the user asked for (roots, selection), `config` the settings as built, both plain
+    JSON. `status` is running, done, stopped or failed; times are seconds since 1970.
+    """
+
+    job_id: str
+    request: dict[str, Any]
+    config: dict[str, Any]
+    progress: ProcessingProgress = field(default_factory=ProcessingProgress)
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    version: int = CHECKPOINT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingState:
+    """What a resumed job starts from: flushes journaled but perhaps not committed, and the last sequence."""
+
+    checkpoint: CheckpointData
+    flushes: tuple[dict[str, Any], ...]
+    last_flush_seq: int
+
+
+def new_job_id(now: float | None = None) -> str:
+    """An id that sorts by time of creation, such as `20261122-101530-4f9a1c`."""
+    moment = time.gmtime(time.time() if now is None else now)
+    return f"{time.strftime('%Y%m%d-%H%M%S', moment)}-{secrets.token_hex(3)}"
+
+
+class CheckpointManager:
+    """Reads and writes the state of jobs below one dataset's `_jobs` folder."""
+
+    def __init__(self, dataset: Path) -> None:
+        self.folder = dataset / JOBS_FOLDER
+
+    def job_folder(self, job_id: str) -> Path:
+        """Where a job keeps its state; UsageError for what can't be an id, such as `../x`."""
+        if not _JOB_ID.fullmatch(job_id):
+            raise JobNotFoundError(f"{job_id!r} is not a job id", "snake-pipe jobs lists them")
+        return self.folder / job_id
+
+    def save(self, data: CheckpointData) -> None:
+        """Replace the job's checkpoint; the folder is made where it is missing."""
+        folder = self.job_folder(data.job_id)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomic(
+                folder / "checkpoint.json", orjson.dumps(asdict(data), option=orjson.OPT_INDENT_2) + b"\n"
+            )
+        except OSError as error:
+            raise SinkError(
+                f"cannot write the checkpoint in {folder}: {error.strerror}", "make room, then resume"
+            ) from error
+
+    def load(self, job_id: str) -> CheckpointData:
+        """A job's checkpoint; JobNotFoundError, or CheckpointError if it is damaged or of another version."""
+        path = self.job_folder(job_id) / "checkpoint.json"
+        try:
+            document = orjson.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise JobNotFoundError(
+                f"no job {job_id} in {self.folder.parent}", "snake-pipe jobs lists them"
+            ) from None
+        except (orjson.JSONDecodeError, OSError) as error:
+            raise CheckpointError(
+                f"the checkpoint {path} cannot be read: {error}", "ingest again with a new job"
+            ) from None
+        return _checkpoint_of(document, path, job_id)
+
+    def job_ids(self) -> list[str]:
+        """The ids of all jobs, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(p.name for p in self.folder.iterdir() if _JOB_ID.fullmatch(p.name) and p.is_dir())
+
+    def journal(self, job_id: str) -> Journal:
+        """The job's journal, open for appending."""
+        return Journal(self.job_folder(job_id) / "journal.jsonl")
+
+    def write_status(self, job_id: str, status: dict[str, Any]) -> None:
+        """Replace `status.json`; a status that cannot be written is dropped, since a job is worth more."""
+        try:
+            replace_atomic(self.job_folder(job_id) / "status.json", orjson.dumps(status) + b"\n")
+        except OSError:
+            return
+
+    def read_status(self, job_id: str) -> dict[str, Any]:
+        """The last status; empty where there is none or it can't be read."""
+        try:
+            status = orjson.loads((self.job_folder(job_id) / "status.json").read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return {}
+        return status if isinstance(status, dict) else {}
+
+    async def create_checkpoint(self, job_id: str, progress: ProcessingProgress) -> CheckpointData:
+        """Record how far the job is; durable when this returns."""
+        data = replace(await asyncio.to_thread(self.load, job_id), progress=progress, updated_at=time.time())
+        await asyncio.to_thread(self.save, data)
+        return data
+
+    async def resume_from_checkpoint(self, checkpoint_data: CheckpointData) -> ProcessingState:
+        """What the job had promised when it ended: its journaled flushes, in order."""
+        with await asyncio.to_thread(self.journal, checkpoint_data.job_id) as journal:
+            flushes = tuple(record for record in journal.records if record.get("type") == "flush")
+        return ProcessingState(checkpoint_data, flushes, max((f["seq"] for f in flushes), default=0))
+
+
+def _checkpoint_of(document: Any, path: Path, job_id: str) -> CheckpointData:
+    hint = "ingest again with a new job"
+    if not isinstance(document, dict):
+        raise CheckpointError(f"the checkpoint {path} is not an object", hint)
+    if document.get("version") != CHECKPOINT_VERSION:
+        raise CheckpointError(
+            f"the checkpoint {path} has version {document.get('version')!r}, not {CHECKPOINT_VERSION}",
+            hint,
+        )
+    if document.get("job_id") != job_id:
+        raise CheckpointError(f"the checkpoint {path} is of another job: {document.get('job_id')!r}", hint)
+    try:
+        progress = ProcessingProgress(**document.pop("progress"))
+        data = CheckpointData(progress=progress, **document)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint {path} has wrong fields: {error}", hint) from None
+    for part, types in ((progress, _PROGRESS_TYPES), (data, _CHECKPOINT_TYPES)):
+        for name, type_ in types.items():
+            if not isinstance(getattr(part, name), type_):
+                raise CheckpointError(f"the checkpoint {path} has a wrong {name}", hint)
+    return data
+
+
+_PROGRESS_TYPES = {item.name: str if item.name == "status" else int for item in fields(ProcessingProgress)}
+_CHECKPOINT_TYPES = {"request": dict, "config": dict, "created_at": float | int, "updated_at": float | int}

@@ -1,0 +1,135 @@
+"""An append-only file of JSON records that survives a torn end and refuses a damaged middle.
+
+One line a record, `{"crc32":"xxxxxxxx","record":{...}}`; the checksum is over the record's bytes. A line
+that a crash cut short can only be the last one: it is moved aside on opening, since whatever it announced
+had not been promised to anybody. A bad line with good ones after it means that the file was damaged
+later, and nothing in it can be trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.utils.atomic_file import fsync_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+Record = dict[str, Any]
+
+_HEAD = b'{"crc32":"'
+_MIDDLE = b'","record":'
+_RECORD_AT = len(_HEAD) + 8 + len(_MIDDLE)
+
+
+def _encode(record: Record) -> bytes:
+    payload = orjson.dumps(record)
+    return b"%s%08x%s%s}\n" % (_HEAD, zlib.crc32(payload), _MIDDLE, payload)
+
+
+def _decode(line: bytes) -> Record | None:
+    """The record of one line without its line feed; None if the line is not whole."""
+    if not line.startswith(_HEAD) or not line.endswith(b"}"):
+        return None
+    payload = line[_RECORD_AT:-1]
+    if line[:_RECORD_AT] != b"%s%08x%s" % (_HEAD, zlib.crc32(payload), _MIDDLE):
+        return None
+    record = orjson.loads(payload)
+    return record if isinstance(record, dict) else None
+
+
+def read_journal(path: Path) -> tuple[list[Record], int]:
+    """The records of a journal, and the length in bytes of its good part.
+
+    A length below the file's size means a torn end. CheckpointError if the middle is damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return [], 0
+    records: list[Record] = []
+    position = 0
+    while position < len(data):
+        end = data.find(b"\n", position)
+        record = _decode(data[position:end]) if end >= 0 else None
+        if record is None:
+            if _has_whole_line(data, position):
+                raise CheckpointError(
+                    f"the journal {path} is damaged at byte {position}",
+                    "restore it from a backup, or ingest again with a new job",
+                )
+            break
+        records.append(record)
+        position = end + 1
+    return records, position
+
+
+def _has_whole_line(data: bytes, position: int) -> bool:
+    """Whether any line that begins after `position` holds a record."""
+    return any(_decode(line) is not None for line in data[position:].split(b"\n")[1:])
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it; a file system that takes a part and no more is full."""
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+class Journal:
+    """A journal open for appending, by the one process that holds the dataset's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
+        self.path = path
+        self.records, good = read_journal(path)
+        new = not path.exists()
+        try:
+            if not new and path.stat().st_size > good:
+                self._set_aside(good)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if new:
+                fsync_folder(path.parent)
+        except OSError as error:
+            raise SinkError(f"cannot open the journal {path}: {error.strerror}") from error
+
+    def _set_aside(self, good: int) -> None:
+        with self.path.open("r+b") as file:
+            file.seek(good)
+            torn = file.read()
+            self.path.with_name(f"{self.path.name}.torn-{good}").write_bytes(torn)
+            file.truncate(good)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def append(self, record: Record) -> None:
+        """Write one record and make it durable; SinkError if that is not certain.
+
+        A failed fsync is never tried again: the kernel may have dropped the pages and would report
+        success for nothing. The record then counts as not written.
+        """
+        line = _encode(record)
+        try:
+            _write_all(self._descriptor, line)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise SinkError(
+                f"cannot write the journal {self.path}: {error.strerror}", "make room, then resume the job"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file; the journal cannot be used afterwards."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,447 @@
+"""Discovery without git: names, gitignore rules, the walker's order, roots, lists."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snake_pipe.errors import UsageError
+from snake_pipe.extract import folder_walk
+from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+from snake_pipe.extract.discovery import Selection, listed, walk
+from snake_pipe.extract.gitignore import IgnoreRules
+from snake_pipe.extract.path_names import escape_path, unescape_path
+
+
+def by_ending(name: str) -> str | None:
+    if name.endswith((".json", ".json.gz", ".ast")):
+        return "ast"
+    return {".py": "python", ".js": "javascript", ".c": "c", ".h": "c"}.get(Path(name).suffix)
+
+
+def by_head(name: str, head: bytes) -> str | None:
+    if head.startswith(b"#!") and b"python" in head.split(b"\n")[0]:
+        return "python"
+    return "cpp" if name.endswith(".h") and b"class " in head else None
+
+
+PLAIN = Selection(by_ending, use_gitignore=False)
+
+
+def make(root: Path, *paths: str, content: str = "x = 1\n") -> Path:
+    for path in paths:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return root
+
+
+def descriptors() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+def paths(items) -> list[str]:
+    found = list(items)
+    assert all(isinstance(item, DiscoveredFile) for item in found), found
+    return [item.path for item in found]
+
+
+def errors(items) -> list[tuple[str, str]]:
+    return [(item.code, item.path) for item in items if isinstance(item, DiscoveryError)]
+
+
+@given(st.binary(max_size=40))
+def test_an_escaped_path_gives_back_its_bytes(raw: bytes) -> None:
+    assert unescape_path(escape_path(raw)) == raw
+
+
+@given(st.lists(st.sampled_from([b"\\", b"\xff", b"x", b"f", b"\\xff", "é".encode(), b"\n"]), max_size=6))
+def test_no_two_names_share_a_text(parts: list[bytes]) -> None:
+    raw = b"".join(parts)
+    assert unescape_path(escape_path(raw)) == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"plain.py", "plain.py"),
+        (b"caf\xe9.py", r"caf\xe9.py"),
+        (rb"a\xe9.py", r"a\\xe9.py"),
+        (b"a\nb\x1b", "a\nb\x1b"),
+    ],
+)
+def test_escaped_names_as_they_look(raw: bytes, text: str) -> None:
+    assert escape_path(raw) == text
+
+
+@pytest.mark.parametrize("text", ["\\", r"\q", r"\x41", r"\xC3", "\\xc3\\xa9"])
+def test_a_text_that_no_name_gives_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an escaped path"):
+        unescape_path(text)
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "verdict"),
+    [
+        ("*.log", "deep/x.log", True),
+        ("/x.log", "deep/x.log", None),
+        ("build/", "build", None),
+        ("build/", "build/", True),
+        ("*\n!*/\n!*.py", "src/", False),
+        ("*\n!*/\n!*.py", "src/a.txt", True),
+        ("a/**/z", "a/z", True),
+        ("a/**/z", "a/b/c/z", True),
+        ("**/z", "a/b/z", True),
+        ("a/**", "a/", None),
+        ("a/**", "a/b", True),
+        (r"\#x", "#x", True),
+        ("# x", "# x", None),
+        ("x ", "x", True),
+        (r"x\ ", "x ", True),
+        ("[!a-c].py", "d.py", True),
+        ("[!a-c].py", "b.py", None),
+        ("[[:digit:]]", "7", True),
+        ("[unclosed", "[unclosed", None),
+        ("é?", "é\xff", None),
+        ("keep.py\r\n", "keep.py", True),
+        ("\ufeffkeep.py", "keep.py", True),
+    ],
+)
+def test_gitignore_rules(rules: str, path: str, verdict: bool | None) -> None:
+    raw = path.encode()
+    name = raw[raw.rstrip(b"/").rfind(b"/") + 1 :]
+    assert IgnoreRules(rules.encode()).decide(raw, name) is verdict
+
+
+def test_a_hostile_rule_does_not_backtrack() -> None:
+    rules = IgnoreRules(b"*a" * 60 + b"\n" + b"**/a/" * 60 + b"b\n")
+    name = b"a" * 254 + b"c"
+    assert rules.decide(b"a/" * 100 + name, name) is None
+
+
+RULE = st.lists(
+    st.sampled_from(["a", "b", "ab", "*", "**", "?", "/", "!", "[ab]", "[!a]", "\\a", "a*", " "]), max_size=5
+)
+TREE = ["a", "b", "ab", "bb", "d/a", "d/b", "d/ab/a", "d/ab/b", "e/a/ab/bb", "e/b", "f/a"]
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make(tmp_path_factory.mktemp("rules"), *TREE)
+    subprocess.run(["git", "init", "-q", root], check=True)
+    return root
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RULE.map("".join), max_size=4), st.lists(RULE.map("".join), max_size=2))
+def test_gitignore_rules_decide_as_git_does(repository: Path, top: list[str], deep: list[str]) -> None:
+    (repository / ".gitignore").write_text("\n".join(top))
+    (repository / "d" / ".gitignore").write_text("\n".join(deep))
+    said = subprocess.run(
+        ["git", "-C", repository, "ls-files", "-zo", "--exclude-standard"], check=True, capture_output=True
+    ).stdout
+    tree = folder_walk.Tree(os.fsencode(repository), b"", True, lambda folder: folder != b".git/")
+    assert [found.path for found in folder_walk.walk_folder(tree)] == said.split(b"\0")[:-1]
+
+
+def test_the_order_is_bytewise_by_path(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.py", "a-b.py", "a.py", "a0.py", "B.py", "é.py", "z/1.py", "a/b/c.py")
+    found = paths(walk([tmp_path], PLAIN))
+    assert found == sorted(found, key=str.encode)
+    assert found == ["B.py", "a-b.py", "a.py", "a/b/c.py", "a/x.py", "a0.py", "z/1.py", "é.py"]
+
+
+def test_a_folder_larger_than_a_run_is_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_walk, "RUN_LENGTH", 7)
+    names = [f"{n * 37 % 101}.py" for n in range(100)]
+    make(tmp_path, *names)
+    assert paths(walk([tmp_path], PLAIN)) == sorted(names)
+
+
+def test_facts_of_a_file(tmp_path: Path) -> None:
+    root = make(tmp_path / "shop", "src/a.py")
+    os.utime(root / "src" / "a.py", ns=(1, 1_700_000_000_123_456_789))
+    (found,) = walk([root], PLAIN)
+    assert found == DiscoveredFile(str(root), "src/a.py", 6, 1_700_000_000_123_456_789, "python", "shop")
+
+
+def test_unrecognised_files_are_counted_by_ending(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "b.PNG", "c.png", "Makefile", ".hidden", "d.tar.gz", "e." + "x" * 30)
+    counts: Counter[str] = Counter()
+    assert paths(walk([tmp_path], PLAIN, counts)) == ["a.py"]
+    assert counts == {".png": 2, "(none)": 2, ".gz": 1, "(other)": 1}
+
+
+def test_the_count_of_endings_is_bounded(tmp_path: Path) -> None:
+    make(tmp_path, *(f"f.{n}" for n in range(1_010)))
+    counts: Counter[str] = Counter()
+    assert paths(walk([tmp_path], PLAIN, counts)) == []
+    assert len(counts) <= 1_001
+    assert counts["(other)"] >= 10
+    assert counts.total() == 1_010
+
+
+def test_the_head_tells_scripts_and_headers(tmp_path: Path) -> None:
+    make(tmp_path, "tool", content="#!/usr/bin/env python3\n")
+    make(tmp_path, "LICENSE", "plain.h")
+    make(tmp_path, "shape.h", content="class Shape;\n")
+    counts: Counter[str] = Counter()
+    found = list(walk([tmp_path], Selection(by_ending, by_head, use_gitignore=False), counts))
+    assert [(item.path, item.queue) for item in found] == [
+        ("plain.h", "c"),
+        ("shape.h", "cpp"),
+        ("tool", "python"),
+    ]
+    assert counts == {"(none)": 1}
+
+
+def test_patterns_languages_and_size(tmp_path: Path) -> None:
+    make(tmp_path, "src/a.py", "src/gen/b.py", "src/c.js", "docs/d.py", "x.json")
+    make(tmp_path, "src/big.py", content="#" * 100)
+    selection = Selection(
+        by_ending,
+        include=("src/", "*.json"),
+        exclude=("gen/",),
+        languages=frozenset(("python", "ast")),
+        max_file_size=99,
+        use_gitignore=False,
+    )
+    found = [(item.path, item.skip_reason) for item in walk([tmp_path], selection)]
+    assert found == [("src/a.py", None), ("src/big.py", "too_large"), ("x.json", None)]
+
+
+def test_an_exclusion_may_bring_a_part_back(tmp_path: Path) -> None:
+    make(tmp_path, "gen/a.py", "gen/keep.py")
+    selection = Selection(by_ending, exclude=("gen/*", "!keep.py"), use_gitignore=False)
+    assert paths(walk([tmp_path], selection)) == ["gen/keep.py"]
+
+
+def test_gitignore_outside_git_and_switched_off(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", "out/b.py", "src/gen.py", "src/keep.py", ".git-ish/c.py")
+    (tmp_path / ".gitignore").write_text("out/\n*.py\n!keep.py\n!a.py\n")
+    assert paths(walk([tmp_path], Selection(by_ending))) == ["a.py", "src/keep.py"]
+    assert len(paths(walk([tmp_path], PLAIN))) == 5
+
+
+def test_git_folders_datasets_and_left_out_folders_are_never_entered(tmp_path: Path) -> None:
+    make(tmp_path, "a.py", ".git/hook.py", "sub/.git/hook.py", ".snake-pipe/_jobs/j.json", "tables/x.json")
+    selection = Selection(by_ending, use_gitignore=False, left_out=(tmp_path / "tables",))
+    assert paths(walk([tmp_path], selection)) == ["a.py"]
+
+
+def test_a_missing_root_is_a_usage_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        walk([tmp_path, tmp_path / "nowhere"], PLAIN)
+
+
+def test_a_bad_pattern_is_a_usage_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pattern"):
+        walk([tmp_path], Selection(by_ending, exclude=("!",)))
+
+
+def test_nested_roots_yield_a_file_once_under_the_outer_root(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "a.py", "out/b.py", "out/deep/c.py", "z.py")
+    (root / ".gitignore").write_text("out/\n")
+    found = list(walk([root / "out", root, root, root / "out" / "deep"], Selection(by_ending)))
+    assert [item.path for item in found] == ["a.py", "z.py", "out/b.py", "out/deep/c.py"]
+    assert {(item.root, item.repo) for item in found} == {(str(root), "r")}
+
+
+def test_a_named_file_goes_around_the_filters_and_comes_once(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "a.py", "out/b.py")
+    (root / ".gitignore").write_text("out/\n")
+    selection = Selection(by_ending, exclude=("*.py",), max_file_size=1)
+    assert paths(walk([root / "out" / "b.py", root], selection)) == ["out/b.py"]
+    (alone,) = walk([root / "out" / "b.py"], selection)
+    assert (alone.path, alone.repo, alone.root, alone.skip_reason) == ("b.py", "out", str(root / "out"), None)
+    assert paths(walk([root / "a.py", root], Selection(by_ending))) == ["a.py"]
+
+
+def test_roots_of_one_name_are_told_apart_whatever_their_order(tmp_path: Path) -> None:
+    roots = [
+        make(tmp_path / "x" / "app", "a.py"),
+        make(tmp_path / "y" / "app", "a.py"),
+        make(tmp_path / "lib", "a.py"),
+    ]
+    repos = {item.root: item.repo for item in walk(roots, PLAIN)}
+    assert list(repos.values()) == ["lib", "x/app", "y/app"]
+    assert repos == {item.root: item.repo for item in walk(roots[::-1], PLAIN)}
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "real/a.py")
+    make(tmp_path, "secret/s.py")
+    (root / "alias.py").symlink_to("real/a.py")
+    (root / "loop").symlink_to(".")
+    (root / "real" / "up").symlink_to("..")
+    (root / "self.py").symlink_to("self.py")
+    (root / "dangling.py").symlink_to("gone.py")
+    (root / "leak").symlink_to(tmp_path / "secret")
+    (root / "leak.py").symlink_to("../secret/s.py")
+    counts: Counter[str] = Counter()
+    found = list(walk([root], PLAIN, counts))
+    assert [item.path for item in found if isinstance(item, DiscoveredFile)] == ["real/a.py"]
+    assert errors(found) == [("symlink_outside", "leak"), ("symlink_outside", "leak.py")]
+    assert counts == {"(symlink)": 5}
+
+
+def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    make(tmp_path / "real", "a.py")
+    (tmp_path / "link").symlink_to("real")
+    (found,) = walk([tmp_path / "link"], PLAIN)
+    assert found.root == str(tmp_path / "real")
+
+
+def test_fifos_and_sockets_are_reported_and_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    os.mkfifo(tmp_path / "extensionless")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(tmp_path / "s.py"))
+        found = list(walk([tmp_path], Selection(by_ending, by_head, use_gitignore=False)))
+    assert errors(found) == [("special_file", name) for name in ("extensionless", "pipe.py", "s.py")]
+    assert errors(walk([tmp_path / "pipe.py"], PLAIN)) == [("special_file", "pipe.py")]
+
+
+def test_names_are_kept_without_loss(tmp_path: Path) -> None:
+    raw = [
+        b"caf\xe9.py",
+        b"new\nline.py",
+        b"esc\x1b[31m.py",
+        rb"back\slash.py",
+        "é.py".encode(),
+        b"Case.py",
+        b"case.py",
+    ]
+    for name in raw:
+        (tmp_path / os.fsdecode(name)).write_text("")
+    found = list(walk([tmp_path], PLAIN))
+    assert {os.fsencode(item.os_path) for item in found} == {
+        os.fsencode(tmp_path) + b"/" + name for name in raw
+    }
+    assert {item.path: item.path_bytes for item in found if item.path_bytes} == {
+        r"caf\xe9.py": b"caf\xe9.py",
+        r"back\\slash.py": rb"back\slash.py",
+    }
+    for item in found:
+        assert Path(item.os_path).exists()
+
+
+@pytest.fixture
+def deep_path(tmp_path: Path):
+    """A folder for trees that are too deep for pytest to remove."""
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path], check=True)
+
+
+def test_folders_deeper_than_a_path_may_be_long(deep_path: Path) -> None:
+    folder = os.open(deep_path, os.O_RDONLY)
+    depth, name = 40, "d" * 200
+    try:
+        for level in range(depth):
+            os.close(os.open(f"f{level:03}.py", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+            os.close(os.open(f"z{level:03}.py", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+            os.mkdir(name, dir_fd=folder)
+            deeper = os.open(name, os.O_RDONLY, dir_fd=folder)
+            os.close(folder)
+            folder = deeper
+    finally:
+        os.close(folder)
+    found = paths(walk([deep_path], PLAIN))
+    assert len(found) == 2 * depth
+    assert max(map(len, found)) > 4096
+    assert found == sorted(found, key=str.encode)
+
+
+def test_many_levels_need_one_descriptor(deep_path: Path) -> None:
+    folder = os.open(deep_path, os.O_RDONLY)
+    for _ in range(1_500):
+        os.mkdir("d", dir_fd=folder)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = deeper
+    os.close(os.open("deepest.py", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.close(folder)
+    before = descriptors()
+    items = walk([deep_path], PLAIN)
+    assert next(items).path == "d/" * 1_500 + "deepest.py"
+    assert descriptors() <= before + 1
+    assert list(items) == []
+    assert descriptors() == before
+
+
+def test_a_folder_moved_during_the_walk_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "a/b/1.py", "a/b/2.py", "a/c.py", "z.py")
+    items = walk([root], PLAIN)
+    assert next(items).path == "a/b/1.py"
+    (root / "a" / "b").rename(tmp_path / "b")
+    (root / "a").rename(tmp_path / "a")
+    rest = list(items)
+    assert errors(rest) == [("folder_moved", "a")]
+    assert [item.path for item in rest if isinstance(item, DiscoveredFile)] == ["a/b/2.py", "z.py"]
+
+
+def test_an_early_close_gives_the_descriptor_back(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.py", "a/2.py")
+    before = descriptors()
+    items = walk([tmp_path], PLAIN)
+    next(items)
+    items.close()
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize("separator", [b"\n", b"\0"])
+def test_a_list_of_files(tmp_path: Path, separator: bytes) -> None:
+    root = make(tmp_path / "r", "a.py", "out/b.py", "c.md")
+    make(tmp_path, "elsewhere/d.py")
+    (root / ".gitignore").write_text("out/\n")
+    names = [
+        "out/b.py",
+        "./a.py",
+        "",
+        "a.py",
+        "gone.py",
+        "c.md",
+        "out",
+        "../elsewhere/d.py",
+        str(root / "a.py"),
+    ]
+    counts: Counter[str] = Counter()
+    source = io.BytesIO(separator.join(name.encode() for name in names))
+    found = list(
+        listed(source, separator, Selection(by_ending, exclude=("*",), max_file_size=0), root, counts)
+    )
+    assert [(item.root, item.path) for item in found if isinstance(item, DiscoveredFile)] == [
+        (str(root), "out/b.py"),
+        (str(root), "a.py"),
+        (str(tmp_path / "elsewhere"), "d.py"),
+    ]
+    assert errors(found) == [("not_found", "gone.py"), ("not_a_file", "out")]
+    assert counts == {".md": 1}
+
+
+def test_a_list_is_read_as_a_stream(tmp_path: Path) -> None:
+    make(tmp_path, "a.py")
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            return b"a.py\nnope.py\n"
+
+    items = listed(Endless(), b"\n", PLAIN, tmp_path)
+    assert next(items).path == "a.py"
+    assert next(items).code == "not_found"
+
+
+def test_an_overlong_line_and_a_nul_in_a_list_are_items(tmp_path: Path) -> None:
+    make(tmp_path, "a.py")
+    source = io.BytesIO(b"x" * 200_000 + b"\na\0b.py\na.py\n")
+    found = list(listed(source, b"\n", PLAIN, tmp_path))
+    assert [code for code, _ in errors(found)] == ["not_found", "not_found"]
+    assert found[-1].path == "a.py"
