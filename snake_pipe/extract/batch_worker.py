@@ -13,6 +13,7 @@ import gc
 import hashlib
 import inspect
 import os
+import pickle
 import signal
 import threading
 import time
@@ -129,6 +130,8 @@ class BatchWorker:
         for index, file in enumerate(batch.files):
             self.enter_file(batch, index)
             outcome = call_processor(processor, Path(file.os_path))
+            if self._slot is not None:
+                outcome = _that_travels(outcome)
             result.results.append(outcome)
             key = (outcome.status, file.queue)
             result.outcomes[key] = result.outcomes.get(key, 0) + 1
@@ -148,6 +151,17 @@ def call_processor(processor: Callable[[Path], Any], path: Path) -> ProcessingRe
     if isinstance(value, ProcessingResult):
         return value
     return ProcessingResult(str(path), "ok", None, (time.perf_counter() - started) * 1000, value)
+
+
+def _that_travels(result: ProcessingResult) -> ProcessingResult:
+    """The result, or a failed one where its value does not pickle: that would fail the whole batch."""
+    try:
+        pickle.dumps(result.value)
+    except Exception as error:  # noqa: BLE001 - pickling runs the user's code
+        return ProcessingResult(
+            result.path, "failed", f"the value returned cannot be pickled: {error}", result.duration_ms
+        )
+    return result
 
 
 async def _wait(value: Any) -> Any:

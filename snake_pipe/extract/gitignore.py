@@ -16,6 +16,8 @@ _LONGEST_RULE = 4096
 _MOST_DOUBLE_STARS = 4
 """`**/` may backtrack over folders; a rule with more of them is left out, so that more files are found."""
 
+_LITERAL = re.compile(rb"[^*?\[\\]*")
+
 _POSIX_CLASSES = {
     b"alnum": rb"a-zA-Z0-9",
     b"alpha": rb"a-zA-Z",
@@ -91,7 +93,8 @@ def _parse(order: int, line: bytes) -> _Rule | None:
     pattern = pattern.removesuffix(b"/")
     by_name = b"/" not in pattern
     pattern = pattern.removeprefix(b"/")
-    expression = _translate(pattern) if pattern else None
+    translate = _translate_component if by_name else _translate
+    expression = translate(pattern) if pattern else None
     if expression is None:
         return None
     return _Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name)
@@ -104,18 +107,23 @@ def _without_trailing_spaces(line: bytes) -> bytes:
 
 
 def _translate(pattern: bytes) -> bytes | None:
-    """The expression for a pattern, or None where git's own matcher would never match it.
+    """The expression for a pattern on paths, or None where git's own matcher would never match it.
 
-    Folders are split off first: `**` means something only where it is a whole path component.
+    Git compares what stands before the first wildcard literally and matches the rest as a pattern of its
+    own: so `**` means folders where it is a whole component, and also right after a literal beginning, as in
+    `a**/b`.
     """
-    parts = _split(pattern)
+    beginning = _LITERAL.match(pattern)
+    literal = beginning[0] if beginning else b""
+    parts = _split(pattern[len(literal) :])
     if parts.count(b"**") > _MOST_DOUBLE_STARS:
         return None
-    out = b""
+    out = re.escape(literal)
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
-        if part == b"**" and len(parts) > 1:
-            out += b".+" if last else b"(?:.*/)?"
+        if part == b"**":
+            in_name = index == 0 and literal and not literal.endswith(b"/")
+            out += (b".*" if in_name else b".+") if last else b"(?:.*/)?"
             continue
         expression = _translate_component(part)
         if expression is None:
@@ -125,9 +133,26 @@ def _translate(pattern: bytes) -> bytes | None:
 
 
 def _split(pattern: bytes) -> list[bytes]:
-    """Components between slashes; two stars or more are one `**`, and runs of `**/` are one."""
+    """Components between slashes; two stars or more are one `**`, and runs of `**/` are one.
+
+    A slash in a character class is one of its members (which never match), not the end of a component.
+    """
+    components = []
+    start = at = 0
+    while at < len(pattern):
+        char = pattern[at : at + 1]
+        at += 1
+        if char == b"\\":
+            at += 1
+        elif char == b"[":
+            parsed = _character_class(pattern, at)
+            at = parsed[1] if parsed else len(pattern)
+        elif char == b"/":
+            components.append(pattern[start : at - 1])
+            start = at
+    components.append(pattern[start:])
     parts: list[bytes] = []
-    for component in pattern.split(b"/"):
+    for component in components:
         part = b"**" if len(component) > 1 and not component.strip(b"*") else component
         if part != b"**" or not parts or parts[-1] != b"**":
             parts.append(part)

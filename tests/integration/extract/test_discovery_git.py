@@ -302,9 +302,7 @@ def test_a_partial_clone_fetches_nothing(
         git(root, "config", key, value)
     if not protected:
         monkeypatch.setattr(git_files, "_SAFE_ENVIRONMENT", {})
-    files, errors = split(walk([root], SELECTION))
-    assert files == ["in/a.py"]
-    assert errors == [("git_failed", ".")]
+    assert split(walk([root], SELECTION)) == (["in/a.py"], [])
     assert marker.exists() is not protected
 
 
@@ -378,12 +376,22 @@ def test_a_tree_too_deep_for_git_is_walked(deep_path: Path) -> None:
     assert files == sorted(files, key=str.encode)
 
 
+def test_repositories_nested_beyond_measure_are_still_walked(tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    for depth in range(12):
+        repository(root / "/".join(["n"] * depth), "a.py")
+    files, errors = split(walk([root], SELECTION))
+    assert len(files) == 12
+    assert errors == []
+
+
 UNREADABLE = """
 import os, sys
 from pathlib import Path
 from snake_pipe.extract.discovery import Selection, walk
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for item in walk([Path(sys.argv[1])], Selection(lambda name: "python" if name.endswith(".py") else None)):
+def by_ending(name): return "python" if name.endswith(".py") else None
+for item in walk([Path(sys.argv[1])], Selection(by_ending, lambda name, head: None)):
     print(type(item).__name__, getattr(item, "code", "-"), item.path)
 """
 
@@ -395,6 +403,8 @@ def test_unreadable_folders_and_work_trees_of_another_user(with_git: bool) -> No
         Path(folder).chmod(0o755)
         root = repository(Path(folder) / "r", "a.py", "z.py")
         write(root, "locked/b.py", "src/in/c.py")
+        write(root, "script")
+        (root / "script").chmod(0)
         (root / "locked").chmod(0)
         if not with_git:
             shutil.rmtree(root / ".git")
@@ -405,5 +415,6 @@ def test_unreadable_folders_and_work_trees_of_another_user(with_git: bool) -> No
             "DiscoveredFile - a.py",
             "DiscoveredFile - src/in/c.py",
             "DiscoveredFile - z.py",
+            "DiscoveryError unreadable_file script",
             "DiscoveryError unreadable_folder locked",
         ]

@@ -101,6 +101,9 @@ def test_a_text_that_no_name_gives_is_refused(text: str) -> None:
         ("a/**/z", "a/b/c/z", True),
         ("**/z", "a/b/z", True),
         ("a/**", "a/", None),
+        ("a**/b", "a/x/b", True),
+        ("d/a**", "d/a", True),
+        ("/**", "x/y", True),
         ("a/**", "a/b", True),
         (r"\#x", "#x", True),
         ("# x", "# x", None),
@@ -128,7 +131,30 @@ def test_a_hostile_rule_does_not_backtrack() -> None:
 
 
 RULE = st.lists(
-    st.sampled_from(["a", "b", "ab", "*", "**", "?", "/", "!", "[ab]", "[!a]", "\\a", "a*", " "]), max_size=5
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            "ab",
+            "*",
+            "**",
+            "?",
+            "/",
+            "!",
+            "[ab]",
+            "[!a]",
+            "\\a",
+            "a*",
+            " ",
+            "[a-b]",
+            "]",
+            "[",
+            "\\",
+            "[[:alpha:]]",
+            "[^b-]",
+        ]
+    ),
+    max_size=5,
 )
 TREE = ["a", "b", "ab", "bb", "d/a", "d/b", "d/ab/a", "d/ab/b", "e/a/ab/bb", "e/b", "f/a"]
 
@@ -339,6 +365,49 @@ def deep_path(tmp_path: Path):
     """A folder for trees that are too deep for pytest to remove."""
     yield tmp_path
     subprocess.run(["rm", "-rf", tmp_path], check=True)
+
+
+def test_a_folder_swapped_for_a_link_during_the_walk_is_reported(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "a.py", "b/c.py", "d/e.py")
+    make(tmp_path, "outside/secret.py")
+    items = walk([root], PLAIN)
+    assert next(items).path == "a.py"
+    (root / "b").rename(tmp_path / "b")
+    (root / "b").symlink_to(tmp_path / "outside")
+    (root / "d").rename(tmp_path / "d")
+    rest = list(items)
+    assert errors(rest) == [("symlink_outside", "b")]
+    assert len(rest) == 1
+
+
+def test_a_gitignore_that_is_no_plain_file_is_said(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.py", "b/y.py", "c/z.py")
+    (tmp_path / "a" / ".gitignore").symlink_to("/etc/passwd")
+    os.mkfifo(tmp_path / "b" / ".gitignore")
+    (tmp_path / "c" / ".gitignore").write_bytes(b"#" * (folder_walk.LONGEST_GITIGNORE + 1))
+    found = list(walk([tmp_path], Selection(by_ending)))
+    names = [f"{folder}/.gitignore" for folder in "abc"]
+    assert [path for code, path in errors(found) if code == "unreadable_gitignore"] == names
+    assert [item.path for item in found if isinstance(item, DiscoveredFile)] == ["a/x.py", "b/y.py", "c/z.py"]
+
+
+def test_a_walk_taken_up_again_leaves_out_what_came_before(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.py", "b-c.py", "b/2.py", "b/3.py", "b/d/4.py", "c.py")
+    everything = walk_all(tmp_path)
+    for path in everything:
+        assert walk_all(tmp_path, after=path) == everything[everything.index(path) + 1 :]
+
+
+def walk_all(root: Path, after: bytes = b"") -> list[bytes]:
+    tree = folder_walk.Tree(os.fsencode(root), b"", False, lambda folder: True, after=after)
+    return [found.path for found in folder_walk.walk_folder(tree)]
+
+
+@pytest.fixture(autouse=True)
+def no_descriptor_is_left_open():
+    before = descriptors()
+    yield
+    assert descriptors() == before
 
 
 def test_folders_deeper_than_a_path_may_be_long(deep_path: Path) -> None:

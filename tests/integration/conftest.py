@@ -1,0 +1,104 @@
+"""Real processes, real datasets: what the integration tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from snake_pipe.load.views import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+_VOLATILE = (
+    "file_id, flush_seq, job_id, ingested_at, duration_ms, attempts"  # differ between runs by their nature
+)
+
+
+@dataclass(frozen=True)
+class Cli:
+    """Runs the command in processes of its own, away from this user's settings and state."""
+
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
+        return kept | {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
+
+    def command(self, *arguments: object) -> list[str]:
+        return [sys.executable, "-m", "snake_pipe", *map(str, arguments)]
+
+    def run(self, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        settings = {"capture_output": True, "text": True, "timeout": 240, "env": self.environment} | options
+        return subprocess.run(self.command(*arguments), check=False, **settings)  # type: ignore[call-overload, no-any-return]
+
+    def start(self, *arguments: object, **options: object) -> subprocess.Popen[str]:
+        settings = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "env": self.environment,
+            "start_new_session": True,
+        } | options
+        return subprocess.Popen(self.command(*arguments), **settings)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Cli(home)
+
+
+@pytest.fixture(scope="session")
+def python_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some 300 files of the standard library, in folders, 4 MB."""
+    root = tmp_path_factory.mktemp("sources")
+    for package in ("asyncio", "concurrent", "email", "json", "importlib", "lib2to3", "unittest", "xml", "test/test_json"):
+        if (STDLIB / package).is_dir():
+            shutil.copytree(STDLIB / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    for path in STDLIB.glob("[a-t]*.py"):
+        shutil.copy(path, root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def differences() -> Callable[[Path, Path], dict[str, int]]:
+    """Rows that are in one dataset and not in the other, by table; empty if they say the same.
+
+    Compared as multisets in SQL; a file is known by its path, and figures of a single run are left out.
+    """
+
+    def compare(left: Path, right: Path) -> dict[str, int]:
+        found = {}
+        with connect(left) as a, connect(right) as b:
+            for table in ("files", "nodes", "symbols", "refs", "imports", "errors"):
+                if table == "files":
+                    sql = f"SELECT * EXCLUDE ({_VOLATILE}) FROM files"
+                elif table == "errors":
+                    sql = "SELECT path, phase, code, message, start_line, start_col FROM errors"
+                else:
+                    sql = f"SELECT f.repo, f.path, t.* EXCLUDE (file_id) FROM {table} t JOIN files f USING (file_id)"
+                one, two = a.sql(sql).to_arrow_table(), b.sql(sql).to_arrow_table()
+                a.register("one", one)
+                a.register("two", two)
+                count = a.sql(
+                    "SELECT count(*) FROM ((FROM one EXCEPT ALL FROM two) UNION ALL (FROM two EXCEPT ALL FROM one))"
+                ).fetchone()[0]
+                doubled = b.sql("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchone()[0]
+                if count or doubled:
+                    found[table] = count or doubled
+        return found
+
+    return compare

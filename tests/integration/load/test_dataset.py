@@ -1,0 +1,393 @@
+"""Commits on real Delta tables: whole, once, and in the right order, whatever happens in between."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
+from snake_pipe.load import delta_log
+from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.part_writer import Part
+from snake_pipe.load.views import connect
+from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+
+
+def names(dataset: Dataset, table: str) -> list[str]:
+    return sorted(path.name for path in dataset.parts(table))
+
+
+def log_of(dataset: Dataset, table: str) -> Path:
+    return dataset.path / table / "_delta_log"
+
+
+# -- the folder ------------------------------------------------------------------------------------------
+
+
+def test_create_makes_every_table_and_hides_itself_from_git(tmp_path: Path) -> None:
+    dataset = Dataset.create(tmp_path / "repo" / ".snake-pipe")
+    assert all(DeltaTable(dataset.path / table).version() == 0 for table in TABLES)
+    git = ["git", "-C", str(tmp_path / "repo")]
+    subprocess.run([*git, "init", "-q"], check=True)
+    status = subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True)
+    assert status.stdout == b""
+
+
+def test_create_again_changes_nothing(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    before = {path: path.stat().st_mtime_ns for path in dataset.path.rglob("*")}
+    assert len(Dataset.create(dataset.path).parts("files")) == 1
+    assert {path: path.stat().st_mtime_ns for path in dataset.path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("made", [[], [".gitignore"], [".gitignore", "files", "nodes"]])
+def test_create_finishes_what_was_left_half_made(tmp_path: Path, made: list[str]) -> None:
+    whole = Dataset.create(tmp_path / "whole")
+    (tmp_path / "half").mkdir()
+    for name in made:
+        (whole.path / name).rename(tmp_path / "half" / name)
+    dataset = Dataset.create(tmp_path / "half")
+    assert [dataset.parts(table) for table in TABLES] == [[]] * len(TABLES)
+
+
+def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DatasetError, match="other files") as caught:
+        Dataset.create(tmp_path)
+    assert caught.value.hint
+    assert os.listdir(tmp_path) == ["notes.txt"]
+    with pytest.raises(DatasetError, match="not a folder"):
+        Dataset.create(tmp_path / "notes.txt")
+
+
+def test_open_needs_a_dataset(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no dataset"):
+        Dataset.open(tmp_path)
+    with pytest.raises(DatasetError, match="no dataset"):
+        Dataset.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "does not describe"),
+        (b"[]", "does not describe"),
+        (b'{"format": "other"}', "does not describe"),
+        (b'{"format": "snake-pipe", "format_version": 99}', "format_version 99"),
+        (b'{"format": "snake-pipe", "format_version": 1, "schema_version": 99}', "schema_version 99"),
+    ],
+)
+def test_other_versions_are_refused(dataset: Dataset, content: bytes, message: str) -> None:
+    (dataset.path / "dataset.json").write_bytes(content)
+    for way in (Dataset.open, Dataset.create):
+        with pytest.raises(DatasetError, match=message):
+            way(dataset.path)
+
+
+def test_the_marker_says_what_it_is(dataset: Dataset) -> None:
+    marker = orjson.loads((dataset.path / "dataset.json").read_bytes())
+    assert marker == {"format": "snake-pipe", "format_version": 1, "schema_version": SCHEMA_VERSION}
+
+
+def test_a_name_that_deltalake_would_decode_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="percent"):
+        Dataset.create(tmp_path / "a%20b")
+    assert os.listdir(tmp_path) == []
+
+
+# -- commits ---------------------------------------------------------------------------------------------
+
+
+def test_a_flush_is_in_every_table_and_readable_by_deltalake(dataset: Dataset, job: Any) -> None:
+    parts = job.file(5, "a.py", nodes=3) + job.file(6, "b.py", nodes=1)
+    job.flush(parts)
+    table = DeltaTable(dataset.path / "nodes")
+    assert table.transaction_version("job1") == 1
+    assert table.to_pyarrow_table().num_rows == 4
+    actions = table.get_add_actions(flatten=True)
+    assert sorted(actions.column("num_records").to_pylist()) == [1, 3]
+    assert sorted(actions.column("min.file_id").to_pylist()) == [5, 6]
+    assert dataset.transaction_version("nodes", "job1") == 1
+    assert dataset.transaction_version("symbols", "job1") is None
+    assert dataset.transaction_version("files", "other") is None
+
+
+def test_files_are_committed_last(dataset: Dataset, job: Any) -> None:
+    parts = job.write(
+        files=[{"file_id": 1, "repo": "r", "path": "a"}],
+        nodes=[{"file_id": 1}],
+        errors=[{"path": "a"}],
+        batches=[{}],
+    )
+    job.flush(parts)
+    entries = [log_of(dataset, table) / f"{1:020}.json" for table in ("nodes", "errors", "batches", "files")]
+    times = [entry.stat().st_mtime_ns for entry in entries]
+    assert times == sorted(times)
+    assert not (log_of(dataset, "symbols") / f"{1:020}.json").exists()
+
+
+def test_a_flush_without_file_rows_still_counts(dataset: Dataset, job: Any) -> None:
+    job.flush(job.write(batches=[{}]))
+    assert dataset.transaction_version("files", "job1") == 1
+    assert dataset.parts("files") == []
+    assert len(dataset.parts("batches")) == 1
+
+
+def test_an_empty_flush_is_fine(dataset: Dataset, job: Any) -> None:
+    job.flush([])
+    job.flush(job.file(1, "a.py"))
+    assert dataset.transaction_version("files", "job1") == 2
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("tables_done", range(5))
+def test_a_crash_between_tables_is_rolled_forward(
+    dataset: Dataset, job: Any, tables_done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.flush(job.file(1, "first.py"))
+    rows = [{"file_id": 2, "repo": "repo", "path": "second.py", "status": "ok"}]
+    parts = job.write(
+        files=rows, nodes=[{"file_id": 2}], symbols=[{"file_id": 2}], errors=[{"path": "x", "file_id": 2}]
+    )
+    flush = Flush("job1", 2, parts)
+    append, appended = delta_log.DeltaLog.append, []
+
+    def crashing(log: Any, *arguments: Any) -> None:
+        if len(appended) == tables_done:
+            raise Crash
+        append(log, *arguments)
+        appended.append(log.folder.name)
+
+    monkeypatch.setattr(delta_log.DeltaLog, "append", crashing)
+    if tables_done < 4:
+        with pytest.raises(Crash):
+            dataset.commit(flush)
+    else:
+        dataset.commit(flush)
+    monkeypatch.undo()
+
+    seen = connect(dataset.path).execute("SELECT path FROM files ORDER BY path").fetchall()
+    assert seen == ([("first.py",)] if tables_done < 4 else [("first.py",), ("second.py",)])
+    assert connect(dataset.path).execute("SELECT count(*) FROM symbols").fetchall() == [(tables_done // 4,)]
+
+    reopened = Dataset.open(dataset.path)
+    with reopened.lock("job1"):
+        reopened.commit(flush)
+        reopened.commit(flush)
+    for table, count in (("files", 2), ("nodes", 2), ("symbols", 1), ("errors", 1)):
+        listed = DeltaTable(dataset.path / table).file_uris()
+        assert len(listed) == len(set(listed)) == count
+        assert reopened.transaction_version(table, "job1") == 2
+    counts = connect(dataset.path).execute("SELECT count(*) FROM nodes").fetchone()
+    assert counts == (3,)
+
+
+def test_older_flushes_are_not_repeated(dataset: Dataset, job: Any) -> None:
+    first = job.flush(job.file(1, "a.py"))
+    job.flush(job.file(2, "b.py"))
+    Dataset.open(dataset.path).commit(first)
+    assert len(dataset.parts("files")) == 2
+
+
+def test_jobs_count_their_flushes_apart(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    one, two = new_job("job1"), new_job("job2")
+    one.flush(one.file(1, "a.py"))
+    two.flush(two.file(2, "b.py"))
+    one.flush(one.file(3, "c.py"))
+    assert dataset.transaction_version("files", "job1") == 2
+    assert dataset.transaction_version("files", "job2") == 1
+    assert len(dataset.parts("files")) == 3
+
+
+@pytest.mark.parametrize("change", ["remove", "cut"])
+def test_a_part_that_is_not_as_recorded_is_refused_before_anything_is_committed(
+    dataset: Dataset, job: Any, change: str
+) -> None:
+    parts = job.file(1, "a.py")
+    path = dataset.path / "files" / next(part.name for part in parts if part.table == "files")
+    if change == "remove":
+        path.unlink()
+    else:
+        os.truncate(path, 10)
+    with pytest.raises(SinkError, match=r"part .* (cannot be committed|has 10 bytes)"):
+        job.flush(parts)
+    assert [DeltaTable(dataset.path / table).version() for table in TABLES] == [0] * len(TABLES)
+
+
+def test_a_part_outside_its_table_is_refused(dataset: Dataset, job: Any) -> None:
+    (part,) = job.write(nodes=[{"file_id": 1}])
+    with pytest.raises(SinkError):
+        job.flush([Part("symbols", f"../nodes/{part.name}", part.size_bytes, 1)])
+
+
+def test_another_writer_is_noticed(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    table = DeltaTable(dataset.path / "nodes")
+    table.alter.set_table_properties({"delta.logRetentionDuration": "interval 1 days"})
+    with pytest.raises(SinkError, match="somebody else committed"):
+        job.flush(job.file(2, "b.py"))
+    assert not list(log_of(dataset, "nodes").glob(".*"))
+    with dataset.lock():
+        dataset.commit(Flush("job1", 2, job.file(3, "c.py")))
+    assert len(dataset.parts("nodes")) == 2
+
+
+def test_checkpoints_keep_parts_and_transactions(
+    dataset: Dataset, job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delta_log, "CHECKPOINT_EVERY", 5)
+    for number in range(1, 13):
+        job.flush(job.file(number, f"{number}.py"))
+    for table in ("files", "nodes"):
+        assert list(log_of(dataset, table).glob("*.checkpoint.parquet"))
+    dataset.checkpoint()
+    for entry in log_of(dataset, "nodes").glob("*.json"):
+        entry.unlink()
+    again = Dataset.open(dataset.path)
+    assert len(again.parts("nodes")) == 12
+    assert again.transaction_version("nodes", "job1") == 12
+    job.flush(job.file(13, "13.py"))
+    assert len(again.parts("nodes")) == 13
+
+
+# -- what a power cut leaves -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 20])
+def test_a_torn_log_entry_is_set_aside_and_committed_again(dataset: Dataset, job: Any, length: int) -> None:
+    job.flush(job.file(1, "a.py"))
+    flush = job.flush(job.file(2, "b.py"))
+    os.truncate(log_of(dataset, "nodes") / f"{2:020}.json", length)
+    reopened = Dataset.open(dataset.path)
+    with reopened.lock():
+        assert reopened.transaction_version("nodes", "job1") == 1
+        reopened.commit(flush)
+    assert DeltaTable(dataset.path / "nodes").to_pyarrow_table().num_rows == 4
+    assert (log_of(dataset, "nodes") / f"{2:020}.json.torn").exists()
+
+
+def test_a_torn_checkpoint_is_removed(dataset: Dataset, job: Any) -> None:
+    for number in range(1, 4):
+        job.flush(job.file(number, f"{number}.py"))
+    dataset.checkpoint()
+    (checkpoint,) = log_of(dataset, "nodes").glob("*.checkpoint.parquet")
+    os.truncate(checkpoint, 100)
+    reopened = Dataset.open(dataset.path)
+    with reopened.lock():
+        assert len(reopened.parts("nodes")) == 3
+        assert reopened.transaction_version("nodes", "job1") == 3
+
+
+def test_damage_that_cannot_be_mended_is_said(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    job.flush(job.file(2, "b.py"))
+    (log_of(dataset, "nodes") / f"{1:020}.json").write_bytes(b"{")
+    with pytest.raises(DatasetError, match="cannot be read"):
+        Dataset.open(dataset.path).parts("nodes")
+
+
+# -- orphans ---------------------------------------------------------------------------------------------
+
+
+def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    job, longer, other = new_job("j-1a"), new_job("j-1ab"), new_job("k-1a")
+    job.flush(job.file(1, "a.py"))
+    promised, lost = job.write(nodes=[{"file_id": 2}]), job.write(nodes=[{"file_id": 3}])
+    longer.file(4, "d.py")
+    other.file(5, "e.py")
+    unfinished = dataset.path / "nodes" / ".part-j-1a-1-9-1.parquet.tmp"
+    unfinished.touch()
+    own = dataset.path / "files" / "part-j-1a-1-flush-3.parquet"
+    own.touch()
+    orphans = {unfinished, own, *(dataset.path / "nodes" / part.name for part in promised + lost)}
+    assert set(dataset.uncommitted_parts("j-1a")) == orphans
+
+    assert dataset.remove_orphans("j-1a", {promised[0].name}) == 3
+    assert dataset.uncommitted_parts("j-1a") == [dataset.path / "nodes" / promised[0].name]
+    assert len(dataset.uncommitted_parts("j-1ab")) == len(dataset.uncommitted_parts("k-1a")) == 2
+    assert all(path.exists() for table in TABLES for path in dataset.parts(table))
+
+
+# -- epochs ----------------------------------------------------------------------------------------------
+
+
+def test_epochs_never_repeat(dataset: Dataset) -> None:
+    assert dataset.max_epoch() == 0
+    assert [dataset.next_epoch(), dataset.next_epoch()] == [1, 2]
+    assert Dataset.open(dataset.path).next_epoch() == 3
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"x"])
+def test_a_lost_counter_is_found_again_in_the_tables(
+    dataset: Dataset, job: Any, damage: bytes | None
+) -> None:
+    counter = dataset.path / "_jobs" / "epoch"
+    for _ in range(7):
+        dataset.next_epoch()
+    job.flush(job.file(7 << 32 | 5, "a.py"))
+    counter.unlink() if damage is None else counter.write_bytes(damage)
+    assert dataset.next_epoch() == 8
+    job.flush(job.write(batches=[{"epoch": 11}]))
+    counter.unlink()
+    assert dataset.next_epoch() == 12
+
+
+# -- the lock --------------------------------------------------------------------------------------------
+
+
+def _hold_lock(path: Path, pipe: Connection) -> None:
+    with Dataset.open(path).lock("20261122-101530-4f9a1c"):
+        pipe.send("locked")
+        pipe.recv()
+
+
+def test_one_process_at_a_time(dataset: Dataset) -> None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_hold_lock, args=(dataset.path, theirs))
+    process.start()
+    try:
+        assert ours.recv() == "locked"
+        with pytest.raises(DatasetBusyError, match=rf"job 20261122-101530-4f9a1c \(pid {process.pid} "):
+            dataset.lock()
+        ours.send("end")
+        process.join(30)
+        with dataset.lock(), pytest.raises(DatasetBusyError, match="another process"):
+            Dataset.open(dataset.path).lock()
+    finally:
+        process.kill()
+        process.join(30)
+
+
+def test_a_lock_dies_with_its_process(dataset: Dataset) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from snake_pipe.load.dataset import Dataset;"
+        "lock = Dataset.open(Path(sys.argv[1])).lock('job'); os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(dataset.path)], check=False).returncode == -9
+    lock = dataset.lock()
+    lock.release()
+    lock.release()
+    with dataset.lock():
+        pass
+
+
+def test_parts_hold_what_was_written(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(3, "ü.py", nodes=5))
+    (part,) = dataset.parts("nodes")
+    assert pq.read_table(part, partitioning=None).column("node_id").to_pylist() == [0, 1, 2, 3, 4]
+    assert len(names(dataset, "nodes")) == 1

@@ -1,0 +1,154 @@
+"""KnownFiles against a dictionary that does the same with paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.known_files import KnownFile, KnownFiles
+from snake_pipe.schemas import STATUSES
+
+
+@dataclass(frozen=True)
+class Found:
+    repo: str
+    path: str
+    size_bytes: int = 10
+    mtime_ns: int = 20
+
+
+def row(file_id: int, path: str, status: str = "ok", **columns: Any) -> dict[str, Any]:
+    measured = {"size_bytes": 10, "mtime_ns": 20, "parser": "p", "parser_version": "1"}
+    return {"file_id": file_id, "repo": "r", "path": path, "status": status, **measured, **columns}
+
+
+def test_nothing_is_known_of_an_empty_dataset(dataset: Dataset) -> None:
+    known = KnownFiles.current(dataset)
+    assert len(known) == 0
+    assert known.match([Found("r", "a")]) == [False]
+    assert known.match([]) == []
+    assert list(known.unseen()) == []
+
+
+def test_size_and_time_must_be_the_same(dataset: Dataset, job: Any) -> None:
+    job.flush(job.write(files=[row(1, "a")]))
+    known = KnownFiles.current(dataset)
+    found = [Found("r", "a"), Found("r", "a", 11), Found("r", "a", 10, 21), Found("s", "a"), Found("r", "b")]
+    assert known.match(found) == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_statuses(dataset: Dataset, job: Any, status: str) -> None:
+    job.flush(job.write(files=[row(1, "a", status)]))
+    current, done = KnownFiles.current(dataset), KnownFiles.of_job(dataset, "job1")
+    assert current.match([Found("r", "a")]) == [status in ("ok", "partial", "skipped")]
+    assert done.match([Found("r", "a")]) == [status != "deleted"]
+
+
+def test_other_parsers_are_not_accepted(dataset: Dataset, job: Any) -> None:
+    rows = [
+        row(1, "same"),
+        row(2, "older", parser_version="0"),
+        row(3, "other", parser="q"),
+        row(4, "none", parser=None, parser_version=None),
+        row(5, "unversioned", parser_version=None),
+    ]
+    job.flush(job.write(files=rows))
+    found = [Found("r", r["path"]) for r in rows]
+    accepted = KnownFiles.current(dataset, parsers={("p", "1"), ("q", "2")}).match(found)
+    assert accepted == [True, False, False, True, False]
+    assert KnownFiles.current(dataset).match(found) == [True] * 5
+
+
+def test_a_row_without_size_is_tried_again_by_ingest_but_not_by_resume(dataset: Dataset, job: Any) -> None:
+    job.flush(job.write(files=[row(1, "a", "skipped", size_bytes=None, mtime_ns=None)]))
+    assert KnownFiles.current(dataset).match([Found("r", "a")]) == [False]
+    assert KnownFiles.of_job(dataset, "job1").match([Found("r", "a")]) == [True]
+
+
+def test_resume_knows_its_own_job_only(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    one, two = new_job("job1"), new_job("job2")
+    one.flush(one.write(files=[row(1, "a"), row(2, "b")]))
+    two.flush(two.write(files=[row(3, "b", "failed"), row(4, "c")]))
+    found = [Found("r", path) for path in "abc"]
+    assert KnownFiles.of_job(dataset, "job2").match(found) == [False, True, True]
+    assert KnownFiles.of_job(dataset, "job3").match(found) == [False] * 3
+
+
+def test_what_is_gone_is_read_back(dataset: Dataset, job: Any) -> None:
+    raw = {"path_bytes": b"\xff", "input_kind": "ast", "language": None}
+    job.flush(job.write(files=[row(1, "kept"), row(2, "\\xff", "failed", **raw)]))
+    job.flush(
+        job.write(files=[row(3, "changed", input_kind="source", language="go"), row(4, "old", "deleted")])
+    )
+    job.flush(job.write(files=[row(5, "elsewhere", repo="s")]))
+    known = KnownFiles.current(dataset, repos=["r"])
+    known.match([Found("r", "kept", 99)])
+    assert list(known.unseen()) == [
+        KnownFile("r", "\\xff", b"\xff", "ast", None),
+        KnownFile("r", "changed", None, "source", "go"),
+    ]
+
+
+class WeaklyHashed(KnownFiles):
+    """Many paths share a hash."""
+
+    _hash = staticmethod(lambda pair: hash(pair) % 3)
+
+
+def test_paths_that_share_a_hash_are_read_again_and_never_called_gone(dataset: Dataset, job: Any) -> None:
+    paths = [f"f{number}" for number in range(12)]
+    job.flush(job.write(files=[row(number, path) for number, path in enumerate(paths)]))
+    known = WeaklyHashed.current(dataset)
+    assert not any(known.match([Found("r", path) for path in paths]))
+    assert list(WeaklyHashed.current(dataset).unseen()) == []
+
+
+def test_memory_a_file(dataset: Dataset, job: Any) -> None:
+    job.flush(job.write(files=[row(number, f"some/long/path/{number}") for number in range(1000)]))
+    known = KnownFiles.current(dataset)
+    assert len(known) == 1000
+    assert known.nbytes <= 60 * len(known)
+
+
+PATHS = st.sampled_from(["a", "b", "c/d", "é", "a\0b", ""])
+REPOS = st.sampled_from(["r", "s"])
+FIGURES = st.integers(0, 2)
+ROWS = st.tuples(REPOS, PATHS, FIGURES, FIGURES, st.sampled_from(STATUSES))
+WALK = st.lists(st.tuples(REPOS, PATHS, FIGURES, FIGURES), unique_by=lambda item: item[:2])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(ROWS, max_size=8), max_size=3), WALK)
+def test_it_behaves_like_a_dictionary(
+    job_type: type, flushes: list[list[tuple[str, str, int, int, str]]], walk: list[tuple[str, str, int, int]]
+) -> None:
+    with TemporaryDirectory() as folder:
+        dataset = Dataset.create(Path(folder) / "d")
+        job = job_type(dataset)
+        model: dict[tuple[str, str], tuple[int, int, str]] = {}
+        file_id = 0
+        for flush in flushes:
+            rows = []
+            for repo, path, size, mtime, status in flush:
+                file_id += 1
+                rows.append(row(file_id, path, status, repo=repo, size_bytes=size, mtime_ns=mtime))
+                model[repo, path] = (size, mtime, status)
+            job.flush(job.write(files=rows))
+        model = {key: value for key, value in model.items() if value[2] != "deleted"}
+        usable = {key: value[:2] for key, value in model.items() if value[2] in ("ok", "partial", "skipped")}
+
+        known = KnownFiles.current(dataset)
+        matches = [m for item in walk for m in known.match([Found(*item)])]
+        assert matches == [usable.get((repo, path)) == (size, mtime) for repo, path, size, mtime in walk]
+        gone = [(file.repo, file.path) for file in known.unseen()]
+        assert len(gone) == len(set(gone))
+        assert set(gone) == model.keys() - {(repo, path) for repo, path, _, _ in walk}

@@ -1,0 +1,276 @@
+"""The current state in SQL, whatever the log went through before."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from snake_pipe.errors import DatasetError, QueryError
+from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.views import connect, select
+from snake_pipe.schemas import TABLES
+
+
+def ask(dataset: Dataset, sql: str) -> list[tuple[Any, ...]]:
+    with connect(dataset.path) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def node_files(dataset: Dataset) -> list[int]:
+    return [row[0] for row in ask(dataset, "SELECT DISTINCT file_id FROM nodes ORDER BY 1")]
+
+
+def test_an_empty_dataset_has_all_views_with_the_types_of_a_full_one(dataset: Dataset, job: Any) -> None:
+    def types() -> dict[str, list[tuple[Any, ...]]]:
+        with connect(dataset.path) as connection:
+            views = [f"{table}{ending}" for table in TABLES for ending in ("", "_history")]
+            return {view: select(connection, f"FROM {view}").types for view in views}  # type: ignore[misc]
+
+    empty = types()
+    row = {"file_id": 1}
+    job.flush(job.write(**{table: [row if table not in ("batches",) else {}] for table in TABLES}))
+    assert types() == empty
+
+
+def test_columns_are_those_of_the_schema(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    with connect(dataset.path) as connection:
+        for table, columns in TABLES.items():
+            answer = select(connection, f"FROM {table}")
+            assert answer.columns == tuple(column.name for column in columns)
+
+
+def test_a_superseded_file_is_hidden_with_its_rows(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py", nodes=3) + job.file(2, "b.py", nodes=4))
+    job.flush(job.file(10, "a.py", nodes=5))
+    assert ask(dataset, "SELECT path, file_id FROM files ORDER BY path") == [("a.py", 10), ("b.py", 2)]
+    assert node_files(dataset) == [2, 10]
+    assert ask(dataset, "SELECT count(*) FROM nodes") == [(9,)]
+    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(12,)]
+    assert ask(dataset, "SELECT count(*) FROM files_history") == [(3,)]
+
+
+def test_the_greatest_id_wins_whatever_the_order_of_commits(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(10, "a.py"))
+    job.flush(job.file(1, "a.py"))
+    assert ask(dataset, "SELECT file_id FROM files") == [(10,)]
+
+
+def test_a_deleted_file_is_hidden_until_it_comes_back(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    job.flush(job.write(files=[{"file_id": 2, "repo": "repo", "path": "a.py", "status": "deleted"}]))
+    assert ask(dataset, "FROM files") == []
+    assert node_files(dataset) == []
+    assert ask(dataset, "SELECT status FROM files_history ORDER BY file_id") == [("ok",), ("deleted",)]
+    job.flush(job.file(3, "a.py"))
+    assert node_files(dataset) == [3]
+
+
+def test_the_same_path_in_two_repos_is_two_files(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py", repo="one") + job.file(2, "a.py", repo="two"))
+    assert ask(dataset, "SELECT repo FROM files ORDER BY 1") == [("one",), ("two",)]
+    assert node_files(dataset) == [1, 2]
+
+
+def test_rows_are_seen_only_through_files(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    nodes = [part for part in job.file(2, "b.py") if part.table == "nodes"]
+    job.flush(nodes)
+    assert node_files(dataset) == [1]
+    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(4,)]
+
+
+def test_a_reader_keeps_its_moment_while_a_job_goes_on(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    with connect(dataset.path) as connection:
+        job.flush(job.file(2, "a.py") + job.file(3, "c.py"))
+        assert connection.execute("SELECT file_id FROM files").fetchall() == [(1,)]
+        assert connection.execute("SELECT DISTINCT file_id FROM nodes").fetchall() == [(1,)]
+        assert connection.cursor().execute("SELECT count(*) FROM nodes").fetchall() == [(2,)]
+    assert node_files(dataset) == [2, 3]
+
+
+def test_uncommitted_parts_do_not_exist(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    job.file(2, "b.py")
+    (dataset.path / "nodes" / "part-job1-1-99-1.parquet").write_bytes(b"rubbish")
+    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(2,)]
+
+
+def test_errors_follow_their_files_and_jobs(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    old, new = new_job("job1"), new_job("job2")
+    old.flush(
+        old.file(1, "a.py")
+        + old.file(2, "b.py")
+        + old.write(
+            errors=[
+                {"path": "a.py", "file_id": 1, "code": "old"},
+                {"path": "b.py", "file_id": 2, "code": "kept"},
+                {"path": "folder", "code": "old"},
+                {"path": "other", "code": "kept"},
+            ]
+        )
+    )
+    new.flush(
+        new.file(3, "a.py")
+        + new.write(errors=[{"path": "a.py", "file_id": 3, "code": "new"}, {"path": "folder", "code": "new"}])
+    )
+    assert ask(dataset, "SELECT path, code FROM errors ORDER BY path") == [
+        ("a.py", "new"),
+        ("b.py", "kept"),
+        ("folder", "new"),
+        ("other", "kept"),
+    ]
+
+
+def test_values_come_through(dataset: Dataset, job: Any) -> None:
+    job.flush(
+        job.write(
+            files=[
+                {
+                    "file_id": 2**40,
+                    "repo": "r",
+                    "path": "caf\\xe9.py",
+                    "path_bytes": b"caf\xe9.py",
+                    "status": "ok",
+                    "traits": ["test", "minified"],
+                    "mtime_ns": 2**62,
+                }
+            ]
+        )
+    )
+    columns = "file_id, path_bytes, traits, mtime_ns, ingested_at, language"
+    assert ask(dataset, f"SELECT {columns} FROM files") == [
+        (2**40, b"caf\xe9.py", ["test", "minified"], 2**62, datetime.datetime(2026, 1, 2, 3, 4, 5), None)
+    ]
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', "a[1]", "*", "?", "x=1", "{a,b}", "ünï", "# %", "a\\b"])
+def test_odd_folder_names(tmp_path: Path, name: str, new_job: Callable[..., Any]) -> None:
+    dataset = Dataset.create(tmp_path / name / "d")
+    decoy = Dataset.create(tmp_path / "1" / "d")
+    for into in (dataset, decoy):
+        job = new_job()
+        job.dataset = into
+        job.flush(job.file(1, "a.py"))
+    assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
+    assert "x" not in [row[0] for row in ask(dataset, "DESCRIBE nodes")]
+
+
+def test_many_parts(dataset: Dataset, job: Any) -> None:
+    parts = [part for number in range(300) for part in job.write(nodes=[{"file_id": number}])]
+    files = [{"file_id": n, "repo": "r", "path": str(n), "status": "ok"} for n in range(0, 300, 2)]
+    job.flush(parts + job.write(files=files))
+    assert ask(dataset, "SELECT count(*), max(file_id) FROM nodes") == [(150, 298)]
+
+
+def test_no_dataset(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError):
+        connect(tmp_path)
+
+
+def test_the_memory_limit_is_set(dataset: Dataset) -> None:
+    with connect(str(dataset.path), memory_limit_mb=200) as connection:
+        (limit,) = connection.execute("SELECT current_setting('memory_limit')").fetchone() or ("",)
+        assert limit.startswith("190.7")
+
+
+# -- select ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM files",
+        "FROM files",
+        "WITH x AS (SELECT 1) SELECT * FROM x",
+        "DESCRIBE files",
+        "SHOW TABLES",
+        "SUMMARIZE files",
+        "EXPLAIN SELECT 1",
+        "explain analyze select 1",
+        "VALUES (1)",
+    ],
+)
+def test_reading_is_allowed(dataset: Dataset, sql: str) -> None:
+    with connect(dataset.path) as connection:
+        answer = select(connection, sql)
+        assert all(len(row) == len(answer.columns) == len(answer.types) for row in answer.rows)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY (SELECT 1) TO '{part}'",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{part}'",
+        "EXPLAIN /* */ ANALYZE COPY (SELECT 1) TO '{part}'",
+        "INSERT INTO nodes FROM nodes",
+        "DELETE FROM snake_pipe.current_files",
+        "CREATE TABLE x (a INT)",
+        "ATTACH '{part}.db'",
+        "EXPORT DATABASE '{part}.d'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET threads = 1",
+        "SELECT 1; COPY (SELECT 1) TO '{part}'",
+        "",
+        "selec",
+        "SELECT * FROM nowhere",
+        "SELECT error('no')",
+        "SELECT ?",
+        "FROM read_csv('https://example.invalid/x.csv')",
+    ],
+)
+def test_everything_else_is_a_query_error_and_changes_nothing(dataset: Dataset, job: Any, sql: str) -> None:
+    job.flush(job.file(1, "a.py"))
+    (part,) = dataset.parts("nodes")
+    before = part.read_bytes(), sorted(os.listdir(part.parent))
+    with connect(dataset.path) as connection:
+        with pytest.raises(QueryError):
+            list(select(connection, sql.format(part=part)).rows)
+        assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(2,)]
+    assert (part.read_bytes(), sorted(os.listdir(part.parent))) == before
+
+
+def test_parameters(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py") + job.file(2, "b'; --.py"))
+    with connect(dataset.path) as connection:
+        found = select(connection, "SELECT file_id FROM files WHERE path = ?", ["b'; --.py"])
+        assert list(found.rows) == [(2,)]
+        assert found.columns == ("file_id",)
+        assert found.types == ("BIGINT",)
+        assert list(select(connection, "SELECT $x + 1", {"x": 2}).rows) == [(3,)]
+
+
+def test_an_error_in_the_middle_of_the_rows_is_a_query_error(dataset: Dataset) -> None:
+    with connect(dataset.path) as connection, pytest.raises(QueryError):
+        sql = "SELECT CASE WHEN range = 4999999 THEN error('late') ELSE 'x' END FROM range(5000000)"
+        list(select(connection, sql).rows)
+
+
+def test_a_damaged_part_is_a_query_error(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    os.truncate(dataset.parts("nodes")[0], 50)
+    with connect(dataset.path) as connection:
+        assert list(select(connection, "SELECT path FROM files").rows) == [("a.py",)]
+        with pytest.raises(QueryError):
+            list(select(connection, "FROM nodes").rows)
+
+
+def test_a_connection_that_fails_to_open_is_closed(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
+    dataset.parts("files")[0].unlink()
+    with pytest.raises((DatasetError, duckdb.Error)):
+        connect(dataset.path)
+
+
+def test_flushes_of_a_resumed_job_show_once(dataset: Dataset, job: Any) -> None:
+    flush = job.flush(job.file(1, "a.py"))
+    dataset.commit(Flush(flush.job_id, flush.flush_seq, flush.parts))
+    assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
