@@ -56,6 +56,13 @@ def queue_of_head(name: str, head: bytes) -> str | None:
     return language_of_head(name, head)
 
 
+def parser_versions() -> set[tuple[str, str]]:
+    """Every parser with the version it has now: files read by another one are read again."""
+    from snake_pipe.transform.languages import LANGUAGES
+
+    return {(item.parser, item.parser_version) for item in LANGUAGES.values()}
+
+
 def language_names() -> list[str]:
     """All source languages, sorted."""
     from snake_pipe.transform.languages import LANGUAGES

@@ -11,7 +11,7 @@ import typer
 
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.text import FORMATS, print_rows, seconds
-from snake_pipe.errors import QueryError, SnakePipeError, UsageError
+from snake_pipe.errors import SnakePipeError, UsageError
 
 Dataset = Annotated[
     Path | None,
@@ -75,22 +75,14 @@ def query(
     format_: Format = "table",
 ) -> None:
     """Ask the tables in SQL; the answer goes to stdout."""
-    import duckdb
-
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.views import connect, select
 
     _check_format(format_)
     if sql == "-":
         sql = sys.stdin.read()
     with connect(find_dataset(dataset)) as connection:
-        try:
-            cursor = connection.execute(sql, parameter or None)
-            columns = [column[0] for column in cursor.description or ()]
-            rows = iter(cursor.fetchone, None)
-            print_rows(columns, rows if format_ != "table" else list(rows), format_)
-        except duckdb.Error as error:
-            first, _, rest = str(error).partition("\n")
-            raise QueryError(first, " ".join(rest.split())) from None
+        answer = select(connection, sql, parameter)
+        print_rows(answer.columns, answer.rows, format_)
 
 
 def export(

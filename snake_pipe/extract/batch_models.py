@@ -78,6 +78,11 @@ class DiscoveredFile:
     skip_reason: str | None = None
 
     @property
+    def relative(self) -> bytes:
+        """The path below the root, as the file system has it."""
+        return self.path_bytes or self.path.encode()
+
+    @property
     def os_path(self) -> str:
         """The path to open, with surrogate escapes where the name is not UTF-8."""
         return os.path.join(self.root, os.fsdecode(self.path_bytes) if self.path_bytes else self.path)  # noqa: PTH118

@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError
 from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
@@ -292,7 +293,7 @@ class _Job:
         known = []
         if self.resumed:
             known.append(KnownFiles.of_job(self.dataset, self.job_id))
-        self._current = KnownFiles.current(self.dataset)
+        self._current = KnownFiles.current(self.dataset, parsers=plugins.parser_versions())
         if not self.request.full:
             known.append(self._current)
         return known

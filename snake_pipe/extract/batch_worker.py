@@ -230,7 +230,7 @@ class _Extraction:
             entry.facts = FileFacts("skipped", file.skip_reason)
             return
         try:
-            content = read_file(file.os_path, self._max_size)
+            content = read_file(file.root, file.relative, self._max_size)
         except TooLargeError as error:
             entry.facts = FileFacts("skipped", error.code)
             entry.figures = {"size_bytes": error.size_bytes}

@@ -130,17 +130,19 @@ def _entries(tree: Tree, depth: int) -> Iterator[Found | DiscoveryError]:
 
     def descend(folder: bytes) -> Iterator[Found | DiscoveryError]:
         if tree.enters(folder):
-            yield from _entries(tree._replace(prefix=folder, nested=None, after=b""), depth + 1)
+            yield from _entries(tree._replace(prefix=folder, nested=None), depth + 1)
 
     if tree.use_gitignore and depth < DEEPEST_NEST:
         tree = tree._replace(nested=descend)
         folder = Path(os.fsdecode(os.path.join(tree.root, tree.prefix)))  # noqa: PTH118 - bytes
         work_tree = find_work_tree(folder)
         if work_tree and (depth == 0 or work_tree == folder) and not is_ignored(work_tree, folder):
-            last = b""
+            last = tree.after
             try:
                 for entry in git_files(tree.root, tree.prefix, work_tree, descend):
                     if isinstance(entry, Found):
+                        if entry.path <= tree.after:
+                            continue
                         last = entry.path
                     yield entry
             except GitError as error:

@@ -10,7 +10,8 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+
+from snake_pipe.extract.folder_walk import open_folder
 
 _FLAGS = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -49,23 +50,26 @@ class TooLargeError(UnreadableError):
         self.size_bytes = size_bytes
 
 
-def read_file(path: str, max_size: int) -> FileBytes:
-    """The bytes at `path`; UnreadableError if there are none to be had or they keep changing."""
+def read_file(root: str, relative: bytes, max_size: int) -> FileBytes:
+    """The bytes of a file below `root`; UnreadableError if there are none to be had or they keep changing.
+
+    Folders below the root are entered one by one: none is a link, however long the path.
+    """
     for _ in range(_TRIES):
-        if (content := _read_once(path, max_size)) is not None:
+        if (content := _read_once(root, relative, max_size)) is not None:
             return content
     raise UnreadableError("changed_while_reading", f"the file changed during each of {_TRIES} reads", True)
 
 
-def _read_once(path: str, max_size: int) -> FileBytes | None:
+def _read_once(root: str, relative: bytes, max_size: int) -> FileBytes | None:
     """The file's bytes; None if it changed between open and end."""
     try:
-        descriptor = _open(path)
+        descriptor = _open(root, relative)
     except FileNotFoundError:
         raise UnreadableError("not_found", "the file vanished after it was found", True) from None
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise UnreadableError("symlink", "a link took the place of the file", False) from None
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise UnreadableError("symlink", "a link took the place of the file or a folder above it", False) from None
         raise UnreadableError(_code(error), error.strerror or str(error), True) from None
     try:
         before = os.fstat(descriptor)
@@ -96,20 +100,10 @@ def _code(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, "read_error").lower()
 
 
-def _open(path: str) -> int:
+def _open(root: str, relative: bytes) -> int:
+    parent, _, name = relative.rpartition(b"/")
+    folder = open_folder(os.fsencode(root), parent)
     try:
-        return os.open(path, _FLAGS)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-    # Longer than the kernel takes at once: go down folder by folder.
-    head, *parts = Path(path).parts
-    folder = os.open(head, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for part in parts[:-1]:
-            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=folder)
-            os.close(folder)
-            folder = below
-        return os.open(parts[-1], _FLAGS, dir_fd=folder)
+        return os.open(name, _FLAGS, dir_fd=folder)
     finally:
         os.close(folder)

@@ -72,7 +72,7 @@ class IngestRequest:
             languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},
             max_file_size=max_file_size,
             use_gitignore=self.use_gitignore,
-            left_out=(Path(self.dataset),),
+            left_out=(Path(self.dataset).resolve(),),
         )
         if self.file_list is not None:
             return self._listed(selection, unrecognised)

@@ -96,8 +96,11 @@ class Dataset:
         making it, SinkError if the disk refuses.
         """
         path = path.absolute()
-        if unquote(str(path)) != str(path):
-            raise DatasetError(f"{path} cannot hold tables: its name looks percent-encoded", _NEW_DATASET)
+        if unquote(path.as_posix()) != path.as_posix() or "\\" in path.as_posix():
+            raise DatasetError(
+                f"deltalake cannot open {path}: its name has a backslash or looks percent-encoded",
+                _NEW_DATASET,
+            )
         if not (path / _MARKER).exists():
             try:
                 _make(path)
@@ -140,9 +143,9 @@ class Dataset:
         return self._logs[table].flush_seq(job_id)
 
     def parts(self, table: str) -> list[Path]:
-        """The parts that a table consists of now."""
+        """The parts that a table consists of now, by name."""
         log = self._logs[table]
-        return [log.folder / name for name in log.part_names()]
+        return [log.folder / name for name in sorted(log.part_names())]
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""

@@ -185,7 +185,7 @@ class KnownFiles:
         return matches
 
     def unseen(self) -> Iterator[KnownFile]:
-        """The files that no `match` has met, in the order they were committed."""
+        """The files that no `match` has met, in no order that means something."""
         file_ids = np.sort(self._file_ids[~self._seen])
         if not len(file_ids):
             return

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from snake_pipe.errors import QueryError
+from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.schemas import TABLES, TREE_TABLES, Column
 
@@ -75,7 +75,7 @@ class Answer:
 
 
 def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
-    """DuckDB with views of the dataset in `path`; DatasetError if there is none.
+    """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
     `<table>_history` everything. Nothing is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own
@@ -92,6 +92,9 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
                 _create_history(connection, dataset, table)
         for name, query in _VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
+    except duckdb.Error as error:
+        connection.close()
+        raise DatasetError(f"{dataset.path} cannot be read: {str(error).splitlines()[0]}") from error
     except BaseException:
         connection.close()
         raise

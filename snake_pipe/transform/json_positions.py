@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -39,6 +40,10 @@ class PositionReader(Protocol):
 
     def point(self, node: Node) -> Point:
         """Line and column, from 1, of the start of a node (of the name, where the dialect tells)."""
+        ...
+
+    def lines(self, first: Node, last: Node) -> Point:
+        """The line where the first node begins and the one where the last ends."""
         ...
 
 
@@ -81,6 +86,10 @@ def _count(value: Any, base: int) -> int | None:
 _NO_POINT: Node = {}
 
 
+_LOC = itemgetter("loc")
+_POINT = itemgetter("line", "column")
+
+
 class LocPositions:
     """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
 
@@ -99,6 +108,12 @@ class LocPositions:
             return None, None
         return _count(start.get("line"), 0), _count(start.get("column"), 1)
 
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        loc = last.get("loc")
+        end = loc.get("end") if loc.__class__ is dict else None
+        return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
+
     def _offset_columns(self, nodes: Sequence[Node]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         sample = nodes[:20]
         if any(node.get("start").__class__ is int for node in sample):
@@ -111,16 +126,13 @@ class LocPositions:
         if not any("loc" in node for node in nodes[:20]):
             return tuple(_unknown(len(nodes)) for _ in range(4))
         try:
-            locs = [d["loc"] for d in nodes]
-            starts = [loc["start"] for loc in locs]
-            ends = [loc["end"] for loc in locs]
-            return (
-                _lines([p["line"] for p in starts]),
-                _columns_from_zero([p["column"] for p in starts]),
-                _lines([p["line"] for p in ends]),
-                _columns_from_zero([p["column"] for p in ends]),
-            )
-        except (KeyError, TypeError):
+            locs = list(map(_LOC, nodes))
+            numbers = [n for loc in locs for n in (*_POINT(loc["start"]), *_POINT(loc["end"]))]
+            table = np.fromiter(numbers, np.int64, len(numbers)).reshape(-1, 4)
+            if int(table.min(initial=0)) >= 0 and int(table.max(initial=0)) < _LINE_MAX:
+                table[:, 1::2] += 1
+                return tuple(np.ascontiguousarray(table[:, i]) for i in range(4))
+        except (KeyError, TypeError, ValueError, OverflowError):
             pass
         starts, ends = [], []
         for node in nodes:
@@ -149,25 +161,41 @@ def _pairs(pairs: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return _offsets([pair[0] for pair in known]), _offsets([pair[1] for pair in known])
 
 
+_FOUR = itemgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
+
+
 class LinePositions:
     """Python's `ast`: `lineno` from 1, `col_offset` from 0 in bytes; the same field names elsewhere."""
 
     def spans(self, nodes: Sequence[Node]) -> Spans:
-        """See `PositionReader`."""
-        return Spans(
-            (
-                _unknown(len(nodes), -1),
-                _unknown(len(nodes), -1),
+        """See `PositionReader`. A third of the nodes (contexts, operators) stand nowhere."""
+        n = len(nodes)
+        placed = np.fromiter(["lineno" in node for node in nodes], np.bool_, n)
+        rows = np.flatnonzero(placed)
+        try:
+            numbers = list(chain.from_iterable(map(_FOUR, compress(nodes, placed.tolist()))))
+            table = np.zeros((n, 4), np.int64)
+            table[rows] = np.fromiter(numbers, np.int64, len(numbers)).reshape(-1, 4)
+            table[rows, 1::2] += 1
+            if int(table.min(initial=0)) < 0 or int(table.max(initial=0)) >= _LINE_MAX:
+                raise ValueError
+            lines = tuple(np.ascontiguousarray(table[:, i]) for i in range(4))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            lines = (
                 _lines([d.get("lineno", 0) for d in nodes]),
                 _columns_from_zero([d.get("col_offset", -1) for d in nodes]),
                 _lines([d.get("end_lineno", 0) for d in nodes]),
                 _columns_from_zero([d.get("end_col_offset", -1) for d in nodes]),
             )
-        )
+        return Spans((_unknown(n, -1), _unknown(n, -1), *lines))
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
         return _count(node.get("lineno"), 0), _count(node.get("col_offset"), 1)
+
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        return _count(first.get("lineno"), 0), _count(last.get("end_lineno"), 0)
 
 
 class ClangPositions:
@@ -183,6 +211,7 @@ class ClangPositions:
         self.main_file: str | None = None
         self.in_main: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._names: dict[int, Point] = {}
+        self._lines: dict[int, Point] = {}
         self._file: str | None = None
         self._line = 0
 
@@ -206,6 +235,7 @@ class ClangPositions:
                 in_main.append(False)
                 continue
             last = end or first
+            self._lines[id(node)] = first[1], last[1]
             rows += (first[0], last[0] + last[3], first[1], first[2], last[1], last[2] + last[3])
             in_main.append(first[4])
         self.in_main = np.array(in_main, np.bool_)
@@ -216,13 +246,19 @@ class ClangPositions:
         """See `PositionReader`: a declaration's `loc` is the place of its name."""
         return self._names.get(id(node), (None, None))
 
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        return self._lines.get(id(first), (None, None))[0], self._lines.get(id(last), (None, None))[1]
+
     def _place(self, location: Any) -> tuple[int, int, int, int, bool] | None:
         """offset, line, column, token length, in the main file; None where there is no location."""
         if location.__class__ is not dict or not location:
             return None
         expansion = location.get("expansionLoc")
         if expansion.__class__ is dict:
+            main_file = self.main_file
             self._place(location.get("spellingLoc"))
+            self.main_file = main_file  # a macro may be spelled on the command line
             return self._place(expansion)
         offset, col, length = location.get("offset"), location.get("col"), location.get("tokLen", 0)
         file, line = location.get("file"), location.get("line")
@@ -251,6 +287,10 @@ class NoPositions:
         return Spans((_unknown(n, -1), _unknown(n, -1), *(_unknown(n) for _ in range(4))))
 
     def point(self, node: Node) -> Point:  # noqa: ARG002 (the protocol's)
+        """See `PositionReader`."""
+        return None, None
+
+    def lines(self, first: Node, last: Node) -> Point:  # noqa: ARG002 (the protocol's)
         """See `PositionReader`."""
         return None, None
 

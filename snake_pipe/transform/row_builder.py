@@ -59,6 +59,7 @@ def tree_shape(depth: Ints) -> TreeShape:
     if n == 0:
         empty = np.empty(0, np.int32)
         return TreeShape(empty, empty, empty)
+    depth = depth.astype(np.int32, copy=False)
     step = np.diff(depth)
     if depth[0] != 0 or (n > 1 and (int(step.max()) > 1 or int(depth.min()) < 0)):
         raise RowError("depths are not those of trees in preorder")

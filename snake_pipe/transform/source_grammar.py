@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from snake_pipe.transform.languages.rules import Place, Rules
 
 ERROR_KIND_ID = 65535
-HIDDEN = 0
+LEFT_OUT = 0
+"""No code: such a node makes no row, and what is below it neither. Falsy, for the walk."""
+
+HIDDEN = 1
 """The code of nodes that are walked through but make no row."""
 
 ROLE_CODES = {role: code for code, role in enumerate((*ROLES, "none", "define"))}
@@ -43,13 +46,13 @@ _LITERALS = ("string", "number", "atom")
 class Grammar:
     """Tables of one language, indexed by type code, or by (type code, field id).
 
-    `code_of_kind_id` is what the walk looks up: None for nodes that are left out.
+    `code_of_kind_id` is what the walk looks up, `LEFT_OUT` for tokens.
     `places[edge[parent code, field]]` says what a name in that place is; edge 0 is nowhere special.
     """
 
     rules: Rules
     language: TreeSitterLanguage
-    code_of_kind_id: list[int | None]
+    code_of_kind_id: list[int]
     types: tuple[str, ...]
     type_words: pa.Array
     type_word: NDArray[np.int32]
@@ -90,14 +93,14 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
     # Named types first: their codes do not depend on `anonymous`.
     keys = sorted(set(emitted.values()), key=lambda key: (not key[1], key[0]))
     code_of_key = {key: code for code, key in enumerate(keys, HIDDEN + 1)}
-    code_of_kind_id: list[int | None] = [None] * (ERROR_KIND_ID + 1)
+    code_of_kind_id = [LEFT_OUT] * (ERROR_KIND_ID + 1)
     for i, key in emitted.items():
         code_of_kind_id[i] = code_of_key[key]
     if not anonymous:
         for i in kind_ids:
             if not language.node_kind_is_named(i) and language.node_kind_for_id(i) in rules.hollow:
                 code_of_kind_id[i] = HIDDEN
-    types = ("", *(type_ if named else f"\0{type_}" for type_, named in keys))
+    types = ("", "", *(type_ if named else f"\0{type_}" for type_, named in keys))
     words = sorted({type_.lstrip("\0") for type_ in types})
     fields = ("", *(language.field_name_for_id(i) or "" for i in range(1, language.field_count + 1)))
     field_ids = {word: code for code, word in enumerate(fields)}

@@ -77,16 +77,13 @@ def import_statements(rows: SourceRows) -> NDArray[np.int64]:
 
 def _import_calls(rows: SourceRows, names: Names) -> Iterator[tuple[int, ImportReader]]:
     """The rows of calls that import by their name."""
-    length = rows.end[names.row] - rows.start[names.row]
+    wrapper = rows.grammar.flags(rows.grammar.rules.import_wrappers)
     for word, reader in rows.grammar.rules.import_calls.items():
-        letters = word.encode()
-        at = names.row[length == len(letters)]
-        for index, letter in enumerate(letters):
-            at = at[rows.source[rows.start[at] + index] == letter]
-        for row in at.tolist():
+        for row in names.row[rows.reads(names.row, word.encode())].tolist():
             parent = int(rows.shape.parent[row])
             if parent >= 0:
-                yield parent, reader
+                around = int(rows.shape.parent[parent])
+                yield around if around >= 0 and wrapper[rows.code[around]] else parent, reader
 
 
 def import_batch(

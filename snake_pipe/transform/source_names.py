@@ -51,6 +51,7 @@ class _PlaceTables:
     climbs: NDArray[np.bool_]
     qualifier: NDArray[np.int16]
     hint: NDArray[np.int8]
+    first: NDArray[np.bool_]
     hints: tuple[str, ...]
 
 
@@ -62,9 +63,10 @@ def place_tables(grammar: Grammar) -> _PlaceTables:
         role=np.array([DEFINES if isinstance(p, Define) else ROLE_CODES.get(p.role or "", -1) for p in places], np.int8),
         climbs=np.array([isinstance(p, Use) and p.climb for p in places], np.bool_),
         qualifier=np.array(
-            [grammar.field_ids[p.qualifier] if isinstance(p, Use) and p.qualifier else -1 for p in places], np.int16
+            [grammar.field_ids[p.qualifier] if isinstance(p, Use) and p.qualifier is not None else -1 for p in places], np.int16
         ),
         hint=np.array([hints.index(p.hint) if isinstance(p, Use) and p.hint else 0 for p in places], np.int8),
+        first=np.array([isinstance(p, Define) and p.first for p in places], np.bool_),
         hints=hints,
     )
 
@@ -91,7 +93,7 @@ def climb(rows: SourceRows) -> Names:
     for _ in range(_LONGEST_CLIMB):
         above = parent[child]
         place = grammar.edge[code[above], field[child]]
-        hit = np.flatnonzero((place > 0) & (above >= 0))
+        hit = np.flatnonzero((place > 0) & (above >= 0) & (~tables.first[place] | (child == above + 1)))
         if len(hit) == 0:
             break
         index, child, above, place = index[hit], child[hit], above[hit], place[hit]
@@ -136,6 +138,11 @@ def _note(
         names.qualifier_start[at] = rows.start[above[member[has]]]
 
 
-def references(names: Names) -> NDArray[np.int64]:
-    """Positions of the names that are references."""
-    return np.flatnonzero(names.role < NO_REFERENCE)
+def drop_inside(rows: SourceRows, names: Names, subtrees: NDArray[np.int64] | NDArray[np.int32]) -> None:
+    """Names in these subtrees (imports, parts of a definition's name) are no references."""
+    low = np.searchsorted(names.row, subtrees)
+    high = np.searchsorted(names.row, rows.shape.end[subtrees])
+    change = np.zeros(len(names) + 1, np.int32)
+    np.add.at(change, low, 1)
+    np.add.at(change, high, -1)
+    names.role[np.cumsum(change[:-1]) > 0] = NO_REFERENCE

@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.source_symbols import Definitions
 
 
-def drop_inside(rows: SourceRows, names: Names, statements: NDArray[np.int64]) -> None:
-    """Names in these subtrees (imports) are no references."""
-    low = np.searchsorted(names.row, statements)
-    high = np.searchsorted(names.row, rows.shape.end[statements])
-    change = np.zeros(len(names) + 1, np.int32)
-    np.add.at(change, low, 1)
-    np.add.at(change, high, -1)
-    names.role[np.cumsum(change[:-1]) > 0] = NO_REFERENCE
-
-
 def ref_batch(
     rows: SourceRows, names: Names, definitions: Definitions, file_ids: NDArray[np.int64], text_length: int
 ) -> tuple[pa.RecordBatch, NDArray[np.int64]]:

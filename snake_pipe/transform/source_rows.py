@@ -11,7 +11,7 @@ import numpy as np
 from snake_pipe.transform.row_builder import TreeShape, tree_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,10 +119,16 @@ class SourceRows:
 
     def child(self, rows: Rows, field_name: str) -> NDArray[np.int32]:
         """The first child of each row that is in this field, -1 where there is none."""
-        found = np.full(len(rows), -1, np.int32)
         wanted = self.grammar.field_ids.get(field_name)
-        if wanted is None or len(rows) == 0:
-            return found
+        return self._step_to(rows, lambda candidate: self.field[candidate] == wanted)
+
+    def child_of_type(self, rows: Rows, type_: str) -> NDArray[np.int32]:
+        """The first child of each row that is of this type, -1 where there is none."""
+        wanted = self.grammar.flags({type_})
+        return self._step_to(rows, lambda candidate: wanted[self.code[candidate]])
+
+    def _step_to(self, rows: Rows, wanted: Callable[[Rows], NDArray[np.bool_]]) -> NDArray[np.int32]:
+        found = np.full(len(rows), -1, np.int32)
         index = np.flatnonzero(rows >= 0)
         limit = self.shape.end[rows[index]]
         candidate = rows[index] + 1
@@ -131,7 +137,7 @@ class SourceRows:
             index, candidate, limit = index[inside], candidate[inside], limit[inside]
             if len(index) == 0:
                 break
-            hit = self.field[candidate] == wanted
+            hit = wanted(candidate)
             found[index[hit]] = candidate[hit]
             index, candidate, limit = index[~hit], self.shape.end[candidate[~hit]], limit[~hit]
         return found
@@ -145,6 +151,15 @@ class SourceRows:
             if len(inner):
                 found[index] = row + int(inner[0])
         return found
+
+    def reads(self, rows: Rows, word: bytes) -> NDArray[np.bool_]:
+        """Which of the rows have exactly this text."""
+        same = np.zeros(len(rows), np.bool_)
+        at = np.flatnonzero(self.end[rows] - self.start[rows] == len(word))
+        for index, letter in enumerate(word):
+            at = at[self.source[self.start[rows[at]] + index] == letter]
+        same[at] = True
+        return same
 
     def text(self, row: int) -> str:
         """The source text of one row."""

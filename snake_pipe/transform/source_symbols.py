@@ -22,7 +22,7 @@ from snake_pipe.transform.row_builder import (
 )
 from snake_pipe.transform.source_docs import Comments, docstring
 from snake_pipe.transform.source_grammar import DEFINES, NO_REFERENCE, ROLE_CODES, SCOPES
-from snake_pipe.transform.source_names import place_tables
+from snake_pipe.transform.source_names import drop_inside, place_tables
 from snake_pipe.transform.source_rows import Nesting
 
 if TYPE_CHECKING:
@@ -36,9 +36,13 @@ _VARIABLE, _FIELD = KIND_CODES["variable"], KIND_CODES["field"]
 _FUNCTION, _METHOD = KIND_CODES["function"], KIND_CODES["method"]
 _CLASS_SCOPE, _FUNCTION_SCOPE = SCOPES.index("class"), SCOPES.index("function")
 _WRITE = ROLE_CODES["write"]
+_TYPES = np.array([KIND_CODES[kind] for kind in ("class", "interface", "enum")])
+_CARRIERS = np.array([KIND_CODES[kind] for kind in ("variable", "field", "type_alias")])
 _NAME_LENGTH = 1000
 _SIGNATURE_LENGTH = 300
 _HEAD_BYTES = 400
+_LONGEST_GAP = 80
+_SEPARATOR = re.compile(r"::|\\(?=\w)")
 _WORD = re.compile(r"\w+")
 
 
@@ -46,12 +50,16 @@ _WORD = re.compile(r"\w+")
 class Definitions:
     """Every definition, sorted by row, no row twice.
 
-    `name` is a position in Names, `kind` a code of KIND_CODES, `scope_row` the row of the innermost
-    scope around it (-1: the file). `nesting.outer` is the enclosing definition, -1 at the top.
+    `head_row` is the statement's row where several names share it (`int a, b`), else the same.
+    `name` is a position in Names and `name_row` the row whose text is the name, `kind` a code of
+    KIND_CODES, `scope_row` the row of the innermost scope around it (-1: the file). `nesting.outer` is
+    the enclosing definition, -1 at the top.
     """
 
     row: NDArray[np.int32]
+    head_row: NDArray[np.int32]
     name: NDArray[np.int64]
+    name_row: NDArray[np.int32]
     kind: NDArray[np.int32]
     place: NDArray[np.uint8]
     scope_row: NDArray[np.int32]
@@ -63,18 +71,27 @@ class Definitions:
 
 def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     """The definitions among the names; the others lose that role (local variables become writes)."""
-    at = np.flatnonzero(names.role == DEFINES)
+    grammar = rows.grammar
+    _refuse_unannounced(rows, names)
+    at = _once(names, np.flatnonzero(names.role == DEFINES), _column(grammar, lambda p: p.whole))
     place = names.place[at]
-    own = _column(rows.grammar, lambda p: p.own)[place]
-    row = _one_row_each(np.where(own, names.way[at], names.holder[at]), names.way[at], names.row[at])
+    own = _column(grammar, lambda p: p.own)[place]
+    head_row = np.where(own, names.way[at], names.holder[at])
+    row = _one_row_each(head_row, names.way[at], names.row[at])
+    whole = _column(grammar, lambda p: p.whole)[place]
+    name_row = np.where(whole, names.way[at], names.row[at])
     scope_row = _scopes(rows, row)
     kind = _kinds(rows, names, at, row, place)
-    scope = np.where(scope_row < 0, 0, rows.grammar.scope[rows.code[scope_row]])
+    scope = np.where(scope_row < 0, 0, grammar.scope[rows.code[scope_row]])
 
-    local = _column(rows.grammar, lambda p: ROLE_CODES.get(p.local or "", -1))[place]
-    qualified = names.qualifier_end[at] >= 0
-    refused = qualified & ~_column(rows.grammar, lambda p: p.qualified)[place]
-    nowhere = (kind < 0) | refused | ((scope == _FUNCTION_SCOPE) & (local >= 0) & (kind == _VARIABLE))
+    local = _column(grammar, lambda p: ROLE_CODES.get(p.local or "", -1))[place]
+    hinted = _column(grammar, lambda p: p.hinted)[place]
+    qualified = (names.qualifier_end[at] >= 0) & ~whole
+    refused = qualified & ~_column(grammar, lambda p: p.qualified)[place]
+    inside = (scope == _FUNCTION_SCOPE) & (local >= 0) & ((kind == _VARIABLE) | hinted)
+    nowhere = (kind < 0) | refused | inside
+    drop_inside(rows, names, names.way[at[whole]])
+    names.role[at[whole]] = DEFINES
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]
 
     member = (scope == _CLASS_SCOPE) | qualified
@@ -82,9 +99,45 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     kind = np.where((scope == _CLASS_SCOPE) & (kind == _VARIABLE), _FIELD, kind)
     stay = np.flatnonzero(~nowhere)
     stay = stay[np.argsort(row[stay], kind="stable")]
-    row, place, scope_row = row[stay], place[stay], scope_row[stay]
-    nesting = _side_by_side(Nesting.of(row, rows.shape.end[row]), place, scope_row)
-    return Definitions(row, at[stay], kind[stay], place, scope_row, nesting)
+    row, place, scope_row, kind = row[stay], place[stay], scope_row[stay], kind[stay]
+    promoted = (kind == _FIELD) & (scope[stay] == _FUNCTION_SCOPE)
+    nesting = _lifted(Nesting.of(row, rows.shape.end[row]), place, scope_row, kind, promoted)
+    return Definitions(row, head_row[stay], at[stay], name_row[stay], kind, place, scope_row, nesting)
+
+
+def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
+    """Take back definitions that lack the word their place asks for, and those of reserved words."""
+    for index, place in enumerate(rows.grammar.places):
+        if isinstance(place, Define) and place.after:
+            at = np.flatnonzero((names.role == DEFINES) & (names.place == index))
+            row = names.row[at]
+            missing = at[~_preceded(rows, row, place.after.encode())]
+            names.role[missing] = np.maximum(rows.grammar.name_role[rows.code[names.row[missing]]], 0)
+    for word in rows.grammar.rules.reserved:
+        at = np.flatnonzero(names.role == DEFINES)
+        names.role[at[rows.reads(names.row[at], word.encode())]] = NO_REFERENCE
+
+
+def _preceded(rows: SourceRows, row: NDArray[np.int32], word: bytes) -> NDArray[np.bool_]:
+    """Whether the word stands before each row's text, with nothing but blanks between."""
+    before = rows.start[row].astype(np.int64) - 1
+    for _ in range(_LONGEST_GAP):
+        blank = (before >= 0) & np.isin(rows.source[np.maximum(before, 0)], (32, 9))
+        if not blank.any():
+            break
+        before = before - blank
+    same = before + 1 >= len(word)
+    for back, letter in enumerate(reversed(word)):
+        same &= rows.source[np.maximum(before - back, 0)] == letter
+    return same
+
+
+def _once(names: Names, at: NDArray[np.int64], whole: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The names without the further parts of one whole name (`a.b.c`)."""
+    holder = names.holder[at]
+    again = np.flatnonzero(whole[names.place[at[1:]]] & (holder[1:] == holder[:-1])) + 1
+    names.role[at[again]] = NO_REFERENCE
+    return np.delete(at, again)
 
 
 def _column(grammar: Grammar, value: Any) -> NDArray[Any]:
@@ -105,16 +158,31 @@ def _one_row_each(row: NDArray[np.int32], way: NDArray[np.int32], leaf: NDArray[
     return row
 
 
-def _side_by_side(nesting: Nesting, place: NDArray[np.uint8], scope_row: NDArray[np.int32]) -> Nesting:
-    """Names of one statement (`a, b = 1, 2`, `a = b = 1`) stand beside one another, not in each other."""
+def _lifted(
+    nesting: Nesting,
+    place: NDArray[np.uint8],
+    scope_row: NDArray[np.int32],
+    kind: NDArray[np.int32],
+    promoted: NDArray[np.bool_],
+) -> Nesting:
+    """The nesting without containers that are none.
+
+    Names of one statement (`a, b = 1, 2`, `a = b = 1`) stand beside one another; a type that is
+    defined on the way (`typedef struct s {} t`) is no part of what is defined with it; a constructor's
+    parameter that is `promoted` to a field belongs to the class.
+    """
     outer = nesting.outer.copy()
     while True:
         within = np.flatnonzero(outer >= 0)
         around = outer[within]
-        same = (place[within] == place[around]) & (scope_row[within] == scope_row[around])
-        if not same.any():
+        beside = (place[within] == place[around]) & (scope_row[within] == scope_row[around])
+        beside &= (kind[within] != _FUNCTION) & (kind[within] != _METHOD)
+        free = np.isin(kind[within], _TYPES) & np.isin(kind[around], _CARRIERS)
+        risen = promoted[within] & ((kind[around] == _METHOD) | (kind[around] == _FUNCTION))
+        lift = np.flatnonzero(beside | free | risen)
+        if len(lift) == 0:
             return replace(nesting, outer=outer)
-        outer[within[same]] = outer[around[same]]
+        outer[within[lift]] = outer[around[lift]]
 
 
 def _scopes(rows: SourceRows, at: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -141,11 +209,16 @@ def _kinds(
         if isinstance(candidate, Define) and candidate.by is not None:
             field, kinds = candidate.by
             here = np.flatnonzero(place == index)
-            child = rows.child(row[here], field)
+            child = _step(rows, row[here], field)
             by_type = np.array([KIND_CODES.get(kinds.get(type_, ""), -1) for type_ in grammar.types], np.int32)
             decided = np.where(child < 0, -1, by_type[rows.code[child]])
             kind[here] = np.where(decided >= 0, decided, kind[here])
     return kind
+
+
+def _step(rows: SourceRows, row: NDArray[np.int32], step: str) -> NDArray[np.int32]:
+    """The child of each row in a field, or with `:` of a type; -1 for none."""
+    return rows.child_of_type(row, step[1:]) if step.startswith(":") else rows.child(row, step)
 
 
 def bodies(rows: SourceRows, definitions: Definitions) -> NDArray[np.int32]:
@@ -155,9 +228,9 @@ def bodies(rows: SourceRows, definitions: Definitions) -> NDArray[np.int32]:
         if isinstance(place, Define):
             here = np.flatnonzero(definitions.place == index)
             row = definitions.row[here]
-            for field in place.body:
-                row = rows.child(row, field)
-            body[here] = row
+            for step in place.body:
+                row = _step(rows, row, step)
+            body[here] = row if place.body else -1
     return body
 
 
@@ -166,28 +239,27 @@ def symbol_batch(rows: SourceRows, names: Names, definitions: Definitions, file_
     row = definitions.row
     file = rows.files(row)
     base = rows.bases[file]
-    leaf = names.row[definitions.name]
+    leaf = definitions.name_row
     body = bodies(rows, definitions)
     has_body = body >= 0
     outer = definitions.nesting.outer
     start, end = rows.start[row], rows.end[row]
     name_column = text_column(rows.source, rows.start[leaf], rows.end[leaf])
     name_texts: list[str] = name_column.to_pylist()
-    heads = _Heads(rows, definitions, names, name_texts, body)
+    qualified_names = _qualified_names(rows, names, definitions, name_texts)
+    heads = _Heads(rows, definitions, name_texts, qualified_names)
     modifiers, visibility, exported = heads.read()
     name_line, name_col = rows.lines.locate(rows.start[leaf], base)
-    code = rows.code[row]
     function_like = (definitions.kind == _FUNCTION) | (definitions.kind == _METHOD)
     body_start = np.where(has_body, rows.start[body], base)
     body_end = np.where(has_body, rows.end[body], base)
-    del code
     return record_batch(
         "symbols",
         {
             "file_id": file_ids[file],
             "node_id": row - rows.row_bases[file],
             "name": name_column,
-            "qualified_name": pa.array(_qualified_names(rows, names, definitions, name_texts), pa.string()),
+            "qualified_name": pa.array(qualified_names, pa.string()),
             "kind": dictionary_column(definitions.kind, KINDS),
             "parent_node_id": int_column(
                 np.where(outer < 0, 0, row[outer] - rows.row_bases[file]), pa.int32(), null=outer < 0
@@ -215,6 +287,7 @@ def _qualified_names(rows: SourceRows, names: Names, definitions: Definitions, t
     prefixes = _prefixes(rows, names, definitions)
     qualified: list[str] = []
     for index, (text, outer) in enumerate(zip(texts, definitions.nesting.outer.tolist(), strict=True)):
+        text = _SEPARATOR.sub(".", text)
         full = text if outer < 0 else f"{qualified[outer]}.{text}"
         if index in prefixes:
             prefix = prefixes[index]
@@ -242,7 +315,8 @@ def _prefixes(rows: SourceRows, names: Names, definitions: Definitions) -> dict[
             for index, row in zip(here.tolist(), rows.first_of(receiver, wanted).tolist(), strict=True):
                 if row >= 0:
                     prefixes[index] = rows.text(row)
-    qualified = np.flatnonzero(names.qualifier_end[definitions.name] >= 0)
+    plain = definitions.name_row == names.row[definitions.name]
+    qualified = np.flatnonzero(plain & (names.qualifier_end[definitions.name] >= 0))
     for index in qualified.tolist():
         name = definitions.name[index]
         text = rows.data[names.qualifier_start[name] : names.qualifier_end[name]].decode("utf-8", "replace")
@@ -297,7 +371,7 @@ def _logical(rows: SourceRows, binary: NDArray[np.int64]) -> NDArray[np.int64]:
         return binary
     at = rows.end[binary + 1].astype(np.int64)
     last = len(rows.source) - 2
-    for _ in range(80):
+    for _ in range(_LONGEST_GAP):
         space = (at < last) & (rows.source[np.minimum(at, last + 1)] <= 32)
         if not space.any():
             break
@@ -325,13 +399,12 @@ class _Heads:
     """
 
     def __init__(
-        self, rows: SourceRows, definitions: Definitions, names: Names, texts: list[str], body: NDArray[np.int32]
+        self, rows: SourceRows, definitions: Definitions, texts: list[str], qualified: list[str]
     ) -> None:
-        self._rows, self._definitions, self._texts = rows, definitions, texts
-        self._leaf = names.row[definitions.name]
+        self._rows, self._definitions, self._texts, self._qualified = rows, definitions, texts, qualified
+        self._leaf = definitions.name_row
         self._rules = rows.grammar.rules
-        del body
-        self.top = self._wrapped(definitions.row)
+        self.top = self._wrapped(definitions.head_row)
 
     def _wrapped(self, row: NDArray[np.int32]) -> NDArray[np.int32]:
         """The outermost wrapper around each definition, such as a decorated definition."""
@@ -361,13 +434,15 @@ class _Heads:
         begins = np.where(ends - begins > _HEAD_BYTES, rows.start[self._definitions.row], begins)
         sections = self._sections()
         place_modifiers = [p.modifiers if isinstance(p, Define) else () for p in rows.grammar.places]
+        declares = [isinstance(p, Define) and p.hinted for p in rows.grammar.places]
         known: dict[Any, tuple[list[str] | None, str | None, bool | None]] = {}
         modifiers: list[list[str] | None] = []
         visibility: list[str | None] = []
         exported: list[bool | None] = []
         codes = rows.code[self._definitions.row].tolist()
-        for text, begin, end, kind, place, scope, outer, section, code in zip(
+        for text, qualified, begin, end, kind, place, scope, outer, section, code in zip(
             self._texts,
+            self._qualified,
             begins.tolist(),
             ends.tolist(),
             self._definitions.kind.tolist(),
@@ -379,7 +454,11 @@ class _Heads:
             strict=True,
         ):
             head = data[begin : min(end, begin + _HEAD_BYTES)]
-            key = (head, kind, place, scope, outer, section, text[:2], text[-2:] == "__", text in rules.constructors)
+            constructs = text in rules.constructors or (
+                rules.named_constructors and kind == _METHOD and f".{qualified}".endswith(f".{text}.{text}")
+            )
+            key = (head, kind, place, scope, outer, section, text[:2], text[-2:] == "__", constructs)
+            declared = ("declaration",) if declares[place] and kind in {_FUNCTION, _METHOD} else ()
             answer = known.get(key)
             if answer is None:
                 answer = known[key] = self._describe(
@@ -392,7 +471,7 @@ class _Heads:
                         rows.grammar.types[outer],
                         rows.grammar.types[code],
                     ),
-                    place_modifiers[place],
+                    (*place_modifiers[place], *(("constructor",) if constructs else ()), *declared),
                 )
             modifiers.append(answer[0])
             visibility.append(answer[1])
@@ -409,8 +488,6 @@ class _Heads:
         rules = self._rules
         modifiers = {rules.modifiers[word] for word in head.words if word in rules.modifiers}
         modifiers.update(by_place)
-        if head.name in rules.constructors:
-            modifiers.add("constructor")
         return sorted(modifiers) or None, rules.visibility(head), rules.exported(head)
 
     def _sections(self) -> list[str]:

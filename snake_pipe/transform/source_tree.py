@@ -23,8 +23,8 @@ from snake_pipe.transform.row_builder import (
 )
 from snake_pipe.transform.source_grammar import grammar
 from snake_pipe.transform.source_imports import import_batch, import_statements
-from snake_pipe.transform.source_names import climb
-from snake_pipe.transform.source_refs import drop_inside, ref_batch
+from snake_pipe.transform.source_names import climb, drop_inside
+from snake_pipe.transform.source_refs import ref_batch
 from snake_pipe.transform.source_rows import SourceRows
 from snake_pipe.transform.source_symbols import find_definitions, symbol_batch
 from snake_pipe.transform.source_traits import source_traits
@@ -189,7 +189,7 @@ class SourceTreeTransformer:
         named = np.zeros(len(rows), np.bool_)
         named[names.row] = True
         named[definitions.row] = True
-        leaf = names.row[definitions.name]
+        leaf = definitions.name_row
         name_start[definitions.row], name_end[definitions.row] = rows.start[leaf], rows.end[leaf]
         literal = compiled.is_literal[code]
         value_end = rows.end.copy()

@@ -37,8 +37,8 @@ class WalkedTree:
         return len(self.code)
 
 
-def walk_tree(tree: Tree, code_of_kind_id: list[int | None]) -> WalkedTree:
-    """Every node whose kind has a code. Nodes without one are not entered: they are tokens."""
+def walk_tree(tree: Tree, code_of_kind_id: list[int]) -> WalkedTree:
+    """Every node whose kind has a code; the others are tokens and not entered."""
     codes: list[int] = []
     fields: list[int] = []
     depths: list[int] = []
@@ -52,7 +52,7 @@ def walk_tree(tree: Tree, code_of_kind_id: list[int | None]) -> WalkedTree:
     while True:
         node = cursor.node
         code = code_of_kind_id[node.kind_id]  # type: ignore[union-attr]  # a walk's cursor has a node
-        if code is not None:
+        if code:
             add_code(code)
             add_start(node.start_byte)  # type: ignore[union-attr]
             add_end(node.end_byte)  # type: ignore[union-attr]

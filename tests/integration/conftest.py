@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import pytest
 from snake_pipe.load.views import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -30,6 +30,7 @@ class Cli:
     """Runs the command in processes of its own, away from this user's settings and state."""
 
     home: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,7 +44,10 @@ class Cli:
         settings = {"capture_output": True, "text": True, "timeout": 240, "env": self.environment} | options
         return subprocess.run(self.command(*arguments), check=False, **settings)  # type: ignore[call-overload, no-any-return]
 
-    def start(self, *arguments: object, **options: object) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: object, before: Sequence[str] = (), **options: object
+    ) -> subprocess.Popen[str]:
+        """The command as a process that runs, `before` it the command of a tracer."""
         settings = {
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
@@ -51,14 +55,24 @@ class Cli:
             "env": self.environment,
             "start_new_session": True,
         } | options
-        return subprocess.Popen(self.command(*arguments), **settings)  # type: ignore[call-overload, no-any-return]
+        process = subprocess.Popen([*before, *self.command(*arguments)], **settings)  # type: ignore[call-overload]
+        self.started.append(process)
+        return process
+
+    def clean_up(self) -> None:
+        """End what a failed test left running, and close the pipes."""
+        for process in self.started:
+            with process:
+                process.kill()
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def cli(tmp_path: Path) -> Iterator[Cli]:
     home = tmp_path / "home"
     home.mkdir()
-    return Cli(home)
+    cli = Cli(home)
+    yield cli
+    cli.clean_up()
 
 
 @pytest.fixture(scope="session")
@@ -93,10 +107,10 @@ def differences() -> Callable[[Path, Path], dict[str, int]]:
                 one, two = a.sql(sql).to_arrow_table(), b.sql(sql).to_arrow_table()
                 a.register("one", one)
                 a.register("two", two)
-                count = a.sql(
+                count = a.execute(
                     "SELECT count(*) FROM ((FROM one EXCEPT ALL FROM two) UNION ALL (FROM two EXCEPT ALL FROM one))"
-                ).fetchone()[0]
-                doubled = b.sql("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchone()[0]
+                ).fetchall()[0][0]
+                doubled = b.execute("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchall()[0][0]
                 if count or doubled:
                     found[table] = count or doubled
         return found

@@ -19,22 +19,30 @@ Memo = dict[int, Any]
 class Definition:
     """A name that a node gives to something.
 
-    `at` is the node whose start is the name's place, `body` the node that is its body; `parameters`
-    None where it takes none by its nature. An `outer_only` definition counts at the top of a file and in
-    classes only, so that local variables are none. `returns` is the type after the parameters.
-    `kind` `function` becomes `method` where the enclosing symbol is a class or an interface.
+    `at` is the node whose start is the name's place, `body` the nodes whose first begins and whose last
+    ends its body; `parameters` None where it takes none by its nature. An `outer_only` definition counts at the top of a file and in
+    classes only, so that local variables are none. `kind` `function` becomes `method` where the enclosing symbol is a class or an interface.
     """
 
     name: str
     kind: str
     at: Node
-    body: Node | None = None
+    body: tuple[Node, ...] = ()
     parameters: list[str] | None = None
     modifiers: list[str] | None = None
     visibility: str | None = None
     exported: bool | None = None
     doc: str | None = None
     outer_only: bool = False
+
+
+@dataclass(slots=True)
+class Reference:
+    """A use of a name that no node of its own stands for."""
+
+    role: str
+    name: str
+    qualifier: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class Import:
 
 
 DefinitionRule = Callable[[Node, Memo], Iterable[Definition]]
+ReferenceRule = Callable[[Node, Memo], Iterable[Reference]]
 ImportRule = Callable[[Node, Memo], Iterable[Import]]
 
 
@@ -58,10 +67,12 @@ class Use(NamedTuple):
     `role` is one of ROLES; `none` is no reference (labels, parameters, names of definitions), `local` is a
     write inside of a function and none outside, where the name is a symbol; None keeps the role that the
     name has. `climb`: the place's own node stands for the name, so the place around it has its say too.
+    `first`: only the first child in that field is meant.
     """
 
     role: str | None
     climb: bool = False
+    first: bool = False
 
 
 THROUGH = Use(None, climb=True)
@@ -94,13 +105,16 @@ class Dialect:
     the position objects, and scalars that nearly each node has. `name_keys` and `value_keys` say for a
     type which field is its name or its literal's text (`name_keys[""]`: for all other types).
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
-    complexity of the function they stand in.
+    complexity of the function they stand in; `functions` those inside of which a variable is local. Both may
+    be words of `variants`.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
-    (parent type → field → `Use`) says otherwise. `computed` are the types whose `computed` field says that
-    the name in `property` or `key` is an expression. `qualifier` tells what stands before the name in a
-    node of the types `members`. `prepare` rules see a node before the others do, and may leave a note for
-    nodes below it.
+    (parent type → field → `Use`) says otherwise. `variants` give another word for the parent type where a
+    scalar field changes what its places mean, such as `computed`. `qualifier` tells what stands before the
+    name in a node of the types `members`; `named` gives the name of nodes that hold it deeper. Nodes in the
+    fields `fields_kinds` are mentions of something defined elsewhere, with that kind.
+
+    `prepare` rules see a node before the others do, and may leave a note for nodes below it.
     """
 
     name: str
@@ -115,13 +129,17 @@ class Dialect:
     value_keys: Mapping[str, str] = field(default_factory=dict)
     atoms: Mapping[object, str] = field(default_factory=lambda: {True: "true", False: "false", None: "null"})
     branches: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
-    computed: frozenset[str] = frozenset()
+    variants: Mapping[str, Callable[[Node], str]] = field(default_factory=dict)
+    named: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
+    fields_kinds: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
     qualifier: Callable[[Node], str | None] = no_qualifier
     prepare: Mapping[str, Callable[[Node, Memo], None]] = field(default_factory=dict)
     definitions: Mapping[str, DefinitionRule] = field(default_factory=dict)
+    references: Mapping[str, ReferenceRule] = field(default_factory=dict)
     imports: Mapping[str, ImportRule] = field(default_factory=dict)
 
 
@@ -139,6 +157,12 @@ def children(node: Node, key: str) -> list[Node]:
     if value.__class__ is list:
         return [item for item in value if item.__class__ is dict]  # type: ignore[union-attr]
     return []
+
+
+def body_of(node: Node, key: str = "body") -> tuple[Node, ...]:
+    """The body in that field: one object, or the first and the last of a list."""
+    found = children(node, key)
+    return (found[0], found[-1]) if found else ()
 
 
 def text(node: Node | None, key: str) -> str | None:

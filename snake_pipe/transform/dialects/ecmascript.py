@@ -25,6 +25,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Use,
+    body_of,
     child,
     children,
     dotted,
@@ -125,9 +126,13 @@ VALUE_KEYS = {
 
 BRANCHES = words(
     "IfStatement ConditionalExpression ForStatement ForInStatement ForOfStatement WhileStatement "
-    "DoWhileStatement CatchClause LogicalExpression"
+    "DoWhileStatement CatchClause LogicalExpression SwitchCase"
 )
 
+SCOPES = words(
+    "FunctionDeclaration FunctionExpression ArrowFunctionExpression ClassMethod ClassPrivateMethod ObjectMethod "
+    "TSEmptyBodyFunctionExpression StaticBlock"
+)
 FUNCTIONS = words("FunctionExpression ArrowFunctionExpression TSEmptyBodyFunctionExpression")
 
 NAMES = {
@@ -230,11 +235,27 @@ USES: dict[str, dict[str, Use]] = {
     "File": {"tokens": NONE},
 }
 
-COMPUTED = words(
-    "MemberExpression OptionalMemberExpression Property ObjectProperty MethodDefinition PropertyDefinition "
-    "ClassMethod ClassProperty ObjectMethod AccessorProperty ClassAccessorProperty TSMethodSignature "
-    "TSPropertySignature"
+
+
+def _unless_computed(node: Node) -> str:
+    """`a[b]` names nothing, other than `a.b`: the word for such a node has brackets."""
+    type_ = str(node["type"])
+    return type_ + "[]" if node.get("computed") is True else type_
+
+
+VARIANTS: dict[str, Any] = dict.fromkeys(
+    words(
+        "MemberExpression OptionalMemberExpression Property ObjectProperty MethodDefinition PropertyDefinition "
+        "ClassMethod ClassProperty ObjectMethod AccessorProperty ClassAccessorProperty TSMethodSignature "
+        "TSPropertySignature TSEnumMember"
+    ),
+    _unless_computed,
 )
+VARIANTS["LogicalExpression"] = lambda node: "LogicalExpression" + ("??" if node.get("operator") == "??" else "")
+VARIANTS["SwitchCase"] = lambda node: "SwitchCase" if node.get("test") else "SwitchCase default"
+USES["Property[]"] = USES["ObjectProperty[]"] = {"value": THROUGH}
+for _type in ("ClassMethod[]", "ObjectMethod[]"):
+    USES[_type] = {"params": NONE}
 MEMBERS = words("MemberExpression OptionalMemberExpression JSXMemberExpression TSQualifiedName")
 
 
@@ -266,6 +287,9 @@ def qualifier(node: Node) -> str | None:
     """What stands before the last name of a member: `a.b` of `a.b.c`."""
     if node.get("computed") is True:
         return None
+    value = node.get("object")
+    if value.__class__ is dict and value.get("type") == "Identifier":  # nearly always
+        return text(value, "name")
     return dotted(child(node, "left" if node.get("type") == "TSQualifiedName" else "object"), _step)
 
 
@@ -361,7 +385,7 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
             return ()
         parameters = _parameters(node) if function else None
         exported = memo.get(id(node)) == _EXPORTED or name in memo.get(0, ())
-        found = Definition(name, kind, at, child(node, body), parameters, _modifiers(node), exported=exported)
+        found = Definition(name, kind, at, body_of(node, body), parameters, _modifiers(node), exported=exported)
         return (found,)
 
     return rule
@@ -379,10 +403,10 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
         exported = _EXPORTED in note or name in exports
         if value.get("type") in FUNCTIONS:
             modifiers += _modifiers(value)
-            body = child(value, "body")
+            body = body_of(value, "body")
             return (Definition(name, "function", target, body, _parameters(value), modifiers, exported=exported),)
         if value.get("type") == "ClassExpression":
-            return (Definition(name, "class", target, child(value, "body"), None, modifiers, exported=exported),)
+            return (Definition(name, "class", target, body_of(value, "body"), None, modifiers, exported=exported),)
     return [
         Definition(
             name,
@@ -413,7 +437,7 @@ def _members(kind: str) -> Any:
         visibility = "private" if private else text(node, "accessibility")
         modifiers = _modifiers(node, function)
         if function is not None:
-            body, parameters = child(function, "body"), _parameters(function)
+            body, parameters = body_of(function, "body"), _parameters(function)
             return (Definition(name, "method", key, body, parameters, modifiers, visibility),)
         return (Definition(name, kind, key, modifiers=modifiers, visibility=visibility),)
 
@@ -431,7 +455,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
         return ()
     if value is not node and value.get("type") not in FUNCTIONS:
         return ()
-    body = child(value, "body")
+    body = body_of(value, "body")
     return (Definition(name, "function", key, body, _parameters(value), _modifiers(node, value)),)
 
 
@@ -449,7 +473,7 @@ def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = _property_name(at)
     if at is None or name is None:
         return ()
-    return (Definition(name, "function", at, child(value, "body"), _parameters(value), _modifiers(value)),)
+    return (Definition(name, "function", at, body_of(value, "body"), _parameters(value), _modifiers(value)),)
 
 
 DEFINITIONS: dict[str, Any] = {
@@ -479,6 +503,34 @@ DEFINITIONS: dict[str, Any] = {
     "ObjectProperty": _object_functions,
     "ObjectMethod": _object_functions,
     "AssignmentExpression": _assigned_functions,
+}
+
+
+def _declared_name(node: Node) -> str | None:
+    return text(child(node, "id"), "name")
+
+
+def _key_name(node: Node) -> str | None:
+    return None if node.get("computed") is True else _property_name(child(node, "key"))
+
+
+NAMED: dict[str, Any] = {
+    **dict.fromkeys(
+        words(
+            "FunctionDeclaration FunctionExpression ClassDeclaration ClassExpression VariableDeclarator "
+            "TSDeclareFunction TSInterfaceDeclaration TSEnumDeclaration TSTypeAliasDeclaration TSModuleDeclaration"
+        ),
+        _declared_name,
+    ),
+    **dict.fromkeys(
+        words(
+            "Property ObjectProperty MethodDefinition PropertyDefinition ClassMethod ClassPrivateMethod "
+            "ClassProperty ClassPrivateProperty ObjectMethod AccessorProperty ClassAccessorProperty "
+            "TSMethodSignature TSPropertySignature TSDeclareMethod TSAbstractMethodDefinition "
+            "TSAbstractPropertyDefinition"
+        ),
+        _key_name,
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Use,
+    body_of,
     child,
     children,
     dotted,
@@ -104,23 +105,20 @@ def _step(node: Node) -> tuple[str | None, Node | None]:
 
 def qualifier(node: Node) -> str | None:
     """`a.b` of the attribute `a.b.c`."""
+    value = node.get("value")
+    if value.__class__ is dict and value.get("id").__class__ is str:  # nearly always
+        return value["id"] or None
     return dotted(child(node, "value"), _step)
 
 
 def _docstring(node: Node) -> str | None:
-    body = children(node, "body")[:1]
-    value = child(body[0], "value") if body else None
-    if value is None or set(body[0]).isdisjoint(("lineno", "value")) or "targets" in body[0] or "target" in body[0]:
-        return None
-    if "func" in value or "elts" in value or "op" in value:
-        return None
-    doc = value.get("value", value.get("s"))
-    return doc.strip() if doc.__class__ is str and _is_expression(body[0], value) else None
-
-
-def _is_expression(statement: Node, value: Node) -> bool:
-    """Whether the statement is a bare string: types are looked for by value, the type key varies."""
-    return "Expr" in statement.values() and bool({"Constant", "Str"} & {v for v in value.values() if isinstance(v, str)})
+    """The string that is the first statement; the type key varies, so its class is looked for by value."""
+    for statement in children(node, "body")[:1]:
+        value = child(statement, "value")
+        if value is not None and "Expr" in statement.values():
+            doc = value.get("value", value.get("s"))
+            return doc.strip() if doc.__class__ is str else None
+    return None
 
 
 def _parameters(node: Node) -> list[str]:
@@ -175,8 +173,8 @@ def _function(node: Node, _memo: Memo) -> Iterable[Definition]:
         Definition(
             name,
             "function",
-            node,
-            _extent(node),
+            _line_of(node),
+            body_of(node),
             _parameters(node),
             modifiers,
             _visibility(name),
@@ -189,15 +187,12 @@ def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None:
         return ()
-    return (Definition(name, "class", node, _extent(node), None, [], _visibility(name), doc=_docstring(node)),)
+    return (Definition(name, "class", _line_of(node), body_of(node), None, [], _visibility(name), doc=_docstring(node)),)
 
 
-def _extent(node: Node) -> Node | None:
-    """A body is a list: its first and last statement's lines, as one object."""
-    body = children(node, "body")
-    if not body:
-        return None
-    return {"lineno": body[0].get("lineno"), "end_lineno": body[-1].get("end_lineno")}
+def _line_of(node: Node) -> Node:
+    """Where the name of a definition is: on the line of its keyword, in a column that is not told."""
+    return {"lineno": node.get("lineno")}
 
 
 def _targets(node: Node) -> list[Node]:
@@ -249,7 +244,7 @@ PYTHON_AST = Dialect(
     type_key="_type",
     positions="line",
     offset_unit="byte",
-    leaf_keys=words("lineno col_offset end_lineno end_col_offset id attr arg type_comment level module asname"),
+    leaf_keys=words("lineno col_offset end_lineno end_col_offset id attr type_comment level module asname kind simple"),
     kinds=KINDS,
     name_keys=NAME_KEYS,
     value_keys=VALUE_KEYS,
@@ -257,6 +252,7 @@ PYTHON_AST = Dialect(
     branches=words(
         "If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case"
     ),
+    functions=words("FunctionDef AsyncFunctionDef Lambda"),
     names={"Name": "read", "Attribute": "read"},
     uses=USES,
     members=words("Attribute"),

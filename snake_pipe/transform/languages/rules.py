@@ -38,12 +38,16 @@ class Use:
 class Define:
     """The place of a definition's name.
 
-    `kind` None makes no definition unless `by` finds one. `by` is (field, {type: kind}): the type of
-    that child decides. `local` is the role of the name where the place is inside of a function (a
+    `kind` None makes no definition unless `by` finds one. `by` is (step, {type: kind}): the type of
+    that child decides; a step is a field, or `:type` for the first child of that type. `local` is the role of the name where the place is inside of a function (a
     local variable is no symbol); None keeps it a symbol there. `own` says that the child on the name's
-    way is the definition's node, not the parent: for lists of names. `body` is the path of fields to the
-    body. `qualified` allows a qualifier in the name (`A::b`); otherwise a qualified name is a write.
-    `receiver` is the field that holds the type the definition belongs to.
+    way is the definition's node, not the parent: for lists of names. `body` is the path of steps to the
+    body. `qualified` allows a qualifier
+    in the name (`A::b`); otherwise a qualified name is a write. `hinted` lets a `Use` on the way decide
+    the kind. `receiver` is the field that holds the type the definition belongs to. `whole` takes the
+    child on the name's way as the name (`a.b.c`). `first` asks the name to be in the first child,
+    `after` that this word stands directly before it: where the parser stumbled, words say more than
+    nodes.
     """
 
     kind: str | None
@@ -53,6 +57,9 @@ class Define:
     body: tuple[str, ...] = ("body",)
     qualified: bool = False
     hinted: bool = False
+    whole: bool = False
+    first: bool = False
+    after: str | None = None
     receiver: str | None = None
     modifiers: tuple[str, ...] = ()
 
@@ -66,6 +73,13 @@ INHERIT = Use("inherit")
 DECORATE = Use("decorate")
 CALL = Use("call", climb=True)
 """A call climbs on, because `@f(x)` decorates and `class A(f(x))` inherits."""
+TYPE_PART = Use("type", climb=True)
+
+
+def member(qualifier: str) -> Use:
+    """The name of a member, read unless something above says otherwise."""
+    return Use("read", climb=True, qualifier=qualifier)
+
 
 Place = Use | Define
 Uses = Mapping[str, Mapping[str, Place]]
@@ -144,9 +158,12 @@ class Rules:
     `wrappers`: types around a definition that belong to its head, such as a decorated definition;
     `declarations` do so for the first definition in them. `skipped_before` may stand between a
     definition and its comment. `docstring`: the body may begin with the definition's doc.
-    `modifiers`: word of the head → modifier. `constructors`: names of constructors.
+    `modifiers`: word of the head → modifier. `constructors`: names of constructors;
+    with `named_constructors` also the name of their class. `import_wrappers`: types around a call that
+    imports, which the reader gets instead of the call.
     `sections`: types of marks that set the visibility of what follows them in a class → their words.
     `kinds`: type → normalised kind, over `COMMON_KINDS`.
+    `reserved`: words that define nothing, though a parser off its track may take them for names.
     `hollow`: anonymous types that may hold named nodes (a comment inside of `not in`).
     """
 
@@ -167,10 +184,13 @@ class Rules:
     docstring: bool = False
     modifiers: Mapping[str, str] = field(default_factory=dict)
     constructors: frozenset[str] = frozenset()
+    named_constructors: bool = False
+    import_wrappers: frozenset[str] = frozenset()
     visibility: Callable[[Head], str | None] = lambda _head: None
     exported: Callable[[Head], bool | None] = lambda _head: None
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hollow: frozenset[str] = frozenset()
+    reserved: frozenset[str] = frozenset()
 
 
 def words(text: str) -> frozenset[str]:

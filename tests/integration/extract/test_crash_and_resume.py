@@ -65,8 +65,8 @@ def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, t
     chance = random.Random(seed)
     process, job = start_job(cli, python_sources, dataset)
     kills = 0
-    for _ in range(8):
-        time.sleep(chance.uniform(0.05, 0.9))
+    for _ in range(12):
+        time.sleep(chance.uniform(0.0, 0.3))
         if process.poll() is not None:
             break
         kill_hard(process)
@@ -79,24 +79,34 @@ def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, t
     assert differences(undisturbed, dataset) == {}
 
 
-def test_killed_after_each_durable_step(cli, python_sources, tmp_path, differences, undisturbed):
-    """SIGKILL at the k-th fsync, k swept: between journal, commits and checkpoint there is no bad moment."""
+@pytest.mark.parametrize(
+    ("target", "call", "whens"),
+    [
+        ("_jobs/{job}/journal.jsonl", "write", (1, 2, 3)),
+        ("_jobs/{job}/journal.jsonl", "fsync", (1, 2, 3)),
+        ("nodes/_delta_log", "fsync", (1, 2)),
+        ("files/_delta_log", "fsync", (1, 2)),
+        ("_jobs/{job}", "fsync", (2, 3)),
+    ],
+)
+def test_killed_at_each_durable_step(
+    cli, python_sources, tmp_path, differences, undisturbed, target, call, whens
+):
+    """SIGKILL at the k-th durable step of the coordinator, k swept, each time on a resume."""
     if subprocess.run(["strace", "-V"], capture_output=True, check=False).returncode != 0:
         pytest.skip("strace is not installed")
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
-    for when in (5, 9, 14, 20):
-        time.sleep(0.3)
-        if process.poll() is None:
-            kill_hard(process)
-        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=fsync:signal=KILL:when={when}"]
-        process = subprocess.Popen(
-            [*command, *cli.command("resume", job, "-d", dataset)],
-            env=cli.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        process.wait(timeout=120)
+    time.sleep(0.2)
+    kill_hard(process)
+    path = dataset / target.format(job=job)
+    codes = []
+    for when in whens:
+        trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-e", f"trace={call}"]
+        process = cli.start("resume", job, "-d", dataset, before=[*trace, "-e", f"inject={call}:signal=KILL:when={when}"])
+        process.communicate(timeout=120)
+        codes.append(process.returncode)
+    assert any(code != 0 for code in codes), "no step was hit"
     final = cli.run("resume", job, "-d", dataset)
     assert final.returncode == 0, final.stderr
     assert differences(undisturbed, dataset) == {}
@@ -106,17 +116,17 @@ def test_killed_after_each_durable_step(cli, python_sources, tmp_path, differenc
 def test_a_signal_ends_with_a_checkpoint(cli, python_sources, undisturbed, tmp_path, differences, name, code):
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
-    time.sleep(0.8)
+    time.sleep(0.35)
     process.send_signal(getattr(signal, name))
     _, err = process.communicate(timeout=30)
     assert process.returncode == code, err
     assert f"snake-pipe resume {job}" in err
     with connect(dataset) as connection:
-        before = connection.sql("SELECT count(*) FROM files").fetchone()[0]
+        before = connection.execute("SELECT count(*) FROM files").fetchall()[0][0]
     assert cli.run("resume", "--last", "-d", dataset).returncode == 0
     assert differences(undisturbed, dataset) == {}
     with connect(dataset) as connection:
-        assert connection.sql("SELECT count(*) FROM files").fetchone()[0] > before
+        assert connection.execute("SELECT count(*) FROM files").fetchall()[0][0] > before
 
 
 def test_two_signals_end_it_at_once_and_leave_nobody_behind(cli, python_sources, tmp_path):

@@ -193,6 +193,24 @@ def test_git_that_dies_midway_loses_and_doubles_nothing(
     assert split(walk([root], SELECTION)) == (names, [("git_failed", ".")])
 
 
+def test_git_that_dies_after_a_nested_repository_does_not_list_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "r", "a.py", "n/gone.py", "n/gone_too.py", "z.py")
+    repository(root / "m", "1.py", "2.py")
+    shutil.rmtree(root / "n")
+    whole = git_files._Listing.records
+
+    def dying(self):
+        for record in whole(self):
+            if record.endswith(b"\tz.py"):
+                raise git_files.GitError("killed")
+            yield record
+
+    monkeypatch.setattr(git_files._Listing, "records", dying)
+    assert split(walk([root], SELECTION)) == (["a.py", "m/1.py", "m/2.py", "z.py"], [("git_failed", ".")])
+
+
 def test_without_git_the_walker_does_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository(tmp_path / "r", "a.py")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -13,6 +11,10 @@ import pytest
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.schemas import TABLES, arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 _FILLERS: dict[str, Any] = {
     "int64": 0,

@@ -6,10 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow.parquet as pq
@@ -22,6 +19,11 @@ from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.views import connect
 from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from pathlib import Path
 
 
 def names(dataset: Dataset, table: str) -> list[str]:
@@ -66,7 +68,7 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="other files") as caught:
         Dataset.create(tmp_path)
     assert caught.value.hint
-    assert os.listdir(tmp_path) == ["notes.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(DatasetError, match="not a folder"):
         Dataset.create(tmp_path / "notes.txt")
 
@@ -100,10 +102,11 @@ def test_the_marker_says_what_it_is(dataset: Dataset) -> None:
     assert marker == {"format": "snake-pipe", "format_version": 1, "schema_version": SCHEMA_VERSION}
 
 
-def test_a_name_that_deltalake_would_decode_is_refused_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a%20b", "a\\b"])
+def test_a_name_that_deltalake_cannot_open_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError, match="percent"):
-        Dataset.create(tmp_path / "a%20b")
-    assert os.listdir(tmp_path) == []
+        Dataset.create(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- commits ---------------------------------------------------------------------------------------------

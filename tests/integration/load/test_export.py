@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
 from snake_pipe.errors import DatasetError, SinkError, UsageError
-from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.export import export_duckdb
 from snake_pipe.schemas import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snake_pipe.load.dataset import Dataset
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
             ).fetchall()
         )
         assert comments == {column.name: column.doc for column in TABLES["nodes"]}
-    assert sorted(os.listdir(tmp_path)) == ["data set", target.name]
+    assert names(tmp_path) == ["data set", target.name]
 
 
 def test_an_older_duckdb_can_open_it(filled: Dataset, tmp_path: Path) -> None:
@@ -66,10 +73,13 @@ def test_nothing_is_overwritten_unasked(filled: Dataset, tmp_path: Path) -> None
 
 def test_a_failure_leaves_nothing(filled: Dataset, tmp_path: Path) -> None:
     os.truncate(filled.parts("nodes")[0], 30)
-    with pytest.raises(SinkError):
+    with pytest.raises(DatasetError):
         export_duckdb(filled.path, tmp_path / "out.duckdb")
-    with pytest.raises(SinkError):
-        export_duckdb(filled.path, tmp_path / "nowhere" / "out.duckdb")
     with pytest.raises(DatasetError):
         export_duckdb(tmp_path, tmp_path / "out.duckdb")
-    assert os.listdir(tmp_path) == ["data set"]
+    assert names(tmp_path) == ["data set"]
+
+
+def test_a_folder_that_is_not_there_is_a_sink_error(filled: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="nowhere"):
+        export_duckdb(filled.path, tmp_path / "nowhere" / "out.duckdb")

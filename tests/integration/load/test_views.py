@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.views import connect, select
 from snake_pipe.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def ask(dataset: Dataset, sql: str) -> list[tuple[Any, ...]]:
@@ -34,7 +35,7 @@ def test_an_empty_dataset_has_all_views_with_the_types_of_a_full_one(dataset: Da
 
     empty = types()
     row = {"file_id": 1}
-    job.flush(job.write(**{table: [row if table not in ("batches",) else {}] for table in TABLES}))
+    job.flush(job.write(**{table: [row if table != "batches" else {}] for table in TABLES}))
     assert types() == empty
 
 
@@ -151,7 +152,7 @@ def test_values_come_through(dataset: Dataset, job: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["it's", 'a"b', "a[1]", "*", "?", "x=1", "{a,b}", "ünï", "# %", "a\\b"])
+@pytest.mark.parametrize("name", ["it's", 'a"b', "a[1]", "*", "?", "x=1", "{a,b}", "ünï", "# %"])
 def test_odd_folder_names(tmp_path: Path, name: str, new_job: Callable[..., Any]) -> None:
     dataset = Dataset.create(tmp_path / name / "d")
     decoy = Dataset.create(tmp_path / "1" / "d")
@@ -230,12 +231,12 @@ def test_reading_is_allowed(dataset: Dataset, sql: str) -> None:
 def test_everything_else_is_a_query_error_and_changes_nothing(dataset: Dataset, job: Any, sql: str) -> None:
     job.flush(job.file(1, "a.py"))
     (part,) = dataset.parts("nodes")
-    before = part.read_bytes(), sorted(os.listdir(part.parent))
+    before = part.read_bytes(), sorted(part.parent.iterdir())
     with connect(dataset.path) as connection:
         with pytest.raises(QueryError):
             list(select(connection, sql.format(part=part)).rows)
         assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(2,)]
-    assert (part.read_bytes(), sorted(os.listdir(part.parent))) == before
+    assert (part.read_bytes(), sorted(part.parent.iterdir())) == before
 
 
 def test_parameters(dataset: Dataset, job: Any) -> None:
@@ -249,25 +250,30 @@ def test_parameters(dataset: Dataset, job: Any) -> None:
 
 
 def test_an_error_in_the_middle_of_the_rows_is_a_query_error(dataset: Dataset) -> None:
+    sql = "SELECT CASE WHEN range = 4999999 THEN error('late') ELSE 'x' END FROM range(5000000)"
     with connect(dataset.path) as connection, pytest.raises(QueryError):
-        sql = "SELECT CASE WHEN range = 4999999 THEN error('late') ELSE 'x' END FROM range(5000000)"
         list(select(connection, sql).rows)
 
 
-def test_a_damaged_part_is_a_query_error(dataset: Dataset, job: Any) -> None:
+@pytest.mark.parametrize("table", ["files", "nodes"])
+def test_a_damaged_part_is_named(dataset: Dataset, job: Any, table: str) -> None:
     job.flush(job.file(1, "a.py"))
-    os.truncate(dataset.parts("nodes")[0], 50)
+    (part,) = dataset.parts(table)
+    os.truncate(part, 50)
+    with pytest.raises(DatasetError, match=part.name):
+        connect(dataset.path)
+    part.unlink()
+    with pytest.raises(DatasetError, match=part.name):
+        connect(dataset.path)
+
+
+def test_a_part_damaged_later_is_a_query_error(dataset: Dataset, job: Any) -> None:
+    job.flush(job.file(1, "a.py"))
     with connect(dataset.path) as connection:
+        os.truncate(dataset.parts("nodes")[0], 50)
         assert list(select(connection, "SELECT path FROM files").rows) == [("a.py",)]
         with pytest.raises(QueryError):
             list(select(connection, "FROM nodes").rows)
-
-
-def test_a_connection_that_fails_to_open_is_closed(dataset: Dataset, job: Any) -> None:
-    job.flush(job.file(1, "a.py"))
-    dataset.parts("files")[0].unlink()
-    with pytest.raises((DatasetError, duckdb.Error)):
-        connect(dataset.path)
 
 
 def test_flushes_of_a_resumed_job_show_once(dataset: Dataset, job: Any) -> None:

@@ -4,7 +4,6 @@ import os
 import pickle
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +12,26 @@ from snake_pipe.extract.file_reader import TooLargeError, UnreadableError, read_
 LIMIT = 1 << 20
 
 
+def read(path, limit=LIMIT):
+    return read_file(str(path.parent), path.name.encode(), limit)
+
+
 def test_a_file_comes_whole_with_its_size_and_time(tmp_path):
     path = tmp_path / "a.py"
     path.write_bytes(b"x = 1\n")
-    content = read_file(str(path), LIMIT)
+    content = read(path)
     assert content.data == b"x = 1\n"
     assert (content.size_bytes, content.mtime_ns) == (6, path.stat().st_mtime_ns)
 
 
 def test_an_empty_file_has_no_bytes(tmp_path):
     (tmp_path / "empty").touch()
-    assert read_file(str(tmp_path / "empty"), LIMIT).data == b""
+    assert read(tmp_path / "empty").data == b""
 
 
 def code_of(path, limit=LIMIT):
     with pytest.raises(UnreadableError) as caught:
-        read_file(str(path), limit)
+        read(path, limit)
     return caught.value.code
 
 
@@ -50,7 +53,7 @@ def test_a_huge_file_is_not_read(tmp_path):
     with path.open("wb") as file:
         file.truncate(10 << 30)
     with pytest.raises(TooLargeError) as caught:
-        read_file(str(path), LIMIT)
+        read(path)
     assert caught.value.size_bytes == 10 << 30
 
 
@@ -88,9 +91,9 @@ def test_a_path_longer_than_the_system_takes(tmp_path):
             file.write(b"deep = True\n")
     finally:
         os.close(folder)
-    path = os.sep.join([str(tmp_path), *parts, "deep.py"])
-    assert len(path) > 4096
-    assert read_file(path, LIMIT).data == b"deep = True\n"
+    relative = "/".join([*parts, "deep.py"]).encode()
+    assert len(relative) > 4096
+    assert read_file(str(tmp_path), relative, LIMIT).data == b"deep = True\n"
 
 
 @pytest.mark.parametrize("error", [UnreadableError("eio", "input/output error", True), TooLargeError(10, 5)])
@@ -99,9 +102,17 @@ def test_errors_survive_pickling(error):
     assert (type(copy), copy.code, copy.message) == (type(error), error.code, error.message)
 
 
-def test_the_path_may_be_a_pathlike_string_of_undecodable_bytes(tmp_path):
-    raw = os.fsencode(tmp_path) + b"/\xff\xfe.py"
-    with open(raw, "wb") as file:
+def test_a_name_that_is_not_utf8(tmp_path):
+    with open(os.fsencode(tmp_path) + b"/\xff\xfe.py", "wb") as file:
         file.write(b"1")
-    assert read_file(os.fsdecode(raw), LIMIT).data == b"1"
-    assert Path(os.fsdecode(raw)).exists()
+    assert read_file(str(tmp_path), b"\xff\xfe.py", LIMIT).data == b"1"
+
+
+def test_a_folder_that_became_a_link_is_not_entered(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.py").write_text("secret = 1")
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo" / "pkg").symlink_to(tmp_path / "outside")
+    with pytest.raises(UnreadableError) as caught:
+        read_file(str(tmp_path / "repo"), b"pkg/a.py", LIMIT)
+    assert caught.value.code == "symlink"

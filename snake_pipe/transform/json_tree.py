@@ -1,0 +1,131 @@
+"""The transformer of serialized syntax trees: bytes of JSON files → rows.
+
+A file goes through `json_document` (decoding), `dialects.sniffing` (which dialect), `json_walk` (nodes in
+preorder) and `json_extract` (columns); then its decoded tree is let go. `drain` builds the tables of all
+files since the last one with `json_rows`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+
+from snake_pipe.errors import TransformError
+from snake_pipe.transform.dialects.sniffing import recognise
+from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
+from snake_pipe.transform.json_extract import Extract, InexactNumberError, Vocabulary, extract
+from snake_pipe.transform.json_facts import describe
+from snake_pipe.transform.json_rows import Pending, TableBuilder
+from snake_pipe.transform.json_walk import Walked, Walker
+from snake_pipe.transform.row_builder import Words, empty_batch
+from snake_pipe.transform.transformer import FileFacts, Problem, Transformed, TransformOptions
+
+if TYPE_CHECKING:
+    from snake_pipe.transform.dialects.dialect import Dialect
+
+_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
+_AST_HEAD = re.compile(
+    rb'"(?:type|kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
+    rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
+)
+_HEAD = 4096
+_MOST_FIELDS = 50_000
+
+
+class JsonTreeTransformer:
+    """Implements `Transformer` for the queue of AST files, whatever their dialects."""
+
+    def __init__(self, options: TransformOptions) -> None:
+        self._options = options
+        self._forget()
+        self._fields = Words([""])
+        self._walkers: dict[int, Walker] = {}
+
+    def _forget(self) -> None:
+        self._pending: list[Pending] = []
+        self._facts: dict[int, FileFacts] = {}
+        self._nodes = 0
+        self._types = Words()
+        self._vocabularies: dict[int, Vocabulary] = {}
+
+    @property
+    def pending_nodes(self) -> int:
+        """Nodes held in memory since the last drain."""
+        return self._nodes
+
+    def add(self, file_id: int, path: str, data: bytes) -> FileFacts:
+        """Read one file's bytes into columns; see `Transformer.add`."""
+        facts = FileFacts()
+        self._facts[file_id] = facts
+        text = data
+        try:
+            if data.startswith(GZIP_MAGIC):
+                facts.traits.append("gzip")
+                text = unpack(data)
+            text, transcoded = to_utf8(text)
+            if transcoded:
+                facts.traits.append("transcoded")
+            document = decode(text)
+            self._read(file_id, path, text, document, facts)
+        except TransformError as error:
+            self._refuse(facts, path, text, error)
+        return facts
+
+    def drain(self) -> Transformed:
+        """The rows of all files since the last drain; see `Transformer.drain`."""
+        tables = sorted(self._options.tables)
+        if self._pending:
+            batches = TableBuilder(self._pending, self._types, self._fields).build(tables)
+        else:
+            batches = {table: empty_batch(table) for table in tables}
+        result = Transformed(batches, self._facts)
+        self._forget()
+        if len(self._fields) > _MOST_FIELDS:
+            self._fields = Words([""])
+            self._walkers = {}
+        return result
+
+    def _read(self, file_id: int, path: str, text: bytes, document: Any, facts: FileFacts) -> None:
+        dialect = recognise(document)
+        if dialect is None:
+            facts.status, facts.reason = "skipped", "not_an_ast"
+            return
+        walked, columns = self._columns(dialect, text, document)
+        facts.node_count = len(columns)
+        facts.max_depth = int(columns.depths.max())
+        if facts.max_depth > self._options.max_depth:
+            facts.node_count = facts.max_depth = 0
+            raise TransformError("extract", "too_deep", f"nested more than {self._options.max_depth} levels deep")
+        describe(facts, path, dialect, walked, columns, text)
+        vocabulary = self._vocabulary(dialect)
+        self._pending.append(Pending(file_id, facts, vocabulary, columns))
+        self._nodes += len(columns)
+
+    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> tuple[Walked, Extract]:
+        vocabulary = self._vocabulary(dialect)
+        walker = self._walkers.get(id(dialect))
+        if walker is None:
+            walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
+        walked = walker.walk(document)
+        try:
+            return walked, extract(walked, vocabulary, self._options, exact=False)
+        except InexactNumberError:
+            walked = walker.walk(decode_exactly(text))
+            return walked, extract(walked, vocabulary, self._options, exact=True)
+
+    def _vocabulary(self, dialect: Dialect) -> Vocabulary:
+        known = self._vocabularies.get(id(dialect))
+        if known is None:
+            known = self._vocabularies[id(dialect)] = Vocabulary(dialect, self._types)
+        return known
+
+    def _refuse(self, facts: FileFacts, path: str, text: bytes, error: TransformError) -> None:
+        """A file that cannot be read has failed if it looks like a tree; other JSON is none of ours."""
+        if error.code == "invalid_json" and not (_AST_NAME.search(path) or _AST_HEAD.search(text[:_HEAD])):
+            facts.status, facts.reason = "skipped", "not_an_ast"
+            return
+        facts.status, facts.reason = "failed", error.code
+        facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))
+
+

@@ -1,0 +1,124 @@
+"""A decoded document → its nodes in preorder, with depth and field: one loop for every dialect.
+
+A node is an object that carries the type key with a string. Objects and lists between nodes are
+transparent: what they hold belongs to the nearest node above, under that node's field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snake_pipe.transform.row_builder import Words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.dialect import Dialect, Node
+
+_FIELD_BITS = 20
+_FIELD_MASK = (1 << _FIELD_BITS) - 1
+_LEVEL = 1 << _FIELD_BITS
+_MOST_SHAPES = 20_000
+"""Shapes remembered; real dialects have a few hundred, and a data file must not fill the memory."""
+
+_Plan = tuple[tuple[str, int], ...]
+
+
+@dataclass(slots=True)
+class Walked:
+    """The nodes of one document in preorder, their types, and level and field in one number each."""
+
+    nodes: list[Node]
+    types: list[str]
+    places: list[int]
+
+    def depths(self) -> NDArray[np.int32]:
+        """The depth of each node, root 0."""
+        return (self._places() >> _FIELD_BITS).astype(np.int32)
+
+    def fields(self) -> NDArray[np.int32]:
+        """The code of each node's field in the walker's `fields`."""
+        return (self._places() & _FIELD_MASK).astype(np.int32)
+
+    def _places(self) -> NDArray[np.int64]:
+        return np.fromiter(self.places, np.int64, len(self.places))
+
+
+@dataclass(slots=True)
+class Walker:
+    """Walks documents of one dialect; learns the shapes (key sequences) of objects as it goes.
+
+    For each shape it knows which fields can hold nodes, so that positions and the like are never looked
+    at. What a field holds is looked at in each object anew: the result never depends on earlier files.
+    `fields` gives field names their codes and may be shared by walkers; code 0 is no field.
+    """
+
+    dialect: Dialect
+    fields: Words
+    _plans: dict[tuple[str, ...], _Plan] = field(default_factory=dict)
+
+    def walk(self, document: Any) -> Walked:
+        """All nodes of a document; any depth, no recursion."""
+        if document.__class__ is not dict and document.__class__ is not list:
+            return Walked([], [], [])
+        nodes: list[Node] = []
+        types: list[str] = []
+        places: list[int] = []
+        add_node, add_type, add_place = nodes.append, types.append, places.append
+        stack: list[Any] = [document]
+        place_stack: list[int] = [0]
+        pop, pop_place, push, push_place = stack.pop, place_stack.pop, stack.append, place_stack.append
+        plans = self._plans
+        type_key = self.dialect.type_key
+        while stack:
+            value = pop()
+            place = pop_place()
+            if value.__class__ is list:
+                for inner in reversed(value):
+                    if inner.__class__ is dict or inner.__class__ is list:
+                        push(inner)
+                        push_place(place)
+                continue
+            shape = tuple(value)
+            try:
+                plan = plans[shape]
+            except KeyError:
+                plan = self._plan(shape)
+            type_ = value.get(type_key)
+            if type_.__class__ is str and type_:
+                add_node(value)
+                add_type(type_)
+                add_place(place)
+                level = (place | _FIELD_MASK) + 1
+            else:
+                level = -1
+            for key, code in plan:
+                inner = value[key]
+                if inner.__class__ is dict:
+                    push(inner)
+                    push_place(place if level < 0 else level + code)
+                elif inner.__class__ is list and inner:
+                    below = place if level < 0 else level + code
+                    for item in reversed(inner):
+                        if item.__class__ is dict or item.__class__ is list:
+                            push(item)
+                            push_place(below)
+        return Walked(nodes, types, places)
+
+    def _plan(self, shape: tuple[str, ...]) -> _Plan:
+        """The fields of such objects that can hold nodes, last first, with their codes."""
+        leaf_keys = self.dialect.leaf_keys
+        plan = tuple((key, self._code(key)) for key in reversed(shape) if key not in leaf_keys)
+        if len(self._plans) >= _MOST_SHAPES:
+            self._plans.clear()
+        self._plans[shape] = plan
+        return plan
+
+    def _code(self, key: str) -> int:
+        known = self.fields.code_of.get(key)
+        if known is None:
+            known = 0 if len(self.fields) > _FIELD_MASK else self.fields.code(key)
+        return known

@@ -1,0 +1,71 @@
+"""A disk that is full, for real: a small tmpfs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A function that mounts a tmpfs of some kB and can grow it later; unmounted at the end."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+
+    def mount(kilobytes, *, again=False):
+        options = f"{'remount,' if again else ''}size={kilobytes}k"
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(python_sources, tmp_path_factory):
+    import snake_pipe
+
+    dataset = tmp_path_factory.mktemp("undisturbed") / "ds"
+    assert snake_pipe.ingest(python_sources, dataset=dataset, worker_count=2).status == "done"
+    return dataset
+
+
+@pytest.mark.parametrize("kilobytes", [300, 1200, 3000, 5000])
+def test_a_full_disk_ends_with_1_and_resumes_after_room_was_made(
+    cli, python_sources, small_disk, differences, undisturbed, kilobytes
+):
+    disk = small_disk(kilobytes)
+    dataset = disk / "ds"
+    first = cli.run(
+        "ingest", python_sources, "-d", dataset, "--workers", "2", "--flush-interval", "0.2",
+        "--set", "batch_size=20", "--set", "target_seconds=0.2",
+    )  # fmt: skip
+    assert first.returncode == 1, first.stderr
+    assert "Traceback" not in first.stderr
+    assert "No space left" in first.stderr
+    still_full = cli.run("resume", "--last", "-d", dataset)
+    assert still_full.returncode in (1, 2)
+    assert "Traceback" not in still_full.stderr
+    small_disk(100_000, again=True)
+    resumed = cli.run("resume", "--last", "-d", dataset)
+    assert resumed.returncode == 0, resumed.stderr
+    assert differences(undisturbed, dataset) == {}
+
+
+def test_no_room_even_for_an_empty_dataset(cli, python_sources, small_disk):
+    disk = small_disk(8)
+    refused = cli.run("ingest", python_sources, "-d", disk / "ds")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    small_disk(100_000, again=True)
+    assert cli.run("ingest", python_sources, "-d", disk / "ds", "-q").returncode == 0
