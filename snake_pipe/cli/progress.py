@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from snake_pipe.cli.text import seconds, size, visible
@@ -80,7 +81,7 @@ class PlainReporter(Reporter):
     def start(self, event: JobStarted) -> None:
         """Name the job, so that it can be resumed from the log of a machine that died."""
         word = f"resumed, {event.done_before:,} files done before" if event.resumed else "started"
-        self.line(f"job {event.job_id} {word}; dataset {visible(event.dataset)}")
+        self.line(f"job {event.job_id} {word}; dataset {visible(_from_here(event.dataset))}")
 
     def show(self, statistics: BatchStatistics) -> None:
         """One line, if the last is old enough."""
@@ -219,7 +220,13 @@ def _next_steps(result: RepositoryProcessingResult) -> list[str]:
 def _quoted(path: str) -> str:
     import shlex
 
-    return shlex.quote(visible(path))
+    return shlex.quote(visible(_from_here(path)))
+
+
+def _from_here(path: str) -> str:
+    """A path relative to the current folder, where it lies below it."""
+    absolute = Path(path)
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else path
 
 
 _TREE = ("nodes", "symbols", "refs", "imports")

@@ -1,4 +1,4 @@
-"""Bytes of one JSON file → the decoded document.
+r"""Bytes of one JSON file → the decoded document.
 
 What is read, whichever decoder does it:
 - gzip (any number of members) is unpacked up to a size and a ratio;

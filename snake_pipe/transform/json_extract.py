@@ -42,7 +42,7 @@ class Handlers:
 
 
 class Vocabulary:
-    """A dialect's types as codes in words shared by all dialects of a batch, with what the table says of each.
+    """A dialect's types as codes, with what the table says of each; all dialects of a batch share the words.
 
     `kind_of` and `is_handled` are indexed by code; codes of other dialects' types have no meaning there.
     """
@@ -93,7 +93,7 @@ class Vocabulary:
         rules = (
             table.named.get(type_),
             table.prepare.get(type_),
-            table.definitions.get(type_),
+            table.definitions.get(type_) or table.fallback_definition(type_),
             table.references.get(type_),
             table.imports.get(type_),
             table.variants.get(type_),
@@ -174,7 +174,7 @@ def extract(walked: Walked, vocabulary: Vocabulary, options: TransformOptions, *
 class _NameKeys(dict[str, str]):
     def __init__(self, table: Any) -> None:
         super().__init__(table)
-        self._other = table.get("", "")
+        self._other: str = table.get("", "")
 
     def __missing__(self, _type: str) -> str:
         return self._other
@@ -183,7 +183,9 @@ class _NameKeys(dict[str, str]):
 def _names(walked: Walked, dialect: Dialect) -> list[Any]:
     """What stands in each node's name field; the caller sorts out what is no string."""
     keys = _NameKeys(dialect.name_keys)
-    return [node.get(key) for node, key in zip(walked.nodes, map(keys.__getitem__, walked.types), strict=True)]
+    return [
+        node.get(key) for node, key in zip(walked.nodes, map(keys.__getitem__, walked.types), strict=True)
+    ]
 
 
 def _apply_handlers(
@@ -243,7 +245,7 @@ def _apply_handlers(
 
 def _value(node: Node, key: str, dialect: Dialect, *, exact: bool) -> str | None:
     """The text of a literal: a string as it is, other scalars in the language's own words."""
-    value = node.get(key)
+    value: Any = node.get(key)
     kind = value.__class__
     raw = node.get("raw")
     if raw.__class__ is str:

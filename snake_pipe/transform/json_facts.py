@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snake_pipe.transform.languages import EXTRACTION_VERSION
+
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect, Node
     from snake_pipe.transform.json_extract import Extract
     from snake_pipe.transform.json_walk import Walked
     from snake_pipe.transform.transformer import FileFacts
-
-EXTRACTION_VERSION = 1
-"""Raised with every change of a dialect's table or of what is read from documents."""
 
 _LANGUAGE_OF_ENDING = {
     "js": "javascript",
@@ -35,10 +34,13 @@ _LANGUAGE_OF_ENDING = {
 }
 _TRAITS = {
     "minified": re.compile(r"[.-]min\.[^/]*$"),
-    "generated": re.compile(r"(^|/)(generated|gen|autogen)/|[._](pb|generated|g)\.[^/]*$|_pb2\.py", re.IGNORECASE),
+    "generated": re.compile(
+        r"(^|/)(generated|gen|autogen)/|[._](pb|generated|g)\.[^/]*$|_pb2\.py", re.IGNORECASE
+    ),
     "vendored": re.compile(r"(^|/)(node_modules|vendor|third_party|bower_components|site-packages)/"),
     "test": re.compile(
-        r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]*$|[._-](test|spec)\.[^/]*$|_test\.[^/]*$", re.IGNORECASE
+        r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]*$|[._-](test|spec)\.[^/]*$|_test\.[^/]*$",
+        re.IGNORECASE,
     ),
 }
 _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
@@ -52,7 +54,7 @@ def describe(
     facts.parser_version = f"{dialect.name}+r{EXTRACTION_VERSION}"
     facts.offset_unit = dialect.offset_unit
     facts.source_path = _source_path(walked.nodes[0], columns)
-    facts.language = _language(dialect, facts.source_path or _AST_ENDING.sub("", path), columns, walked)
+    facts.language = _language(dialect, facts.source_path or _AST_ENDING.sub("", path), walked)
     facts.line_count = _line_count(columns) or text.count(b"\n") + 1
     named = facts.source_path or path
     facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named.replace("\\", "/"))]
@@ -69,7 +71,7 @@ def _source_path(root: Node, columns: Extract) -> str | None:
     return None
 
 
-def _language(dialect: Dialect, source: str, columns: Extract, walked: Walked) -> str:
+def _language(dialect: Dialect, source: str, walked: Walked) -> str:
     ending = source.rpartition(".")[2].lower()
     told = _LANGUAGE_OF_ENDING.get(ending)
     if dialect.type_key == "kind" and dialect.language == "c":

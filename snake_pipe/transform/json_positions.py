@@ -7,7 +7,6 @@ from 0, lines and columns from 1, ends exclusive. Zero (for offsets: a negative 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
 from operator import itemgetter
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
 Node = dict[str, Any]
@@ -53,7 +54,9 @@ def _column(values: list[Any], missing: int, largest: int) -> NDArray[np.int64]:
         column = np.fromiter(values, np.int64, len(values))
     except (TypeError, ValueError, OverflowError):
         column = np.fromiter(
-            (v if v.__class__ is int and 0 <= v <= largest else missing for v in values), np.int64, len(values)
+            (v if v.__class__ is int and 0 <= v <= largest else missing for v in values),
+            np.int64,
+            len(values),
         )
     if len(column) and (int(column.max()) > largest or int(column.min()) < missing):
         column = np.where((column > largest) | (column < 0), missing, column)
@@ -87,7 +90,8 @@ _NO_POINT: Node = {}
 
 
 _LOC = itemgetter("loc")
-_POINT = itemgetter("line", "column")
+_START, _END = itemgetter("start"), itemgetter("end")
+_PARTS = (itemgetter("line"), itemgetter("column"))
 
 
 class LocPositions:
@@ -123,15 +127,22 @@ class LocPositions:
         return _unknown(len(nodes), -1), _unknown(len(nodes), -1)
 
     def _loc_columns(self, nodes: Sequence[Node]) -> tuple[NDArray[np.int64], ...]:
+        n = len(nodes)
         if not any("loc" in node for node in nodes[:20]):
-            return tuple(_unknown(len(nodes)) for _ in range(4))
+            return tuple(_unknown(n) for _ in range(4))
         try:
             locs = list(map(_LOC, nodes))
-            numbers = [n for loc in locs for n in (*_POINT(loc["start"]), *_POINT(loc["end"]))]
-            table = np.fromiter(numbers, np.int64, len(numbers)).reshape(-1, 4)
-            if int(table.min(initial=0)) >= 0 and int(table.max(initial=0)) < _LINE_MAX:
-                table[:, 1::2] += 1
-                return tuple(np.ascontiguousarray(table[:, i]) for i in range(4))
+            starts, ends = list(map(_START, locs)), list(map(_END, locs))
+            lines = [
+                np.fromiter(map(part, points), np.int64, n) for points in (starts, ends) for part in _PARTS
+            ]
+            if (
+                min(int(c.min(initial=0)) for c in lines) >= 0
+                and max(int(c.max(initial=0)) for c in lines) < _LINE_MAX
+            ):
+                lines[1] += 1
+                lines[3] += 1
+                return tuple(lines)
         except (KeyError, TypeError, ValueError, OverflowError):
             pass
         starts, ends = [], []
@@ -177,17 +188,21 @@ class LinePositions:
             table = np.zeros((n, 4), np.int64)
             table[rows] = np.fromiter(numbers, np.int64, len(numbers)).reshape(-1, 4)
             table[rows, 1::2] += 1
-            if int(table.min(initial=0)) < 0 or int(table.max(initial=0)) >= _LINE_MAX:
-                raise ValueError
-            lines = tuple(np.ascontiguousarray(table[:, i]) for i in range(4))
+            if int(table.min(initial=0)) >= 0 and int(table.max(initial=0)) < _LINE_MAX:
+                columns = [np.ascontiguousarray(table[:, i]) for i in range(4)]
+                return Spans((_unknown(n, -1), _unknown(n, -1), *columns))
         except (KeyError, TypeError, ValueError, OverflowError):
-            lines = (
+            pass
+        return Spans(
+            (
+                _unknown(n, -1),
+                _unknown(n, -1),
                 _lines([d.get("lineno", 0) for d in nodes]),
                 _columns_from_zero([d.get("col_offset", -1) for d in nodes]),
                 _lines([d.get("end_lineno", 0) for d in nodes]),
                 _columns_from_zero([d.get("end_col_offset", -1) for d in nodes]),
             )
-        return Spans((_unknown(n, -1), _unknown(n, -1), *lines))
+        )
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
@@ -228,13 +243,13 @@ class ClangPositions:
             else:
                 begin = end = named
             first = begin or named
-            if named or begin:
-                self._names[id(node)] = (named or begin)[1:3]  # type: ignore[index,assignment]
             if first is None:
                 rows += (-1, -1, 0, 0, 0, 0)
                 in_main.append(False)
                 continue
             last = end or first
+            name = named or first
+            self._names[id(node)] = name[1], name[2]
             self._lines[id(node)] = first[1], last[1]
             rows += (first[0], last[0] + last[3], first[1], first[2], last[1], last[2] + last[3])
             in_main.append(first[4])
@@ -260,7 +275,9 @@ class ClangPositions:
             self._place(location.get("spellingLoc"))
             self.main_file = main_file  # a macro may be spelled on the command line
             return self._place(expansion)
-        offset, col, length = location.get("offset"), location.get("col"), location.get("tokLen", 0)
+        offset: Any = location.get("offset")
+        col: Any = location.get("col")
+        length: Any = location.get("tokLen", 0)
         file, line = location.get("file"), location.get("line")
         if file.__class__ is str:
             self._file = file

@@ -5,7 +5,6 @@ Works on the columns of many documents at once; a *row* is a position in those c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from snake_pipe.schemas import ROLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect
@@ -105,7 +106,7 @@ class Climber:
     def climb(
         self, rows: NDArray[np.int64], types: NDArray[np.int32], fields: NDArray[np.int32], shape: TreeShape
     ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
-        """Of the given rows those that are names, their roles, and the members that qualify them (-1: none)."""
+        """Of the rows those that are names, their roles, and the members that qualify them (-1: none)."""
         role = self._initial[types[rows]]
         is_name = role >= 0
         rows, role = rows[is_name], role[is_name]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
@@ -96,7 +95,9 @@ class JsonTreeTransformer:
         facts.max_depth = int(columns.depths.max())
         if facts.max_depth > self._options.max_depth:
             facts.node_count = facts.max_depth = 0
-            raise TransformError("extract", "too_deep", f"nested more than {self._options.max_depth} levels deep")
+            raise TransformError(
+                "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
+            )
         describe(facts, path, dialect, walked, columns, text)
         vocabulary = self._vocabulary(dialect)
         self._pending.append(Pending(file_id, facts, vocabulary, columns))
@@ -127,5 +128,3 @@ class JsonTreeTransformer:
             return
         facts.status, facts.reason = "failed", error.code
         facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))
-
-

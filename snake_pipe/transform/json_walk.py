@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.row_builder import Words
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
+    from snake_pipe.transform.row_builder import Words
 
 _FIELD_BITS = 20
 _FIELD_MASK = (1 << _FIELD_BITS) - 1

@@ -190,10 +190,10 @@ def text_column(source: Bytes, start: Ints, end: Ints, present: Bools | None = N
     total = int(offsets[-1])
     if total > _LARGEST_TEXT:
         raise RowError(f"{total} bytes of text in one column of one batch")
-    offsets = offsets.astype(np.int32)
+    narrow = offsets.astype(np.int32)
     if len(source) <= _LARGEST_TEXT:
-        shift = np.asarray(start).astype(np.int32, copy=False) - offsets[:-1]
-        picked = np.arange(total, dtype=np.int32)
+        shift: Ints = np.asarray(start).astype(np.int32, copy=False) - narrow[:-1]
+        picked: Ints = np.arange(total, dtype=np.int32)
     else:
         shift = np.asarray(start).astype(np.int64) - offsets[:-1]
         picked = np.arange(total, dtype=np.int64)
@@ -204,9 +204,7 @@ def text_column(source: Bytes, start: Ints, end: Ints, present: Bools | None = N
     if present is not None:
         nulls = len(present) - int(np.count_nonzero(present))
         validity = pa.py_buffer(np.packbits(present, bitorder="little")) if nulls else None
-    return pa.StringArray.from_buffers(
-        len(length), pa.py_buffer(offsets), pa.py_buffer(text), validity, nulls
-    )
+    return pa.StringArray.from_buffers(len(length), pa.py_buffer(narrow), pa.py_buffer(text), validity, nulls)
 
 
 def shorten(source: Bytes, start: Ints, end: Ints, characters: int) -> Ints:

@@ -65,6 +65,7 @@ class Grammar:
     places: tuple[Place, ...]
     scope: NDArray[np.uint8]
     is_literal: NDArray[np.bool_]
+    is_token: NDArray[np.bool_]
 
     def flags(self, types: Iterable[str]) -> NDArray[np.bool_]:
         """A table that is true for these types."""
@@ -107,7 +108,10 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
     edge, places = _edges(rules, types, field_ids)
     kinds = {**COMMON_KINDS, **rules.kinds}
     kind_words = [_kind_of(type_, kinds) for type_ in types]
-    literal = [kind in _LITERALS and not type_.startswith("\0") for type_, kind in zip(types, kind_words, strict=True)]
+    literal = [
+        kind in _LITERALS and not type_.startswith("\0")
+        for type_, kind in zip(types, kind_words, strict=True)
+    ]
     return Grammar(
         rules=rules,
         language=language,
@@ -124,6 +128,7 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
         places=places,
         scope=np.array([SCOPES.index(rules.scopes.get(type_, "")) for type_ in types], np.uint8),
         is_literal=np.array(literal, np.bool_),
+        is_token=np.array([type_.startswith("\0") for type_ in types], np.bool_),
     )
 
 
@@ -173,5 +178,3 @@ def other_types(name: str) -> list[str]:
 def field_of(place: Place) -> str | None:
     """The qualifier's field of a place."""
     return place.qualifier if isinstance(place, Use) else None
-
-

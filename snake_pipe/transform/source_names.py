@@ -60,10 +60,16 @@ def place_tables(grammar: Grammar) -> _PlaceTables:
     places = grammar.places
     hints = ("", *sorted({p.hint for p in places if isinstance(p, Use) and p.hint}))
     return _PlaceTables(
-        role=np.array([DEFINES if isinstance(p, Define) else ROLE_CODES.get(p.role or "", -1) for p in places], np.int8),
+        role=np.array(
+            [DEFINES if isinstance(p, Define) else ROLE_CODES.get(p.role or "", -1) for p in places], np.int8
+        ),
         climbs=np.array([isinstance(p, Use) and p.climb for p in places], np.bool_),
         qualifier=np.array(
-            [grammar.field_ids[p.qualifier] if isinstance(p, Use) and p.qualifier is not None else -1 for p in places], np.int16
+            [
+                grammar.field_ids[p.qualifier] if isinstance(p, Use) and p.qualifier is not None else -1
+                for p in places
+            ],
+            np.int16,
         ),
         hint=np.array([hints.index(p.hint) if isinstance(p, Use) and p.hint else 0 for p in places], np.int8),
         first=np.array([isinstance(p, Define) and p.first for p in places], np.bool_),
@@ -132,6 +138,7 @@ def _note(
         first = above[member] + 1
         # A qualifier is the first child, and it isn't what the name came through.
         has = (rows.field[first] == wanted[member]) & (first != child[member])
+        has &= ~rows.grammar.is_token[rows.code[first]]
         at = index[member[has]]
         fresh = names.qualifier_end[at] < 0
         names.qualifier_end[at[fresh]] = rows.end[first[has][fresh]]

@@ -14,9 +14,9 @@ from snake_pipe.transform.source_grammar import NO_REFERENCE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from snake_pipe.transform.source_definitions import Definitions
     from snake_pipe.transform.source_names import Names
     from snake_pipe.transform.source_rows import SourceRows
-    from snake_pipe.transform.source_symbols import Definitions
 
 
 def ref_batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,8 @@ class LineIndex:
         """Lines and columns of offsets; `base` is where the offset's file begins."""
         line = self._before[offset]
         begin = np.maximum(self._line_start[line], base)
-        return line - self._before[base] + 1, offset - begin + 1
+        column: NDArray[np.int32] = (offset - begin + 1).astype(np.int32, copy=False)
+        return line - self._before[base] + 1, column
 
     def lines(self, offset: Rows, base: Rows) -> NDArray[np.int32]:
         """The lines alone."""
@@ -48,7 +49,7 @@ class LineIndex:
         return line
 
 
-@dataclass
+@dataclasses.dataclass
 class SourceRows:
     """Trees of one language behind one another; a row is a node. Offsets count in `source`.
 
@@ -64,8 +65,8 @@ class SourceRows:
     depth: NDArray[Any]
     start: NDArray[np.int32]
     end: NDArray[np.int32]
-    source: NDArray[np.uint8] = field(init=False)
-    row_bases: NDArray[np.int32] = field(init=False)
+    source: NDArray[np.uint8] = dataclasses.field(init=False)
+    row_bases: NDArray[np.int32] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         self.source = np.frombuffer(self.data, np.uint8)
@@ -95,27 +96,17 @@ class SourceRows:
 
     @cached_property
     def shape(self) -> TreeShape:
+        """Parents, child indexes and ends of subtrees."""
         return tree_shape(self.depth)
 
     @cached_property
     def lines(self) -> LineIndex:
+        """Lines and columns of offsets."""
         return LineIndex(self.source, self.bases)
-
-    @cached_property
-    def parent_code(self) -> NDArray[Any]:
-        """The parent's type code, that of no type for roots."""
-        codes = self.code[self.shape.parent]
-        codes[self.shape.parent < 0] = 0
-        return codes
 
     def files(self, rows: Rows) -> NDArray[np.int64]:
         """The file (its position in the batch) of each row."""
         return np.searchsorted(self.row_bases, rows, side="right") - 1
-
-    def node_ids(self, rows: Rows) -> NDArray[np.int32]:
-        """node_id of each row; -1 stays -1."""
-        ids: NDArray[np.int32] = np.where(rows < 0, -1, rows - self.row_bases[self.files(rows)])
-        return ids
 
     def child(self, rows: Rows, field_name: str) -> NDArray[np.int32]:
         """The first child of each row that is in this field, -1 where there is none."""
@@ -166,7 +157,7 @@ class SourceRows:
         return self.data[self.start[row] : self.end[row]].decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Nesting:
     """Some rows' subtrees inside of one another.
 

@@ -21,12 +21,13 @@ from snake_pipe.transform.row_builder import (
     structure_columns,
     text_column,
 )
+from snake_pipe.transform.source_definitions import find_definitions
 from snake_pipe.transform.source_grammar import grammar
 from snake_pipe.transform.source_imports import import_batch, import_statements
 from snake_pipe.transform.source_names import climb, drop_inside
 from snake_pipe.transform.source_refs import ref_batch
 from snake_pipe.transform.source_rows import SourceRows
-from snake_pipe.transform.source_symbols import find_definitions, symbol_batch
+from snake_pipe.transform.source_symbols import symbol_batch
 from snake_pipe.transform.source_traits import source_traits
 from snake_pipe.transform.source_walk import syntax_problems, walk_tree
 from snake_pipe.transform.transformer import FileFacts, Problem, Transformed
@@ -34,9 +35,9 @@ from snake_pipe.transform.transformer import FileFacts, Problem, Transformed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from snake_pipe.transform.source_definitions import Definitions
     from snake_pipe.transform.source_grammar import Grammar
     from snake_pipe.transform.source_names import Names
-    from snake_pipe.transform.source_symbols import Definitions
     from snake_pipe.transform.source_walk import WalkedTree
     from snake_pipe.transform.transformer import TransformOptions
 
@@ -102,14 +103,18 @@ class SourceTreeTransformer:
             return
         if len(text) >= _LARGEST_FILE:
             facts.status, facts.reason = "failed", "too_large"
-            facts.problems.append(Problem("parse", "too_large", f"{len(text)} bytes; the limit is {_LARGEST_FILE}"))
+            facts.problems.append(
+                Problem("parse", "too_large", f"{len(text)} bytes; the limit is {_LARGEST_FILE}")
+            )
             return
         facts.line_count = text.count(b"\n") + (not text.endswith(b"\n") and len(text) > 0)
         facts.traits = source_traits(path, text, facts.line_count)
         if decoded.transcoded:
             facts.traits.append("transcoded")
         if decoded.damaged:
-            facts.problems.append(Problem("decode", "replaced_bytes", f"not all bytes are valid {decoded.encoding}"))
+            facts.problems.append(
+                Problem("decode", "replaced_bytes", f"not all bytes are valid {decoded.encoding}")
+            )
         tree = self._parser.parse(text)
         walked = walk_tree(tree, self._grammar.code_of_kind_id)
         if walked.max_depth > self._options.max_depth:
@@ -130,7 +135,9 @@ class SourceTreeTransformer:
         """The rows of all files added since the last drain; see `Transformer.drain`."""
         pending, facts = self._pending, self._facts
         self._pending, self._facts, self._pending_nodes = [], {}, 0
-        tables: dict[str, list[pa.RecordBatch]] = {table: [] for table in TREE_TABLES if table in self._options.tables}
+        tables: dict[str, list[pa.RecordBatch]] = {
+            table: [] for table in TREE_TABLES if table in self._options.tables
+        }
         for group in _groups(pending):
             for table, batch in self._build_safely(group).items():
                 tables[table].append(batch)
@@ -140,7 +147,7 @@ class SourceTreeTransformer:
         """The group's rows; if they cannot be built, those of each file but the culprits'."""
         try:
             return self._build(group)
-        except Exception as error:  # noqa: BLE001  # one file must not take the others with it
+        except Exception as error:
             if len(group) == 1:
                 logger.exception("no rows from file %d", group[0].file_id)
                 _fail(group[0].facts, "extract", error)
@@ -197,7 +204,9 @@ class SourceTreeTransformer:
         value_end[at] = shorten(rows.source, rows.start[at], rows.end[at], self._options.value_length)
         columns: dict[str, Any] = structure_columns(file_ids, rows.counts, rows.depth, rows.shape)
         columns |= {
-            "field": dictionary_column(np.where(rows.field == 0, -1, rows.field.astype(np.int32)), compiled.field_words),
+            "field": dictionary_column(
+                np.where(rows.field == 0, -1, rows.field.astype(np.int32)), compiled.field_words
+            ),
             "type": dictionary_column(compiled.type_word[code], compiled.type_words),
             "kind": dictionary_column(compiled.kind[code], KINDS),
             "name": text_column(rows.source, name_start, name_end, named),

@@ -56,7 +56,9 @@ def test_rows_are_all_named_nodes_of_the_standard_library():
     for file_id, path in enumerate(files):
         text = to_utf8(path.read_bytes(), cookies=True).data
         assert text is not None
-        assert counted[file_id] == named_nodes(parser.parse(text).root_node) == facts[file_id].node_count, path
+        assert counted[file_id] == named_nodes(parser.parse(text).root_node) == facts[file_id].node_count, (
+            path
+        )
 
 
 def ast_definitions(source: bytes) -> set[tuple[str, int]] | None:
@@ -119,3 +121,89 @@ def test_python_definitions_agree_with_ast():
     assert len(found) > 1000
     assert len(missed) <= 0.005 * len(found), missed[:20]
     assert len(extra) <= 0.005 * len(found), extra[:20]
+
+
+C_SOURCE = """
+#define LIMIT 10
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+typedef struct point { int x, y; struct point *next; } point_t;
+typedef int (*compare)(const void *, const void *);
+enum color { RED, GREEN = 5 };
+union both { int i; float f; };
+static const char *names[] = { "a", "b" };
+int counter = 0, *cursor;
+static inline int area(int w, int h) { int result = w * h; return result; }
+void (*handler(int code))(int) { return 0; }
+"""
+JAVA_SOURCE = """
+package com.example;
+public class Shop<T extends Comparable<T>> implements Runnable {
+  private static final int LIMIT = 3, other = 4;
+  enum Kind { SMALL, LARGE { void f() {} } }
+  interface Visitor { int DEPTH = 1; void visit(Shop<?> shop); }
+  @interface Marker { String value(); }
+  Shop(int size) { int local = size; }
+  public void run() { Runnable r = new Runnable() { public void run() {} }; }
+  static class Inner { int field; }
+}
+"""
+GO_SOURCE = """
+package shop
+
+import "fmt"
+
+const (
+	Small = iota
+	Large
+)
+
+var total, count = 1, 2
+
+type Item struct {
+	Name, Code string
+	price      int
+}
+type Visitor interface {
+	Visit(item Item) error
+}
+type Handler func(int) string
+
+func (i *Item) Price() int { return i.price }
+func Sum(values ...int) (sum int) { local := 1; fmt.Println(local); return }
+"""
+CTAGS = {
+    "c": ("C", "defgmpstuv", ".c", C_SOURCE),
+    "java": ("Java", "acefgim", ".java", JAVA_SOURCE),
+    "go": ("Go", "fcvtsimn", ".go", GO_SOURCE),
+}
+"""language → ctags' name of it, the kinds that we have too, an ending, a source.
+
+Kinds left out say what is no definition here: Go's package names of imports, local variables.
+"""
+
+
+def ctags_names(language, files):
+    word, kinds, _, _ = CTAGS[language]
+    command = ["ctags", "--output-format=json", "--fields=+nK", f"--languages={word}", f"--kinds-{word}={kinds}"]
+    done = subprocess.run([*command, "-o", "-", *map(str, files)], capture_output=True, text=True, check=True)
+    tags = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {(tag["path"], tag["name"], tag["line"]) for tag in tags if not tag["name"].startswith("__anon")}
+
+
+@pytest.mark.skipif(shutil.which("ctags") is None, reason="universal-ctags is not installed")
+@pytest.mark.parametrize("language", sorted(CTAGS))
+def test_definitions_of_ctags_are_found(language, tmp_path):
+    ending, source = CTAGS[language][2:]
+    own = tmp_path / f"source{ending}"
+    own.write_text(source)
+    files = [own, *sorted(POLYGLOT.rglob(f"*{ending}"))]
+    tables, facts = transform(language, files, ["symbols"])
+    symbols = tables["symbols"]
+    columns = [symbols.column(name).to_pylist() for name in ("file_id", "name", "name_line")]
+    ours = {(str(files[file_id]), name, line) for file_id, name, line in zip(*columns, strict=True)}
+    theirs = ctags_names(language, files)
+    assert len(theirs) > 15
+    parsed = {str(path) for file_id, path in enumerate(files) if facts[file_id].status == "ok"}
+    assert str(own) in parsed
+    missed = sorted(tag for tag in theirs - ours if tag[0] in parsed)
+    assert missed == []

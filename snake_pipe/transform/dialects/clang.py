@@ -7,8 +7,7 @@ nothing here: its positions belong to those files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import (
     CALL,
@@ -26,6 +25,9 @@ from snake_pipe.transform.dialects.dialect import (
     text,
 )
 from snake_pipe.transform.languages.rules import table, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CALLEE = CALL._replace(first=True)
 _TARGET = Use("write", first=True)
@@ -92,7 +94,7 @@ _DECLARATIONS = {
     "TypeAliasDecl": "type_alias",
     "NamespaceDecl": "module",
 }
-_MODIFIERS = {
+_MODIFIERS: dict[str, dict[Any, str]] = {
     "storageClass": {"static": "static", "extern": "extern"},
     "inline": {True: "inline"},
     "virtual": {True: "virtual"},

@@ -20,8 +20,9 @@ class Definition:
     """A name that a node gives to something.
 
     `at` is the node whose start is the name's place, `body` the nodes whose first begins and whose last
-    ends its body; `parameters` None where it takes none by its nature. An `outer_only` definition counts at the top of a file and in
-    classes only, so that local variables are none. `kind` `function` becomes `method` where the enclosing symbol is a class or an interface.
+    ends its body; `parameters` None where it takes none by its nature. An `outer_only` definition counts
+    outside of functions only, so that local variables are none. `kind` `function` becomes `method`, and
+    `variable` `field`, where the enclosing symbol is a class, an interface or an enum.
     """
 
     name: str
@@ -92,6 +93,11 @@ def no_kind(_type: str) -> str:
     return "other"
 
 
+def no_definition(_type: str) -> DefinitionRule | None:
+    """The rule for a type that the table does not know."""
+    return None
+
+
 def no_qualifier(_node: Node) -> str | None:
     """What stands before a name where the dialect cannot tell."""
     return None
@@ -139,6 +145,7 @@ class Dialect:
     qualifier: Callable[[Node], str | None] = no_qualifier
     prepare: Mapping[str, Callable[[Node, Memo], None]] = field(default_factory=dict)
     definitions: Mapping[str, DefinitionRule] = field(default_factory=dict)
+    fallback_definition: Callable[[str], DefinitionRule | None] = no_definition
     references: Mapping[str, ReferenceRule] = field(default_factory=dict)
     imports: Mapping[str, ImportRule] = field(default_factory=dict)
 
@@ -153,9 +160,9 @@ def children(node: Node, key: str) -> list[Node]:
     """The objects in that field, be it a list or a single one."""
     value = node.get(key)
     if value.__class__ is dict:
-        return [value]  # type: ignore[list-item]
+        return [value]
     if value.__class__ is list:
-        return [item for item in value if item.__class__ is dict]  # type: ignore[union-attr]
+        return [item for item in value if item.__class__ is dict]
     return []
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from snake_pipe.transform.dialects import ecmascript
 from snake_pipe.transform.dialects.dialect import Dialect
+from snake_pipe.transform.dialects.ecmascript_definitions import DEFINITIONS, NAMED, PREPARE
+from snake_pipe.transform.dialects.ecmascript_imports import IMPORTS
+from snake_pipe.transform.dialects.ecmascript_names import qualifier
 
 ESTREE = Dialect(
     name="estree",
@@ -20,10 +23,10 @@ ESTREE = Dialect(
     names=ecmascript.NAMES,
     uses=ecmascript.USES,
     variants=ecmascript.VARIANTS,
-    named=ecmascript.NAMED,
+    named=NAMED,
     members=ecmascript.MEMBERS,
-    qualifier=ecmascript.qualifier,
-    prepare=ecmascript.PREPARE,
-    definitions=ecmascript.DEFINITIONS,
-    imports=ecmascript.IMPORTS,
+    qualifier=qualifier,
+    prepare=PREPARE,
+    definitions=DEFINITIONS,
+    imports=IMPORTS,
 )

@@ -6,13 +6,37 @@ Kinds are guessed from the words in a type's name. A definition is a node of a d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
-from snake_pipe.transform.dialects.dialect import Definition, Dialect, Memo, Node, body_of, child, text
+from snake_pipe.transform.dialects.dialect import (
+    Definition,
+    DefinitionRule,
+    Dialect,
+    Memo,
+    Node,
+    body_of,
+    child,
+    text,
+)
 
-TYPE_KEYS = ("type", "kind", "_type", "nodeType", "node_type", "ast_type", "class", "@type", "_class", "Kind", "Type")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TYPE_KEYS = (
+    "type",
+    "kind",
+    "_type",
+    "nodeType",
+    "node_type",
+    "ast_type",
+    "class",
+    "@type",
+    "_class",
+    "Kind",
+    "Type",
+)
 """Keys that tools use for the type of a node, the likelier first."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -53,9 +77,7 @@ _KIND_OF_WORD = (
     ("statement stmt", "statement"),
 )
 _KINDS = [(kind, frozenset(words_.split())) for words_, kind in _KIND_OF_WORD]
-_DEFINED = {
-    kind: kind for kind in ("class", "interface", "enum", "function", "method")
-}
+_DEFINED = frozenset({"class", "interface", "enum", "function", "method"})
 _DECLARING = frozenset("declaration decl def definition".split())
 
 
@@ -90,26 +112,18 @@ def _name(node: Node) -> tuple[str, Node] | None:
     return None
 
 
-def _definition(node: Node, kind: str) -> Iterable[Definition]:
-    named = _name(node)
-    if named is None:
-        return ()
-    return (Definition(named[0], kind, named[1], body_of(node)),)
+def definition_rule(type_: str) -> DefinitionRule | None:
+    """The rule for a type whose words declare something with a body of its own; None for all others."""
+    present = set(words_of(type_))
+    kind = kind_of(type_)
+    if kind not in _DEFINED or not (present & _DECLARING or len(present) == 1):
+        return None
 
+    def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
+        named = _name(node)
+        return () if named is None else (Definition(named[0], kind, named[1], body_of(node)),)
 
-class _Definitions(dict[str, object]):
-    """Type → rule, for types that are seen for the first time."""
-
-    def get(self, type_: str, default: object = None) -> object:  # type: ignore[override]
-        present = set(words_of(type_))
-        kind = kind_of(type_)
-        if kind not in _DEFINED or not (present & _DECLARING or len(present) == 1):
-            return default
-
-        def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
-            return _definition(node, kind)
-
-        return rule
+    return rule
 
 
 GENERIC = Dialect(
@@ -122,7 +136,7 @@ GENERIC = Dialect(
     kinds={},
     fallback_kind=kind_of,
     name_keys={"": "name"},
-    definitions=_Definitions(),  # type: ignore[arg-type]
+    fallback_definition=definition_rule,
 )
 
 

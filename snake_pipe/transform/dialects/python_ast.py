@@ -1,4 +1,4 @@
-"""Python's `ast` as JSON: the classes' names under a type key (`_type`, `node_type`, ...), fields as they are.
+"""Python's `ast` as JSON: the names of classes under a key such as `_type`, fields as they are.
 
 Names of classes and fields are those of the grammar in the documentation of the module `ast`, older
 versions' ones (`Num`, `Str`, `NameConstant`, `Index`, `ExtSlice`) included.
@@ -6,8 +6,7 @@ versions' ones (`Num`, `Str`, `NameConstant`, `Index`, `ExtSlice`) included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import (
     CALL,
@@ -31,6 +30,9 @@ from snake_pipe.transform.dialects.dialect import (
 )
 from snake_pipe.transform.languages.rules import table, words
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 KINDS = table(
     module="Module Interactive Expression FunctionType",
     class_="ClassDef",
@@ -50,8 +52,8 @@ KINDS = table(
     throw="Raise Assert",
     async_="Await Yield YieldFrom",
     assignment="Assign AugAssign NamedExpr Delete",
-    operator="BinOp UnaryOp BoolOp Compare And Or Add Sub Mult MatMult Div Mod Pow LShift RShift BitOr BitXor "
-    "BitAnd FloorDiv Invert Not UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn Starred",
+    operator="BinOp UnaryOp BoolOp Compare And Or Add Sub Mult MatMult Div Mod Pow LShift RShift BitOr "
+    "BitXor BitAnd FloorDiv Invert Not UAdd USub Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn Starred",
     lambda_="Lambda",
     collection="List Tuple Set Dict ListComp SetComp DictComp GeneratorExp MatchSequence MatchMapping",
     string="JoinedStr FormattedValue TemplateStr Interpolation Str Bytes",
@@ -59,7 +61,7 @@ KINDS = table(
     atom="Constant NameConstant Ellipsis",
     directive="Global Nonlocal TypeIgnore",
     statement="Expr Pass MatchValue MatchSingleton MatchClass MatchStar MatchAs MatchOr",
-    token="Load Store Del Param AugLoad AugStore",
+    token="Load Store Del Param AugLoad AugStore",  # noqa: S106 (no password)
 )
 
 NAME_KEYS = {
@@ -187,7 +189,11 @@ def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None:
         return ()
-    return (Definition(name, "class", _line_of(node), body_of(node), None, [], _visibility(name), doc=_docstring(node)),)
+    return (
+        Definition(
+            name, "class", _line_of(node), body_of(node), None, [], _visibility(name), doc=_docstring(node)
+        ),
+    )
 
 
 def _line_of(node: Node) -> Node:
@@ -223,7 +229,9 @@ def _variable(kind: str) -> Any:
 
 def _import(node: Node, _memo: Memo) -> Iterable[Import]:
     return [
-        Import(name, None, text(alias, "asname")) for alias in children(node, "names") if (name := text(alias, "name"))
+        Import(name, None, text(alias, "asname"))
+        for alias in children(node, "names")
+        if (name := text(alias, "name"))
     ]
 
 
@@ -244,14 +252,14 @@ PYTHON_AST = Dialect(
     type_key="_type",
     positions="line",
     offset_unit="byte",
-    leaf_keys=words("lineno col_offset end_lineno end_col_offset id attr type_comment level module asname kind simple"),
+    leaf_keys=words(
+        "lineno col_offset end_lineno end_col_offset id attr type_comment level module asname kind simple"
+    ),
     kinds=KINDS,
     name_keys=NAME_KEYS,
     value_keys=VALUE_KEYS,
     atoms={True: "True", False: "False", None: "None"},
-    branches=words(
-        "If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case"
-    ),
+    branches=words("If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case"),
     functions=words("FunctionDef AsyncFunctionDef Lambda"),
     names={"Name": "read", "Attribute": "read"},
     uses=USES,

@@ -7,20 +7,23 @@ only if much speaks for it: most JSON has objects with a `type`, and few of them
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects import ecmascript, python_ast
 from snake_pipe.transform.dialects.babel import BABEL
 from snake_pipe.transform.dialects.clang import CLANG
-from snake_pipe.transform.dialects.dialect import Dialect, Node
 from snake_pipe.transform.dialects.estree import ESTREE
 from snake_pipe.transform.dialects.generic import TYPE_KEYS, generic, words_of
 from snake_pipe.transform.dialects.python_ast import PYTHON_AST
 from snake_pipe.transform.dialects.typescript_estree import TYPESCRIPT_ESTREE
 from snake_pipe.transform.languages.rules import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snake_pipe.transform.dialects.dialect import Dialect, Node
 
 _SAMPLE = 600
 """Objects looked at, in the order of their distance from the root."""
@@ -109,14 +112,15 @@ def _python(type_key: str) -> Dialect:
 def _ecmascript(program: Node) -> Dialect:
     """Which of the ESTree family a `Program` is of.
 
-    Babel's has directives. typescript-estree writes `range` alone, without `start`, and the end of a
-    `loc` before its start; esprima, which writes `range` alone as well, does not.
+    Babel's has directives. typescript-estree writes `range` without `start`, as esprima does, but other
+    than esprima right behind the type, and the end of a `loc` before its start.
     """
     if "directives" in program or "interpreter" in program:
         return BABEL
     if "range" in program and "start" not in program:
         loc = program.get("loc")
-        if loc.__class__ is not dict or next(iter(loc), None) != "start" or "comments" in program:
+        first = next(iter(loc), None) if loc.__class__ is dict else "end" * (list(program)[1] == "range")
+        if first == "end":
             return TYPESCRIPT_ESTREE
     return ESTREE
 
@@ -210,7 +214,17 @@ def _look(node: Node, type_: str, sample: _Sample, depth: int) -> None:
     sample.flags |= flags
 
 
-_PLACES = ("position", "span", "src", "location", "pos", "startPosition", "source", "attributes", "sourceRange")
+_PLACES = (
+    "position",
+    "span",
+    "src",
+    "location",
+    "pos",
+    "startPosition",
+    "source",
+    "attributes",
+    "sourceRange",
+)
 
 
 def _has_other_place(node: Node) -> bool:

@@ -68,7 +68,15 @@ _LANGUAGES = (
         "tree-sitter-bash",
         "bash",
         (".sh", ".bash", ".ebuild", ".eclass", ".bats", ".ksh"),
-        files=(".bashrc", ".bash_profile", ".bash_aliases", ".bash_logout", ".profile", "PKGBUILD", "APKBUILD"),
+        files=(
+            ".bashrc",
+            ".bash_profile",
+            ".bash_aliases",
+            ".bash_logout",
+            ".profile",
+            "PKGBUILD",
+            "APKBUILD",
+        ),
         interpreters=("bash", "sh", "dash", "ksh", "ash"),
     ),
     Language("c", "tree-sitter-c", "c", (".c", ".h")),
@@ -110,7 +118,16 @@ _LANGUAGES = (
         "tree-sitter-ruby",
         "ruby",
         (".rb", ".rake", ".gemspec", ".ru", ".podspec", ".thor"),
-        files=("Rakefile", "Gemfile", "Guardfile", "Vagrantfile", "Capfile", "Podfile", "Fastfile", "Brewfile"),
+        files=(
+            "Rakefile",
+            "Gemfile",
+            "Guardfile",
+            "Vagrantfile",
+            "Capfile",
+            "Podfile",
+            "Fastfile",
+            "Brewfile",
+        ),
         interpreters=("ruby", "jruby"),
     ),
     Language("rust", "tree-sitter-rust", "rust", (".rs",)),
@@ -132,7 +149,9 @@ _BY_FILE = {name: language.name for language in _LANGUAGES for name in language.
 _BY_ENDING = {ending: language.name for language in _LANGUAGES for ending in language.endings}
 _BY_INTERPRETER = {word: language.name for language in _LANGUAGES for word in language.interpreters}
 
-_SHEBANG = re.compile(rb"\A#![ \t]*(?:\S*/)?env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*(\S+)|\A#![ \t]*(?:\S*/)?(\S+)")
+_SHEBANG = re.compile(
+    rb"\A#![ \t]*(?:\S*/)?env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*(\S+)|\A#![ \t]*(?:\S*/)?(\S+)"
+)
 _VERSION = re.compile(r"[-.\d]+\Z")
 _CPP_ONLY = re.compile(
     rb"^[ \t]*(?:class[ \t]+\w+|namespace\b|template[ \t]*<|using[ \t]+\w|(?:public|private|protected)[ \t]*:"
@@ -140,7 +159,10 @@ _CPP_ONLY = re.compile(
     rb"|\bstd::|\boperator[ \t]*[=+<>(\[-]|\bstatic_cast<",
     re.MULTILINE,
 )
-_GUARDED = re.compile(rb"^[ \t]*#[ \t]*if(?:def|[ \t]+defined)?[ \t(]*__cplusplus.*?^[ \t]*#[ \t]*(?:endif|else)", re.M | re.S)
+_GUARDED = re.compile(
+    rb"^[ \t]*#[ \t]*if(?:def|[ \t]+defined)?[ \t(]*__cplusplus.*?^[ \t]*#[ \t]*(?:endif|else)",
+    re.MULTILINE | re.DOTALL,
+)
 _COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 

@@ -37,7 +37,9 @@ def read_include(tree: Subtree, statement: int) -> Iterator[Import]:
 
 
 def _visibility(head: Head) -> str | None:
-    return "internal" if "static" in head.words else "public" if head.kind in {"function", "variable"} else None
+    return (
+        "internal" if "static" in head.words else "public" if head.kind in {"function", "variable"} else None
+    )
 
 
 def _exported(head: Head) -> bool | None:
@@ -59,7 +61,9 @@ USES: Uses = {
     "type_definition": {"declarator": Define("type_alias", body=())},
     "struct_specifier": {"name": TYPE_WITH_BODY},
     "union_specifier": {"name": UNION_WITH_BODY},
-    "enum_specifier": {"name": Define(None, by=("body", {"enumerator_list": "enum"}), local="type", qualified=True)},
+    "enum_specifier": {
+        "name": Define(None, by=("body", {"enumerator_list": "enum"}), local="type", qualified=True)
+    },
     "enumerator": {"name": Define("field", body=())},
     "preproc_def": {"name": Define("macro", body=("value",), after="define")},
     "ERROR": {"*": Define("macro", own=True, body=(), after="define")},
@@ -91,8 +95,12 @@ RULES = Rules(
     operators=frozenset({"binary_expression"}),
     imports={"preproc_include": read_include},
     declarations=frozenset({"type_definition", "declaration"}),
-    modifiers={word: word for word in ("static", "extern", "inline", "const", "volatile", "register", "_Noreturn")},
-    reserved=words("void int char long short float double signed unsigned const static extern typedef struct return"),
+    modifiers={
+        word: word for word in ("static", "extern", "inline", "const", "volatile", "register", "_Noreturn")
+    },
+    reserved=words(
+        "void int char long short float double signed unsigned const static extern typedef struct return"
+    ),
     visibility=_visibility,
     exported=_exported,
 )

@@ -57,7 +57,11 @@ def _visibility(head: Head) -> str | None:
             return word
     if head.scope in {"interface_declaration", "enum_declaration"}:
         return "public"
-    return "private" if head.scope in {"class_declaration", "struct_declaration", "record_declaration"} else "internal"
+    return (
+        "private"
+        if head.scope in {"class_declaration", "struct_declaration", "record_declaration"}
+        else "internal"
+    )
 
 
 RULES = Rules(
@@ -71,7 +75,10 @@ RULES = Rules(
         "interface_declaration": {"name": Define("interface")},
         "enum_declaration": {"name": Define("enum")},
         "enum_member_declaration": {"name": Define("field", body=())},
-        "delegate_declaration": {"name": Define("type_alias", body=(), modifiers=("delegate",)), "type": TYPE},
+        "delegate_declaration": {
+            "name": Define("type_alias", body=(), modifiers=("delegate",)),
+            "type": TYPE,
+        },
         "method_declaration": {"name": Define("method"), "returns": TYPE},
         "local_function_statement": {"name": Define("function"), "type": TYPE},
         "constructor_declaration": {"name": Define("method", modifiers=("constructor",))},
@@ -80,7 +87,10 @@ RULES = Rules(
             "name": Define("field", body=("accessors",), modifiers=("property",)),
             "type": TYPE,
         },
-        "event_declaration": {"name": Define("field", body=("accessors",), modifiers=("event",)), "type": TYPE},
+        "event_declaration": {
+            "name": Define("field", body=("accessors",), modifiers=("event",)),
+            "type": TYPE,
+        },
         "field_declaration": {"": Define("field", body=())},
         "event_field_declaration": {"": Define("field", body=(), modifiers=("event",))},
         "variable_declarator": {"name": Use("write", climb=True)},
@@ -148,8 +158,10 @@ RULES = Rules(
     },
     kinds=table(annotation="attribute"),
     branches=words(
-        """if_statement for_statement foreach_statement while_statement do_statement switch_section
-        switch_expression_arm catch_clause conditional_expression"""
+        """
+        if_statement for_statement foreach_statement while_statement do_statement switch_section
+        switch_expression_arm catch_clause conditional_expression
+        """
     ),
     operators=frozenset({"binary_expression"}),
     imports={"using_directive": _using, "extern_alias_directive": _extern_alias},

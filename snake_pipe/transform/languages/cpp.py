@@ -43,7 +43,9 @@ def _using(tree: Subtree, statement: int) -> Iterator[Import]:
 def _visibility(head: Head) -> str | None:
     if head.scope in _CLASSES:
         return head.section or _CLASSES[head.scope]
-    return "internal" if "static" in head.words else "public" if head.kind in {"function", "variable"} else None
+    return (
+        "internal" if "static" in head.words else "public" if head.kind in {"function", "variable"} else None
+    )
 
 
 def _exported(head: Head) -> bool | None:

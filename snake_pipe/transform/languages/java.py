@@ -116,15 +116,19 @@ RULES = Rules(
     },
     kinds=table(identifier="scoped_identifier"),
     branches=words(
-        """if_statement for_statement enhanced_for_statement while_statement do_statement switch_label
-        catch_clause ternary_expression"""
+        """
+        if_statement for_statement enhanced_for_statement while_statement do_statement switch_label
+        catch_clause ternary_expression
+        """
     ),
     operators=frozenset({"binary_expression"}),
     imports={"import_declaration": _import},
     comments=frozenset({"line_comment", "block_comment"}),
     modifiers={
         word: word
-        for word in """static final abstract synchronized native transient volatile default strictfp sealed""".split()
+        for word in words(
+            "static final abstract synchronized native transient volatile default strictfp sealed"
+        )
     },
     visibility=_visibility,
     exported=lambda head: None if head.kind == "module" else _visibility(head) == "public",

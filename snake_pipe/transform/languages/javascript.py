@@ -68,7 +68,9 @@ def _clause(tree: Subtree, clause: int, module: str | None) -> Iterator[Import]:
             yield Import(child, module, "default", tree.text(child), relative)
         elif kind == "namespace_import":
             alias = next(tree.children(child), -1)
-            yield Import(child, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True)
+            yield Import(
+                child, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True
+            )
         elif kind == "named_imports":
             yield from _specifiers(tree, child, module, "import_specifier")
 
@@ -79,7 +81,9 @@ def _specifiers(tree: Subtree, parent: int, module: str | None, type_: str) -> I
         if tree.type(item) == type_:
             name, alias = tree.child(item, "name"), tree.child(item, "alias")
             if name >= 0:
-                yield Import(item, module, tree.text(name), tree.text(alias) if alias >= 0 else None, relative)
+                yield Import(
+                    item, module, tree.text(name), tree.text(alias) if alias >= 0 else None, relative
+                )
 
 
 def read_reexport(tree: Subtree, statement: int) -> Iterator[Import]:
@@ -94,7 +98,9 @@ def read_reexport(tree: Subtree, statement: int) -> Iterator[Import]:
         elif tree.type(child) == "namespace_export":
             listed = True
             alias = next(tree.children(child), -1)
-            yield Import(statement, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True)
+            yield Import(
+                statement, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True
+            )
     if not listed:
         yield Import(statement, module, is_relative=relative, is_wildcard=True)
 
@@ -151,7 +157,9 @@ USES: Uses = {
     "field_definition": {"property": Define("field", by=("value", METHOD_VALUES), body=("value", "body"))},
     "variable_declarator": {"name": _VARIABLE},
     "assignment_expression": {
-        "left": Define(None, by=("right", FUNCTION_VALUES), local="write", qualified=True, body=("right", "body"))
+        "left": Define(
+            None, by=("right", FUNCTION_VALUES), local="write", qualified=True, body=("right", "body")
+        )
     },
     "augmented_assignment_expression": {"left": WRITE},
     "update_expression": {"argument": WRITE},
@@ -192,7 +200,10 @@ SCOPES = {
 }
 
 BRANCHES = words(
-    "if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause ternary_expression"
+    """
+    if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause
+    ternary_expression
+    """
 )
 
 MODIFIERS = {

@@ -47,7 +47,9 @@ def _use(tree: Subtree, statement: int) -> Iterator[Import]:
 
 def _clause(tree: Subtree, clause: int, prefix: str) -> Import:
     alias = tree.child(clause, "alias")
-    path = next((c for c in tree.children(clause) if c != alias and tree.type(c) != "namespace_use_type"), clause)
+    path = next(
+        (c for c in tree.children(clause) if c != alias and tree.type(c) != "namespace_use_type"), clause
+    )
     full = "\\".join(part for part in (prefix, tree.text(path).strip("\\")) if part)
     module, _, name = full.rpartition("\\")
     return Import(clause, module or None, name, tree.text(alias) if alias >= 0 else None)
@@ -135,8 +137,10 @@ RULES = Rules(
     },
     kinds=table(annotation="attribute", import_="namespace_use_clause", class_="trait_declaration"),
     branches=words(
-        """if_statement else_if_clause for_statement foreach_statement while_statement do_statement case_statement
-        match_conditional_expression catch_clause conditional_expression"""
+        """
+        if_statement else_if_clause for_statement foreach_statement while_statement do_statement
+        case_statement match_conditional_expression catch_clause conditional_expression
+        """
     ),
     operators=frozenset({"binary_expression"}),
     imports={"namespace_use_declaration": _use, **dict.fromkeys(_INCLUDES, _include)},

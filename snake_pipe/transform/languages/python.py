@@ -58,7 +58,13 @@ def _visibility(head: Head) -> str:
     name = head.name
     if not name.startswith("_") or name.endswith("__"):
         return "public"
-    return "private" if name.startswith("__") else "protected" if head.scope == "class_definition" else "internal"
+    return (
+        "private"
+        if name.startswith("__")
+        else "protected"
+        if head.scope == "class_definition"
+        else "internal"
+    )
 
 
 _TARGET = {"*": THROUGH}
@@ -112,8 +118,10 @@ RULES = Rules(
     },
     kinds=table(member="attribute", parameter="typed_parameter"),
     branches=words(
-        """if_statement elif_clause for_statement while_statement except_clause conditional_expression
-        boolean_operator case_clause if_clause for_in_clause assert_statement"""
+        """
+        if_statement elif_clause for_statement while_statement except_clause conditional_expression
+        boolean_operator case_clause if_clause for_in_clause assert_statement
+        """
     ),
     imports={
         "import_statement": _import,

@@ -109,8 +109,10 @@ RULES = Rules(
     },
     kinds=table(module="module", conditional="then", string="string_array", jump="break next redo retry"),
     branches=words(
-        """if unless elsif if_modifier unless_modifier while until while_modifier until_modifier for when in_clause
-        rescue rescue_modifier conditional"""
+        """
+        if unless elsif if_modifier unless_modifier while until while_modifier until_modifier for when
+        in_clause rescue rescue_modifier conditional
+        """
     ),
     operators=frozenset({"binary"}),
     import_calls={

@@ -38,16 +38,22 @@ class Use:
 class Define:
     """The place of a definition's name.
 
-    `kind` None makes no definition unless `by` finds one. `by` is (step, {type: kind}): the type of
-    that child decides; a step is a field, or `:type` for the first child of that type. `local` is the role of the name where the place is inside of a function (a
-    local variable is no symbol); None keeps it a symbol there. `own` says that the child on the name's
-    way is the definition's node, not the parent: for lists of names. `body` is the path of steps to the
-    body. `qualified` allows a qualifier
-    in the name (`A::b`); otherwise a qualified name is a write. `hinted` lets a `Use` on the way decide
-    the kind. `receiver` is the field that holds the type the definition belongs to. `whole` takes the
-    child on the name's way as the name (`a.b.c`). `first` asks the name to be in the first child,
-    `after` that this word stands directly before it: where the parser stumbled, words say more than
-    nodes.
+    A step is a field, or `:type` for the first child of that type.
+
+    - `kind` None makes no definition unless `by` finds one.
+    - `by` is (step, {type: kind}): the type of that child decides.
+    - `local` is the role of the name where the place is inside of a function (a local variable is no
+      symbol); None keeps it a symbol there.
+    - `own` makes the child on the name's way the definition's node, not the parent: for lists of names.
+    - `body` is the path of steps to the body.
+    - `qualified` allows a qualifier in the name (`A::b`); otherwise a qualified name is a write.
+    - `hinted` lets a `Use` on the way decide the kind.
+    - `whole` takes the child on the name's way as the name (`a.b.c`).
+    - `first` asks the name to be in the first child.
+    - `after` asks that this word stands directly before it: where the parser stumbled, words say more
+      than nodes.
+    - `receiver` is the field that holds the type the definition belongs to.
+    - `modifiers` are always set.
     """
 
     kind: str | None

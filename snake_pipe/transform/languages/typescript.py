@@ -5,13 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snake_pipe.transform.languages import javascript
-from snake_pipe.transform.languages.rules import INHERIT, NONE, READ, TYPE_PART, Define, Rules, Use, Uses, member
+from snake_pipe.transform.languages.rules import (
+    INHERIT,
+    NONE,
+    READ,
+    TYPE_PART,
+    Define,
+    Rules,
+    Use,
+    Uses,
+    member,
+)
 
-_JSX = ("jsx_opening_element", "jsx_self_closing_element", "jsx_closing_element", "jsx_attribute", "jsx_namespace_name")
+_JSX = (
+    "jsx_opening_element",
+    "jsx_self_closing_element",
+    "jsx_closing_element",
+    "jsx_attribute",
+    "jsx_namespace_name",
+)
 _UNKNOWN = (*_JSX, "field_definition")
 _FIELD = Define("field", by=("value", javascript.METHOD_VALUES), body=("value", "body"))
 
-_PROPERTY = Define(None, by=(":accessibility_modifier", {"accessibility_modifier": "field"}), local="none", body=())
+_PROPERTY = Define(
+    None, by=(":accessibility_modifier", {"accessibility_modifier": "field"}), local="none", body=()
+)
 """`constructor(private x: T)` declares the field x."""
 
 _TYPES: Uses = {

@@ -115,7 +115,11 @@ def test_the_tables_use_words_that_exist(name, anonymous):
     assert set(rules.kinds.values()) <= set(KINDS)
     for place in compiled.places:
         if isinstance(place, Define):
-            steps = [*place.body, *([place.by[0]] if place.by else []), *([place.receiver] if place.receiver else [])]
+            steps = [
+                *place.body,
+                *([place.by[0]] if place.by else []),
+                *([place.receiver] if place.receiver else []),
+            ]
             for step in steps:
                 known = types if step.startswith(":") else set(compiled.fields)
                 assert step.removeprefix(":") in known, step
@@ -126,7 +130,9 @@ def test_the_tables_use_words_that_exist(name, anonymous):
 def test_hollow_tokens_are_those_of_the_grammar(name):
     language = grammar(name, anonymous=False).language
     tokens = {
-        language.node_kind_for_id(i) for i in range(language.node_kind_count) if not language.node_kind_is_named(i)
+        language.node_kind_for_id(i)
+        for i in range(language.node_kind_count)
+        if not language.node_kind_is_named(i)
     }
     assert LANGUAGES[name].rules().hollow <= tokens
 

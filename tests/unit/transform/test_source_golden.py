@@ -11,7 +11,6 @@ import pytest
 from snake_pipe.transform.source_tree import SourceTreeTransformer
 from snake_pipe.transform.transformer import TransformOptions
 
-
 PYTHON = (
     """\
 import os, a.b as c

@@ -1,0 +1,233 @@
+"""What ESTree-like trees define: functions, classes, members, variables, and TypeScript's declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe.transform.dialects.dialect import Definition, Memo, Node, body_of, child, children, text
+from snake_pipe.transform.dialects.ecmascript import FUNCTIONS
+from snake_pipe.transform.dialects.ecmascript_names import (
+    bound_names,
+    modifiers_of,
+    parameters_of,
+    property_name,
+)
+from snake_pipe.transform.languages.rules import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_EXPORTED = "exported"
+
+
+def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
+    """A rule for declarations that carry their name in `id`."""
+
+    def rule(node: Node, memo: Memo) -> Iterable[Definition]:
+        at = child(node, "id")
+        name = text(at, "name") or text(at, "value")
+        if at is None or name is None:
+            return ()
+        parameters = parameters_of(node) if function else None
+        exported = memo.get(id(node)) == _EXPORTED or name in memo.get(0, ())
+        found = Definition(
+            name, kind, at, body_of(node, body), parameters, modifiers_of(node), exported=exported
+        )
+        return (found,)
+
+    return rule
+
+
+def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
+    """Variables; one that is given a function is a function."""
+    target = child(node, "id")
+    note = memo.get(id(node), ())
+    modifiers = [word for word in note if word != _EXPORTED]
+    exports = memo.get(0, ())
+    value = child(node, "init")
+    if value is not None and target is not None and target.get("type") == "Identifier":
+        variable = text(target, "name") or ""
+        exported = _EXPORTED in note or variable in exports
+        if value.get("type") in FUNCTIONS:
+            modifiers += modifiers_of(value)
+            body = body_of(value, "body")
+            return (
+                Definition(
+                    variable, "function", target, body, parameters_of(value), modifiers, exported=exported
+                ),
+            )
+        if value.get("type") == "ClassExpression":
+            return (
+                Definition(
+                    variable, "class", target, body_of(value, "body"), None, modifiers, exported=exported
+                ),
+            )
+    return [
+        Definition(
+            name,
+            "variable",
+            at,
+            modifiers=list(modifiers),
+            exported=_EXPORTED in note or name in exports,
+            outer_only=True,
+        )
+        for at in bound_names(target)
+        if (name := text(at, "name"))
+    ]
+
+
+def _members(kind: str) -> Any:
+    """A rule for members of classes, interfaces and objects, which carry their name in `key`."""
+
+    def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
+        key = child(node, "key") or child(node, "id")
+        name = property_name(key)
+        if key is None or name is None or node.get("computed") is True:
+            return ()
+        value = child(node, "value")
+        function = value if value is not None and value.get("type") in FUNCTIONS else None
+        if function is None and kind == "method":
+            function = node
+        private = name.startswith("#")
+        visibility = "private" if private else text(node, "accessibility")
+        modifiers = modifiers_of(node, function)
+        if function is not None:
+            body, parameters = body_of(function, "body"), parameters_of(function)
+            return (Definition(name, "method", key, body, parameters, modifiers, visibility),)
+        return (Definition(name, kind, key, modifiers=modifiers, visibility=visibility),)
+
+    return rule
+
+
+def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
+    """`name: function () {}` and `name() {}` in an object literal."""
+    value = child(node, "value")
+    if node.get("type") == "ObjectMethod":
+        value = node
+    key = child(node, "key")
+    name = property_name(key)
+    if value is None or key is None or name is None or node.get("computed") is True:
+        return ()
+    if value is not node and value.get("type") not in FUNCTIONS:
+        return ()
+    body = body_of(value, "body")
+    return (Definition(name, "function", key, body, parameters_of(value), modifiers_of(node, value)),)
+
+
+def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
+    """`a.b = function () {}`."""
+    value, target = child(node, "right"), child(node, "left")
+    if value is None or target is None or value.get("type") not in FUNCTIONS:
+        return ()
+    if target.get("type") == "MemberExpression":
+        if target.get("computed") is True:
+            return ()
+        at = child(target, "property")
+    else:
+        at = target if target.get("type") == "Identifier" else None
+    name = property_name(at)
+    if at is None or name is None:
+        return ()
+    return (
+        Definition(name, "function", at, body_of(value, "body"), parameters_of(value), modifiers_of(value)),
+    )
+
+
+DEFINITIONS: dict[str, Any] = {
+    "FunctionDeclaration": _named("function", function=True),
+    "TSDeclareFunction": _named("function", function=True),
+    "ClassDeclaration": _named("class"),
+    "TSInterfaceDeclaration": _named("interface"),
+    "TSEnumDeclaration": _named("enum"),
+    "TSTypeAliasDeclaration": _named("type_alias", body="typeAnnotation"),
+    "TSModuleDeclaration": _named("module"),
+    "VariableDeclarator": _declarators,
+    "MethodDefinition": _members("method"),
+    "ClassMethod": _members("method"),
+    "ClassPrivateMethod": _members("method"),
+    "TSDeclareMethod": _members("method"),
+    "TSAbstractMethodDefinition": _members("method"),
+    "TSMethodSignature": _members("method"),
+    "PropertyDefinition": _members("field"),
+    "ClassProperty": _members("field"),
+    "ClassPrivateProperty": _members("field"),
+    "ClassAccessorProperty": _members("field"),
+    "AccessorProperty": _members("field"),
+    "TSAbstractPropertyDefinition": _members("field"),
+    "TSPropertySignature": _members("field"),
+    "TSEnumMember": _members("field"),
+    "Property": _object_functions,
+    "ObjectProperty": _object_functions,
+    "ObjectMethod": _object_functions,
+    "AssignmentExpression": _assigned_functions,
+}
+
+
+def _declared_name(node: Node) -> str | None:
+    return text(child(node, "id"), "name")
+
+
+def _key_name(node: Node) -> str | None:
+    return None if node.get("computed") is True else property_name(child(node, "key"))
+
+
+NAMED: dict[str, Any] = {
+    **dict.fromkeys(
+        words(
+            "FunctionDeclaration FunctionExpression ClassDeclaration ClassExpression VariableDeclarator "
+            "TSDeclareFunction TSInterfaceDeclaration TSEnumDeclaration TSTypeAliasDeclaration "
+            "TSModuleDeclaration"
+        ),
+        _declared_name,
+    ),
+    **dict.fromkeys(
+        words(
+            "Property ObjectProperty MethodDefinition PropertyDefinition ClassMethod ClassPrivateMethod "
+            "ClassProperty ClassPrivateProperty ObjectMethod AccessorProperty ClassAccessorProperty "
+            "TSMethodSignature TSPropertySignature TSDeclareMethod TSAbstractMethodDefinition "
+            "TSAbstractPropertyDefinition"
+        ),
+        _key_name,
+    ),
+}
+
+
+def _note_exports(node: Node, memo: Memo) -> None:
+    """Remembers which declaration, or which names, an export statement makes visible."""
+    declaration = child(node, "declaration")
+    if declaration is not None:
+        memo[id(declaration)] = _EXPORTED
+        if node.get("type") == "ExportDefaultDeclaration" and declaration.get("type") == "Identifier":
+            memo.setdefault(0, set()).add(text(declaration, "name"))
+
+
+def _note_variables(node: Node, memo: Memo) -> None:
+    """Hands `const`, and whether it is exported, to the declarators below."""
+    words_: tuple[str, ...] = ("const",) if node.get("kind") == "const" else ()
+    if memo.get(id(node)) == _EXPORTED:
+        words_ += (_EXPORTED,)
+    if node.get("declare") is True:
+        words_ += ("declare",)
+    if words_:
+        for declarator in children(node, "declarations"):
+            memo[id(declarator)] = words_
+
+
+def _note_named_exports(node: Node, memo: Memo) -> None:
+    """Names in `export { a, b }` of a program are known before its other statements are seen."""
+    names = {
+        text(child(specifier, "local"), "name")
+        for statement in children(node, "body")
+        if statement.get("type") == "ExportNamedDeclaration" and not statement.get("source")
+        for specifier in children(statement, "specifiers")
+    }
+    if names:
+        memo.setdefault(0, set()).update(names)
+
+
+PREPARE: dict[str, Any] = {
+    "Program": _note_named_exports,
+    "ExportNamedDeclaration": _note_exports,
+    "ExportDefaultDeclaration": _note_exports,
+    "VariableDeclaration": _note_variables,
+}
