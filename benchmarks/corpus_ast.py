@@ -99,7 +99,7 @@ def _run_node(jobs: list[Job], node_folder: Path) -> list[Failure]:
 def _python_value(value: Any) -> Any:
     if isinstance(value, ast.AST):
         fields = {name: _python_value(getattr(value, name, None)) for name in value._fields}
-        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}  # noqa: SLF001 - ast documents it
+        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
         return {"_type": type(value).__name__, **fields, **places}
     if isinstance(value, list):
         return [_python_value(item) for item in value]

@@ -93,10 +93,16 @@ def compare_with_limit(table: Table, name: str, root: Path, workers: int, times:
     table.row(f"{name}: nodes", f"{run.status['rows'].get('nodes', 0):,}")
     table.row(f"{name}: ratio to parsing alone", f"{limit.seconds / run.seconds:.3f}", ">= 0.25, then 0.40")
     table.row(f"{name}: peak memory of all processes", f"{run.peak_memory / 1e6:,.0f} MB")
-    table.row(f"{name}: coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %")
+    table.row(
+        f"{name}: coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %"
+    )
     if workers >= 2:
         alone: Ingestion = best(1, lambda: ingest(root, scratch / "ds", "--workers", "1"))
-        table.row(f"{name}: {workers} workers against 1", f"{alone.seconds / run.seconds:.2f} x", ">= 1.8 x, then 1.9 x")
+        table.row(
+            f"{name}: {workers} workers against 1",
+            f"{alone.seconds / run.seconds:.2f} x",
+            ">= 1.8 x, then 1.9 x",
+        )
 
 
 def measure_start(table: Table, source: Path, scratch: Path) -> None:
@@ -121,7 +127,9 @@ def measure_batching(table: Table) -> None:
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.batch_processor import create_optimal_batches
 
-    files = [DiscoveredFile("/r", f"{i}.py", i * 7919 % 40_000, 0, ("python", "go")[i % 2]) for i in range(100_000)]
+    files = [
+        DiscoveredFile("/r", f"{i}.py", i * 7919 % 40_000, 0, ("python", "go")[i % 2]) for i in range(100_000)
+    ]
 
     def run() -> Ingestion:
         started = time.perf_counter()
@@ -138,11 +146,19 @@ def measure_many(table: Table, root: Path, workers: int, scratch: Path) -> None:
     done = run.status["files_done"]
     table.row(f"{done:,} small AST files, whole command", f"{run.seconds:.1f} s")
     table.row(f"{done:,} small AST files, rate", f"{done / run.seconds * 60:,.0f} /min", "> 10,000 /min")
-    table.row(f"{done:,} small AST files, peak memory", f"{run.peak_memory / 1e6:,.0f} MB", "< 1,000 MB at 2 workers")
+    table.row(
+        f"{done:,} small AST files, peak memory",
+        f"{run.peak_memory / 1e6:,.0f} MB",
+        "< 1,000 MB at 2 workers",
+    )
     table.row("  coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %")
     again: Ingestion = best(2, lambda: ingest(root, dataset, fresh=False))
     table.row("  run again with nothing changed", f"{again.seconds:.2f} s", "< 4 s, then 1.5 s")
-    table.row("  resumed after SIGKILL at half: first new batch after", f"{_time_to_resume(root, dataset):.2f} s", "< 5 s, then 1 s")
+    table.row(
+        "  resumed after SIGKILL at half: first new batch after",
+        f"{_time_to_resume(root, dataset):.2f} s",
+        "< 5 s, then 1 s",
+    )
 
 
 def _time_to_resume(root: Path, dataset: Path) -> float:
@@ -158,7 +174,9 @@ def _time_to_resume(root: Path, dataset: Path) -> float:
     process.wait()
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "resume", "--last", "-d", str(dataset), "-v", "--no-progress"], stderr=subprocess.PIPE, text=True
+        [*command, "resume", "--last", "-d", str(dataset), "-v", "--no-progress"],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     for line in process.stderr:
@@ -181,8 +199,12 @@ def _committed(dataset: Path) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder with source/ and ast/ (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--corpus", type=Path, default=CORPUS, help="folder with source/ and ast/ (default: %(default)s)"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--times", type=int, default=2, help="measurements of each, the fastest counts")
     parser.add_argument("--many", type=int, default=0, help="also the folder of so many small files")

@@ -1,7 +1,7 @@
 """Fills in the README from the program: outputs of its commands, the table reference.
 
-    python docs/update_readme.py           # write
-    python docs/update_readme.py --check   # compare; what changes from run to run (times, ids) does not count
+python docs/update_readme.py           # write
+python docs/update_readme.py --check   # compare; what changes from run to run (times, ids) does not count
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ _VOLATILE = [
 def filled(text: str) -> str:
     """The README with everything that the program knows better filled in."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(PROJECT / "sample_repos", Path(folder) / "sample_repos", ignore=shutil.ignore_patterns(".snake-pipe"))
+        shutil.copytree(
+            PROJECT / "sample_repos",
+            Path(folder) / "sample_repos",
+            ignore=shutil.ignore_patterns(".snake-pipe"),
+        )
         text = _BLOCK.sub(lambda match: f"```console\n{_run_block(match.group(1), Path(folder))}```", text)
     text = _between(text, "tables", "\n" + _reference() + "\n")
     return _between(text, "kinds", ", ".join(f"`{kind}`" for kind in KINDS))
@@ -91,7 +95,9 @@ def _between(text: str, marker: str, content: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     before = README.read_text(encoding="utf-8")

@@ -39,7 +39,9 @@ FILES = (
     _required("file_id", "int64", "epoch << 32 | ordinal; never reused"),
     _required("repo", "dictionary", "name of the root folder the file was found under"),
     _required("path", "string", "POSIX path relative to the root; undecodable bytes are escaped"),
-    Column("path_bytes", "binary", "the raw path where `path` is an escaped one: not UTF-8, or with a backslash"),
+    Column(
+        "path_bytes", "binary", "the raw path where `path` is an escaped one: not UTF-8, or with a backslash"
+    ),
     _required("input_kind", "dictionary", "source or ast"),
     Column("language", "dictionary", "language of the source"),
     Column("dialect", "dictionary", "dialect of an AST file"),

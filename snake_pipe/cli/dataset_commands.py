@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
-from snake_pipe.cli.text import FORMATS, print_rows, seconds
-from snake_pipe.errors import SnakePipeError, UsageError
+from snake_pipe.cli.text import check_format, print_rows, seconds
+from snake_pipe.errors import SnakePipeError
 
 Dataset = Annotated[
     Path | None,
@@ -77,7 +77,7 @@ def query(
     """Ask the tables in SQL; the answer goes to stdout."""
     from snake_pipe.load.views import connect, select
 
-    _check_format(format_)
+    check_format(format_)
     if sql == "-":
         sql = sys.stdin.read()
     with connect(find_dataset(dataset)) as connection:
@@ -101,7 +101,7 @@ def jobs(dataset: Dataset = None, format_: Format = "table") -> None:
     """List the jobs of a dataset, oldest first."""
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
-    _check_format(format_)
+    check_format(format_)
     manager = CheckpointManager(find_dataset(dataset))
     rows = [_job_row(manager, job_id) for job_id in manager.job_ids()]
     print_rows(("job", "status", "started", "files", "failed", "rows", "source"), rows, format_)
@@ -159,8 +159,3 @@ def status(
             ("elapsed", seconds(current.get("elapsed", 0.0))),
         ]
     print_rows(("figure", "value"), pairs, "table")
-
-
-def _check_format(form: str) -> None:
-    if form not in FORMATS:
-        raise UsageError(f"no format {form!r}", f"one of {', '.join(FORMATS)}")

@@ -46,7 +46,8 @@ class Reporter:
             self.line(f"warning: {visible(event.message)}")
         elif isinstance(event, Flushed) and self._verbose:
             self.line(
-                f"commit {event.flush_seq}: {event.files} files, {event.parts} parts, {seconds(event.seconds)}"
+                f"commit {event.flush_seq}: {event.files} files, {event.parts} parts,"
+                f" {seconds(event.seconds)}"
             )
         elif isinstance(event, BatchFinished) and self._verbose:
             self.line(

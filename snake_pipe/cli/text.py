@@ -6,6 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -42,8 +44,15 @@ def seconds(count: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def check_format(form: str) -> None:
+    """UsageError for a format that there is none of."""
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", f"one of {', '.join(FORMATS)}")
+
+
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str) -> None:
     """Rows to stdout: an aligned table, JSON objects one a line, or CSV."""
+    check_format(form)
     if form == "json":
         _print_json(columns, rows)
     elif form == "csv":

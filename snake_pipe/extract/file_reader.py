@@ -69,7 +69,9 @@ def _read_once(root: str, relative: bytes, max_size: int) -> FileBytes | None:
         raise UnreadableError("not_found", "the file vanished after it was found", True) from None
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise UnreadableError("symlink", "a link took the place of the file or a folder above it", False) from None
+            raise UnreadableError(
+                "symlink", "a link took the place of the file or a folder above it", False
+            ) from None
         raise UnreadableError(_code(error), error.strerror or str(error), True) from None
     try:
         before = os.fstat(descriptor)

@@ -37,6 +37,7 @@ class Handlers:
     reference: Any
     import_: Any
     variant: Any
+    weight: Any
     is_member: bool
     is_value_only: bool
 
@@ -97,6 +98,7 @@ class Vocabulary:
             table.references.get(type_),
             table.imports.get(type_),
             table.variants.get(type_),
+            table.weights.get(type_),
         )
         is_member = type_ in table.members
         is_value_only = not is_member and all(rule is None for rule in rules)
@@ -136,6 +138,7 @@ class Extract:
     references: list[tuple[int, Reference]] = field(default_factory=list)
     imports: list[tuple[int, Import]] = field(default_factory=list)
     qualifiers: dict[int, str] = field(default_factory=dict)
+    weights: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -217,8 +220,10 @@ def _apply_handlers(
                 continue
         if todo.named is not None and result.names[row].__class__ is not str:
             result.names[row] = todo.named(node)
+        if todo.weight is not None:
+            result.weights[row] = todo.weight(node)
         if todo.variant is not None:
-            variant = vocabulary.code(todo.variant(node))
+            variant = vocabulary.code(todo.variant(node, memo))
             if variant != code:
                 if variants is None:
                     variants = result.variants = codes.copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from snake_pipe.transform.json_scopes import (
     LOCAL_ROLE,
     NONE_ROLE,
     WRITE_ROLE,
+    Climbed,
     Climber,
     Enclosing,
-    inside,
 )
 from snake_pipe.transform.row_builder import (
     KIND_CODES,
@@ -35,12 +36,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from snake_pipe.transform.dialects.dialect import Dialect, Import
     from snake_pipe.transform.json_extract import DefinedAt, Extract, Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
-_CONTAINERS = ("module", "class", "interface", "enum", "function", "method")
 _CALLABLE = ("function", "method")
-_TYPES = ("class", "interface", "enum")
 _LAST_ROLE = len(ROLES)
 
 
@@ -87,8 +87,9 @@ class TableBuilder:
         self._names: list[Any] = [name for e in extracts for name in e.names]
         self._shape: TreeShape = tree_shape(self._depth)
         self._mention_kinds()
+        self._scopes = self._find_scopes()
         self._symbols = self._resolve_symbols()
-        self._enclosing = Enclosing((s.row, s.end) for s in self._symbols if s.kind in _CONTAINERS)
+        self._enclosing = Enclosing((s.row, s.end) for s in self._symbols)
 
     def build(self, tables: Iterable[str]) -> dict[str, pa.RecordBatch]:
         """A record batch for each of the tables asked for."""
@@ -146,46 +147,54 @@ class TableBuilder:
                 columns[name] = int_column(values, pa.int32(), null=values <= 0)
         return columns
 
+    def _flags(self, words_of: Callable[[Dialect], Iterable[str]]) -> NDArray[np.bool_]:
+        """The rows whose type is one of the words that their dialect's table gives."""
+        flags = np.zeros(len(self._depth), np.bool_)
+        for mask, vocabulary in self._by_vocabulary():
+            codes = [self._types.code_of[w] for w in words_of(vocabulary.dialect) if w in self._types.code_of]
+            flags |= mask & np.isin(self._variants, codes)
+        return flags
+
+    def _find_scopes(self) -> _Scopes:
+        functions = self._flags(lambda dialect: dialect.functions)
+        classes = self._flags(lambda dialect: dialect.classes)
+        rows = np.flatnonzero(functions | classes)
+        around = Enclosing(zip(rows.tolist(), self._shape.end[rows].tolist(), strict=True))
+        return _Scopes(functions, classes, around)
+
     def _resolve_symbols(self) -> list[_Symbol]:
         """The definitions that count, in preorder, each with the symbol it stands in."""
-        local = self._in_functions()
         symbols: list[_Symbol] = []
         for index, one in enumerate(self._pending):
             base = int(self._bases[index])
+            before = len(symbols)
+            found = one.extract.definitions
+            rows = np.array([base + each.row for each in found], np.int64)
+            local, in_class = self._scopes.of(rows)
             stack: list[_Symbol] = []
-            for found in one.extract.definitions:
-                row = base + found.row
-                definition = found.definition
-                if definition.outer_only and local[row]:
+            for each, row, is_local, is_member in zip(
+                found, rows.tolist(), local.tolist(), in_class.tolist(), strict=True
+            ):
+                definition = each.definition
+                if definition.outer_only and is_local:
                     continue
                 while stack and stack[-1].end <= row:
                     stack.pop()
                 parent = next((s for s in reversed(stack) if s.row < row), None)
-                kind = definition.kind
-                if kind == "function" and parent is not None and parent.kind in _TYPES:
-                    kind = "method"
-                elif kind == "variable" and parent is not None and parent.kind in _TYPES:
-                    kind = "field"
-                name = definition.name
-                qualified = f"{parent.qualified_name}.{name}" if parent is not None else name
-                symbol = _Symbol(found, row, int(self._shape.end[row]), index, kind, parent, qualified)
+                kind, name = definition.kind, definition.name
+                if kind == "field" and parent is not None and parent.kind in _CALLABLE:
+                    parent = parent.parent  # declared by a constructor's parameter
+                if is_member:
+                    kind = {"function": "method", "variable": "field"}.get(kind, kind)
+                elif definition.outer_visibility is not None:
+                    definition.visibility = definition.outer_visibility
+                path = (parent and parent.qualified_name, definition.qualifier, name)
+                qualified = ".".join(part for part in path if part)
+                symbol = _Symbol(each, row, int(self._shape.end[row]), index, kind, parent, qualified)
                 symbols.append(symbol)
-                if kind in _CONTAINERS:
-                    stack.append(symbol)
-            one.facts.symbol_count = len(symbols)
-        counted = 0
-        for one in self._pending:
-            one.facts.symbol_count, counted = one.facts.symbol_count - counted, one.facts.symbol_count
+                stack.append(symbol)
+            one.facts.symbol_count = len(symbols) - before
         return symbols
-
-    def _in_functions(self) -> NDArray[np.bool_]:
-        """Which rows stand in a function, where variables are local."""
-        is_function = np.zeros(len(self._depth), np.bool_)
-        for mask, vocabulary in self._by_vocabulary():
-            codes = [self._types.code_of[t] for t in vocabulary.dialect.functions if t in self._types.code_of]
-            is_function |= mask & np.isin(self._variants, codes)
-        self._local = inside(is_function, self._shape.end)
-        return self._local
 
     def _by_vocabulary(self) -> list[tuple[NDArray[np.bool_], Vocabulary]]:
         """For each dialect the rows that are written in it."""
@@ -222,10 +231,12 @@ class TableBuilder:
                 "parent_node_id": int_column(parents - base, pa.int32(), null=parents < 0),
                 "signature": [_signature(d.name, d.parameters) for d in definitions],
                 "doc": [d.doc for d in definitions],
-                "modifiers": [d.modifiers or [] for d in definitions],
+                "modifiers": [sorted(set(d.modifiers)) if d.modifiers else None for d in definitions],
                 "visibility": [d.visibility for d in definitions],
                 "exported": [d.exported for d in definitions],
-                "complexity": self._complexity(),
+                "complexity": int_column(
+                    self._complexity(rows), pa.int32(), null=~np.array([s.kind in _CALLABLE for s in symbols])
+                ),
                 **self._span_columns(rows, ("start_offset", "end_offset", "start_line", "end_line")),
                 "name_line": [f.name_line for f in found],
                 "name_col": [f.name_col for f in found],
@@ -234,15 +245,15 @@ class TableBuilder:
             },
         )
 
-    def _complexity(self) -> list[int | None]:
-        """1 + the branches in a function that are in no symbol inside of it."""
-        is_branch = np.zeros(len(self._depth), np.bool_)
-        for mask, vocabulary in self._by_vocabulary():
-            codes = [self._types.code_of[t] for t in vocabulary.dialect.branches if t in self._types.code_of]
-            is_branch |= mask & np.isin(self._variants, codes)
-        holders = self._enclosing.of(np.flatnonzero(is_branch))
-        counts = np.bincount(holders[holders >= 0], minlength=len(self._depth))
-        return [1 + int(counts[s.row]) if s.kind in _CALLABLE else None for s in self._symbols]
+    def _complexity(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """1 + the branches in each row's subtree."""
+        weights = self._flags(lambda dialect: dialect.branches).astype(np.int64)
+        for one, base in zip(self._pending, self._bases.tolist(), strict=True):
+            for row, weight in one.extract.weights.items():
+                weights[base + row] = weight
+        until = np.concatenate((np.zeros(1, np.int64), np.cumsum(weights)))
+        complexity: NDArray[np.int64] = 1 + until[self._shape.end[rows]] - until[rows]
+        return complexity
 
     def _refs(self) -> pa.RecordBatch:
         parts = [self._climbed(mask, vocabulary) for mask, vocabulary in self._by_vocabulary()]
@@ -270,9 +281,32 @@ class TableBuilder:
                 "qualifier": pa.array(qualifiers, pa.string()).take(picks),
                 "role": dictionary_column(roles[order], ROLES),
                 "enclosing_node_id": int_column(holders - base, pa.int32(), null=holders < 0),
-                **self._span_columns(rows, ("start_line", "start_col")),
+                **self._name_places(rows, names, order, stated=order >= len(names) - len(parts[-1][0])),
             },
         )
+
+    def _name_places(
+        self,
+        rows: NDArray[np.int64],
+        names: list[str],
+        order: NDArray[np.int64],
+        *,
+        stated: NDArray[np.bool_],
+    ) -> dict[str, pa.Array]:
+        """Line and column of the names that these rows carry; some types end with their name.
+
+        Of names that a rule has `stated` only the line is known, because no node stands for them.
+        """
+        line, col = self._spans[2][rows], self._spans[3][rows]
+        at_end = np.flatnonzero(self._flags(lambda dialect: dialect.names_at_end)[rows])
+        if len(at_end):
+            lengths = np.array([len(names[i].encode()) for i in order[at_end].tolist()], np.int64)
+            line[at_end] = self._spans[4][rows[at_end]]
+            col[at_end] = self._spans[5][rows[at_end]] - lengths
+        return {
+            "start_line": int_column(line, pa.int32(), null=line <= 0),
+            "start_col": int_column(col, pa.int32(), null=(col <= 0) | (line <= 0) | stated),
+        }
 
     def _climbed(
         self, mask: NDArray[np.bool_], vocabulary: Vocabulary
@@ -280,21 +314,31 @@ class TableBuilder:
         """The references of one dialect's names."""
         climber = Climber(vocabulary.dialect, vocabulary, self._fields.code_of)
         candidates = np.flatnonzero(mask & self._wanted())
-        rows, roles, members = climber.climb(candidates, self._variants, self._field_codes, self._shape)
-        local = roles == LOCAL_ROLE
-        roles[local] = np.where(self._local[rows[local]], WRITE_ROLE, NONE_ROLE)
-        is_ref = roles < _LAST_ROLE
-        rows, roles, members = rows[is_ref], roles[is_ref], members[is_ref]
-        texts = [self._names[row] for row in rows.tolist()]
-        if not all(texts) or set(map(type, texts)) - {str}:
-            good = np.array([text.__class__ is str and text != "" for text in texts], np.bool_)
-            rows, roles, members = rows[good], roles[good], members[good]
-            texts = [text for text, is_good in zip(texts, good.tolist(), strict=True) if is_good]
+        climbed = climber.climb(candidates, self._variants, self._field_codes, self._shape)
+        self._settle(climbed)
+        climbed = climbed.pick(climbed.roles < _LAST_ROLE)
+        texts = [self._names[row] for row in climbed.rows.tolist()]
+        not_names = vocabulary.dialect.not_names
+        good = [text.__class__ is str and text != "" and text not in not_names for text in texts]
+        if not all(good):
+            climbed = climbed.pick(np.array(good, np.bool_))
+            texts = list(compress(texts, good))
         qualifiers: list[str | None] = [None] * len(texts)
         of_row = self._qualifiers()
-        for index in np.flatnonzero(members >= 0).tolist():
-            qualifiers[index] = of_row.get(int(members[index]))
-        return rows, roles, texts, qualifiers
+        for index in np.flatnonzero(climbed.qualified_by >= 0).tolist():
+            qualifiers[index] = of_row.get(int(climbed.qualified_by[index]))
+        return climbed.rows, climbed.roles, texts, qualifiers
+
+    def _settle(self, climbed: Climbed) -> None:
+        """A name that a definition was made of is no reference; a local variable is a write."""
+        defines = np.zeros(len(self._depth) + 1, np.bool_)
+        defines[[symbol.row for symbol in self._symbols]] = True
+        defined = defines[climbed.place]
+        roles = climbed.roles
+        is_local = roles == LOCAL_ROLE
+        roles[(roles == WRITE_ROLE) & defined] = NONE_ROLE
+        written = self._scopes.of(climbed.rows)[0] & ~defined | (climbed.qualified_by >= 0)
+        roles[is_local] = np.where(written[is_local], WRITE_ROLE, NONE_ROLE)
 
     def _qualifiers(self) -> dict[int, str]:
         return {
@@ -342,9 +386,31 @@ class TableBuilder:
                 "alias": [i.alias for i in imports],
                 "is_relative": [i.is_relative for i in imports],
                 "is_wildcard": [i.is_wildcard for i in imports],
-                **self._span_columns(rows + self._bases[files], ("start_line",)),
+                "start_line": self._import_lines(rows + self._bases[files], imports),
             },
         )
+
+    def _import_lines(self, rows: NDArray[np.int64], imports: list[Import]) -> pa.Array:
+        """Lines of the imports' nodes, or of their statements where the nodes tell none."""
+        lines = self._spans[2][rows]
+        told = np.array([import_.line or 0 for import_ in imports], np.int64)
+        lines = np.where(lines > 0, lines, told)
+        return int_column(lines, pa.int32(), null=lines <= 0)
+
+
+@dataclass(slots=True)
+class _Scopes:
+    """Functions and classes, in which names have another meaning."""
+
+    functions: NDArray[np.bool_]
+    classes: NDArray[np.bool_]
+    around: Enclosing
+
+    def of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether each row stands directly in a function, and whether directly in a class."""
+        holder = self.around.of(rows)
+        known = holder >= 0
+        return known & self.functions[holder], known & self.classes[holder]
 
 
 _SPAN_NAMES = ("start_offset", "end_offset", "start_line", "start_col", "end_line", "end_col")

@@ -5,6 +5,7 @@ Works on the columns of many documents at once; a *row* is a position in those c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ _ROLE_CODES = {word: code for code, word in enumerate(_ROLE_WORDS)}
 NONE_ROLE = _ROLE_CODES["none"]
 LOCAL_ROLE = _ROLE_CODES["local"]
 WRITE_ROLE = _ROLE_CODES["write"]
+_TYPE_ROLE = _ROLE_CODES["type"]
 _LONGEST_CLIMB = 64
 """Steps after which a name keeps the role it has: a chain of additions must not cost its square."""
 
@@ -57,13 +59,21 @@ class Enclosing:
         return self._holders[np.searchsorted(self._places, rows, side="right") - 1]
 
 
-def inside(flags: NDArray[np.bool_], end: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which rows have a flagged row above them."""
-    change = np.zeros(len(flags) + 1, np.int64)
-    flagged = np.flatnonzero(flags)
-    np.add.at(change, flagged + 1, 1)
-    np.add.at(change, end[flagged], -1)
-    return np.cumsum(change)[:-1] > 0
+@dataclass(slots=True)
+class Climbed:
+    """Names: their rows, the codes of their roles, the members that qualify them and the places that decided.
+
+    `qualified_by` and `place` are rows, -1 for none.
+    """
+
+    rows: NDArray[np.int64]
+    roles: NDArray[np.int8]
+    qualified_by: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    def pick(self, which: NDArray[np.bool_]) -> Climbed:
+        """Only some of them."""
+        return Climbed(self.rows[which], self.roles[which], self.qualified_by[which], self.place[which])
 
 
 class Climber:
@@ -86,12 +96,14 @@ class Climber:
         self._role = np.full(shape, -1, np.int8)
         self._climb = np.zeros(shape, np.bool_)
         self._first = np.zeros(shape, np.bool_)
+        self._only_types = np.zeros(shape, np.bool_)
         for parent, uses in dialect.uses.items():
             for field_, use in uses.items():
                 at = parents[parent], holders[field_]
                 self._role[at] = -1 if use.role is None else _ROLE_CODES[use.role]
                 self._climb[at] = use.climb
                 self._first[at] = use.first
+                self._only_types[at] = use.only_types
         self._initial = np.full(count, -1, np.int8)
         self._member = np.zeros(count, np.bool_)
         for word, role in dialect.names.items():
@@ -105,31 +117,32 @@ class Climber:
 
     def climb(
         self, rows: NDArray[np.int64], types: NDArray[np.int32], fields: NDArray[np.int32], shape: TreeShape
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
-        """Of the rows those that are names, their roles, and the members that qualify them (-1: none)."""
+    ) -> Climbed:
+        """The roles of those rows that are names."""
         role = self._initial[types[rows]]
         is_name = role >= 0
         rows, role = rows[is_name], role[is_name]
         qualified_by = np.where(self._member[types[rows]], rows, -1)
+        place = np.full(len(rows), -1, np.int64)
         active = np.arange(len(rows))
         at = rows
+        only_types = np.zeros(len(rows), np.bool_)
         for _step in range(_LONGEST_CLIMB):
             above = shape.parent[at].astype(np.int64)
             known = above >= 0
             active, at, above = active[known], at[known], above[known]
             if not len(active):
                 break
-            place = self._parent_index[types[above]], self._field_index[fields[at]]
-            counts = ~(self._first[place] & (shape.child_index[at] > 0))
-            use = self._role[place]
-            role[active] = np.where((use >= 0) & counts, use, role[active])
-            goes_on = self._climb[place] & counts
+            entry = self._parent_index[types[above]], self._field_index[fields[at]]
+            use = self._role[entry]
+            counts = ~(self._first[entry] & (shape.child_index[at] > 0))
+            counts &= ~only_types[active] | (use < 0) | (use == _TYPE_ROLE)
+            decides = (use >= 0) & counts
+            role[active[decides]] = use[decides]
+            place[active[decides]] = above[decides]
+            goes_on = self._climb[entry] & counts
+            only_types[active] |= self._only_types[entry]
             active, at = active[goes_on], above[goes_on]
             through = self._member[types[at]] & (qualified_by[active] < 0)
             qualified_by[active[through]] = at[through]
-        return rows, role, qualified_by
-
-
-def role_word(code: int) -> str:
-    """The word of `refs.role`."""
-    return _ROLE_WORDS[code]
+        return Climbed(rows, role, qualified_by, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from snake_pipe.transform.source_rows import SourceRows
 
 _QUOTES = re.compile(r"\A[A-Za-z]{0,2}('''|\"\"\"|'|\")")
-_MARK = re.compile(r"\A[ \t]*(?:///?!?|/\*[*!]?<?|\*(?!/)|#+|--+)?[ \t]?")
-_CLOSE = re.compile(r"[ \t]*\*+/[ \t]*\Z")
+_MARKS = re.compile(r"\n[ \t]*(?:///?!?|/\*[*!]?<?|\*(?!/)|#+|--+)?[ \t]?")
+"""Begins with a line break, which the regular expression engine finds fast."""
+
+_CLOSE = "*/ \t\r\n"
 _MOST_COMMENTS = 500
+_WIDEST_INDENT = 200
 
 
 def docstring(rows: SourceRows, body: NDArray[np.int32], docs: list[str | None]) -> None:
@@ -72,49 +76,58 @@ class Comments:
             return
         order = np.argsort(self._follower, kind="stable")
         follower, at = self._follower[order], self._at[order]
-        is_comment = self._is_comment[order]
-        place = np.minimum(np.searchsorted(follower, targets), len(follower) - 1)
-        for index in np.flatnonzero(follower[place] == targets).tolist():
+        found = np.minimum(np.searchsorted(follower, targets), len(follower) - 1)
+        above = np.minimum(np.searchsorted(follower, at), len(follower) - 1)
+        blocks = _Blocks(
+            self._rows.data,
+            self._rows.start[at].tolist(),
+            self._rows.end[at].tolist(),
+            self._is_comment[order].tolist(),
+            np.where(follower[above] == at, above, -1).tolist(),
+        )
+        starts = self._rows.start[targets].tolist()
+        places = found.tolist()
+        for index in np.flatnonzero(follower[found] == targets).tolist():
             if docs[index] is None:
-                docs[index] = self._block(int(targets[index]), int(place[index]), at, follower, is_comment)
+                docs[index] = blocks.text(places[index], starts[index])
 
-    def _block(
-        self,
-        target: int,
-        place: int,
-        at: NDArray[np.int32],
-        follower: NDArray[np.int32],
-        is_comment: NDArray[np.bool_],
-    ) -> str | None:
-        """The text of the comments that end on the line before the target."""
-        rows = self._rows
-        lines: list[str] = []
-        next_start = int(rows.start[target])
-        for _ in range(_MOST_COMMENTS):
-            row = int(at[place])
-            start, end = int(rows.start[row]), int(rows.end[row])
-            text = rows.data[start:end]
-            breaks = rows.data.count(b"\n", start + len(text.rstrip()), next_start)
-            if breaks > 1 or (is_comment[place] and not _begins_line(rows.data, start)):
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Comments as lists: offsets, whether it is one at all, and the place of the one before it or -1."""
+
+    data: bytes
+    start: list[int]
+    end: list[int]
+    is_comment: list[bool]
+    above: list[int]
+
+    def text(self, place: int, target: int) -> str | None:
+        """The text of the comments that end on the line before the offset."""
+        parts: list[str] = []
+        while place >= 0 and len(parts) < _MOST_COMMENTS:
+            start = self.start[place]
+            comment = self.data[start : self.end[place]].rstrip()
+            if self.data.count(b"\n", start + len(comment), target) > 1:
                 break
-            if is_comment[place]:
-                lines[:0] = strip_marks(text.decode("utf-8", "replace"))
-            next_start = start
-            place = int(np.searchsorted(follower, row))
-            if place == len(follower) or follower[place] != row:
-                break
-        return "\n".join(lines).strip() or None
+            if self.is_comment[place]:
+                if not _begins_line(self.data, start):
+                    break
+                parts.append(strip_marks(comment.decode("utf-8", "replace")))
+            target = start
+            place = self.above[place]
+        return "\n".join(reversed(parts)).strip() or None
 
 
 def _begins_line(data: bytes, start: int) -> bool:
-    line = data.rfind(b"\n", 0, start) + 1
-    return not data[line:start].strip()
+    """Whether nothing but blanks stands before the offset in its line; a wide indent counts as text."""
+    window = max(0, start - _WIDEST_INDENT)
+    before = data[window:start].rstrip(b" \t")
+    return before.endswith(b"\n") or (not before and window == 0)
 
 
-def strip_marks(comment: str) -> list[str]:
-    """A comment's lines without what makes it a comment."""
-    lines = comment.rstrip().splitlines()
-    block = comment.startswith("/*")
-    if block:
-        lines[-1] = _CLOSE.sub("", lines[-1])
-    return [_MARK.sub("", line, count=1).rstrip() for line in lines]
+def strip_marks(comment: str) -> str:
+    """A comment's text without what makes it a comment."""
+    if comment.startswith("/*"):
+        comment = comment.rstrip(_CLOSE)
+    return _MARKS.sub("\n", f"\n{comment}")[1:]

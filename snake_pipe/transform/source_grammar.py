@@ -66,6 +66,7 @@ class Grammar:
     scope: NDArray[np.uint8]
     is_literal: NDArray[np.bool_]
     is_token: NDArray[np.bool_]
+    tokens: frozenset[int]
 
     def flags(self, types: Iterable[str]) -> NDArray[np.bool_]:
         """A table that is true for these types."""
@@ -129,6 +130,7 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
         scope=np.array([SCOPES.index(rules.scopes.get(type_, "")) for type_ in types], np.uint8),
         is_literal=np.array(literal, np.bool_),
         is_token=np.array([type_.startswith("\0") for type_ in types], np.bool_),
+        tokens=frozenset(code for code, type_ in enumerate(types) if type_.startswith("\0")),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.source_rows import SourceRows
 
 _HEAD_BYTES = 400
+_MARKED = frozenset("_#")
 _WORD = re.compile(r"\w+")
 
 
@@ -27,7 +28,7 @@ class Heads:
     """Modifiers, visibility and export of definitions, from the words before their names.
 
     Heads repeat, so what a language says of one is kept; the rules see no more of a name than its
-    first two characters and whether it ends in two underscores.
+    case, its first characters if they are marks, and whether it ends in two underscores.
     """
 
     def __init__(
@@ -89,7 +90,8 @@ class Heads:
             constructs = text in rules.constructors or (
                 rules.named_constructors and kind == METHOD and f".{qualified}".endswith(f".{text}.{text}")
             )
-            key = (head, kind, place, scope, outer, section, text[:2], text[-2:] == "__", constructs)
+            case = text[:2] if text[:1] in _MARKED else text[:1].isupper()
+            key = (head, kind, place, scope, outer, section, case, text[-2:] == "__", constructs)
             declared = ("declaration",) if declares[place] and kind in {FUNCTION, METHOD} else ()
             answer = known.get(key)
             if answer is None:

@@ -20,48 +20,71 @@ if TYPE_CHECKING:
     from snake_pipe.transform.source_rows import SourceRows
 
 
-class RowSubtree:
-    """One node's subtree with its columns as lists: small, and read node by node."""
+class _Subtrees:
+    """The columns of some subtrees behind one another, as lists: they are small and read node by node."""
 
-    def __init__(self, rows: SourceRows, row: int) -> None:
-        stop = int(rows.shape.end[row])
-        self._grammar: Grammar = rows.grammar
-        self._data = rows.data
-        self._code: list[int] = rows.code[row:stop].tolist()
-        self._field: list[int] = rows.field[row:stop].tolist()
-        self._start: list[int] = rows.start[row:stop].tolist()
-        self._end: list[int] = rows.end[row:stop].tolist()
-        self._after: list[int] = (rows.shape.end[row:stop] - row).tolist()
+    __slots__ = ("after", "base", "code", "data", "end", "field", "grammar", "start")
+
+    def __init__(self, rows: SourceRows, roots: NDArray[np.int64]) -> None:
+        sizes = rows.shape.end[roots] - roots
+        bases = np.cumsum(sizes) - sizes
+        every = np.arange(int(sizes.sum())) + np.repeat(roots - bases, sizes)
+        self.grammar: Grammar = rows.grammar
+        self.data = rows.data
+        self.base: list[int] = bases.tolist()
+        self.code: list[int] = rows.code[every].tolist()
+        self.field: list[int] = rows.field[every].tolist()
+        self.start: list[int] = rows.start[every].tolist()
+        self.end: list[int] = rows.end[every].tolist()
+        self.after: list[int] = (rows.shape.end[every] - np.repeat(roots, sizes)).tolist()
+
+
+class RowSubtree:
+    """One of the subtrees, as readers of imports see it; see `Subtree`."""
+
+    __slots__ = ("_all", "_base")
+
+    def __init__(self, subtrees: _Subtrees, index: int) -> None:
+        self._all = subtrees
+        self._base = subtrees.base[index]
 
     def type(self, node: int) -> str:
         """The node's type."""
-        return self._grammar.types[self._code[node]]
+        return self._all.grammar.types[self._all.code[self._base + node]]
 
     def text(self, node: int) -> str:
         """The node's source text."""
-        return self._data[self._start[node] : self._end[node]].decode("utf-8", "replace")
+        at = self._base + node
+        return self._all.data[self._all.start[at] : self._all.end[at]].decode("utf-8", "replace")
 
     def field(self, node: int) -> str:
         """The field that holds the node."""
-        return self._grammar.fields[self._field[node]]
+        return self._all.grammar.fields[self._all.field[self._base + node]]
 
     def children(self, node: int) -> Iterator[int]:
-        """The node's children with a name of their own, in order."""
-        child = node + 1
-        while child < self._after[node]:
-            if not self._grammar.types[self._code[child]].startswith("\0"):
+        """The node's children in order, tokens left out."""
+        code, after, base, is_token = self._all.code, self._all.after, self._base, self._all.grammar.tokens
+        child, stop = node + 1, after[base + node]
+        while child < stop:
+            if code[base + child] not in is_token:
                 yield child
-            child = self._after[child]
+            child = after[base + child]
 
     def child(self, node: int, field: str) -> int:
         """The first child in this field, -1 for none."""
-        wanted = self._grammar.field_ids.get(field)
-        return next((child for child in self.children(node) if self._field[child] == wanted), -1)
+        wanted = self._all.grammar.field_ids.get(field)
+        fields, after, base = self._all.field, self._all.after, self._base
+        child, stop = node + 1, after[base + node]
+        while child < stop:
+            if fields[base + child] == wanted:
+                return child
+            child = after[base + child]
+        return -1
 
     def words(self, node: int) -> list[str]:
         """The words of the source from the statement's begin up to the node."""
-        head = self._data[self._start[0] : self._start[node]].decode("utf-8", "replace")
-        return head.split()
+        begin, end = self._all.start[self._base], self._all.start[self._base + node]
+        return self._all.data[begin:end].decode("utf-8", "replace").split()
 
 
 def import_statements(rows: SourceRows) -> NDArray[np.int64]:
@@ -97,8 +120,9 @@ def import_batch(
     readers.sort(key=lambda item: item[0])
     at: list[int] = []
     found: list[Import] = []
-    for row, reader in readers:
-        for item in reader(RowSubtree(rows, row), 0):
+    subtrees = _Subtrees(rows, np.array([row for row, _ in readers], np.int64))
+    for index, (row, reader) in enumerate(readers):
+        for item in reader(RowSubtree(subtrees, index), 0):
             at.append(row + item.node)
             found.append(item)
     row_column = np.array(at, np.int32)

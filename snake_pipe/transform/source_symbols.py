@@ -115,7 +115,8 @@ def _prefixes(rows: SourceRows, names: Names, definitions: Definitions) -> dict[
     qualified = np.flatnonzero(plain & (names.qualifier_end[definitions.name] >= 0))
     for index in qualified.tolist():
         name = definitions.name[index]
-        text = rows.data[names.qualifier_start[name] : names.qualifier_end[name]].decode("utf-8", "replace")
+        start, end = int(names.qualifier_start[name]), int(names.qualifier_end[name])
+        text = rows.data[start : min(end, start + _NAME_LENGTH)].decode("utf-8", "replace")
         prefixes[index] = type_name(text)
     return prefixes
 

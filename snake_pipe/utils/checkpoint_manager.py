@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 

@@ -79,9 +79,21 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 def python_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some 300 files of the standard library, in folders, 4 MB."""
     root = tmp_path_factory.mktemp("sources")
-    for package in ("asyncio", "concurrent", "email", "json", "importlib", "lib2to3", "unittest", "xml", "test/test_json"):
+    for package in (
+        "asyncio",
+        "concurrent",
+        "email",
+        "json",
+        "importlib",
+        "lib2to3",
+        "unittest",
+        "xml",
+        "test/test_json",
+    ):
         if (STDLIB / package).is_dir():
-            shutil.copytree(STDLIB / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+            shutil.copytree(
+                STDLIB / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "*.so")
+            )
     for path in STDLIB.glob("[a-t]*.py"):
         shutil.copy(path, root)
     return root
@@ -103,14 +115,19 @@ def differences() -> Callable[[Path, Path], dict[str, int]]:
                 elif table == "errors":
                     sql = "SELECT path, phase, code, message, start_line, start_col FROM errors"
                 else:
-                    sql = f"SELECT f.repo, f.path, t.* EXCLUDE (file_id) FROM {table} t JOIN files f USING (file_id)"
+                    sql = (
+                        f"SELECT repo, path, t.* EXCLUDE (file_id) FROM {table} t JOIN files USING (file_id)"
+                    )
                 one, two = a.sql(sql).to_arrow_table(), b.sql(sql).to_arrow_table()
                 a.register("one", one)
                 a.register("two", two)
                 count = a.execute(
-                    "SELECT count(*) FROM ((FROM one EXCEPT ALL FROM two) UNION ALL (FROM two EXCEPT ALL FROM one))"
+                    "SELECT count(*) FROM ("
+                    "(FROM one EXCEPT ALL FROM two) UNION ALL (FROM two EXCEPT ALL FROM one))"
                 ).fetchall()[0][0]
-                doubled = b.execute("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchall()[0][0]
+                doubled = b.execute("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchall()[
+                    0
+                ][0]
                 if count or doubled:
                     found[table] = count or doubled
         return found

@@ -184,7 +184,13 @@ Kinds left out say what is no definition here: Go's package names of imports, lo
 
 def ctags_names(language, files):
     word, kinds, _, _ = CTAGS[language]
-    command = ["ctags", "--output-format=json", "--fields=+nK", f"--languages={word}", f"--kinds-{word}={kinds}"]
+    command = [
+        "ctags",
+        "--output-format=json",
+        "--fields=+nK",
+        f"--languages={word}",
+        f"--kinds-{word}={kinds}",
+    ]
     done = subprocess.run([*command, "-o", "-", *map(str, files)], capture_output=True, text=True, check=True)
     tags = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {(tag["path"], tag["name"], tag["line"]) for tag in tags if not tag["name"].startswith("__anon")}

@@ -32,7 +32,9 @@ def test_a_repository_becomes_tables(repository):
     assert statistics.files_done == statistics.files_committed == 31
     assert statistics.rows["symbols"] == 30
     with snake_pipe.connect(result.dataset) as connection:
-        assert connection.execute("SELECT count(*) FROM symbols WHERE kind = 'function'").fetchall()[0] == (30,)
+        assert connection.execute("SELECT count(*) FROM symbols WHERE kind = 'function'").fetchall()[0] == (
+            30,
+        )
         assert connection.execute("SELECT path, status FROM files WHERE status <> 'ok'").fetchall() == [
             ("broken.py", "partial")
         ]
@@ -60,7 +62,10 @@ def test_a_checkpoint_in_the_middle_and_a_stop(repository):
         resumed = asyncio.run(resume_failed_batch_job(checkpoint.job_id, checkpoint))
         assert resumed.failure is None
     with snake_pipe.connect(result.dataset) as connection:
-        assert connection.execute("SELECT count(*), count(DISTINCT path) FROM files").fetchall()[0] == (31, 31)
+        assert connection.execute("SELECT count(*), count(DISTINCT path) FROM files").fetchall()[0] == (
+            31,
+            31,
+        )
 
 
 def test_no_job_no_checkpoint():

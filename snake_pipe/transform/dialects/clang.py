@@ -185,11 +185,11 @@ def _qualifier(node: Node) -> str | None:
     return dotted(next(iter(children(node, "inner")), None), _step)
 
 
-def _assignment(node: Node) -> str:
+def _assignment(node: Node, _memo: Memo) -> str:
     return "BinaryOperator=" if node.get("opcode") == "=" else "BinaryOperator"
 
 
-def _increment(node: Node) -> str:
+def _increment(node: Node, _memo: Memo) -> str:
     return "UnaryOperator++" if node.get("opcode") in ("++", "--") else "UnaryOperator"
 
 
@@ -229,6 +229,7 @@ CLANG = Dialect(
         "CXXForRangeStmt CXXCatchStmt"
     ),
     functions=_FUNCTIONS | {"LambdaExpr"},
+    classes=words("CXXRecordDecl RecordDecl ClassTemplateSpecializationDecl"),
     names={"DeclRefExpr": "read", "MemberExpr": "read"},
     named={"DeclRefExpr": _referenced},
     uses={
@@ -243,6 +244,7 @@ CLANG = Dialect(
         "FullComment": {"inner": NONE},
     },
     variants={"BinaryOperator": _assignment, "UnaryOperator": _increment},
+    names_at_end=words("MemberExpr"),
     members=words("MemberExpr"),
     qualifier=_qualifier,
     prepare={"CXXRecordDecl": _note_access},

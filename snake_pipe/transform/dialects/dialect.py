@@ -22,7 +22,8 @@ class Definition:
     `at` is the node whose start is the name's place, `body` the nodes whose first begins and whose last
     ends its body; `parameters` None where it takes none by its nature. An `outer_only` definition counts
     outside of functions only, so that local variables are none. `kind` `function` becomes `method`, and
-    `variable` `field`, where the enclosing symbol is a class, an interface or an enum.
+    `variable` `field`, directly in a class; elsewhere `outer_visibility`, if given, is the visibility.
+    `qualifier` is what the name itself says of its place, as `A.prototype` in `A.prototype.b = ...`.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Definition:
     exported: bool | None = None
     doc: str | None = None
     outer_only: bool = False
+    outer_visibility: str | None = None
+    qualifier: str | None = None
 
 
 @dataclass(slots=True)
@@ -48,13 +51,14 @@ class Reference:
 
 @dataclass(slots=True)
 class Import:
-    """One imported name, or a whole module (`name` None)."""
+    """One imported name, or a whole module (`name` None); `line` where the node tells none."""
 
     module: str | None
     name: str | None = None
     alias: str | None = None
     is_relative: bool = False
     is_wildcard: bool = False
+    line: int | None = None
 
 
 DefinitionRule = Callable[[Node, Memo], Iterable[Definition]]
@@ -68,15 +72,18 @@ class Use(NamedTuple):
     `role` is one of ROLES; `none` is no reference (labels, parameters, names of definitions), `local` is a
     write inside of a function and none outside, where the name is a symbol; None keeps the role that the
     name has. `climb`: the place's own node stands for the name, so the place around it has its say too.
-    `first`: only the first child in that field is meant.
+    `first`: only the first child in that field is meant. `only_types`: what climbs through may only
+    become a type, as `str` in the annotation `list[str]`.
     """
 
     role: str | None
     climb: bool = False
     first: bool = False
+    only_types: bool = False
 
 
 THROUGH = Use(None, climb=True)
+TYPE_PART = Use(None, climb=True, only_types=True)
 NONE = Use("none")
 READ = Use("read")
 WRITE = Use("write")
@@ -111,12 +118,13 @@ class Dialect:
     the position objects, and scalars that nearly each node has. `name_keys` and `value_keys` say for a
     type which field is its name or its literal's text (`name_keys[""]`: for all other types).
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
-    complexity of the function they stand in; `functions` those inside of which a variable is local. Both may
-    be words of `variants`.
+    complexity of what they stand in, `weights` tell where it is more or less. `functions` are the types
+    inside of which a variable is local, `classes` those inside of which a function is a method.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
-    (parent type → field → `Use`) says otherwise. `variants` give another word for the parent type where a
-    scalar field changes what its places mean, such as `computed`. `qualifier` tells what stands before the
+    (parent type → field → `Use`) says otherwise; `not_names` are literals that look like names, and types
+    in `names_at_end` end with their name. `variants` give another word for the parent type where a scalar
+    field changes what its places mean, such as `computed`. `qualifier` tells what stands before the
     name in a node of the types `members`; `named` gives the name of nodes that hold it deeper. Nodes in the
     fields `fields_kinds` are mentions of something defined elsewhere, with that kind.
 
@@ -135,10 +143,14 @@ class Dialect:
     value_keys: Mapping[str, str] = field(default_factory=dict)
     atoms: Mapping[object, str] = field(default_factory=lambda: {True: "true", False: "false", None: "null"})
     branches: frozenset[str] = frozenset()
+    weights: Mapping[str, Callable[[Node], int]] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    not_names: frozenset[str] = frozenset()
+    names_at_end: frozenset[str] = frozenset()
     uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
-    variants: Mapping[str, Callable[[Node], str]] = field(default_factory=dict)
+    variants: Mapping[str, Callable[[Node, Memo], str]] = field(default_factory=dict)
     named: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
     fields_kinds: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
@@ -176,6 +188,16 @@ def text(node: Node | None, key: str) -> str | None:
     """The string in that field; None where there is none or it is empty."""
     value = node.get(key) if node is not None else None
     return value if value.__class__ is str and value else None
+
+
+def in_turn(*rules: Callable[[Node, Memo], None]) -> Callable[[Node, Memo], None]:
+    """One `prepare` rule that does what all of them do."""
+
+    def rule(node: Node, memo: Memo) -> None:
+        for one in rules:
+            one(node, memo)
+
+    return rule
 
 
 LONGEST_QUALIFIER = 30

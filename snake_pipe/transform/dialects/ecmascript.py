@@ -15,10 +15,10 @@ from snake_pipe.transform.dialects.dialect import (
     INHERIT,
     LOCAL,
     NONE,
-    READ,
     THROUGH,
     TYPE,
     WRITE,
+    Memo,
     Node,
     Use,
 )
@@ -124,6 +124,11 @@ SCOPES = words(
     "FunctionDeclaration FunctionExpression ArrowFunctionExpression ClassMethod ClassPrivateMethod "
     "ObjectMethod TSEmptyBodyFunctionExpression StaticBlock"
 )
+CLASSES = words("ClassDeclaration ClassExpression TSInterfaceDeclaration TSEnumDeclaration")
+WEIGHTS: dict[str, Any] = {"SwitchCase": lambda node: 1 if node.get("test") else 0}
+LOOP = "loop"
+"""What a rule notes for the variables of `for (const x of y)`, which are no symbols."""
+
 FUNCTIONS = words("FunctionExpression ArrowFunctionExpression TSEmptyBodyFunctionExpression")
 
 NAMES = {
@@ -134,8 +139,8 @@ NAMES = {
 }
 
 _FUNCTION_USES = {"id": NONE, "params": NONE}
-_MEMBER_USES = {"property": THROUGH, "object": READ}
-_METHOD_USES = {"key": NONE, "params": NONE, "value": READ}
+_MEMBER_USES = {"property": THROUGH}
+_METHOD_USES = {"key": NONE, "params": NONE}
 USES: dict[str, dict[str, Use]] = {
     "MemberExpression": _MEMBER_USES,
     "OptionalMemberExpression": _MEMBER_USES,
@@ -154,7 +159,7 @@ USES: dict[str, dict[str, Use]] = {
     "ForInStatement": {"left": WRITE},
     "ForOfStatement": {"left": WRITE},
     "VariableDeclarator": {"id": LOCAL},
-    "AssignmentPattern": {"left": THROUGH, "right": READ},
+    "AssignmentPattern": {"left": THROUGH},
     "RestElement": {"argument": THROUGH},
     "ArrayPattern": {"elements": THROUGH},
     "ObjectPattern": {"properties": THROUGH},
@@ -197,10 +202,8 @@ USES: dict[str, dict[str, Use]] = {
     "TSTypeParameter": {"name": NONE, "key": NONE},
     "TSMappedType": {"key": NONE},
     "TSNamedTupleMember": {"label": NONE},
-    "TSTypePredicate": {"parameterName": READ},
     "TSTypeReference": {"typeName": TYPE},
-    "TSQualifiedName": {"right": THROUGH, "left": READ},
-    "TSTypeQuery": {"exprName": READ},
+    "TSQualifiedName": {"right": THROUGH},
     "TSClassImplements": {"expression": INHERIT},
     "TSInterfaceHeritage": {"expression": INHERIT},
     "TSExpressionWithTypeArguments": {"expression": INHERIT},
@@ -215,7 +218,7 @@ USES: dict[str, dict[str, Use]] = {
     "ImportDefaultSpecifier": {"local": NONE},
     "ImportNamespaceSpecifier": {"local": NONE},
     "ImportAttribute": {"key": NONE},
-    "ExportSpecifier": {"exported": NONE, "local": READ},
+    "ExportSpecifier": {"exported": NONE},
     "ExportAllDeclaration": {"exported": NONE},
     "ExportNamespaceSpecifier": {"exported": NONE},
     "JSXOpeningElement": {"name": CALL},
@@ -227,7 +230,7 @@ USES: dict[str, dict[str, Use]] = {
 }
 
 
-def _unless_computed(node: Node) -> str:
+def _unless_computed(node: Node, _memo: Memo) -> str:
     """`a[b]` names nothing, other than `a.b`: the word for such a node has brackets."""
     type_ = str(node["type"])
     return type_ + "[]" if node.get("computed") is True else type_
@@ -241,10 +244,14 @@ VARIANTS: dict[str, Any] = dict.fromkeys(
     ),
     _unless_computed,
 )
-VARIANTS["LogicalExpression"] = lambda node: (
-    "LogicalExpression" + ("??" if node.get("operator") == "??" else "")
+VARIANTS["VariableDeclarator"] = lambda node, memo: (
+    "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else "VariableDeclarator"
 )
-VARIANTS["SwitchCase"] = lambda node: "SwitchCase" if node.get("test") else "SwitchCase default"
+VARIANTS["ExportSpecifier"] = lambda node, memo: (
+    "ExportSpecifier from" if memo.get(id(node)) else "ExportSpecifier"
+)
+USES["ExportSpecifier from"] = {"exported": NONE, "local": NONE}
+USES["VariableDeclarator in a loop"] = {"id": WRITE}
 USES["Property[]"] = USES["ObjectProperty[]"] = {"value": THROUGH}
 for _type in ("ClassMethod[]", "ObjectMethod[]"):
     USES[_type] = {"params": NONE}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import Definition, Memo, Node, body_of, child, children, text
-from snake_pipe.transform.dialects.ecmascript import FUNCTIONS
+from snake_pipe.transform.dialects.ecmascript import FUNCTIONS, LOOP
 from snake_pipe.transform.dialects.ecmascript_names import (
     bound_names,
     modifiers_of,
     parameters_of,
     property_name,
+    qualifier,
 )
 from snake_pipe.transform.languages.rules import words
 
@@ -29,10 +30,12 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
         if at is None or name is None:
             return ()
         parameters = parameters_of(node) if function else None
-        exported = memo.get(id(node)) == _EXPORTED or name in memo.get(0, ())
-        found = Definition(
-            name, kind, at, body_of(node, body), parameters, modifiers_of(node), exported=exported
-        )
+        note = memo.get(id(node), ())
+        modifiers = modifiers_of(node) + [word for word in note if word != _EXPORTED]
+        if node["type"] == "TSDeclareFunction" and "declare" not in modifiers:
+            modifiers.append("declaration")
+        exported = True if _EXPORTED in note or name in memo.get(0, ()) else None
+        found = Definition(name, kind, at, body_of(node, body), parameters, modifiers, exported=exported)
         return (found,)
 
     return rule
@@ -42,12 +45,14 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     """Variables; one that is given a function is a function."""
     target = child(node, "id")
     note = memo.get(id(node), ())
+    if LOOP in note:
+        return ()
     modifiers = [word for word in note if word != _EXPORTED]
     exports = memo.get(0, ())
     value = child(node, "init")
     if value is not None and target is not None and target.get("type") == "Identifier":
         variable = text(target, "name") or ""
-        exported = _EXPORTED in note or variable in exports
+        exported = True if _EXPORTED in note or variable in exports else None
         if value.get("type") in FUNCTIONS:
             modifiers += modifiers_of(value)
             body = body_of(value, "body")
@@ -68,7 +73,7 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
             "variable",
             at,
             modifiers=list(modifiers),
-            exported=_EXPORTED in note or name in exports,
+            exported=True if _EXPORTED in note or name in exports else None,
             outer_only=True,
         )
         for at in bound_names(target)
@@ -76,8 +81,8 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     ]
 
 
-def _members(kind: str) -> Any:
-    """A rule for members of classes, interfaces and objects, which carry their name in `key`."""
+def _members(kind: str, public: str | None = "public") -> Any:
+    """A rule for members of classes and interfaces, which carry their name in `key`."""
 
     def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
         key = child(node, "key") or child(node, "id")
@@ -89,14 +94,30 @@ def _members(kind: str) -> Any:
         if function is None and kind == "method":
             function = node
         private = name.startswith("#")
-        visibility = "private" if private else text(node, "accessibility")
+        visibility = "private" if private else text(node, "accessibility") or public
         modifiers = modifiers_of(node, function)
+        if function is not None and not body_of(function) and "abstract" not in modifiers:
+            modifiers.append("declaration")
         if function is not None:
             body, parameters = body_of(function, "body"), parameters_of(function)
             return (Definition(name, "method", key, body, parameters, modifiers, visibility),)
         return (Definition(name, kind, key, modifiers=modifiers, visibility=visibility),)
 
     return rule
+
+
+def _parameter_property(node: Node, _memo: Memo) -> Iterable[Definition]:
+    """`constructor(private x: T)` declares the field x."""
+    for at in bound_names(node):
+        name = text(at, "name")
+        if name is not None:
+            yield Definition(
+                name,
+                "field",
+                at,
+                modifiers=modifiers_of(node),
+                visibility=text(node, "accessibility") or "public",
+            )
 
 
 def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
@@ -111,7 +132,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     if value is not node and value.get("type") not in FUNCTIONS:
         return ()
     body = body_of(value, "body")
-    return (Definition(name, "function", key, body, parameters_of(value), modifiers_of(node, value)),)
+    return (Definition(name, "method", key, body, parameters_of(value), modifiers_of(node, value)),)
 
 
 def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
@@ -119,18 +140,17 @@ def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     value, target = child(node, "right"), child(node, "left")
     if value is None or target is None or value.get("type") not in FUNCTIONS:
         return ()
-    if target.get("type") == "MemberExpression":
-        if target.get("computed") is True:
-            return ()
-        at = child(target, "property")
-    else:
-        at = target if target.get("type") == "Identifier" else None
+    kind, before = "function", None
+    at: Node | None = None
+    if target.get("type") == "MemberExpression" and target.get("computed") is not True:
+        at, kind, before = child(target, "property"), "method", qualifier(target)
+    elif target.get("type") == "Identifier":
+        at = target
     name = property_name(at)
     if at is None or name is None:
         return ()
-    return (
-        Definition(name, "function", at, body_of(value, "body"), parameters_of(value), modifiers_of(value)),
-    )
+    body, modifiers = body_of(value), modifiers_of(value)
+    return (Definition(name, kind, at, body, parameters_of(value), modifiers, qualifier=before),)
 
 
 DEFINITIONS: dict[str, Any] = {
@@ -139,7 +159,7 @@ DEFINITIONS: dict[str, Any] = {
     "ClassDeclaration": _named("class"),
     "TSInterfaceDeclaration": _named("interface"),
     "TSEnumDeclaration": _named("enum"),
-    "TSTypeAliasDeclaration": _named("type_alias", body="typeAnnotation"),
+    "TSTypeAliasDeclaration": _named("type_alias"),
     "TSModuleDeclaration": _named("module"),
     "VariableDeclarator": _declarators,
     "MethodDefinition": _members("method"),
@@ -147,15 +167,16 @@ DEFINITIONS: dict[str, Any] = {
     "ClassPrivateMethod": _members("method"),
     "TSDeclareMethod": _members("method"),
     "TSAbstractMethodDefinition": _members("method"),
-    "TSMethodSignature": _members("method"),
+    "TSMethodSignature": _members("method", None),
     "PropertyDefinition": _members("field"),
     "ClassProperty": _members("field"),
     "ClassPrivateProperty": _members("field"),
     "ClassAccessorProperty": _members("field"),
     "AccessorProperty": _members("field"),
     "TSAbstractPropertyDefinition": _members("field"),
-    "TSPropertySignature": _members("field"),
-    "TSEnumMember": _members("field"),
+    "TSPropertySignature": _members("field", None),
+    "TSEnumMember": _members("field", None),
+    "TSParameterProperty": _parameter_property,
     "Property": _object_functions,
     "ObjectProperty": _object_functions,
     "ObjectMethod": _object_functions,
@@ -196,21 +217,27 @@ def _note_exports(node: Node, memo: Memo) -> None:
     """Remembers which declaration, or which names, an export statement makes visible."""
     declaration = child(node, "declaration")
     if declaration is not None:
-        memo[id(declaration)] = _EXPORTED
-        if node.get("type") == "ExportDefaultDeclaration" and declaration.get("type") == "Identifier":
-            memo.setdefault(0, set()).add(text(declaration, "name"))
+        default = node.get("type") == "ExportDefaultDeclaration"
+        memo[id(declaration)] = (_EXPORTED, "default") if default else (_EXPORTED,)
 
 
 def _note_variables(node: Node, memo: Memo) -> None:
     """Hands `const`, and whether it is exported, to the declarators below."""
-    words_: tuple[str, ...] = ("const",) if node.get("kind") == "const" else ()
-    if memo.get(id(node)) == _EXPORTED:
-        words_ += (_EXPORTED,)
+    note: tuple[str, ...] = memo.get(id(node), ())
+    if node.get("kind") == "const":
+        note += ("const",)
     if node.get("declare") is True:
-        words_ += ("declare",)
-    if words_:
+        note += ("declare",)
+    if note:
         for declarator in children(node, "declarations"):
-            memo[id(declarator)] = words_
+            memo[id(declarator)] = note
+
+
+def _note_loop(node: Node, memo: Memo) -> None:
+    """The variable of a loop over something is a write like any other."""
+    left = child(node, "left")
+    if left is not None:
+        memo[id(left)] = (LOOP,)
 
 
 def _note_named_exports(node: Node, memo: Memo) -> None:
@@ -230,4 +257,6 @@ PREPARE: dict[str, Any] = {
     "ExportNamedDeclaration": _note_exports,
     "ExportDefaultDeclaration": _note_exports,
     "VariableDeclaration": _note_variables,
+    "ForInStatement": _note_loop,
+    "ForOfStatement": _note_loop,
 }

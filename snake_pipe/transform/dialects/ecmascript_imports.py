@@ -21,61 +21,77 @@ def _module(value: Any) -> str | None:
 
 
 def _is_relative(module: str | None) -> bool:
-    return module is not None and module.startswith((".", "/"))
+    return module is not None and (module.startswith(("./", "../")) or module in (".", ".."))
+
+
+def note_source(node: Node, memo: Memo) -> None:
+    """Hands the module of an import or export statement to its specifiers."""
+    module = _module(node.get("source"))
+    if module is not None:
+        for specifier in children(node, "specifiers"):
+            memo[id(specifier)] = module
+
+
+def note_required(node: Node, memo: Memo) -> None:
+    """Hands the pattern of `const pattern = require("m")` to the call."""
+    value = child(node, "init")
+    if value is not None and value.get("type") == "CallExpression":
+        memo[id(value)] = child(node, "id")
 
 
 def _import_declaration(node: Node, _memo: Memo) -> Iterable[Import]:
+    if children(node, "specifiers"):
+        return ()
     module = _module(node.get("source"))
-    relative = _is_relative(module)
-    specifiers = children(node, "specifiers")
-    if not specifiers:
-        return (Import(module, is_relative=relative),)
-    rows = []
-    for specifier in specifiers:
-        local = text(child(specifier, "local"), "name")
-        match specifier.get("type"):
-            case "ImportDefaultSpecifier":
-                rows.append(Import(module, "default", local, relative))
-            case "ImportNamespaceSpecifier":
-                rows.append(Import(module, None, local, relative, is_wildcard=True))
-            case _:
-                name = property_name(child(specifier, "imported")) or local
-                rows.append(Import(module, name, local if local != name else None, relative))
-    return rows
+    return (Import(module, is_relative=_is_relative(module)),)
 
 
-def _reexport(node: Node, _memo: Memo) -> Iterable[Import]:
+def _export_all(node: Node, _memo: Memo) -> Iterable[Import]:
     module = _module(node.get("source"))
+    alias = property_name(child(node, "exported"))
+    return (Import(module, None, alias, _is_relative(module), is_wildcard=True),)
+
+
+def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
+    """One name of an import, or of an export from another module."""
+    module = memo.get(id(node))
     if module is None:
         return ()
     relative = _is_relative(module)
-    if node.get("type") == "ExportAllDeclaration":
-        alias = property_name(child(node, "exported"))
-        return (Import(module, None, alias, relative, is_wildcard=True),)
-    rows = []
-    for specifier in children(node, "specifiers"):
-        exported = property_name(child(specifier, "exported"))
-        name = property_name(child(specifier, "local"))
-        if name is None:
-            rows.append(Import(module, None, exported, relative, is_wildcard=True))
-        else:
-            rows.append(Import(module, name, exported if exported != name else None, relative))
-    return rows
+    match node.get("type"):
+        case "ImportDefaultSpecifier":
+            return (Import(module, "default", text(child(node, "local"), "name"), relative),)
+        case "ImportNamespaceSpecifier" | "ExportNamespaceSpecifier":
+            alias = property_name(child(node, "local") or child(node, "exported"))
+            return (Import(module, None, alias, relative, is_wildcard=True),)
+        case "ExportSpecifier":
+            name, alias = property_name(child(node, "local")), property_name(child(node, "exported"))
+        case _:
+            name, alias = property_name(child(node, "imported")), text(child(node, "local"), "name")
+    return (Import(module, name, alias if alias != name else None, relative),)
 
 
-def _required(node: Node, _memo: Memo) -> Iterable[Import]:
-    """`require("x")` and Babel's `import("x")`."""
+def _required(node: Node, memo: Memo) -> Iterable[Import]:
+    """`require("x")` and Babel's `import("x")`, with the names a declaration takes from it."""
     callee = child(node, "callee")
-    arguments = children(node, "arguments")
-    if callee is None or len(arguments) != 1:
+    if callee is None:
         return ()
-    if callee.get("type") == "Import" or (
-        callee.get("type") == "Identifier" and callee.get("name") == "require"
+    if callee.get("type") != "Import" and (
+        callee.get("type") != "Identifier" or callee.get("name") != "require"
     ):
-        module = _module(arguments[0])
-        if module is not None:
-            return (Import(module, is_relative=_is_relative(module)),)
-    return ()
+        return ()
+    module = next((_module(argument) for argument in children(node, "arguments")[:1]), None)
+    if module is None:
+        return ()
+    relative = _is_relative(module)
+    target = memo.get(id(node))
+    if target is None or target.get("type") != "ObjectPattern":
+        return (Import(module, None, text(target, "name"), relative),)
+    rows = []
+    for item in children(target, "properties"):
+        name, alias = property_name(child(item, "key")), text(child(item, "value"), "name")
+        rows.append(Import(module, name, alias if alias != name else None, relative))
+    return rows
 
 
 def _import_expression(node: Node, _memo: Memo) -> Iterable[Import]:
@@ -93,8 +109,12 @@ def _import_equals(node: Node, _memo: Memo) -> Iterable[Import]:
 
 IMPORTS: dict[str, Any] = {
     "ImportDeclaration": _import_declaration,
-    "ExportNamedDeclaration": _reexport,
-    "ExportAllDeclaration": _reexport,
+    "ImportSpecifier": _specifier,
+    "ImportDefaultSpecifier": _specifier,
+    "ImportNamespaceSpecifier": _specifier,
+    "ExportSpecifier": _specifier,
+    "ExportNamespaceSpecifier": _specifier,
+    "ExportAllDeclaration": _export_all,
     "CallExpression": _required,
     "ImportExpression": _import_expression,
     "TSImportType": _import_expression,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from snake_pipe.transform.dialects import ecmascript
-from snake_pipe.transform.dialects.dialect import Dialect
+from snake_pipe.transform.dialects.dialect import Dialect, in_turn
 from snake_pipe.transform.dialects.ecmascript_definitions import DEFINITIONS, NAMED, PREPARE
-from snake_pipe.transform.dialects.ecmascript_imports import IMPORTS
+from snake_pipe.transform.dialects.ecmascript_imports import IMPORTS, note_required, note_source
 from snake_pipe.transform.dialects.ecmascript_names import qualifier
 
 ESTREE = Dialect(
@@ -19,14 +19,22 @@ ESTREE = Dialect(
     name_keys=ecmascript.NAME_KEYS,
     value_keys=ecmascript.VALUE_KEYS,
     branches=ecmascript.BRANCHES,
+    weights=ecmascript.WEIGHTS,
     functions=ecmascript.SCOPES,
+    classes=ecmascript.CLASSES,
     names=ecmascript.NAMES,
+    not_names=frozenset({"undefined"}),
     uses=ecmascript.USES,
     variants=ecmascript.VARIANTS,
     named=NAMED,
     members=ecmascript.MEMBERS,
     qualifier=qualifier,
-    prepare=PREPARE,
+    prepare={
+        **PREPARE,
+        "ImportDeclaration": note_source,
+        "ExportNamedDeclaration": in_turn(PREPARE["ExportNamedDeclaration"], note_source),
+        "VariableDeclarator": note_required,
+    },
     definitions=DEFINITIONS,
     imports=IMPORTS,
 )

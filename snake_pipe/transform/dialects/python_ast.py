@@ -12,15 +12,18 @@ from snake_pipe.transform.dialects.dialect import (
     CALL,
     DECORATE,
     INHERIT,
+    LOCAL,
     NONE,
-    READ,
     THROUGH,
     TYPE,
+    TYPE_PART,
+    WRITE,
     Definition,
     Dialect,
     Import,
     Memo,
     Node,
+    Reference,
     Use,
     body_of,
     child,
@@ -85,15 +88,23 @@ USES: dict[str, dict[str, Use]] = {
     "FunctionDef": _FUNCTION_USES,
     "AsyncFunctionDef": _FUNCTION_USES,
     "ClassDef": {"decorator_list": DECORATE, "bases": INHERIT},
+    "Assign": {"targets": LOCAL},
+    "AnnAssign": {"target": LOCAL, "annotation": TYPE},
+    "AugAssign": {"target": WRITE},
+    "NamedExpr": {"target": WRITE},
+    "Delete": {"targets": WRITE},
+    "For": {"target": WRITE},
+    "AsyncFor": {"target": WRITE},
+    "comprehension": {"target": WRITE},
+    "withitem": {"optional_vars": WRITE},
     "arg": {"annotation": TYPE},
-    "AnnAssign": {"annotation": TYPE},
-    "Subscript": {"value": THROUGH, "slice": THROUGH},
-    "Index": {"value": THROUGH},
-    "BinOp": {"left": THROUGH, "right": THROUGH},
+    "Subscript": {"value": TYPE_PART, "slice": TYPE_PART},
+    "Index": {"value": TYPE_PART},
+    "BinOp": {"left": TYPE_PART, "right": TYPE_PART},
     "Tuple": {"elts": THROUGH},
     "List": {"elts": THROUGH},
     "Starred": {"value": THROUGH},
-    "Attribute": {"value": READ},
+    "MatchClass": {"cls": TYPE},
     "TypeAlias": {"name": NONE, "value": TYPE},
     "TypeVar": {"bound": TYPE},
 }
@@ -145,54 +156,67 @@ def _parameters(node: Node) -> list[str]:
 
 _DECORATORS = {
     "staticmethod": "static",
-    "classmethod": "classmethod",
+    "classmethod": "class",
     "abstractmethod": "abstract",
     "property": "getter",
+    "cached_property": "getter",
     "setter": "setter",
-    "deleter": "deleter",
+    "overload": "overload",
+    "override": "override",
+    "final": "final",
 }
 
 
-def _visibility(name: str) -> str:
-    """By convention: one underscore is protected, two private, dunder names are public."""
-    if name.startswith("__") and not name.endswith("__"):
-        return "private"
-    return "protected" if name.startswith("_") and not name.startswith("__") else "public"
+def _visibility(name: str) -> tuple[str, str]:
+    """By convention of underscores, in a class and outside of one; dunder names are public."""
+    if not name.startswith("_") or name.endswith("__"):
+        return "public", "public"
+    return ("private", "private") if name.startswith("__") else ("protected", "internal")
+
+
+def _decorators(node: Node) -> list[str]:
+    names = [text(d, "attr") or text(d, "id") or "" for d in children(node, "decorator_list")]
+    return [_DECORATORS[name] for name in names if name in _DECORATORS]
 
 
 def _function(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None:
-        return ()
-    modifiers = ["async"] if "AsyncFunctionDef" in node.values() else []
-    for decorator in children(node, "decorator_list"):
-        word = text(decorator, "attr") or text(decorator, "id") or ""
-        if word in _DECORATORS:
-            modifiers.append(_DECORATORS[word])
-    if name == "__init__":
+        return
+    modifiers = _decorators(node)
+    if "AsyncFunctionDef" in node.values():
+        modifiers.append("async")
+    if name in ("__init__", "__new__"):
         modifiers.append("constructor")
-    return (
-        Definition(
-            name,
-            "function",
-            _line_of(node),
-            body_of(node),
-            _parameters(node),
-            modifiers,
-            _visibility(name),
-            doc=_docstring(node),
-        ),
+    inner, outer = _visibility(name)
+    yield Definition(
+        name,
+        "function",
+        _line_of(node),
+        body_of(node),
+        _parameters(node),
+        modifiers,
+        inner,
+        doc=_docstring(node),
+        outer_visibility=outer,
     )
 
 
 def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None:
-        return ()
-    return (
-        Definition(
-            name, "class", _line_of(node), body_of(node), None, [], _visibility(name), doc=_docstring(node)
-        ),
+        return
+    inner, outer = _visibility(name)
+    yield Definition(
+        name,
+        "class",
+        _line_of(node),
+        body_of(node),
+        None,
+        _decorators(node),
+        inner,
+        doc=_docstring(node),
+        outer_visibility=outer,
     )
 
 
@@ -218,32 +242,44 @@ def _targets(node: Node) -> list[Node]:
 
 def _variable(kind: str) -> Any:
     def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
-        return [
-            Definition(name, kind, at, visibility=_visibility(name), outer_only=True)
-            for at in _targets(node)
-            if (name := text(at, "id"))
-        ]
+        for at in _targets(node):
+            name = text(at, "id")
+            if name is not None:
+                inner, outer = _visibility(name)
+                yield Definition(name, kind, at, visibility=inner, outer_only=True, outer_visibility=outer)
 
     return rule
 
 
-def _import(node: Node, _memo: Memo) -> Iterable[Import]:
-    return [
-        Import(name, None, text(alias, "asname"))
-        for alias in children(node, "names")
-        if (name := text(alias, "name"))
-    ]
+def _caught(node: Node, _memo: Memo) -> Iterable[Reference]:
+    name = text(node, "name")
+    return () if name is None else (Reference("write", name),)
 
 
-def _import_from(node: Node, _memo: Memo) -> Iterable[Import]:
+def _note_module(node: Node, memo: Memo) -> None:
+    """Hands module, number of dots and line to the aliases; before 3.10 an alias stood nowhere."""
     level = node.get("level")
     dots = level if level.__class__ is int and 0 < level < 100 else 0
-    module = "." * dots + (text(node, "module") or "")
-    return [
-        Import(module, None if name == "*" else name, text(alias, "asname"), dots > 0, name == "*")
-        for alias in children(node, "names")
-        if (name := text(alias, "name"))
-    ]
+    line = node.get("lineno")
+    from_ = "names" in node and "level" in node
+    for alias in children(node, "names"):
+        memo[id(alias)] = (
+            "." * dots + (text(node, "module") or "") if from_ else None,
+            dots > 0,
+            line if line.__class__ is int and 0 < line < 2**31 else None,
+        )
+
+
+def _import(alias: Node, memo: Memo) -> Iterable[Import]:
+    name, local = text(alias, "name"), text(alias, "asname")
+    module, is_relative, line = memo.get(id(alias), (None, False, None))
+    if name is None:
+        return ()
+    if module is None:
+        return (Import(name, None, local, line=line),)
+    if name == "*":
+        return (Import(module, None, None, is_relative, is_wildcard=True, line=line),)
+    return (Import(module, name, local, is_relative, line=line),)
 
 
 PYTHON_AST = Dialect(
@@ -259,10 +295,18 @@ PYTHON_AST = Dialect(
     name_keys=NAME_KEYS,
     value_keys=VALUE_KEYS,
     atoms={True: "True", False: "False", None: "None"},
-    branches=words("If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case"),
+    branches=words("If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case Assert"),
+    weights={
+        "BoolOp": lambda node: len(children(node, "values")) - 1,
+        "comprehension": lambda node: 1 + len(children(node, "ifs")),
+        "match_case": lambda node: 1 + (child(node, "guard") is not None),
+    },
+    prepare={"Import": _note_module, "ImportFrom": _note_module},
+    classes=words("ClassDef"),
     functions=words("FunctionDef AsyncFunctionDef Lambda"),
     names={"Name": "read", "Attribute": "read"},
     uses=USES,
+    names_at_end=words("Attribute"),
     members=words("Attribute"),
     qualifier=qualifier,
     definitions={
@@ -273,5 +317,6 @@ PYTHON_AST = Dialect(
         "AnnAssign": _variable("variable"),
         "TypeAlias": _variable("type_alias"),
     },
-    imports={"Import": _import, "ImportFrom": _import_from},
+    references={"ExceptHandler": _caught},
+    imports={"alias": _import},
 )

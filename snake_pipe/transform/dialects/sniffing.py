@@ -81,7 +81,7 @@ def _by_root(document: Any) -> Dialect | None:
             return BABEL
         if type_ == "Program" and root.get("body").__class__ is list:
             inside = root["body"]
-            if all(item.__class__ is dict and item.get("type").__class__ is str for item in inside[:5]):
+            if all(item.get("type").__class__ is str for item in inside[:5] if item.__class__ is dict):
                 return _ecmascript(root)
         if root.get("kind") == "TranslationUnitDecl":
             return CLANG

@@ -192,7 +192,7 @@ def language_of_head(filename: str, head: bytes) -> str | None:
 def is_cpp_header(head: bytes) -> bool:
     """Whether a header's text, outside of comments and of what C compilers never see, is C++ alone."""
     text = _GUARDED.sub(b"", _COMMENT.sub(b"", head))
-    return any(b"#" not in found[0] or b".h" not in found[0] for found in _CPP_ONLY.finditer(text))
+    return _CPP_ONLY.search(text) is not None
 
 
 def _language_of_shebang(head: bytes) -> str | None:

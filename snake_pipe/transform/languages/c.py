@@ -85,7 +85,12 @@ USES: Uses = {
 }
 
 RULES = Rules(
-    names={"identifier": "read", "field_identifier": "none", "type_identifier": "type"},
+    names={
+        "identifier": "read",
+        "field_identifier": "none",
+        "type_identifier": "type",
+        "primitive_type": "none",  # `typedef ... uint8_t`: the grammar knows that name as a type already
+    },
     uses=USES,
     scopes={"struct_specifier": "class", "union_specifier": "class", "function_definition": "function"},
     kinds=table(annotation="attribute"),
@@ -99,7 +104,10 @@ RULES = Rules(
         word: word for word in ("static", "extern", "inline", "const", "volatile", "register", "_Noreturn")
     },
     reserved=words(
-        "void int char long short float double signed unsigned const static extern typedef struct return"
+        """
+        void int char long short float double signed unsigned const static extern typedef struct
+        return if else for while do switch
+        """
     ),
     visibility=_visibility,
     exported=_exported,

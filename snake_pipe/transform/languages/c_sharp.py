@@ -167,8 +167,12 @@ RULES = Rules(
     imports={"using_directive": _using, "extern_alias_directive": _extern_alias},
     modifiers={
         word: word
-        for word in """static readonly const abstract sealed virtual override async partial unsafe extern volatile
-        new required""".split()
+        for word in words(
+            """
+            static readonly const abstract sealed virtual override async partial unsafe extern volatile
+            new required
+            """
+        )
     },
     visibility=_visibility,
     exported=lambda head: None if head.kind == "module" else _visibility(head) == "public",

@@ -139,7 +139,7 @@ class Head(NamedTuple):
 
     `words` stand before the name, `scope` is the type of the innermost scope around it (empty at the
     top), `section` the last section word before it, `outer` the type of its outermost wrapper, `type`
-    its own. Of `name` only the first two characters and a trailing `__` may be looked at.
+    its own. Of `name` only the case, `_` and `#` at its begin and a trailing `__` may be looked at.
     """
 
     name: str

@@ -103,7 +103,9 @@ def test_killed_at_each_durable_step(
     codes = []
     for when in whens:
         trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", str(path), "-e", f"trace={call}"]
-        process = cli.start("resume", job, "-d", dataset, before=[*trace, "-e", f"inject={call}:signal=KILL:when={when}"])
+        process = cli.start(
+            "resume", job, "-d", dataset, before=[*trace, "-e", f"inject={call}:signal=KILL:when={when}"]
+        )
         process.communicate(timeout=120)
         codes.append(process.returncode)
     assert any(code != 0 for code in codes), "no step was hit"

@@ -21,7 +21,10 @@ def small_disk(tmp_path):
     def mount(kilobytes, *, again=False):
         options = f"{'remount,' if again else ''}size={kilobytes}k"
         done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True, check=False
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             pytest.skip(f"cannot mount here: {done.stderr.strip()}")

@@ -62,7 +62,9 @@ def test_sync_and_async_functions(tmp_path, name):
 def test_what_one_file_does_touches_no_other(tmp_path, bad, status, error):
     import processors
 
-    files = make_files(tmp_path, [*(f"{i}.txt" for i in range(20)), f"{bad}-1.txt", *(f"z{i}.txt" for i in range(20))])
+    files = make_files(
+        tmp_path, [*(f"{i}.txt" for i in range(20)), f"{bad}-1.txt", *(f"z{i}.txt" for i in range(20))]
+    )
     outcome = run(files, processors.by_name)
     counts = Counter((Path(r.path).name, r.status) for r in outcome.results)
     assert len(counts) == sum(counts.values()) == 41  # each file once

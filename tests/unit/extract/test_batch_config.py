@@ -11,7 +11,12 @@ from snake_pipe.extract.batch_config import PRESETS, BatchConfig, load_config
 
 def test_the_documented_defaults():
     config = BatchConfig()
-    assert (config.batch_size, config.max_concurrent_batches, config.retry_attempts, config.timeout_seconds) == (
+    assert (
+        config.batch_size,
+        config.max_concurrent_batches,
+        config.retry_attempts,
+        config.timeout_seconds,
+    ) == (
         200,
         4,
         3,
@@ -30,7 +35,8 @@ def test_every_setting_says_what_it_means():
 
 def test_sources_by_rank_and_with_their_origin(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.snake-pipe]\npreset = "latency"\nbatch-size = 1\nflush-interval = 7\nmax-failures = 3\nretry-attempts = 9\n'
+        '[tool.snake-pipe]\npreset = "latency"\nbatch-size = 1\n'
+        "flush-interval = 7\nmax-failures = 3\nretry-attempts = 9\n"
     )
     (tmp_path / "snake-pipe.toml").write_text("batch_size = 2\nflush_interval = 8\nmax_failures = 4\n")
     environment = {"SNAKE_PIPE_FLUSH_INTERVAL": "9", "SNAKE_PIPE_MAX_FAILURES": "5", "HOME": "/"}
@@ -50,7 +56,11 @@ def test_presets_are_valid(preset):
 
 
 def test_text_is_converted():
-    environment = {"SNAKE_PIPE_ATTRS": "true", "SNAKE_PIPE_TABLES": "symbols, refs", "SNAKE_PIPE_MAX_LATENCY": ""}
+    environment = {
+        "SNAKE_PIPE_ATTRS": "true",
+        "SNAKE_PIPE_TABLES": "symbols, refs",
+        "SNAKE_PIPE_MAX_LATENCY": "",
+    }
     config = load_config(environment=environment).config
     assert (config.attrs, config.tables, config.max_latency) == (True, ("symbols", "refs"), None)
 

@@ -172,7 +172,11 @@ class CoordinatorMachine(RuleBasedStateMachine):
     )
     def start(self, batch_size, hard, budget, latency):
         self.config = BatchConfig(
-            batch_size=batch_size, max_batch_size=hard, batch_bytes=budget, max_latency=latency, worker_count=2
+            batch_size=batch_size,
+            max_batch_size=hard,
+            batch_bytes=budget,
+            max_latency=latency,
+            worker_count=2,
         )
         self.coordinator = BatchCoordinator(self.config)
         self.now = 0.0
@@ -194,7 +198,9 @@ class CoordinatorMachine(RuleBasedStateMachine):
                 assert known is f
                 assert last.get(f.priority, -1.0) <= since  # order inside a priority
                 last[f.priority] = since
-            assert [f.priority for f in batch.files] == sorted((f.priority for f in batch.files), reverse=True)
+            assert [f.priority for f in batch.files] == sorted(
+                (f.priority for f in batch.files), reverse=True
+            )
 
     @rule(queue=st.sampled_from(["python", "go"]), size=st.integers(0, 300), priority=st.integers(0, 10))
     def offer(self, queue, size, priority):
@@ -231,7 +237,9 @@ class CoordinatorMachine(RuleBasedStateMachine):
     def overdue(self) -> set[str]:
         if self.config.max_latency is None:
             return set()
-        return {path for path, (since, _) in self.waiting.items() if since + self.config.max_latency <= self.now}
+        return {
+            path for path, (since, _) in self.waiting.items() if since + self.config.max_latency <= self.now
+        }
 
     @invariant()
     def counts_agree(self):

@@ -81,7 +81,9 @@ def test_empty_files_have_their_root(language):
     assert (facts.status, facts.line_count) == ("ok", 0)
 
 
-@pytest.mark.parametrize("tables", [frozenset(TREE_TABLES), frozenset({"symbols"}), frozenset({"refs", "imports"})])
+@pytest.mark.parametrize(
+    "tables", [frozenset(TREE_TABLES), frozenset({"symbols"}), frozenset({"refs", "imports"})]
+)
 def test_only_the_wanted_tables_are_built(tables):
     built, [facts] = transform("python", b"import a\nb = c()\n", tables=tables)
     assert built.keys() == tables
@@ -100,7 +102,12 @@ def test_a_drain_without_files_gives_empty_tables():
 
 
 def test_rows_do_not_depend_on_the_batch():
-    sources = [b"def f(): return g\n", b"", b"class A:\n    x = 1\n    def m(self): self.x()\n", b"# c\nimport a"]
+    sources = [
+        b"def f(): return g\n",
+        b"",
+        b"class A:\n    x = 1\n    def m(self): self.x()\n",
+        b"# c\nimport a",
+    ]
     together, _ = transform("python", *sources)
     for file_id, source in enumerate(sources):
         alone, _ = transform("python", source)
@@ -292,3 +299,23 @@ def test_large_batches_are_joined_from_groups(monkeypatch):
 def test_unknown_languages_are_key_errors():
     with pytest.raises(KeyError):
         SourceTreeTransformer("klingon", TransformOptions())
+
+
+def test_long_chains_of_calls_keep_short_qualifiers():
+    links = 5_000
+    tables, [facts] = transform("javascript", b"x" + b".then(f)" * links)
+    qualifiers = [text for text in tables["refs"].column("qualifier").to_pylist() if text]
+    assert (facts.status, len(qualifiers)) == ("ok", links)
+    assert max(map(len, qualifiers)) == 200
+
+
+def test_comments_in_one_long_line_are_no_docs():
+    source = b"/* a */ function f() {} /* b */ function g() {}\n  // c\nfunction h() {}\n"
+    tables, _ = transform("javascript", source)
+    assert tables["symbols"].column("doc").to_pylist() == ["a", None, "c"]
+
+
+def test_a_define_in_broken_c_is_still_a_macro():
+    tables, [facts] = transform("c", b"#define A (B /* 1 */ | C)\n#define D 2\n")
+    assert facts.status == "partial"
+    assert tables["symbols"].column("name").to_pylist() == ["A", "D"]

@@ -5,7 +5,9 @@ import pytest
 from snake_pipe.errors import CheckpointError
 from snake_pipe.utils.journal import Journal, read_journal
 
-RECORDS = [{"type": "flush", "seq": seq, "parts": [["nodes", f"part-{seq}.parquet", 10, 3]]} for seq in (1, 2, 3)]
+RECORDS = [
+    {"type": "flush", "seq": seq, "parts": [["nodes", f"part-{seq}.parquet", 10, 3]]} for seq in (1, 2, 3)
+]
 
 
 @pytest.fixture

@@ -1,0 +1,295 @@
+"""The command as a user has it: arguments, outputs, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from snake_pipe import plugins
+from snake_pipe.load.views import connect
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_repos"
+
+
+@pytest.fixture
+def repository(tmp_path):
+    root = tmp_path / "repo"
+    (root / "pkg").mkdir(parents=True)
+    (root / "pkg" / "a.py").write_text("import os\n\n\ndef area(r):\n    return os.sep * r\n")
+    (root / "pkg" / "b.go").write_text('package b\n\nimport "fmt"\n\nfunc Show() { fmt.Println("x") }\n')
+    (root / "data.json").write_text('{"name": "x"}')
+    (root / "notes.txt").write_text("nothing")
+    return root
+
+
+def rows(dataset, sql):
+    with connect(dataset) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_ingest_query_export(cli, repository, tmp_path):
+    done = cli.run("ingest", repository)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "2 ok, 1 skipped" in done.stderr
+    assert "1 .txt" in done.stderr
+    asked = cli.run(
+        "query", "SELECT path, status, reason FROM files ORDER BY path", "--format", "csv", cwd=repository
+    )
+    assert list(csv.reader(io.StringIO(asked.stdout))) == [
+        ["path", "status", "reason"],
+        ["data.json", "skipped", "not_an_ast"],
+        ["pkg/a.py", "ok", ""],
+        ["pkg/b.go", "ok", ""],
+    ]
+    asked = cli.run(
+        "query",
+        "-p",
+        "area",
+        "SELECT qualified_name FROM symbols WHERE name = ?",
+        "--format",
+        "json",
+        cwd=repository / "pkg",
+    )
+    assert [json.loads(line) for line in asked.stdout.splitlines()] == [{"qualified_name": "area"}]
+    target = tmp_path / "trees.duckdb"
+    exported = cli.run("export", target, "-d", repository)
+    assert exported.returncode == 0, exported.stderr
+    assert target.stat().st_size > 0
+    assert cli.run("export", target, "-d", repository).returncode == 2
+
+
+def test_a_second_run_reads_only_what_changed(cli, repository):
+    dataset = repository / ".snake-pipe"
+    assert cli.run("ingest", repository).returncode == 0
+    first = dict(rows(dataset, "SELECT path, file_id FROM files"))
+    (repository / "pkg" / "a.py").write_text("def other():\n    pass\n")
+    (repository / "pkg" / "b.go").unlink()
+    (repository / "pkg" / "c.rb").write_text("def c; end\n")
+    again = cli.run("ingest", repository)
+    assert "1 unchanged" in again.stderr
+    assert "1 deleted" in again.stderr
+    second = dict(rows(dataset, "SELECT path, file_id FROM files"))
+    assert sorted(second) == ["data.json", "pkg/a.py", "pkg/c.rb"]
+    assert second["data.json"] == first["data.json"]
+    assert second["pkg/a.py"] > first["pkg/a.py"]
+    assert rows(dataset, "SELECT name FROM symbols ORDER BY name") == [("c",), ("other",)]
+    assert rows(dataset, "SELECT count(*) FROM files_history WHERE status = 'deleted'") == [(1,)]
+    third = cli.run("ingest", repository)
+    assert "3 unchanged" in third.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ingest", "/nowhere/at/all"],
+        ["ingest", "--no-such-option"],
+        ["ingest", ".", "--languages", "klingon"],
+        ["ingest", ".", "--tables", "nodles"],
+        ["ingest", ".", "--set", "batch_size=0"],
+        ["ingest", ".", "--set", "batch_sise=1"],
+        ["ingest", ".", "--preset", "warp"],
+        ["ingest", ".", "--files-from", "x", "--files0-from", "y"],
+        ["ingest", "--files-from", "/nowhere/list"],
+        ["resume"],
+        ["resume", "--last"],
+        ["resume", "../x"],
+        ["resume", "--", "-rf"],
+        ["resume", "20261122-101530-4f9a1c"],
+        ["query", "SELECT 1"],
+        ["status", "../../etc"],
+        ["languages", "--format", "yaml"],
+    ],
+)
+def test_what_is_refused_has_2_and_one_clear_line(cli, tmp_path, arguments):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused = cli.run(*arguments, cwd=empty)
+    assert refused.returncode == 2, refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert refused.stdout == ""
+    assert refused.stderr.strip()
+    assert list(empty.iterdir()) == []
+
+
+def test_a_folder_that_is_no_dataset_is_refused_and_left_alone(cli, repository):
+    refused = cli.run("ingest", repository, "-d", repository / "pkg")
+    assert refused.returncode == 2
+    assert sorted(path.name for path in (repository / "pkg").iterdir()) == ["a.py", "b.go"]
+
+
+def test_statements_that_write_are_refused(cli, repository, tmp_path):
+    assert cli.run("ingest", repository).returncode == 0
+    for sql in (
+        f"COPY files TO '{tmp_path}/out.csv'",
+        "DROP VIEW files",
+        "SELECT * FROM nothing",
+        "SELEKT",
+        "SELECT 1; SELECT 2",
+    ):
+        refused = cli.run("query", sql, cwd=repository)
+        assert refused.returncode == 2, sql
+        assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_broken_files_make_3_unless_they_are_allowed(cli, repository):
+    (repository / "bad_ast.json").write_text('{"type": "Program", "body": [')
+    first = cli.run("ingest", repository)
+    assert first.returncode == 3, first.stderr
+    assert "1 failed" in first.stderr
+    dataset = repository / ".snake-pipe"
+    assert rows(dataset, "SELECT path, phase, code FROM errors") == [
+        ("bad_ast.json", "decode", "invalid_json")
+    ]
+    assert rows(dataset, "SELECT count(*) FROM files WHERE status = 'ok'") == [(2,)]
+    assert cli.run("ingest", repository, "--max-failures", "1").returncode == 0
+
+
+def test_lists_of_files(cli, repository, tmp_path):
+    names = "pkg/a.py\n\nnone.py\n"
+    done = cli.run("ingest", "--files-from", "-", "-d", tmp_path / "ds", input=names, cwd=repository)
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "ds", "SELECT path, status FROM files") == [("pkg/a.py", "ok")]
+    assert rows(tmp_path / "ds", "SELECT path, code FROM errors") == [("none.py", "not_found")]
+    listed = tmp_path / "list0"
+    listed.write_bytes(b"pkg/a.py\0pkg/b.go\0")
+    done = cli.run("ingest", "--files0-from", listed, "-d", tmp_path / "ds0", cwd=repository)
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "ds0", "SELECT count(*) FROM files") == [(2,)]
+
+
+def test_filters_and_tables(cli, repository, tmp_path):
+    done = cli.run(
+        "ingest", repository, "-d", tmp_path / "ds", "--languages", "python", "--tables", "files,symbols"
+    )
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "ds", "SELECT path FROM files") == [("pkg/a.py",)]
+    assert rows(tmp_path / "ds", "SELECT count(*) FROM nodes") == [(0,)]
+    assert rows(tmp_path / "ds", "SELECT name FROM symbols") == [("area",)]
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds2", "--exclude", "*.go", "--exclude", "*.json")
+    assert rows(tmp_path / "ds2", "SELECT path FROM files") == [("pkg/a.py",)]
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds3", "--max-file-size", "50")
+    assert rows(
+        tmp_path / "ds3", "SELECT path, reason FROM files WHERE status = 'skipped' ORDER BY path"
+    ) == [
+        ("data.json", "not_an_ast"),
+        ("pkg/b.go", "too_large"),
+    ]
+
+
+def test_names_are_inert(cli, tmp_path):
+    root = tmp_path / "repo"
+    root.mkdir()
+    names = [
+        b"\x1b]52;c;eA==\x07.py",
+        b"a\nb.py",
+        b"'; DROP TABLE files; --.py",
+        b"=cmd.py",
+        b"\xff\xfe.py",
+        b"<script>.py",
+    ]
+    for name in names:
+        with open(os.fsencode(root) + b"/" + name, "wb") as file:
+            file.write(b"def f(): pass\n")
+    done = cli.run("ingest", root)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stderr
+    table = cli.run("query", "SELECT path FROM files", "-d", root).stdout
+    assert "\x1b" not in table
+    assert len(table.splitlines()) == 2 + len(names)
+    sheet = cli.run("query", "SELECT path FROM files", "-d", root, "--format", "csv").stdout
+    assert "\n'=cmd.py\n" in sheet
+    assert rows(root / ".snake-pipe", "SELECT count(*) FROM symbols") == [(len(names),)]
+    raw = {
+        path_bytes or path.encode()
+        for path, path_bytes in rows(root / ".snake-pipe", "SELECT path, path_bytes FROM files")
+    }
+    assert raw == set(names)
+
+
+def test_quiet_is_quiet_and_a_pipe_may_close(cli, repository):
+    done = cli.run("ingest", repository, "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    process = subprocess.Popen(
+        cli.command("query", "SELECT * FROM range(200000)", "--format", "csv"),
+        cwd=repository, env=cli.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_on_a_terminal_there_is_a_bar_and_colours_only_there(cli, repository):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        cli.command("ingest", repository), env=cli.environment | {"TERM": "xterm"}, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    seen = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            seen += os.read(master, 4096)
+        except OSError:  # the terminal's other side is closed
+            break
+    os.close(master)
+    assert process.wait(10) == 0
+    assert b"\x1b[" in seen
+    assert b"2 ok, 1 skipped" in seen
+    piped = cli.run(
+        "ingest", repository, "--full", env=cli.environment | {"GITHUB_ACTIONS": "true", "FORCE_COLOR": ""}
+    )
+    assert "\x1b" not in piped.stderr + piped.stdout
+
+
+def test_help_teaches_by_example_and_version_tells(cli):
+    for command in (
+        [],
+        ["ingest"],
+        ["resume"],
+        ["query"],
+        ["export"],
+        ["jobs"],
+        ["status"],
+        ["config", "show"],
+    ):
+        shown = cli.run(*command, "--help")
+        assert shown.returncode == 0
+        assert "Example" in shown.stdout, command
+    assert cli.run("--version").stdout.startswith("snake-pipe 0.")
+    assert "python" in cli.run("languages").stdout
+    assert "estree" in cli.run("dialects").stdout.lower()
+    shown = cli.run("config", "show", "--format", "csv", env=cli.environment | {"SNAKE_PIPE_BATCH_SIZE": "7"})
+    assert "batch_size,7,environment," in shown.stdout
+
+
+def test_jobs_and_status(cli, repository):
+    assert cli.run("ingest", repository).returncode == 0
+    (job,) = [
+        json.loads(line) for line in cli.run("jobs", "--format", "json", cwd=repository).stdout.splitlines()
+    ]
+    assert (job["status"], job["files"]) == ("done", 3)
+    status = json.loads(cli.run("status", job["job"], "--json").stdout)  # found through the user's index
+    assert (status["status"], status["files_done"]) == ("done", 3)
+
+
+def test_the_samples(cli, tmp_path):
+    for name in ("polyglot", "ast_dumps"):
+        done = cli.run("ingest", SAMPLES / name, "-d", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    languages = {
+        row[0]
+        for row in rows(tmp_path / "polyglot", "SELECT DISTINCT language FROM files WHERE status = 'ok'")
+    }
+    assert languages == set(plugins.language_names())
+    assert rows(tmp_path / "ast_dumps", "SELECT count(*) FROM files WHERE reason = 'not_an_ast'") == [(2,)]
