@@ -71,11 +71,11 @@ class _Queue:
 
 
 class BatchCoordinator:
-    """Typed queues with five triggers; every method returns the batches that became ready, oldest first.
+    """Typed queues with seven triggers; every method returns the batches that became ready, oldest first.
 
-    A batch leaves when the count or the bytes of a queue reach the current targets (`size`, `bytes`),
-    when its oldest file has waited `max_latency` (`timer`), when an urgent file arrives (`priority`), when
-    somebody asks (`manual`, `memory`) and at the end of the input (`close`). Overdue queues are released
+    A batch leaves when the count or the bytes of a queue reach the current targets (`size`, `bytes`; while
+    memory is short, `memory`, at smaller ones), when its oldest file has waited `max_latency` (`timer`), when an urgent file arrives (`priority`), when
+    somebody asks (`manual`) and at the end of the input (`close`). Overdue queues are released
     before a new file is taken, so no file ever delays a batch whose time has come (requirement 002-1).
     No batch holds more than `max_batch_size` files; one with more bytes than `batch_bytes` holds one file.
     """
@@ -103,13 +103,14 @@ class BatchCoordinator:
         queue.put(file, now)
         if config.max_latency is not None:
             self._earliest = min(self._earliest, now + config.max_latency)
+        trigger = None
         if file.priority >= URGENT:
-            ready += self._empty(queue, Trigger.PRIORITY, now)
+            trigger = Trigger.PRIORITY
         elif queue.bytes >= budget:
-            ready += self._empty(queue, Trigger.BYTES, now)
+            trigger = Trigger.BYTES
         elif queue.count >= queue.sizing.target_files(config, self._pressure):
-            ready += self._empty(queue, Trigger.SIZE, now)
-        return ready
+            trigger = Trigger.SIZE if self._pressure == 1.0 else Trigger.MEMORY
+        return ready if trigger is None else ready + self._empty(queue, trigger, now)
 
     def due(self, now: float) -> list[FileBatch]:
         """Release every queue whose oldest file has waited its time."""

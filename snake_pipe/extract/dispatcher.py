@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 import time
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,7 @@ class Dispatcher:
         future = executor.submit(run_batch, batch)
         try:
             async with asyncio.timeout(self._config.timeout_seconds):
-                return await asyncio.wrap_future(future)
+                return await _result_of(future)
         except TimeoutError:
             self._kill_worker_of(batch)
             raise BrokenExecutor(f"batch {batch.batch_id} ran into its time limit") from None
@@ -177,7 +177,7 @@ class Dispatcher:
                     f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
                     "look for the machine's memory (dmesg) and for plugins that end the process",
                 )
-            await asyncio.to_thread(broken.shutdown, False, cancel_futures=True)
+            await asyncio.to_thread(broken.shutdown, False)
         self.retried += 1
         in_hand = self._in_hand(batch)
         del self._in_flight[batch.batch_id]
@@ -211,7 +211,7 @@ class Dispatcher:
                     result = await self._submit(self._isolation, batch)
                 except BrokenExecutor:
                     broken, self._isolation = self._isolation, None
-                    await asyncio.to_thread(broken.shutdown, False, cancel_futures=True)
+                    await asyncio.to_thread(broken.shutdown, False)
                     self.restarts += 1
                 else:
                     self._deliver(batch, result)
@@ -301,6 +301,24 @@ class Dispatcher:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+async def _result_of(future: Future[BatchResult]) -> BatchResult:
+    """Wait for an executor's future without ever cancelling it.
+
+    `asyncio.wrap_future` hands a cancellation down; a pool that breaks afterwards then trips over the
+    cancelled future, and its thread dies with InvalidStateError and a traceback (Python 3.11, 3.12).
+    """
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def wake(_: Future[BatchResult]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+            loop.call_soon_threadsafe(done.set)
+
+    future.add_done_callback(wake)
+    await done.wait()
+    return future.result()
 
 
 def _lost(file: DiscoveredFile, attempts: int, timed_out: bool, limit: float) -> LostFile:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psutil
 
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
-from snake_pipe.extract.batch_models import BatchStatistics, Trigger
+from snake_pipe.extract.batch_models import BatchStatistics
 from snake_pipe.extract.dispatcher import Dispatcher, LostFile
 from snake_pipe.extract.file_rows import Row, error_row, file_row
 from snake_pipe.extract.memory_guard import MemoryGuard
@@ -271,7 +271,6 @@ class JobRun:
             if measures.recycle:
                 self._listener(Notice("memory", f"{memory.total >> 20} MiB in use: the workers are replaced"))
                 await self._dispatcher.recycle()
-                await self._send(self._coordinator.flush(time.monotonic(), Trigger.MEMORY))
             if measures.kill:
                 self._dispatcher.end_largest_worker(memory.children)
             if measures.pause != paused:

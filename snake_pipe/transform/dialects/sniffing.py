@@ -127,6 +127,8 @@ def _ecmascript(program: Node) -> Dialect:
 
 def _by_evidence(document: Any) -> Dialect | None:
     """The generic dialect for a key that most objects have, with words and places of syntax."""
+    if document.__class__ is not dict and document.__class__ is not list:
+        return None
     samples = _sample(document, TYPE_KEYS)
     for key in TYPE_KEYS:
         sample = samples.get(key)

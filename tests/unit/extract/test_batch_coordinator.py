@@ -137,7 +137,9 @@ def test_memory_pressure_shrinks_batches():
     coordinator = BatchCoordinator(replace(CONFIG, batch_size=4))
     coordinator.press(0.5)
     coordinator.offer(file("a"), 0.0)
-    assert names(coordinator.offer(file("b"), 0.0)) == [["a", "b"]]
+    (batch,) = coordinator.offer(file("b"), 0.0)
+    assert names([batch]) == [["a", "b"]]
+    assert batch.trigger is Trigger.MEMORY
 
 
 def test_update_releases_what_is_too_much_by_the_new_settings():

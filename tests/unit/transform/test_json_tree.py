@@ -269,8 +269,12 @@ class TestStrangeTrees:
         ]
 
     def test_an_empty_type_is_none(self) -> None:
-        tree = {"type": "Program", "body": [{"type": "", "body": {"type": "A"}}, {"type": 3}, {"type": None}]}
-        assert rows(transform(tree), "nodes", "type") == ["Program", "A"]
+        tree = {
+            "type": "Program",
+            "body": [{"type": "A", "body": {"type": "", "a": {"type": "B"}}}],
+            "x": [{"type": 3}],
+        }
+        assert rows(transform(tree), "nodes", "type") == ["Program", "A", "B"]
 
     @pytest.mark.parametrize(
         "position",

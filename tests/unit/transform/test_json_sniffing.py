@@ -1,0 +1,164 @@
+"""Which documents are syntax trees, and of which dialect: a table of examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from snake_pipe.transform.dialects.sniffing import recognise
+
+_FEATURE = {
+    "type": "Feature",
+    "properties": {"name": "x"},
+    "geometry": {"type": "Point", "coordinates": [1, 2]},
+}
+_SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string"},
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "boolean"}}},
+        },
+    },
+}
+_NO_TREES: dict[str, Any] = {
+    "empty object": {},
+    "empty list": [],
+    "scalar": 3,
+    "text": "Program",
+    "package.json": {
+        "name": "x",
+        "type": "module",
+        "scripts": {"test": "tap"},
+        "dependencies": {"type-fest": "^1"},
+    },
+    "package-lock": {
+        "name": "x",
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "x"},
+            "node_modules/a": {"version": "1", "funding": {"type": "opencollective", "url": "u"}},
+        },
+    },
+    "tsconfig": {"compilerOptions": {"module": "esnext", "plugins": [{"name": "a"}]}, "include": ["src"]},
+    "GeoJSON": {"type": "FeatureCollection", "features": [_FEATURE] * 20},
+    "JSON schema": _SCHEMA,
+    "many schemas": {"definitions": {f"d{i}": _SCHEMA for i in range(20)}},
+    "notebook": {
+        "nbformat": 4,
+        "metadata": {},
+        "cells": [
+            {"cell_type": "code", "source": ["x"], "outputs": [{"output_type": "stream", "text": ["a"]}]}
+        ]
+        * 5,
+    },
+    "source map": {"version": 3, "sources": ["a.js"], "names": ["x"], "mappings": "AAAA"},
+    "lint report": [
+        {
+            "filePath": "a.js",
+            "messages": [{"ruleId": "r", "line": 1, "column": 2, "nodeType": "Identifier"}] * 9,
+        }
+    ],
+    "rich text": {
+        "type": "doc",
+        "content": [
+            {"type": "paragraph", "content": [{"type": "text", "text": "a", "marks": [{"type": "strong"}]}]}
+        ]
+        * 4,
+    },
+    "chart": {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "a", "type": "quantitative", "scale": {"type": "linear", "range": [0, 1]}},
+            "y": {"type": "nominal"},
+        },
+    },
+    "deployment": {
+        "kind": "Deployment",
+        "spec": {"template": {"kind": "Pod", "spec": {"containers": [{"name": "a"}]}}},
+    },
+    "resources": {"resources": [{"type": "Microsoft.Web/sites", "properties": {"type": "a/b"}}] * 9},
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": _SCHEMA}}] * 3,
+    "API listing": {
+        "kind": "Package",
+        "members": [{"kind": "Class", "name": "A", "members": [{"kind": "Method", "name": "m"}]}] * 4,
+    },
+    "events": [{"type": "PushEvent", "actor": {"id": 1}, "payload": {"commits": [{"sha": "a"}]}}] * 9,
+    "coverage": {
+        "a.js": {
+            "statementMap": {"0": {"start": {"line": 1, "column": 0}, "end": {"line": 1, "column": 5}}},
+            "fnMap": {},
+        }
+    },
+    "a program's data": {"type": "Program", "body": "not a list"},
+}
+
+
+@pytest.mark.parametrize("name", _NO_TREES)
+def test_other_json_is_no_tree(name: str) -> None:
+    assert recognise(_NO_TREES[name]) is None
+
+
+_PROGRAM = {"type": "Program", "body": [], "sourceType": "module"}
+_BINARY = {
+    "type": "BinaryExpression",
+    "left": {"type": "Identifier", "name": "a"},
+    "right": {
+        "type": "CallExpression",
+        "callee": {"type": "Identifier", "name": "f"},
+        "arguments": [{"type": "Literal", "value": 1}],
+    },
+}
+_TREES: dict[str, tuple[Any, str]] = {
+    "empty program": ({"type": "Program", "body": []}, "estree"),
+    "program in a wrapper": ({"source": "a", "ast": _PROGRAM}, "estree"),
+    "esprima": (
+        {"type": "Program", "body": [], "sourceType": "script", "range": [0, 1], "comments": []},
+        "estree",
+    ),
+    "babel program": ({**_PROGRAM, "directives": [], "interpreter": None}, "babel"),
+    "babel file": ({"type": "File", "program": _PROGRAM}, "babel"),
+    "typescript-estree": (
+        {"type": "Program", "range": [0, 1], "body": [], "comments": []},
+        "typescript-estree",
+    ),
+    "part of a program": (_BINARY, "estree"),
+    "module": ({"_type": "Module", "body": [], "type_ignores": []}, "python-ast"),
+    "module of old Python": (
+        {"_type": "Module", "body": [{"_type": "Pass", "lineno": 1, "col_offset": 0}]},
+        "python-ast",
+    ),
+    "list of programs": ([_PROGRAM, _PROGRAM], "estree"),
+    "clang": ({"id": "0x1", "kind": "TranslationUnitDecl", "inner": []}, "clang"),
+    "Markdown": (
+        {
+            "type": "root",
+            "position": {
+                "start": {"line": 1, "column": 1, "offset": 0},
+                "end": {"line": 1, "column": 2, "offset": 1},
+            },
+            "children": [
+                {
+                    "type": "paragraph",
+                    "position": {"start": {"line": 1}, "end": {"line": 1}},
+                    "children": [
+                        {"type": "text", "value": "a", "position": {"start": {"line": 1}, "end": {"line": 1}}}
+                    ]
+                    * 4,
+                }
+            ],
+        },
+        "generic",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _TREES)
+def test_trees(name: str) -> None:
+    document, expected = _TREES[name]
+    dialect = recognise(document)
+    assert dialect is not None
+    assert dialect.name == expected
