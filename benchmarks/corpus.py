@@ -6,16 +6,18 @@
 The first makes `source/` (packages from PyPI and npm, unpacked) and `ast/` (AST files made from them by the
 real parsers); the second also makes `many-N/`, N small AST files in folders of 1,000. What is there already
 is left as it is, so the command may be repeated; a piece appears under its name only when it is whole.
-Needs pip, npm, node and, for C, clang.
+Needs pip, npm, node and, for C, clang and headers of the system.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import time
 import zipfile
@@ -23,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.corpus_ast import Job, make_ast_files
+from benchmarks.corpus_ast import Job, clang_command, make_ast_files, make_clang_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +74,14 @@ AST_CORPORA = (
     AstCorpus("clang", ("routing",), (".c",)),
 )
 
+HEADER_FOLDERS = (Path("/usr/include"), Path(sysconfig.get_paths()["include"]))
+NO_C_HEADERS = frozenset(("c++", "node"))
+"""Folders below these whose headers are C++, which clang would refuse one after the other."""
+
+CLANG_SIZES = range(5_000, 1_000_000)
+MOST_CLANG_FILES = 300
+MOST_CLANG_BYTES = 150_000_000
+
 
 def prepare(folder: Path) -> None:
     """Make what is missing of `source/` and `ast/`."""
@@ -84,6 +94,9 @@ def prepare(folder: Path) -> None:
     _once(folder / "source" / "routing", _copy_c_sources)
     _once(folder / "tools", _install_tools)
     for corpus in AST_CORPORA:
+        if corpus.parser == "clang" and clang_command() is None:
+            print("clang is not installed: ast/clang is left out")
+            continue
         _once(folder / "ast" / corpus.parser, partial(_make_ast, folder, corpus))
 
 
@@ -194,6 +207,34 @@ def _make_ast(folder: Path, corpus: AstCorpus, part: Path) -> None:
             )
     failures = make_ast_files(jobs, folder / "tools", processes=PROCESSES)
     print(f"{corpus.parser}: {len(jobs) - len(failures)} AST files; the parser refused {len(failures)}")
+    if corpus.parser == "clang":
+        _make_header_ast(part)
+
+
+def _make_header_ast(part: Path) -> None:
+    """Trees of C headers, with all that they include; a choice that is the same for the same headers."""
+    headers = [
+        (folder, header)
+        for folder in HEADER_FOLDERS
+        for header in sorted(folder.rglob("*.h"))
+        if NO_C_HEADERS.isdisjoint(header.relative_to(folder).parts)
+    ]
+    random.Random(0).shuffle(headers)
+    jobs = [
+        Job("clang", header, part / folder.name / f"{header.relative_to(folder)}.ast.json")
+        for folder, header in headers
+    ]
+    outcomes = make_clang_files(
+        jobs,
+        sizes=CLANG_SIZES,
+        most_files=MOST_CLANG_FILES,
+        most_bytes=MOST_CLANG_BYTES,
+        processes=PROCESSES,
+    )
+    found = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    print(
+        f"clang: {len(jobs)} headers below {' and '.join(map(str, HEADER_FOLDERS))}; {found or 'none tried'}"
+    )
 
 
 def main() -> None:

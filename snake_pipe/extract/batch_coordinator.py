@@ -74,16 +74,18 @@ class BatchCoordinator:
     """Typed queues with seven triggers; every method returns the batches that became ready, oldest first.
 
     A batch leaves when the count or the bytes of a queue reach the current targets (`size`, `bytes`; while
-    memory is short, `memory`, at smaller ones), when its oldest file has waited `max_latency` (`timer`), when an urgent file arrives (`priority`), when
-    somebody asks (`manual`) and at the end of the input (`close`). Overdue queues are released
-    before a new file is taken, so no file ever delays a batch whose time has come (requirement 002-1).
+    memory is short, `memory`, at smaller ones), when its oldest file has waited `max_latency` (`timer`),
+    when an urgent file arrives (`priority`), when somebody asks (`manual`) and at the end of the input
+    (`close`). Overdue queues are released before a new file is taken, so no file ever delays a batch
+    whose time has come (requirement 002-1).
     No batch holds more than `max_batch_size` files; one with more bytes than `batch_bytes` holds one file.
     """
 
-    def __init__(self, config: BatchConfig, *, sizings: dict[str, BatchSizing] | None = None) -> None:
+    def __init__(self, config: BatchConfig, *, batch_memory: int | None = None) -> None:
+        """`batch_memory` is how many bytes a worker may take for a batch; None for no such bound."""
         self._config = config
+        self._batch_memory = batch_memory
         self._queues: dict[str, _Queue] = {}
-        self._sizings = sizings or {}
         self._next_batch_id = 1
         self._pressure = 1.0
         self._earliest = _NEVER
@@ -95,9 +97,7 @@ class BatchCoordinator:
         queue = self._queues.get(file.queue)
         if queue is None:
             queue = self._queues[file.queue] = _Queue(file.queue)
-            if (learned := self._sizings.get(file.queue)) is not None:
-                queue.sizing = learned
-        budget = queue.sizing.target_bytes(config, self._pressure)
+        budget = queue.sizing.target_bytes(config, self._pressure, self._batch_memory)
         if queue.count and queue.bytes + file.size_bytes > budget:
             ready += self._empty(queue, Trigger.BYTES, now)
         queue.put(file, now)
@@ -198,7 +198,7 @@ class BatchCoordinator:
 
     def _is_full(self, queue: _Queue) -> bool:
         return queue.count >= queue.sizing.target_files(self._config, self._pressure) or (
-            queue.bytes >= queue.sizing.target_bytes(self._config, self._pressure)
+            queue.bytes >= queue.sizing.target_bytes(self._config, self._pressure, self._batch_memory)
         )
 
     def _empty(

@@ -31,6 +31,7 @@ from snake_pipe.extract.file_rows import file_row
 from snake_pipe.extract.ingest_request import IngestRequest
 from snake_pipe.extract.intake import Intake
 from snake_pipe.extract.job_run import JobRun
+from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.extract.parallel_batches import (
     create_optimal_batches,
     execute_parallel_batches,
@@ -44,6 +45,7 @@ from snake_pipe.load.known_files import KnownFiles
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
+from snake_pipe.utils.batch_utils import memory_limit
 from snake_pipe.utils.checkpoint_manager import (
     CheckpointData,
     CheckpointManager,
@@ -252,12 +254,18 @@ class _Job:
         slots = self.folder / "workers"
         clear_slots(slots)
         in_processes = self.config.executor == "process"
+        plan = plan_memory(memory_limit(self.config.memory_limit_bytes), self.config.workers)
+        config = replace(self.config, worker_count=plan.workers)
+        if plan.workers < self.config.workers:
+            text = f"{plan.limit >> 20} MiB of memory are enough for {plan.workers} of {self.config.workers} workers"
+            listener(Notice("memory", text))
         setup = WorkerSetup(
-            self.config,
+            config,
             self.job_id,
             self.epoch,
             str(self.dataset.path),
             str(slots) if in_processes else None,
+            nodes_in_memory=plan.nodes_in_memory,
         )
         intake = Intake(self._source(), job_id=self.job_id, epoch=self.epoch, known=self._known())
         sink = Sink(
@@ -271,7 +279,8 @@ class _Job:
             open_writer=self._open_writer,
         )
         return JobRun(
-            self.config,
+            config,
+            plan=plan,
             job_id=self.job_id,
             intake=intake,
             sink=sink,

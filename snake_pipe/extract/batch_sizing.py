@@ -41,10 +41,12 @@ class BatchSizing:
         wanted = config.batch_size if not rate else config.target_seconds / rate
         return int(clamp(wanted * pressure, 1, config.max_batch_size))
 
-    def target_bytes(self, config: BatchConfig, pressure: float = 1.0) -> int:
-        """Bytes at which a batch leaves, never above the configured budget."""
+    def target_bytes(self, config: BatchConfig, pressure: float = 1.0, memory: int | None = None) -> int:
+        """Bytes at which a batch leaves: within the configured budget, and within `memory` once read."""
         rate = self.seconds_per_byte.value
         wanted = _FIRST_BYTES if not rate else config.target_seconds / rate
+        if memory is not None:
+            wanted = min(wanted, memory / (self.memory_per_byte.value or _FIRST_MEMORY_FACTOR))
         return int(clamp(wanted * pressure, 1, config.batch_bytes))
 
     def expected_seconds(self, files: int, size: int) -> float:

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
     from snake_pipe.transform.transformer import Transformer
 
-_NODES_IN_MEMORY = 250_000
-"""Rows are written whenever this many nodes wait, so a batch's memory does not grow with its bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
@@ -47,7 +44,8 @@ class WorkerSetup:
 
     `dataset` is None where a user's own `processor` does the work. `slots` is the folder where worker
     processes show what they have in hand; None means that the batch runs in the coordinator's process,
-    which must not be ended by a file's time limit.
+    which must not be ended by a file's time limit. Rows are written whenever `nodes_in_memory` nodes wait,
+    so that a batch's memory does not grow with its bytes.
     """
 
     config: BatchConfig
@@ -56,6 +54,7 @@ class WorkerSetup:
     dataset: str | None = None
     slots: str | None = None
     processor: Callable[[Path], Any] | None = None
+    nodes_in_memory: int = 200_000
 
 
 @dataclass(slots=True)
@@ -189,6 +188,7 @@ class _Extraction:
         self._batch = batch
         self._job_id = setup.job_id
         self._max_size = config.max_file_size
+        self._nodes_in_memory = setup.nodes_in_memory
         self._options = TransformOptions(
             tables=frozenset(config.tables), anonymous=config.anonymous, attrs=config.attrs
         )
@@ -209,7 +209,7 @@ class _Extraction:
             for index, file in enumerate(self._batch.files):
                 self._worker.enter_file(self._batch, index)
                 self._take(file)
-                if self._transformer is not None and self._transformer.pending_nodes >= _NODES_IN_MEMORY:
+                if self._transformer is not None and self._transformer.pending_nodes >= self._nodes_in_memory:
                     self._drain()
             self._drain()
             result.parts = self._writer.close()

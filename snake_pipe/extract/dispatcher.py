@@ -39,7 +39,7 @@ _MOST_RESTARTS_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """A file that ended its worker whenever it was tried; `reason` is worker_died or timeout."""
+    """A file that ended its worker whenever it was tried; `reason` is worker_died, timeout or out_of_memory."""
 
     file: DiscoveredFile
     reason: str
@@ -76,12 +76,14 @@ class Dispatcher:
         self._executor: Executor | None = None
         self._isolation: Executor | None = None
         self._isolation_lock = asyncio.Lock()
+        self._suspects = 0
         self._changed = asyncio.Condition()
         self._in_flight: dict[int, FileBatch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._restarts_in_a_row = 0
-        self._paused = False
+        self._one_at_a_time = False
+        self._short_of_memory: set[int] = set()
         self._closed = False
         self.restarts = 0
         self.retried = 0
@@ -104,14 +106,11 @@ class Dispatcher:
             await self._changed.wait_for(lambda: self._failure or not self._in_flight)
             self._raise_failure()
 
-    def pause(self) -> None:
-        """Let no further batch in; those in flight go on."""
-        self._paused = True
-
-    async def unpause(self) -> None:
-        """Let batches in again."""
-        self._paused = False
-        await self._notify()
+    async def throttle(self, one_at_a_time: bool) -> None:
+        """Let a batch in only when none is in flight, or end that; what is in flight goes on."""
+        if one_at_a_time != self._one_at_a_time:
+            self._one_at_a_time = one_at_a_time
+            await self._notify()
 
     @property
     def in_flight(self) -> Sequence[FileBatch]:
@@ -120,8 +119,8 @@ class Dispatcher:
 
     def _has_room(self, batch: FileBatch) -> bool:
         if not self._in_flight:
-            return not self._paused
-        if self._paused or len(self._in_flight) >= self._config.max_concurrent_batches:
+            return True
+        if self._one_at_a_time or len(self._in_flight) >= self._config.max_concurrent_batches:
             return False
         expected = sum(other.estimated_memory for other in self._running()) + batch.estimated_memory
         idle = self._config.workers * _IDLE_WORKER
@@ -202,6 +201,7 @@ class Dispatcher:
     async def _run_alone(self, batch: FileBatch) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
         file = batch.files[0]
+        self._suspects += 1
         while True:
             async with self._isolation_lock:
                 if self._isolation is None:
@@ -214,16 +214,38 @@ class Dispatcher:
                     await asyncio.to_thread(broken.shutdown, False)
                     self.restarts += 1
                 else:
+                    self._suspects -= 1
+                    await self._end_isolation()
                     self._deliver(batch, result)
                     return
             timed_out = time.monotonic() - started >= self._config.file_timeout_seconds
             if timed_out or batch.attempt >= self._config.retry_attempts:
                 del self._in_flight[batch.batch_id]
-                self._on_lost(batch, _lost(file, batch.attempt, timed_out, self._config.file_timeout_seconds))
+                reason = "worker_died"
+                if timed_out:
+                    reason = "timeout"
+                elif batch.batch_id in self._short_of_memory:
+                    reason = "out_of_memory"
+                self._suspects -= 1
+                self._on_lost(batch, self._lost(file, reason, batch.attempt))
                 return
             del self._in_flight[batch.batch_id]
             batch = replace(batch, attempt=batch.attempt + 1)
             self._in_flight[batch.batch_id] = batch
+
+    async def _end_isolation(self) -> None:
+        """End the pool of one when nothing waits for it: an idle process is memory for nothing."""
+        if self._isolation is not None and not self._suspects:
+            idle, self._isolation = self._isolation, None
+            await asyncio.to_thread(idle.shutdown, True)
+
+    def _lost(self, file: DiscoveredFile, reason: str, attempts: int) -> LostFile:
+        message = {
+            "timeout": f"not done after {self._config.file_timeout_seconds:g} s; raise --file-timeout or exclude it",
+            "out_of_memory": f"needs more than {self._memory_limit // MIB} MiB allow; raise --memory-limit or exclude it",
+            "worker_died": f"ended its worker process in each of {attempts} tries; exclude it or report it",
+        }[reason]
+        return LostFile(file, reason, message, attempts)
 
     def _in_hand(self, batch: FileBatch) -> int | None:
         """Which file of the batch its worker had in hand last; None if none had begun it."""
@@ -249,9 +271,11 @@ class Dispatcher:
         """End the worker that holds the most memory; `memory` is bytes by process id."""
         if self._slots is None:
             return
-        pids = {slot.pid for slot in read_slots(self._slots) if slot.batch_id in self._in_flight}
+        pids = {s.pid: s.batch_id for s in read_slots(self._slots) if s.batch_id in self._in_flight}
         if pids:
-            _kill(max(pids, key=lambda pid: memory.get(pid, 0)))
+            largest = max(pids, key=lambda pid: memory.get(pid, 0))
+            self._short_of_memory.add(pids[largest])
+            _kill(largest)
 
     async def recycle(self) -> None:
         """Replace the pool by a fresh one; the old one ends when its batches are done."""
@@ -319,19 +343,6 @@ async def _result_of(future: Future[BatchResult]) -> BatchResult:
     future.add_done_callback(wake)
     await done.wait()
     return future.result()
-
-
-def _lost(file: DiscoveredFile, attempts: int, timed_out: bool, limit: float) -> LostFile:
-    if timed_out:
-        return LostFile(
-            file, "timeout", f"not done after {limit:g} s; raise --file-timeout or exclude it", attempts
-        )
-    return LostFile(
-        file,
-        "worker_died",
-        f"ended its worker process in each of {attempts} tries; exclude it or report it",
-        attempts,
-    )
 
 
 def _kill(pid: int) -> None:

@@ -20,7 +20,7 @@ from snake_pipe.extract.dispatcher import Dispatcher, LostFile
 from snake_pipe.extract.file_rows import Row, error_row, file_row
 from snake_pipe.extract.memory_guard import MemoryGuard
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice, Progress
-from snake_pipe.utils.batch_utils import memory_limit, process_tree_memory
+from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.intake import Chunk, Intake
-    from snake_pipe.extract.memory_guard import Measures
+    from snake_pipe.extract.memory_guard import Measures, MemoryPlan
     from snake_pipe.extract.sink import Sink
     from snake_pipe.observe.events import Listener
     from snake_pipe.utils.batch_utils import TreeMemory
@@ -48,6 +48,7 @@ class JobRun:
         self,
         config: BatchConfig,
         *,
+        plan: MemoryPlan,
         job_id: str,
         intake: Intake,
         sink: Sink,
@@ -62,7 +63,6 @@ class JobRun:
 
         `on_flush` runs in a thread after each commit, `on_watch` on the loop twice a second.
         """
-        limit = memory_limit(config.memory_limit_bytes)
         self._config = config
         self._job_id = job_id
         self._intake = intake
@@ -71,13 +71,13 @@ class JobRun:
         self._find_deleted = find_deleted
         self._on_flush = on_flush
         self._on_watch = on_watch
-        self._coordinator = BatchCoordinator(config)
-        self._guard = MemoryGuard(limit)
+        self._coordinator = BatchCoordinator(config, batch_memory=plan.batch_memory)
+        self._guard = MemoryGuard(plan.limit)
         self._dispatcher = Dispatcher(
             config,
             open_executor=open_executor,
             slots=slots,
-            memory_limit=limit,
+            memory_limit=plan.limit,
             cut=self._cut_again,
             on_result=self._take_result,
             on_lost=self._take_lost,
@@ -87,7 +87,7 @@ class JobRun:
         self._flush_wanted = asyncio.Event()
         self._started = time.monotonic()
         self._process = psutil.Process()
-        self.statistics = BatchStatistics(workers=config.workers, memory_limit=limit)
+        self.statistics = BatchStatistics(workers=config.workers, memory_limit=plan.limit)
 
     def stop(self, reason: str) -> None:
         """Ask for an end that keeps all work done: what is in flight is finished, the rest is left."""
@@ -263,7 +263,6 @@ class JobRun:
     # -- the watch -----------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        paused = False
         while True:
             await asyncio.sleep(_WATCH_EVERY)
             memory, measures = self._read_memory()
@@ -273,12 +272,7 @@ class JobRun:
                 await self._dispatcher.recycle()
             if measures.kill:
                 self._dispatcher.end_largest_worker(memory.children)
-            if measures.pause != paused:
-                paused = measures.pause
-                if paused:
-                    self._dispatcher.pause()
-                else:
-                    await self._dispatcher.unpause()
+            await self._dispatcher.throttle(measures.one_at_a_time)
             self._dispatcher.end_overdue_workers()
             self._refresh()
             self._on_watch(self.statistics)
@@ -286,7 +280,9 @@ class JobRun:
 
     def _read_memory(self) -> tuple[TreeMemory, Measures]:
         memory = process_tree_memory(self._process)
-        return memory, self._guard.read(memory.total, time.monotonic())
+        if self._guard.is_close(memory.total):
+            memory = process_tree_memory(self._process, exact=True)
+        return memory, self._guard.read(memory.total, memory.total - memory.own, time.monotonic())
 
     def _refresh(self) -> None:
         statistics = self.statistics

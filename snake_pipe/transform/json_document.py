@@ -7,7 +7,8 @@ What is read, whichever decoder does it:
   and Parquet hold UTF-8 only;
 - `NaN`, `Infinity` and `-Infinity` become the strings of that name;
 - any depth: orjson stops at 1024 levels, so what it refuses goes through ijson's events, without recursion;
-- integers of any size: orjson makes floats of those beyond 64 bits, `decode_exactly` keeps them.
+- integers of any size: orjson makes floats of those beyond 64 bits, `decode_exactly` keeps them, up to
+  some thousand digits; above that they are infinite.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # half of one
     rb"|\\."
+)
+_DIGITS = 4000
+"""Digits of an integer beyond which Python refuses to convert it, and ijson 3.6 crashes because of that."""
+_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % _DIGITS)
+_STRING_OR_LONG_INTEGER = re.compile(
+    rb'"(?:[^"\\]|\\.)*"|((?<![0-9.eE+])[0-9]{%d,}(?![0-9.eE]))' % _DIGITS, re.DOTALL
 )
 _STRING_OR_NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', re.DOTALL)
 
@@ -134,7 +141,7 @@ def decode_exactly(data: bytes) -> Any:
                 keys.append(key)
                 holder = value
                 in_list = event == "start_array"
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, ValueError, ArithmeticError) as error:  # the latter for exponents
         what = " ".join(str(error).split())[:200]
         raise TransformError("decode", "invalid_json", f"not valid JSON: {what}") from None
     if not root:
@@ -154,4 +161,6 @@ def _mend(data: bytes) -> bytes:
         data = _STRING_OR_NOT_A_NUMBER.sub(
             lambda found: b'"' + found.group(1) + b'"' if found.group(1) else found.group(), data
         )
+    if _MANY_DIGITS.search(data):
+        data = _STRING_OR_LONG_INTEGER.sub(lambda found: b"1e9999" if found.group(1) else found.group(), data)
     return data

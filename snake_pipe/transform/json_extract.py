@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -26,8 +27,7 @@ class InexactNumberError(Exception):
     """A literal is a float that may have been an integer too large for the fast decoder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handlers:
+class Handlers(NamedTuple):
     """What is to be done with nodes of one type: the rows of a dialect's tables for it, all optional."""
 
     value_key: str | None
@@ -39,6 +39,7 @@ class Handlers:
     variant: Any
     weight: Any
     is_member: bool
+    is_literal: bool
     is_value_only: bool
 
 
@@ -53,6 +54,7 @@ class Vocabulary:
         self.words = words
         self.handlers: dict[int, Handlers] = {}
         self._codes: dict[str, int] = {}
+        self._name_keys: dict[str, str] = {}
         self._kinds: list[int] = []
         self._handled: list[bool] = []
 
@@ -60,12 +62,17 @@ class Vocabulary:
         """The codes of types; new ones are learned."""
         known = self._codes
         try:
-            return np.fromiter(map(known.__getitem__, types), np.int32, len(types))
+            return np.fromiter([known[type_] for type_ in types], np.int32, len(types))
         except KeyError:
             for type_ in dict.fromkeys(types):
                 if type_ not in known:
                     self._learn(type_)
-        return np.fromiter(map(known.__getitem__, types), np.int32, len(types))
+        return np.fromiter([known[type_] for type_ in types], np.int32, len(types))
+
+    def names(self, walked: Walked) -> list[Any]:
+        """What stands in each node's name field, after `codes`; the caller sorts out what is no string."""
+        keys = self._name_keys
+        return [node.get(keys[type_]) for node, type_ in zip(walked.nodes, walked.types, strict=True)]
 
     def code(self, word: str) -> int:
         """The code of one word, which may be one of a variant."""
@@ -90,6 +97,7 @@ class Vocabulary:
         table = self.dialect
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
+        self._name_keys[type_] = table.name_keys.get(type_) or table.name_keys.get("", "")
         value_key = table.value_keys.get(type_)
         rules = (
             table.named.get(type_),
@@ -103,7 +111,9 @@ class Vocabulary:
         is_member = type_ in table.members
         is_value_only = not is_member and all(rule is None for rule in rules)
         if value_key is not None or not is_value_only:
-            self.handlers[code] = Handlers(value_key, *rules, is_member, is_value_only)
+            self.handlers[code] = Handlers(
+                value_key, *rules, is_member, type_ in table.literals, is_value_only
+            )
             self._handled[code] = True
 
 
@@ -164,7 +174,7 @@ def extract(walked: Walked, vocabulary: Vocabulary, options: TransformOptions, *
         depths=walked.depths(),
         fields=walked.fields(),
         spans=spans.columns,
-        names=_names(walked, dialect),
+        names=vocabulary.names(walked),
         values={},
         attrs=_attrs(nodes, dialect) if options.attrs else None,
         in_main=in_main,
@@ -172,23 +182,6 @@ def extract(walked: Walked, vocabulary: Vocabulary, options: TransformOptions, *
     )
     _apply_handlers(result, nodes, vocabulary, reader, options, exact=exact)
     return result
-
-
-class _NameKeys(dict[str, str]):
-    def __init__(self, table: Any) -> None:
-        super().__init__(table)
-        self._other: str = table.get("", "")
-
-    def __missing__(self, _type: str) -> str:
-        return self._other
-
-
-def _names(walked: Walked, dialect: Dialect) -> list[Any]:
-    """What stands in each node's name field; the caller sorts out what is no string."""
-    keys = _NameKeys(dialect.name_keys)
-    return [
-        node.get(key) for node, key in zip(walked.nodes, map(keys.__getitem__, walked.types), strict=True)
-    ]
 
 
 def _apply_handlers(
@@ -206,46 +199,68 @@ def _apply_handlers(
     rows = vocabulary.handled(codes)
     in_main = result.in_main
     variants: NDArray[np.int32] | None = None
-    values, longest = result.values, options.value_length
+    names, values, qualifiers, longest = result.names, result.values, result.qualifiers, options.value_length
+    find_qualifier = vocabulary.dialect.qualifier
+    of_class: dict[type, list[int]] = defaultdict(list)
     for row, code in zip(rows, codes[rows].tolist(), strict=True):
         node = nodes[row]
-        todo = handlers[code]
-        if todo.value_key is not None:
-            value = node.get(todo.value_key)
+        (
+            value_key,
+            named,
+            prepare,
+            definition,
+            reference,
+            import_,
+            variant,
+            weight,
+            is_member,
+            is_literal,
+            is_plain,
+        ) = handlers[code]
+        if value_key is not None:
+            value = node.get(value_key)
+            if is_literal:
+                of_class[value.__class__].append(row)
             if value.__class__ is not str:
-                value = _value(node, todo.value_key, vocabulary.dialect, exact=exact)
+                value = _value(node, value_key, vocabulary.dialect, exact=exact)
             if value is not None:
                 values[row] = value[:longest]
-            if todo.is_value_only:
+            if is_plain:
                 continue
-        if todo.named is not None and result.names[row].__class__ is not str:
-            result.names[row] = todo.named(node)
-        if todo.weight is not None:
-            result.weights[row] = todo.weight(node)
-        if todo.variant is not None:
-            variant = vocabulary.code(todo.variant(node, memo))
-            if variant != code:
+        if is_member:
+            qualifier = find_qualifier(node)
+            if qualifier is not None:
+                qualifiers[row] = qualifier
+        if variant is not None:
+            word = variant(node, memo)
+            if word is not None:
                 if variants is None:
                     variants = result.variants = codes.copy()
-                variants[row] = variant
-        if todo.is_member:
-            qualifier = vocabulary.dialect.qualifier(node)
-            if qualifier is not None:
-                result.qualifiers[row] = qualifier
-        if todo.prepare is not None:
-            todo.prepare(node, memo)
+                variants[row] = vocabulary.code(word)
+        if named is not None and names[row].__class__ is not str:
+            names[row] = named(node)
+        if weight is not None:
+            result.weights[row] = weight(node)
+        if prepare is not None:
+            prepare(node, memo)
         if in_main is not None and not in_main[row]:
             continue
-        if todo.definition is not None:
-            for found in todo.definition(node, memo):
+        if definition is not None:
+            for found in definition(node, memo):
                 name_line, name_col = reader.point(found.at)
                 body = reader.lines(found.body[0], found.body[-1]) if found.body else (None, None)
                 found.at, found.body = _LET_GO, ()
                 result.definitions.append(DefinedAt(row, found, name_line, name_col, *body))
-        if todo.reference is not None:
-            result.references += [(row, found) for found in todo.reference(node, memo)]
-        if todo.import_ is not None:
-            result.imports += [(row, found) for found in todo.import_(node, memo)]
+        if reference is not None:
+            result.references += [(row, found) for found in reference(node, memo)]
+        if import_ is not None:
+            result.imports += [(row, found) for found in import_(node, memo)]
+    for class_, kind in _KIND_OF_VALUE.items():
+        if class_ in of_class:
+            result.kinds[of_class[class_]] = KIND_CODES[kind]
+
+
+_KIND_OF_VALUE = {str: "string", int: "number", float: "number"}
 
 
 def _value(node: Node, key: str, dialect: Dialect, *, exact: bool) -> str | None:

@@ -121,6 +121,10 @@ class LocPositions:
     def _offset_columns(self, nodes: Sequence[Node]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         sample = nodes[:20]
         if any(node.get("start").__class__ is int for node in sample):
+            try:
+                return _offsets(list(map(_START, nodes))), _offsets(list(map(_END, nodes)))
+            except KeyError:
+                pass
             return _offsets([d.get("start", -1) for d in nodes]), _offsets([d.get("end", -1) for d in nodes])
         if any(node.get("range").__class__ is list for node in sample):
             return _pairs([d.get("range") for d in nodes])
@@ -172,7 +176,8 @@ def _pairs(pairs: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return _offsets([pair[0] for pair in known]), _offsets([pair[1] for pair in known])
 
 
-_FOUR = itemgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
+_LINE_KEYS = tuple(map(itemgetter, ("lineno", "col_offset", "end_lineno", "end_col_offset")))
+_COLUMN_KEYS = _LINE_KEYS[1::2]
 
 
 class LinePositions:
@@ -183,14 +188,17 @@ class LinePositions:
         n = len(nodes)
         placed = np.fromiter(["lineno" in node for node in nodes], np.bool_, n)
         rows = np.flatnonzero(placed)
+        there = list(compress(nodes, placed.tolist()))
+        columns = []
         try:
-            numbers = list(chain.from_iterable(map(_FOUR, compress(nodes, placed.tolist()))))
-            table = np.zeros((n, 4), np.int64)
-            table[rows] = np.fromiter(numbers, np.int64, len(numbers)).reshape(-1, 4)
-            table[rows, 1::2] += 1
-            if int(table.min(initial=0)) >= 0 and int(table.max(initial=0)) < _LINE_MAX:
-                columns = [np.ascontiguousarray(table[:, i]) for i in range(4)]
-                return Spans((_unknown(n, -1), _unknown(n, -1), *columns))
+            for key in _LINE_KEYS:
+                values = np.fromiter(map(key, there), np.int64, len(there))
+                if len(there) and not 0 <= int(values.min()) <= int(values.max()) < _LINE_MAX:
+                    raise ValueError  # noqa: TRY301 (to the careful way below)
+                column = _unknown(n)
+                column[rows] = values + 1 if key in _COLUMN_KEYS else values
+                columns.append(column)
+            return Spans((_unknown(n, -1), _unknown(n, -1), *columns))
         except (KeyError, TypeError, ValueError, OverflowError):
             pass
         return Spans(

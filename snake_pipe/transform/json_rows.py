@@ -271,17 +271,19 @@ class TableBuilder:
         for index, count in enumerate(np.bincount(files, minlength=len(self._pending)).tolist()):
             self._pending[index].facts.ref_count = count
         holders = self._enclosing.of(rows)
-        picks = pa.array(order)
+        if len(parts[-1][0]) or len(parts) > 2:
+            picks = order.tolist()
+            names, qualifiers = [names[i] for i in picks], [qualifiers[i] for i in picks]
         return record_batch(
             "refs",
             {
                 "file_id": self._file_ids[files],
                 "node_id": (rows - base).astype(np.int32),
-                "name": pa.array(names, pa.string()).take(picks),
-                "qualifier": pa.array(qualifiers, pa.string()).take(picks),
+                "name": pa.array(names, pa.string()),
+                "qualifier": pa.array(qualifiers, pa.string()),
                 "role": dictionary_column(roles[order], ROLES),
                 "enclosing_node_id": int_column(holders - base, pa.int32(), null=holders < 0),
-                **self._name_places(rows, names, order, stated=order >= len(names) - len(parts[-1][0])),
+                **self._name_places(rows, names, stated=order >= len(names) - len(parts[-1][0])),
             },
         )
 
@@ -289,7 +291,6 @@ class TableBuilder:
         self,
         rows: NDArray[np.int64],
         names: list[str],
-        order: NDArray[np.int64],
         *,
         stated: NDArray[np.bool_],
     ) -> dict[str, pa.Array]:
@@ -300,7 +301,9 @@ class TableBuilder:
         line, col = self._spans[2][rows], self._spans[3][rows]
         at_end = np.flatnonzero(self._flags(lambda dialect: dialect.names_at_end)[rows])
         if len(at_end):
-            lengths = np.array([len(names[i].encode()) for i in order[at_end].tolist()], np.int64)
+            ending = [names[i] for i in at_end.tolist()]
+            sizes = map(len, ending) if "".join(ending).isascii() else (len(n.encode()) for n in ending)
+            lengths = np.fromiter(sizes, np.int64, len(ending))
             line[at_end] = self._spans[4][rows[at_end]]
             col[at_end] = self._spans[5][rows[at_end]] - lengths
         return {
@@ -319,8 +322,8 @@ class TableBuilder:
         climbed = climbed.pick(climbed.roles < _LAST_ROLE)
         texts = [self._names[row] for row in climbed.rows.tolist()]
         not_names = vocabulary.dialect.not_names
-        good = [text.__class__ is str and text != "" and text not in not_names for text in texts]
-        if not all(good):
+        if not_names or not all(texts) or set(map(type, texts)) != {str}:
+            good = [text.__class__ is str and text != "" and text not in not_names for text in texts]
             climbed = climbed.pick(np.array(good, np.bool_))
             texts = list(compress(texts, good))
         qualifiers: list[str | None] = [None] * len(texts)

@@ -29,6 +29,8 @@ _AST_HEAD = re.compile(
     rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
 )
 _HEAD = 4096
+_LARGE_INTEGER = re.compile(rb"[0-9]{19}[,\]}\s0-9]")
+"""Digits enough for an integer beyond 64 bits, which the fast decoder may have made a float."""
 _MOST_FIELDS = 50_000
 
 
@@ -112,7 +114,8 @@ class JsonTreeTransformer:
         try:
             return walked, extract(walked, vocabulary, self._options, exact=False)
         except InexactNumberError:
-            walked = walker.walk(decode_exactly(text))
+            if _LARGE_INTEGER.search(text):
+                walked = walker.walk(decode_exactly(text))
             return walked, extract(walked, vocabulary, self._options, exact=True)
 
     def _vocabulary(self, dialect: Dialect) -> Vocabulary:

@@ -86,17 +86,28 @@ class TreeMemory:
         return self.own + sum(self.children.values())
 
 
-def process_tree_memory(process: psutil.Process | None = None) -> TreeMemory:
-    """Read the memory of a process tree, in about 0.2 ms a process; what ends meanwhile counts nothing."""
+def process_tree_memory(process: psutil.Process | None = None, *, exact: bool = False) -> TreeMemory:
+    """Read the memory of a process tree; what ends meanwhile counts nothing.
+
+    Quickly (0.2 ms a process) each counts what it does not share with files, but pages that a fork shares
+    count for each; `exact` counts every page once, and takes 1-10 ms a process where the system can tell.
+    """
     process = process or psutil.Process()
     children: dict[int, int] = {}
     for child in process.children(recursive=True):
         try:
-            info = child.memory_info()
+            children[child.pid] = _resident(child, exact)
         except psutil.Error:
             continue
-        children[child.pid] = max(0, info.rss - getattr(info, "shared", 0))
-    return TreeMemory(process.memory_info().rss, children)
+    return TreeMemory(_resident(process, exact), children)
+
+
+def _resident(process: psutil.Process, exact: bool) -> int:
+    if exact:
+        info = process.memory_full_info()
+        return int(getattr(info, "pss", info.rss))
+    info = process.memory_info()
+    return int(max(0, info.rss - getattr(info, "shared", 0)))
 
 
 @dataclass(slots=True)

@@ -185,12 +185,12 @@ def _qualifier(node: Node) -> str | None:
     return dotted(next(iter(children(node, "inner")), None), _step)
 
 
-def _assignment(node: Node, _memo: Memo) -> str:
-    return "BinaryOperator=" if node.get("opcode") == "=" else "BinaryOperator"
+def _assignment(node: Node, _memo: Memo) -> str | None:
+    return "BinaryOperator=" if node.get("opcode") == "=" else None
 
 
-def _increment(node: Node, _memo: Memo) -> str:
-    return "UnaryOperator++" if node.get("opcode") in ("++", "--") else "UnaryOperator"
+def _increment(node: Node, _memo: Memo) -> str | None:
+    return "UnaryOperator++" if node.get("opcode") in ("++", "--") else None
 
 
 CLANG = Dialect(

@@ -117,16 +117,17 @@ class Dialect:
     `positions` names a reader of `json_positions`. `leaf_keys` never hold nodes and are not searched:
     the position objects, and scalars that nearly each node has. `name_keys` and `value_keys` say for a
     type which field is its name or its literal's text (`name_keys[""]`: for all other types).
+    `literals` are types for strings, numbers and atoms alike: their kind is that of their value.
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
     complexity of what they stand in, `weights` tell where it is more or less. `functions` are the types
     inside of which a variable is local, `classes` those inside of which a function is a method.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
     (parent type → field → `Use`) says otherwise; `not_names` are literals that look like names, and types
-    in `names_at_end` end with their name. `variants` give another word for the parent type where a scalar
-    field changes what its places mean, such as `computed`. `qualifier` tells what stands before the
-    name in a node of the types `members`; `named` gives the name of nodes that hold it deeper. Nodes in the
-    fields `fields_kinds` are mentions of something defined elsewhere, with that kind.
+    in `names_at_end` end with their name. `variants` give another word for the parent type (None: no
+    other) where a scalar field changes what its places mean, such as `computed`. `qualifier` tells what
+    stands before the name in a node of the types `members`; `named` gives the name of nodes that hold it
+    deeper. Nodes in the fields `fields_kinds` are mentions of something defined elsewhere, of that kind.
 
     `prepare` rules see a node before the others do, and may leave a note for nodes below it.
     """
@@ -141,6 +142,7 @@ class Dialect:
     fallback_kind: Callable[[str], str] = no_kind
     name_keys: Mapping[str, str] = field(default_factory=dict)
     value_keys: Mapping[str, str] = field(default_factory=dict)
+    literals: frozenset[str] = frozenset()
     atoms: Mapping[object, str] = field(default_factory=lambda: {True: "true", False: "false", None: "null"})
     branches: frozenset[str] = frozenset()
     weights: Mapping[str, Callable[[Node], int]] = field(default_factory=dict)
@@ -150,7 +152,7 @@ class Dialect:
     not_names: frozenset[str] = frozenset()
     names_at_end: frozenset[str] = frozenset()
     uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
-    variants: Mapping[str, Callable[[Node, Memo], str]] = field(default_factory=dict)
+    variants: Mapping[str, Callable[[Node, Memo], str | None]] = field(default_factory=dict)
     named: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
     fields_kinds: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()

@@ -230,10 +230,9 @@ USES: dict[str, dict[str, Use]] = {
 }
 
 
-def _unless_computed(node: Node, _memo: Memo) -> str:
+def _if_computed(node: Node, _memo: Memo) -> str | None:
     """`a[b]` names nothing, other than `a.b`: the word for such a node has brackets."""
-    type_ = str(node["type"])
-    return type_ + "[]" if node.get("computed") is True else type_
+    return f"{node['type']}[]" if node.get("computed") is True else None
 
 
 VARIANTS: dict[str, Any] = dict.fromkeys(
@@ -242,14 +241,12 @@ VARIANTS: dict[str, Any] = dict.fromkeys(
         "PropertyDefinition ClassMethod ClassProperty ObjectMethod AccessorProperty ClassAccessorProperty "
         "TSMethodSignature TSPropertySignature TSEnumMember"
     ),
-    _unless_computed,
+    _if_computed,
 )
 VARIANTS["VariableDeclarator"] = lambda node, memo: (
-    "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else "VariableDeclarator"
+    "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else None
 )
-VARIANTS["ExportSpecifier"] = lambda node, memo: (
-    "ExportSpecifier from" if memo.get(id(node)) else "ExportSpecifier"
-)
+VARIANTS["ExportSpecifier"] = lambda node, memo: "ExportSpecifier from" if memo.get(id(node)) else None
 USES["ExportSpecifier from"] = {"exported": NONE, "local": NONE}
 USES["VariableDeclarator in a loop"] = {"id": WRITE}
 USES["Property[]"] = USES["ObjectProperty[]"] = {"value": THROUGH}

@@ -74,11 +74,7 @@ def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
 def _required(node: Node, memo: Memo) -> Iterable[Import]:
     """`require("x")` and Babel's `import("x")`, with the names a declaration takes from it."""
     callee = child(node, "callee")
-    if callee is None:
-        return ()
-    if callee.get("type") != "Import" and (
-        callee.get("type") != "Identifier" or callee.get("name") != "require"
-    ):
+    if callee is None or not (callee.get("name") == "require" or callee.get("type") == "Import"):
         return ()
     module = next((_module(argument) for argument in children(node, "arguments")[:1]), None)
     if module is None:

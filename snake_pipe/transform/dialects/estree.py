@@ -18,6 +18,7 @@ ESTREE = Dialect(
     kinds=ecmascript.KINDS,
     name_keys=ecmascript.NAME_KEYS,
     value_keys=ecmascript.VALUE_KEYS,
+    literals=frozenset({"Literal"}),
     branches=ecmascript.BRANCHES,
     weights=ecmascript.WEIGHTS,
     functions=ecmascript.SCOPES,

@@ -294,6 +294,7 @@ PYTHON_AST = Dialect(
     kinds=KINDS,
     name_keys=NAME_KEYS,
     value_keys=VALUE_KEYS,
+    literals=frozenset({"Constant"}),
     atoms={True: "True", False: "False", None: "None"},
     branches=words("If IfExp For AsyncFor While ExceptHandler comprehension BoolOp match_case Assert"),
     weights={

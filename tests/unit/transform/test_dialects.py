@@ -460,7 +460,8 @@ class TestFamily:
             statement(node("Literal", value=True, raw="true")),
             statement(node("Literal", value="text", raw="'text'")),
         )
-        assert [v for v in rows(transform(tree), "nodes", "value") if v] == ["/a/g", "12n", "true", "text"]
+        literals = [row for row in rows(transform(tree), "nodes", "value", "kind") if row[0]]
+        assert literals == [("/a/g", "atom"), ("12n", "atom"), ("true", "atom"), ("text", "string")]
 
 
 # -- Python ------------------------------------------------------------------------------------------------
@@ -501,7 +502,8 @@ class TestPython:
 
     def test_symbols(self) -> None:
         result = python(
-            'class A(B, metaclass=M):\n    "doc"\n    x: int = 1\n    @property\n    def _p(self, a, /, *r, k=1, **kw):\n        y = 1\n'
+            'class A(B, metaclass=M):\n    "doc"\n    x: int = 1\n'
+            "    @property\n    def _p(self, a, /, *r, k=1, **kw):\n        y = 1\n"
             "async def f():\n    pass\nfor i in []: pass\n(a, *b), c = 1\nlambda: 0\n"
         )
         assert rows(
@@ -526,7 +528,8 @@ class TestPython:
 
     def test_refs(self) -> None:
         result = python(
-            "@d.e(1)\ndef f(a: list[int]) -> str:\n    v = a.b.c(x)[0]\n    self.w = v\n    try: pass\n    except E as err: pass\n"
+            "@d.e(1)\ndef f(a: list[int]) -> str:\n    v = a.b.c(x)[0]\n    self.w = v\n"
+            "    try: pass\n    except E as err: pass\n"
         )
         assert rows(result, "refs", "name", "qualifier", "role", "start_line") == [
             ("list", None, "type", 2),
@@ -577,8 +580,14 @@ class TestPython:
         assert rows(result, "symbols", "complexity") == [1 + 1 + 2 + 3 + 1]
 
     def test_atoms_read_as_python(self) -> None:
-        values = [v for v in rows(python("[True, None, 1.5, 'é', 10]"), "nodes", "value") if v is not None]
-        assert values == ["True", "None", "1.5", "é", "10"]
+        result = python("[True, None, 1.5, 'é', 10]")
+        assert [row for row in rows(result, "nodes", "value", "kind") if row[0] is not None] == [
+            ("True", "atom"),
+            ("None", "atom"),
+            ("1.5", "number"),
+            ("é", "string"),
+            ("10", "number"),
+        ]
 
 
 # -- clang -------------------------------------------------------------------------------------------------

@@ -57,6 +57,9 @@ class TestText:
             (b"18446744073709551615", 18446744073709551615),
             (b'{"a": 1, "a": 2}', {"a": 2}),
             (b"[1.0, 1e2, -0]", [1.0, 100.0, 0]),
+            (b"[" + b"9" * 5000 + b"]", [float("inf")]),
+            (b"[-" + b"9" * 5000 + b"]", [float("-inf")]),
+            (b'"' + b"9" * 5000 + b'"', "9" * 5000),
         ],
     )
     def test_both_decoders_read_the_same(self, data: bytes, expected: Any) -> None:
@@ -67,7 +70,7 @@ class TestText:
         assert decode_exactly(b"[36893488147419103233]") == [36893488147419103233]
 
     @pytest.mark.parametrize(
-        "data", [b"", b" ", b"[1,", b"[1 2]", b"{]", b'"\x01"', b"[1]x", b"nul", b"[01]"]
+        "data", [b"", b" ", b"[1,", b"[1 2]", b"{]", b'"\x01"', b"[1]x", b"nul", b"[01]", b"1e" + b"9" * 5000]
     )
     def test_what_is_no_json(self, data: bytes) -> None:
         with pytest.raises(TransformError) as told:

@@ -1,0 +1,179 @@
+"""What is in a folder, counted without this project: no line of `snake_pipe` runs here.
+
+A source node is a named node of the tree that py-tree-sitter gives for the file's text, found by a walk
+over `children`. A node of an AST file is any JSON object that carries the dialect's type key with a
+string that is not empty, wherever it is:
+
+- objects and lists between nodes are no nodes, and hide none;
+- comments of acorn, meriyah and Babel are nodes as often as they are written; Babel attaches one comment to
+  two neighbours and lists it once more in `comments`;
+- tokens of Babel (`tokens: true`) carry an object as `type`: no nodes, though what it holds may be;
+- clang's `referencedDecl` and the like carry a `kind`, so they are nodes; types (`{"qualType": ...}`) and
+  locations have none.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import os
+import re
+import sys
+import tokenize
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+AST = "ast"
+_ENDINGS = {
+    AST: ".json .json.gz .ast .ast.gz",
+    "bash": ".sh .bash .ebuild .eclass .bats .ksh",
+    "c": ".c .h",
+    "c-sharp": ".cs .csx",
+    "cpp": ".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .inl .cu .cuh",
+    "go": ".go",
+    "java": ".java",
+    "javascript": ".js .jsx .mjs .cjs",
+    "php": ".php .php3 .php4 .php5 .php7 .php8 .phtml",
+    "python": ".py .pyi .pyw",
+    "ruby": ".rb .rake .gemspec .ru .podspec .thor",
+    "rust": ".rs",
+    "tsx": ".tsx",
+    "typescript": ".ts .mts .cts",
+}
+"""As `snake-pipe languages` documents them."""
+_LANGUAGE_OF = {ending: language for language, endings in _ENDINGS.items() for ending in endings.split()}
+_INTERPRETERS = {
+    "bash": "bash sh dash ksh ash",
+    "javascript": "node nodejs",
+    "php": "php",
+    "python": "python python2 python3 pypy pypy3",
+    "ruby": "ruby jruby",
+    "typescript": "deno ts-node tsx bun",
+}
+_LANGUAGE_BY = {word: language for language, words in _INTERPRETERS.items() for word in words.split()}
+_GRAMMARS = {
+    "c-sharp": ("tree_sitter_c_sharp", "language"),
+    "php": ("tree_sitter_php", "language_php"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+}
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NEAR_START = 8192
+_DEEPEST = 20_000
+"""Levels that `json.loads`, which recurses, may go down; more would exhaust the C stack."""
+
+
+class Count(NamedTuple):
+    """Nodes of one file; None where it must have no rows: a binary file, or JSON that is no tree."""
+
+    path: str
+    nodes: int | None
+
+
+def files_below(root: Path, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Relative path → language, or `ast`, of each file to read; links and folders so named are left out.
+
+    A C header may be C++ in truth, which only its text tells; here it is always `c`.
+    """
+    found = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in leave_out and name != ".git"]
+        for name in names:
+            path = Path(folder, name)
+            if path.is_symlink() or not path.is_file():
+                continue
+            language = _language(path)
+            if language is not None:
+                found[path.relative_to(root).as_posix()] = language
+    return found
+
+
+def _language(path: Path) -> str | None:
+    name = path.name.lower()
+    if name.endswith((".json.gz", ".ast.gz")):
+        return AST
+    if "." in name.lstrip("."):
+        return _LANGUAGE_OF.get(path.suffix.lower())
+    with path.open("rb") as file:
+        head = file.readline(400).decode("latin-1")
+    if not head.startswith("#!"):
+        return None
+    words = head[2:].split()
+    words = [word.rsplit("/", 1)[-1] for word in words if not word.startswith("-") and "=" not in word]
+    words = words[1:] if words[:1] == ["env"] else words
+    return next(
+        (_LANGUAGE_BY.get(w) or _LANGUAGE_BY.get(re.sub(r"[-.\d]+$", "", w)) for w in words[:1]), None
+    )
+
+
+def count_source(root: Path, path: str, language: str) -> Count:
+    """Named nodes of a source."""
+    text = _as_utf8((root / path).read_bytes(), python=language == "python")
+    if text is None:
+        return Count(path, None)
+    stack, found = [_parser(language).parse(text).root_node], 0
+    while stack:
+        node = stack.pop()
+        found += node.is_named
+        stack += node.children
+    return Count(path, found)
+
+
+def count_tree(root: Path, path: str, type_key: str) -> Count:
+    """Nodes of an AST file."""
+    sys.setrecursionlimit(_DEEPEST)
+    stack, found = [json.loads((root / path).read_bytes())], 0
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            type_ = value.get(type_key)
+            found += isinstance(type_, str) and type_ != ""
+            stack += value.values()
+        elif isinstance(value, list):
+            stack += value
+    return Count(path, found)
+
+
+@cache
+def _parser(language: str) -> Any:
+    from tree_sitter import Language, Parser
+
+    module, function = _GRAMMARS.get(language, (f"tree_sitter_{language}", "language"))
+    return Parser(Language(getattr(import_module(module), function)()))
+
+
+def _as_utf8(data: bytes, *, python: bool) -> bytes | None:
+    """The text that is parsed, by the policy in `docs/design.md`; None for a binary file."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    if encoding is None:
+        if b"\0" in data[:_NEAR_START]:
+            return None
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            encoding = (_cookie(data) if python else None) or "cp1252"
+        else:
+            return data
+    if encoding == "cp1252":
+        try:
+            return data.decode("cp1252").encode()
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+    return data.decode(encoding, "replace").encode("utf-8", "replace")
+
+
+def _cookie(data: bytes) -> str | None:
+    """What Python's own tokenizer takes a source to be, where it is not UTF-8."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError:
+        return None
+    return None if encoding.startswith("utf-8") else encoding
