@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _EXAMPLES = 3
 _SHOWN = 8
 
-_CTAGS = {"c": ("C", "defgmpstuv"), "go": ("Go", "cfimnstv"), "java": ("Java", "acefgim")}
-"""language → ctags' name of it, and the kinds that are definitions here too: no packages, no locals."""
+_CTAGS = {"c": ("C", "defgmpstuv"), "go": ("Go", "acfimnpstv"), "java": ("Java", "acefgimp")}
+"""language → ctags' name of it, and the kinds that are definitions here too: no locals, no imports."""
 
 
 class Name(NamedTuple):

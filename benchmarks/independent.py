@@ -7,7 +7,7 @@ string that is not empty, wherever it is:
 - objects and lists between nodes are no nodes, and hide none;
 - comments of acorn, meriyah and Babel are nodes as often as they are written; Babel attaches one comment to
   two neighbours and lists it once more in `comments`;
-- tokens of Babel (`tokens: true`) carry an object as `type`: no nodes, though what it holds may be;
+- tokens of Babel (`tokens: true`) carry an object as `type`: they are no nodes, comments among them are;
 - clang's `referencedDecl` and the like carry a `kind`, so they are nodes; types (`{"qualType": ...}`) and
   locations have none.
 """

@@ -242,7 +242,7 @@ def _run(
     progress.summarise(result)
     if result.status == "stopped":
         return int(ExitCode.TERMINATED if result.message == "SIGTERM" else ExitCode.INTERRUPTED)
-    return int(ExitCode.FILES_FAILED if result.statistics.files_failed > max_failures else ExitCode.DONE)
+    return int(ExitCode.FILES_FAILED if result.statistics.failures > max_failures else ExitCode.DONE)
 
 
 def _stop_on_signals(engine: BatchProcessingEngine) -> None:

@@ -204,15 +204,15 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     return lines
 
 
-_FAILED_SQL = "SELECT path, code, message FROM errors WHERE code <> 'syntax_error'"
+_FAILED_SQL = "SELECT path, code, message FROM errors WHERE phase <> 'parse'"
 _FIRST_SQL = "SELECT kind, count(*) FROM symbols GROUP BY kind ORDER BY 2 DESC"
 
 
 def _next_steps(result: RepositoryProcessingResult) -> list[str]:
     command = f"snake-pipe query -d {_quoted(result.dataset)}"
     lines = []
-    if failed := result.statistics.files_failed:
-        lines.append(f'{failed:,} files failed: {command} "{_FAILED_SQL}"')
+    if failed := result.statistics.failures:
+        lines.append(f'{failed:,} failed  {command} "{_FAILED_SQL}"')
     if result.status == "done":
         lines.append(f'next     {command} "{_FIRST_SQL}"')
     return lines

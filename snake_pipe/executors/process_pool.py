@@ -8,6 +8,7 @@ used: it deadlocks on several Python versions. Pools are replaced whole instead.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ def open_process_pool(
     workers: int, initializer: Callable[..., None], initargs: tuple[Any, ...], preload: Sequence[str] = ()
 ) -> ProcessPoolExecutor:
     """A pool whose processes have run `initializer(*initargs)`; `preload` names modules to import once."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would cost 5 % of each core
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":

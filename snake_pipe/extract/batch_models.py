@@ -214,7 +214,10 @@ class BatchExecutionResult:
 
 @dataclass(slots=True)
 class BatchStatistics:
-    """The figures of a run so far: files by outcome, batches by trigger, rates and memory."""
+    """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
+
+    `unread` counts folders and files that the walk could not look at.
+    """
 
     files_discovered: int = 0
     files_done: int = 0
@@ -222,6 +225,7 @@ class BatchStatistics:
     files_unchanged: int = 0
     files_deleted: int = 0
     files_committed: int = 0
+    unread: int = 0
     bytes_discovered: int = 0
     bytes_done: int = 0
     batches_done: int = 0
@@ -244,6 +248,11 @@ class BatchStatistics:
     worker_cpu_seconds: float = 0.0
     coordinator_cpu_seconds: float = 0.0
     flushes: int = 0
+
+    @property
+    def failures(self) -> int:
+        """Files that failed, and folders and files that could not even be looked at."""
+        return self.files_failed + self.unread
 
     @property
     def files_per_second(self) -> float:

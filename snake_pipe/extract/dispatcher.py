@@ -39,7 +39,10 @@ _MOST_RESTARTS_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class LostFile:
-    """A file that ended its worker whenever it was tried; `reason` is worker_died, timeout or out_of_memory."""
+    """A file that ended its worker whenever it was tried.
+
+    `reason` is worker_died, timeout or out_of_memory.
+    """
 
     file: DiscoveredFile
     reason: str
@@ -241,8 +244,10 @@ class Dispatcher:
 
     def _lost(self, file: DiscoveredFile, reason: str, attempts: int) -> LostFile:
         message = {
-            "timeout": f"not done after {self._config.file_timeout_seconds:g} s; raise --file-timeout or exclude it",
-            "out_of_memory": f"needs more than {self._memory_limit // MIB} MiB allow; raise --memory-limit or exclude it",
+            "timeout": f"not done after {self._config.file_timeout_seconds:g} s;"
+            " raise --file-timeout or exclude it",
+            "out_of_memory": f"needs more than {self._memory_limit // MIB} MiB allow;"
+            " raise --memory-limit or exclude it",
             "worker_died": f"ended its worker process in each of {attempts} tries; exclude it or report it",
         }[reason]
         return LostFile(file, reason, message, attempts)

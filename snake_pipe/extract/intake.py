@@ -22,6 +22,10 @@ _CHUNKS_AHEAD = 100
 """Chunks that the walk may be ahead, so that progress knows the end early and memory stays flat."""
 
 
+_HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
+"""Codes of errors that keep files from being seen; others tell of what is left out on purpose."""
+
+
 class Known(Protocol):
     """What a dataset holds already: tells which of some files need not be read again."""
 
@@ -32,12 +36,16 @@ class Known(Protocol):
 
 @dataclass(slots=True)
 class Chunk:
-    """A piece of the input; `discovered` also counts the files that are `unchanged`."""
+    """A piece of the input; `discovered` also counts the files that are `unchanged`.
+
+    `unread` counts those of the errors behind which files may be that nobody has seen.
+    """
 
     files: list[DiscoveredFile] = field(default_factory=list)
     errors: list[Row] = field(default_factory=list)
     discovered: int = 0
     unchanged: int = 0
+    unread: int = 0
 
 
 class Intake:
@@ -107,7 +115,9 @@ class Intake:
             if isinstance(item, DiscoveredFile):
                 files.append(item)
             else:
-                self.incomplete = True
+                if item.code in _HIDING:
+                    self.incomplete = True
+                    chunk.unread += 1
                 chunk.errors.append(
                     error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
                 )

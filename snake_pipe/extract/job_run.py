@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 
+_MOST_NOTICES = 20
+"""Errors of the walk that are told at once; all are rows of `errors`."""
+
 _WATCH_EVERY = 0.5
 """Seconds between two looks at memory and workers; a look costs about a millisecond."""
 
@@ -82,6 +85,7 @@ class JobRun:
             on_result=self._take_result,
             on_lost=self._take_lost,
         )
+        self._notices = 0
         self._stop_reason: str | None = None
         self._stopping = asyncio.Event()
         self._flush_wanted = asyncio.Event()
@@ -158,6 +162,10 @@ class JobRun:
         statistics.files_discovered += chunk.discovered
         statistics.files_unchanged += chunk.unchanged
         statistics.bytes_discovered += sum(file.size_bytes for file in chunk.files)
+        statistics.unread += chunk.unread
+        for row in chunk.errors[: max(0, _MOST_NOTICES - self._notices)]:
+            self._notices += 1
+            self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))
 
     async def _send(self, batches: list[FileBatch]) -> None:
         for batch in batches:

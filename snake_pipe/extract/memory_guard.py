@@ -1,4 +1,7 @@
-"""How memory is shared out at the start, and what to do as it runs short. Sans-I/O: figures in, measures out."""
+"""How memory is shared out at the start, and what to do as it runs short.
+
+Sans-I/O: figures in, measures out.
+"""
 
 from __future__ import annotations
 
