@@ -10,11 +10,16 @@ string that is not empty, wherever it is:
 - tokens of Babel (`tokens: true`) carry an object as `type`: they are no nodes, comments among them are;
 - clang's `referencedDecl` and the like carry a `kind`, so they are nodes; types (`{"qualType": ...}`) and
   locations have none.
+
+Nodes are numbered in the order of the text: a parent, then what is below it. Lines and columns of the tools
+become such that count from 1. clang leaves out the file and the line of a location where they are those of the
+location written before it; what a macro made stands where the macro is used.
 """
 
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import json
 import os
@@ -72,10 +77,21 @@ _DEEPEST = 20_000
 
 
 class Count(NamedTuple):
-    """Nodes of one file; None where it must have no rows: a binary file, or JSON that is no tree."""
+    """Nodes of one file, and a digest of their types and places in their order.
+
+    None and an empty digest where it must have no rows: a binary file, or JSON that is no tree.
+    """
 
     path: str
     nodes: int | None
+    digest: str = ""
+
+
+DIGEST = """
+    md5(string_agg(concat_ws(' ', type, coalesce(start_line, 0), coalesce(start_col, 0),
+                             coalesce(end_line, 0), coalesce(end_col, 0)), ';' ORDER BY node_id))
+    """
+"""The same digest in SQL, of the rows of one file."""
 
 
 def files_below(root: Path, leave_out: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -119,27 +135,80 @@ def count_source(root: Path, path: str, language: str) -> Count:
     text = _as_utf8((root / path).read_bytes(), python=language == "python")
     if text is None:
         return Count(path, None)
-    stack, found = [_parser(language).parse(text).root_node], 0
+    found = []
+    stack = [_parser(language).parse(text).root_node]
     while stack:
         node = stack.pop()
-        found += node.is_named
-        stack += node.children
-    return Count(path, found)
+        if node.is_named:
+            (line, column), (end_line, end_column) = node.start_point, node.end_point
+            found.append(f"{node.type} {line + 1} {column + 1} {end_line + 1} {end_column + 1}")
+        stack += reversed(node.children)
+    return _count(path, found)
 
 
 def count_tree(root: Path, path: str, type_key: str) -> Count:
     """Nodes of an AST file."""
     sys.setrecursionlimit(_DEEPEST)
-    stack, found = [json.loads((root / path).read_bytes())], 0
+    document = json.loads((root / path).read_bytes())
+    place = {"type": _estree_place, "_type": _python_place, "kind": _clang_place}[type_key]
+    if type_key == "kind":
+        _complete_locations(document)
+    found = []
+    stack = [document]
     while stack:
         value = stack.pop()
         if isinstance(value, dict):
             type_ = value.get(type_key)
-            found += isinstance(type_, str) and type_ != ""
-            stack += value.values()
+            if isinstance(type_, str) and type_ != "":
+                found.append(" ".join(map(str, (type_, *place(value)))))
+            stack += reversed(value.values())
         elif isinstance(value, list):
-            stack += value
-    return Count(path, found)
+            stack += reversed(value)
+    return _count(path, found)
+
+
+def _count(path: str, found: list[str]) -> Count:
+    return Count(path, len(found), hashlib.md5(";".join(found).encode()).hexdigest())
+
+
+_UNKNOWN = (0, 0, 0, 0)
+
+
+def _estree_place(node: Any) -> tuple[int, int, int, int]:
+    if "loc" not in node:
+        return _UNKNOWN
+    start, end = node["loc"]["start"], node["loc"]["end"]
+    return start["line"], start["column"] + 1, end["line"], end["column"] + 1
+
+
+def _python_place(node: Any) -> tuple[int, int, int, int]:
+    if "lineno" not in node:
+        return _UNKNOWN
+    return node["lineno"], node["col_offset"] + 1, node["end_lineno"], node["end_col_offset"] + 1
+
+
+def _clang_place(node: Any) -> tuple[int, int, int, int]:
+    begin, end = (
+        place.get("expansionLoc", place)
+        for place in (node.get("range", {}).get(side, {}) for side in ("begin", "end"))
+    )
+    if "col" not in begin:
+        return _UNKNOWN
+    return begin["line"], begin["col"], end["line"], end["col"] + end["tokLen"]
+
+
+def _complete_locations(document: Any) -> None:
+    """Give each location of clang the line that it leaves out."""
+    line = 0
+    stack = [document]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            if "offset" in value and "col" in value:
+                line = value.setdefault("line", line)
+            stack += reversed(value.values())
+        elif isinstance(value, list):
+            stack += reversed(value)
 
 
 @cache

@@ -5,8 +5,8 @@
     python -m benchmarks.oracles --sources go/src --sources java.base --sources /usr/include
 
 The command runs as a process, what it wrote is read through `snake_pipe.connect`. For every file: its rows
-in `nodes` are as many as `files.node_count` says and as `benchmarks.independent` counts; each file of the
-folder has one row in `files`; parents, depths, places among siblings and numbers of descendants fit
+in `nodes` are as many as `files.node_count` says and as `benchmarks.independent` counts, and have the types,
+the order, the lines and the columns that it finds; each file of the folder has one row in `files`; parents, depths, places among siblings and numbers of descendants fit
 together; the other tables have as many rows as `files` says. Then definitions in `symbols` against Python's
 `ast` (`--stdlib`) and universal-ctags (`--sources`: C, Go and Java). The exit code is 1 if a file differs;
 how far definitions agree is only shown.
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import snake_pipe
 from benchmarks.definitions import Agreement, agreement_with_ast, agreement_with_ctags
-from benchmarks.independent import AST, Count, count_source, count_tree, files_below
+from benchmarks.independent import AST, DIGEST, Count, count_source, count_tree, files_below
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,9 +48,10 @@ _TYPE_KEYS = {
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 _SHOWN = 20
 
-_COUNTS = """
-    SELECT path, file_id, language, status, reason, coalesce(node_count, 0), coalesce(n.rows, 0)
-    FROM files LEFT JOIN (SELECT file_id, count(*) AS rows FROM nodes GROUP BY ALL) n USING (file_id)
+_COUNTS = f"""
+    SELECT path, language, status, reason, coalesce(node_count, 0), coalesce(rows, 0), coalesce(digest, '')
+    FROM files
+    LEFT JOIN (SELECT file_id, count(*) AS rows, {DIGEST} AS digest FROM nodes GROUP BY file_id) USING (file_id)
     """
 _CHECKS = {
     "two rows in files": """
@@ -143,13 +144,13 @@ def differences(
     ]
     both = {path: language for path, language in listed.items() if path in rows}
     for path, language in both.items():  # of a header, the text decides
-        if language == "c" and path.lower().endswith(".h") and rows[path][1] == "cpp":
+        if language == "c" and path.lower().endswith(".h") and rows[path][0] == "cpp":
             both[path] = "cpp"
-        elif language != AST and rows[path][1] != language:
-            found.append(Difference(path, f"language {rows[path][1]}, expected {language}"))
+        elif language != AST and rows[path][0] != language:
+            found.append(Difference(path, f"language {rows[path][0]}, expected {language}"))
     total = 0
-    for path, nodes in _independent_counts(corpus, both, processes):
-        _, _, status, reason, told, written = rows[path]
+    for path, nodes, digest in _independent_counts(corpus, both, processes):
+        _, status, reason, told, written, written_digest = rows[path]
         good = {"skipped"} if nodes is None else {"ok", "partial"} if both[path] != AST else {"ok"}
         if status not in good:
             found.append(
@@ -157,6 +158,8 @@ def differences(
             )
         elif not (told == written == (nodes or 0)):
             found.append(Difference(path, f"{written} rows, node_count {told}, counted {nodes or 0}"))
+        elif written_digest != digest:
+            found.append(Difference(path, "as many nodes, but of other types, order or places"))
         total += nodes or 0
     return sorted(found), total
 

@@ -162,7 +162,7 @@ def _speaks_for_syntax(sample: _Sample) -> bool:
     total = sample.types.total()
     if total < _FEWEST_NODES or sample.deepest < 2:
         return False
-    syntax = node_words = 0
+    syntax = node_words = compound = 0
     for type_, count in sample.types.items():
         found = words_of(type_)
         if not found or len(found) > 8 or not type_.replace(".", "_").replace("-", "_").isidentifier():
@@ -171,9 +171,12 @@ def _speaks_for_syntax(sample: _Sample) -> bool:
             syntax += count
         if not _NODE_WORDS.isdisjoint(found):
             node_words += count
+        if len(found) > 1:
+            compound += 1
     if sample.placed >= 0.5 * total:
         return node_words >= 0.1 * total or syntax > 0 or sample.placed >= 0.9 * total
-    return syntax >= 0.2 * total and node_words >= 0.5 * total
+    # Descriptions of data say `block`, `string`, `key` too; trees without places must speak more clearly.
+    return syntax >= 0.2 * total and node_words >= 0.5 * total and compound >= 3
 
 
 def _sample(document: Any, keys: tuple[str, ...]) -> dict[str, _Sample]:
