@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = 600
 """Objects looked at, in the order of their distance from the root."""
+_FEWEST_COMPOUNDS = 3
 _FEWEST_NODES = 5
 _WRAPPERS = ("ast", "program", "tree", "root", "rootNode", "syntax_tree", "module", "source_ast")
 
@@ -142,7 +143,11 @@ def _by_evidence(document: Any) -> Dialect | None:
             return _python(key)
         if "loc" in sample.flags or "offsets" in sample.flags:
             return generic(key, "loc")
-        return generic(key, "line" if "lineno" in sample.flags else "none")
+        if "lineno" in sample.flags:
+            return generic(key, "line")
+        # Descriptions of data say `block`, `string`, `key` too: words like `IfStatement` are more telling.
+        if sample.placed or sum(len(words_of(type_)) > 1 for type_ in sample.types) >= _FEWEST_COMPOUNDS:
+            return generic(key, "none")
     return None
 
 
@@ -162,7 +167,7 @@ def _speaks_for_syntax(sample: _Sample) -> bool:
     total = sample.types.total()
     if total < _FEWEST_NODES or sample.deepest < 2:
         return False
-    syntax = node_words = compound = 0
+    syntax = node_words = 0
     for type_, count in sample.types.items():
         found = words_of(type_)
         if not found or len(found) > 8 or not type_.replace(".", "_").replace("-", "_").isidentifier():
@@ -171,12 +176,9 @@ def _speaks_for_syntax(sample: _Sample) -> bool:
             syntax += count
         if not _NODE_WORDS.isdisjoint(found):
             node_words += count
-        if len(found) > 1:
-            compound += 1
     if sample.placed >= 0.5 * total:
         return node_words >= 0.1 * total or syntax > 0 or sample.placed >= 0.9 * total
-    # Descriptions of data say `block`, `string`, `key` too; trees without places must speak more clearly.
-    return syntax >= 0.2 * total and node_words >= 0.5 * total and compound >= 3
+    return syntax >= 0.2 * total and node_words >= 0.5 * total
 
 
 def _sample(document: Any, keys: tuple[str, ...]) -> dict[str, _Sample]:
