@@ -11,9 +11,9 @@ string that is not empty, wherever it is:
 - clang's `referencedDecl` and the like carry a `kind`, so they are nodes; types (`{"qualType": ...}`) and
   locations have none.
 
-Nodes are numbered in the order of the text: a parent, then what is below it. Lines and columns of the tools
-become such that count from 1. clang leaves out the file and the line of a location where they are those of the
-location written before it; what a macro made stands where the macro is used.
+Nodes come in the order of the text: a parent, then what is below it. Lines and columns of all tools become
+such that count from 1. clang leaves out the line of a location where it is that of the location written
+before it; what a macro made stands where the macro is used.
 """
 
 from __future__ import annotations

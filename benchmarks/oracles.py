@@ -6,10 +6,10 @@
 
 The command runs as a process, what it wrote is read through `snake_pipe.connect`. For every file: its rows
 in `nodes` are as many as `files.node_count` says and as `benchmarks.independent` counts, and have the types,
-the order, the lines and the columns that it finds; each file of the folder has one row in `files`; parents, depths, places among siblings and numbers of descendants fit
-together; the other tables have as many rows as `files` says. Then definitions in `symbols` against Python's
-`ast` (`--stdlib`) and universal-ctags (`--sources`: C, Go and Java). The exit code is 1 if a file differs;
-how far definitions agree is only shown.
+the order, the lines and the columns that it finds; each file of the folder has one row in `files`; parents,
+depths, places among siblings and numbers of descendants fit together; the other tables have as many rows as
+`files` says. Then definitions in `symbols` against Python's `ast` (`--stdlib`) and universal-ctags
+(`--sources`: C, Go and Java). The exit code is 1 if a file differs; how far definitions agree is only shown.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ _SHOWN = 20
 
 _COUNTS = f"""
     SELECT path, language, status, reason, coalesce(node_count, 0), coalesce(rows, 0), coalesce(digest, '')
-    FROM files
-    LEFT JOIN (SELECT file_id, count(*) AS rows, {DIGEST} AS digest FROM nodes GROUP BY file_id) USING (file_id)
+    FROM files LEFT JOIN (
+        SELECT file_id, count(*) AS rows, {DIGEST} AS digest FROM nodes GROUP BY file_id
+    ) USING (file_id)
     """
 _CHECKS = {
     "two rows in files": """

@@ -24,7 +24,7 @@ from snake_pipe.extract.path_names import escape_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Selection", "listed", "walk"]
+__all__ = ["Selection", "listed", "repositories", "walk"]
 
 DEEPEST_NEST = 8
 """Repositories within repositories that git lists, with two processes each; deeper ones are walked."""
@@ -81,6 +81,11 @@ def listed(
 def _check_patterns(selection: Selection) -> None:
     """Read them once, so that a bad one is found before the walk."""
     _ = selection.included, selection.excluded
+
+
+def repositories(roots: Sequence[Path]) -> dict[str, Path]:
+    """The folders that paths count from, by the names that `files.repo` has for them."""
+    return {name: folder for folder, name in _unique_names([root.folder for root in _plan(roots)]).items()}
 
 
 def _walk_plan(

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.batch_models import BatchStatistics, DiscoveredFile
 from snake_pipe.extract.batch_worker import WorkerSetup
+from snake_pipe.extract.discovery import repositories
 from snake_pipe.extract.file_rows import file_row
 from snake_pipe.extract.ingest_request import IngestRequest
-from snake_pipe.extract.intake import Intake
+from snake_pipe.extract.intake import Intake, Known
 from snake_pipe.extract.job_run import JobRun
 from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.extract.parallel_batches import open_executor
@@ -37,12 +38,15 @@ from snake_pipe.utils.checkpoint_manager import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import ExitStack
 
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.observe.events import Listener
     from snake_pipe.utils.journal import Journal
+
+_ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
+"""Settings that decide which rows a file gives: a job with others has not read it as this one would."""
 
 
 class Job:
@@ -93,6 +97,7 @@ class Job:
                 checkpoint, request=replace(request, file_list=_keep_list(request, manager, job_id)).to_json()
             )
         manager.save(checkpoint)
+        checkpoint = manager.load(job_id)  # as a resume will see it
         journal = stack.enter_context(manager.journal(job_id))
         journal.append({"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": now})
         job_index.remember(job_id, dataset.path)
@@ -179,21 +184,35 @@ class Job:
     def _source(self) -> Iterator[Any]:
         return self.request.discover(self.config.max_file_size, self.unrecognised)
 
-    def _known(self) -> list[KnownFiles]:
+    def _known(self) -> list[Known]:
         """What need not be read: this job's own files, and those that did not change since an earlier one."""
-        known = []
+        known: list[Known] = []
         if self.resumed:
             known.append(KnownFiles.of_job(self.dataset, self.job_id))
-        self._current = KnownFiles.current(self.dataset, parsers=plugins.parser_versions())
-        if not self.request.full:
-            known.append(self._current)
+        self._current = KnownFiles.current(
+            self.dataset, parsers=plugins.parser_versions(), jobs=self._like_jobs()
+        )
+        known.append(_SeenOnly(self._current) if self.request.full else self._current)
         return known
+
+    def _like_jobs(self) -> set[str]:
+        """The jobs whose settings give the same rows for the same file."""
+        wanted = [self.checkpoint.config.get(name) for name in _ROW_SETTINGS]
+        alike = set()
+        for job_id in self.manager.job_ids():
+            try:
+                config = self.manager.load(job_id).config
+            except SnakePipeError:  # whatever became of that job, its files are read again
+                continue
+            if [config.get(name) for name in _ROW_SETTINGS] == wanted:
+                alike.add(job_id)
+        return alike
 
     def _deleted(self, intake: Intake) -> Iterable[Row]:
         """Rows for files of an earlier job that are gone from the disk."""
-        if self._current is None or self.request.file_list is not None or self.request.full:
+        if self._current is None or self.request.file_list is not None:
             return
-        roots = {Path(root).name: Path(root) for root in self.request.roots}
+        roots = repositories([Path(root) for root in self.request.roots])
         for gone in self._current.unseen():
             root = roots.get(gone.repo)
             if root is None or os.path.lexists(
@@ -255,6 +274,18 @@ class Job:
         except SnakePipeError:
             if status == "done":
                 raise
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenOnly:
+    """Known files that are read all the same: what they do not see any more is gone."""
+
+    files: KnownFiles
+
+    def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
+        """False for each; but they are seen."""
+        self.files.match(files)
+        return [False] * len(files)
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:

@@ -128,17 +128,20 @@ class KnownFiles:
         dataset: Dataset,
         repos: Collection[str] | None = None,
         parsers: Collection[tuple[str, str]] | None = None,
+        jobs: Collection[str] | None = None,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest.
 
         A file matches if it has the same size and time, and was read to its end by one of `parsers`
-        (name and version; None accepts all) or by none; failed and quarantined files are tried again.
+        (name and version; None accepts all) or by none, in one of `jobs` (None: any); failed and
+        quarantined files are tried again.
         """
 
         def usable(batch: pa.RecordBatch) -> Flags:
             final = _look_up(batch["status"], lambda status: status in _FINAL)
             measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
-            return final & measured & _read_by(batch, parsers)
+            of_jobs = _look_up(batch["job_id"], lambda job: jobs is None or job in jobs)
+            return final & measured & of_jobs & _read_by(batch, parsers)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)

@@ -87,6 +87,21 @@ def test_a_second_run_reads_only_what_changed(cli, repository):
     assert "3 unchanged" in third.stderr
 
 
+def test_other_settings_read_again_what_has_not_changed(cli, repository):
+    # An ingestion of symbols alone used to hide from the next one that the nodes were missing.
+    dataset = repository / ".snake-pipe"
+    assert cli.run("ingest", repository, "--tables", "symbols").returncode == 0
+    assert rows(dataset, "SELECT count(*) FROM nodes") == [(0,)]
+    assert "unchanged" not in cli.run("ingest", repository).stderr
+    assert rows(dataset, "SELECT count(*) > 0 FROM nodes") == [(True,)]
+    assert "3 unchanged" in cli.run("ingest", repository).stderr
+    (repository / "pkg" / "a.py").unlink()
+    full = cli.run("ingest", repository, "--full").stderr
+    assert "1 deleted" in full
+    assert "unchanged" not in full
+    assert rows(dataset, "SELECT count(*) FROM files") == [(2,)]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
