@@ -16,6 +16,7 @@ import typer
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.progress import open_progress
 from snake_pipe.errors import ExitCode, JobNotFoundError, SnakePipeError, UsageError
+from snake_pipe.executors.process_pool import prepare_workers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -128,7 +129,7 @@ def ingest(
     """
     from snake_pipe.api import default_dataset
     from snake_pipe.extract.batch_config import load_config
-    from snake_pipe.extract.batch_processor import IngestRequest
+    from snake_pipe.extract.ingest_request import IngestRequest
 
     if files_from and files0_from:
         raise UsageError("--files-from and --files0-from exclude each other")
@@ -168,6 +169,7 @@ def ingest(
         full=full,
     )
     request.check()
+    prepare_workers()
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
         if has_list:
             kept = _copy_list(files_from or files0_from or "", b"\n" if files_from else b"\0", Path(folder))
@@ -204,6 +206,7 @@ def resume(
         folder = dataset_of_job(job_id, dataset)
     chosen = job_id
     checkpoint = CheckpointManager(folder).load(chosen)
+    prepare_workers()
     most = int(checkpoint.config.get("max_failures", 0))
     return _run(lambda engine: engine.resume(chosen, folder), quiet, verbose, no_progress, most)
 

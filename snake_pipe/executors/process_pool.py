@@ -9,20 +9,44 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from concurrent.futures import ProcessPoolExecutor
+
+WORKER_MODULES = (
+    "snake_pipe.extract.batch_worker",
+    "snake_pipe.transform.source_tree",
+    "snake_pipe.transform.json_tree",
+    "pyarrow.parquet",
+)
+"""What every worker needs; imported once by the process that workers are forked from."""
+
+
+def prepare_workers() -> None:
+    """Start what workers are forked from, and don't wait: its imports run beside the caller's own.
+
+    Saves a third of the time of a small job when called first; does nothing where it runs already.
+    """
+    if _method() == "forkserver":
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(list(WORKER_MODULES))
+        forkserver.ensure_running()
 
 
 def open_process_pool(
-    workers: int, initializer: Callable[..., None], initargs: tuple[Any, ...], preload: Sequence[str] = ()
+    workers: int, initializer: Callable[..., None], initargs: tuple[Any, ...]
 ) -> ProcessPoolExecutor:
-    """A pool whose processes have run `initializer(*initargs)`; `preload` names modules to import once."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads would cost 5 % of each core
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(list(preload))
+    """A pool whose processes have run `initializer(*initargs)`."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    prepare_workers()
+    context = multiprocessing.get_context(_method())
     return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
+
+
+def _method() -> str:
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

@@ -31,19 +31,12 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
 
-_PRELOAD = (
-    "snake_pipe.extract.batch_worker",
-    "snake_pipe.transform.source_tree",
-    "snake_pipe.transform.json_tree",
-    "pyarrow.parquet",
-)
-
 
 def open_executor(setup: WorkerSetup, workers: int) -> Executor:
     """The executor that the settings name, its workers started with `setup`."""
     if setup.config.executor == "serial":
         return SerialExecutor(start_worker, (setup,))
-    return open_process_pool(workers, start_worker, (setup,), _PRELOAD)
+    return open_process_pool(workers, start_worker, (setup,))
 
 
 async def create_optimal_batches(file_list: Sequence[DiscoveredFile], config: BatchConfig) -> list[FileBatch]:
