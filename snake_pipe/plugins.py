@@ -1,43 +1,14 @@
-"""Entry points and registries: what languages, dialects and processors there are, by name.
+"""The registries: what languages and dialects there are, by name, and how files are told.
 
 The layer between the engine and `transform`: who only needs names and versions asks here, and imports no
-parser. Workers import a plugin by its reference, so a user's function need not pickle.
+parser.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
-
-from snake_pipe.errors import PluginError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-PROCESSORS = "snake_pipe.processors"
 AST_QUEUE = "ast"
 
 _AST_ENDINGS = (".json", ".json.gz", ".ast", ".ast.gz")
-
-
-def load_processor(reference: str) -> Callable[[Path], Any]:
-    """A user's function: an entry point's name, or `module:function`."""
-    found = [point for point in entry_points(group=PROCESSORS) if point.name == reference]
-    try:
-        if found:
-            function = found[0].load()
-        else:
-            module, _, attribute = reference.partition(":")
-            function = getattr(import_module(module), attribute)
-    except Exception as error:
-        raise PluginError(
-            f"processor {reference!r} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-    if not callable(function):
-        raise PluginError(f"processor {reference!r} is not callable")
-    return function  # type: ignore[no-any-return]
 
 
 def queue_of_name(name: str) -> str | None:
@@ -58,9 +29,12 @@ def queue_of_head(name: str, head: bytes) -> str | None:
 
 def parser_versions() -> set[tuple[str, str]]:
     """Every parser with the version it has now: files read by another one are read again."""
-    from snake_pipe.transform.languages import LANGUAGES
+    from snake_pipe.transform.dialects import DIALECTS
+    from snake_pipe.transform.languages import EXTRACTION_VERSION, LANGUAGES
 
-    return {(item.parser, item.parser_version) for item in LANGUAGES.values()}
+    languages = {(item.parser, item.parser_version) for item in LANGUAGES.values()}
+    languages.add((AST_QUEUE, f"r{EXTRACTION_VERSION}"))  # JSON that was looked at and is no tree
+    return languages | {(item.parser, item.parser_version) for item in DIALECTS.values()}
 
 
 def language_names() -> list[str]:

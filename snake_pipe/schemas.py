@@ -164,7 +164,7 @@ BATCHES = (
     Column("memory_after", "int64", "and after the batch"),
     Column("memory_peak", "int64", "the most seen while it ran"),
     _required("attempt", "int32", "from 1"),
-    _required("status", "dictionary", "ok, retried or failed"),
+    _required("status", "dictionary", "ok, or retried: lost with its worker"),
     _required("flush_seq", "int64", "the flush that committed it"),
 )
 

@@ -213,8 +213,11 @@ def resume(
 
 def _last_unfinished(manager: Any) -> str:
     for job_id in reversed(manager.job_ids()):
-        if manager.load(job_id).progress.status != "done":
-            return str(job_id)
+        try:
+            if manager.load(job_id).progress.status != "done":
+                return str(job_id)
+        except JobNotFoundError:  # killed before its first checkpoint: it has done nothing
+            continue
     raise JobNotFoundError(f"every job in {manager.folder.parent} is done", "there is nothing to resume")
 
 
@@ -251,7 +254,8 @@ def _run(
 def _stop_on_signals(engine: BatchProcessingEngine) -> None:
     """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
 
-    Workers end by themselves when this process is gone.
+    A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
+    this process is gone.
     """
     loop = asyncio.get_running_loop()
     seen: list[str] = []
@@ -263,7 +267,7 @@ def _stop_on_signals(engine: BatchProcessingEngine) -> None:
         engine.stop(name)
 
     for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)):
-        if hasattr(signal, name):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             try:
                 loop.add_signal_handler(getattr(signal, name), stop, name, code)
             except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
@@ -310,9 +314,10 @@ def _copy_list(name: str, separator: bytes, folder: Path) -> Path:
             with target.open("wb") as out:
                 shutil.copyfileobj(sys.stdin.buffer, out)
         else:
-            shutil.copyfile(name, target)
+            with Path(name).open("rb") as source, target.open("wb") as out:  # it may be a pipe
+                shutil.copyfileobj(source, out)
     except OSError as error:
-        raise UsageError(f"cannot read the list {name}: {error.strerror}") from error
+        raise UsageError(f"cannot read the list {name}: {error.strerror or error}") from error
     if separator == b"\n":
         converted = folder / "files0.list"
         with target.open("rb") as lines, converted.open("wb") as out:

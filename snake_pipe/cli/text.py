@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_MEASURED = 1000
+"""Rows of a table whose widths decide; a long answer is not held in memory."""
 
 _WIDEST = 60
 """Characters of a cell in a table on a terminal."""
@@ -64,10 +68,19 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str)
 def _print_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     import orjson
 
+    names: list[str] = []
+    for column in columns:
+        name, count = column, 1
+        while name in names:
+            count += 1
+            name = f"{column}_{count}"
+        names.append(name)
     for row in rows:
-        document = orjson.dumps(
-            dict(zip(columns, row, strict=True)), default=str, option=orjson.OPT_NON_STR_KEYS
-        )
+        try:
+            document = orjson.dumps(dict(zip(names, row, strict=True)), default=str)
+        except TypeError:  # an integer beyond 64 bits
+            exact = [str(v) if isinstance(v, int) and abs(v) >= 2**63 else v for v in row]
+            document = orjson.dumps(dict(zip(names, exact, strict=True)), default=str)
         sys.stdout.write(document.decode() + "\n")
 
 
@@ -88,10 +101,14 @@ def _inert(value: Any) -> Any:
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    body = [["" if value is None else visible(_cell(value)) for value in row] for row in rows]
+    cells = (["" if value is None else visible(_cell(value)) for value in row] for row in rows)
     if sys.stdout.isatty():  # a person looks at it: long text is cut; whoever needs all of it pipes
-        body = [[cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…" for cell in row] for row in body]
-    values = list(zip(*body, strict=True)) if body else [() for _ in columns]
+        cells = (
+            [cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…" for cell in row] for row in cells
+        )
+    body = iter(cells)
+    first = list(islice(body, _MEASURED))
+    values = list(zip(*first, strict=True)) if first else [() for _ in columns]
     widths = [max(map(len, (name, *column))) for name, column in zip(columns, values, strict=True)]
     right = [bool(column) and all(_NUMBER.fullmatch(cell) for cell in column if cell) for column in values]
 
@@ -104,8 +121,12 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     sys.stdout.write(line(columns))
     sys.stdout.write("  ".join("─" * width for width in widths) + "\n")
-    for cells in body:
-        sys.stdout.write(line(cells))
+    for row in chain(first, body):
+        sys.stdout.write(line(row))
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…"
 
 
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[+-]?\d+)?")

@@ -115,8 +115,7 @@ def load_config(
     """
     environment = os.environ if environment is None else environment
     names = {f.name for f in fields(BatchConfig)}
-    window = 2 * available_cpus() + 1  # what keeps this machine busy
-    layers: list[tuple[str, Mapping[str, Any]]] = [("machine", {"max_concurrent_batches": window})]
+    layers: list[tuple[str, Mapping[str, Any]]] = []
     from_environment = {
         key.removeprefix(ENVIRONMENT_PREFIX).lower(): value
         for key, value in environment.items()
@@ -128,12 +127,11 @@ def load_config(
         preset = preset or found.get("preset")
         found.pop("preset", None)
     if preset is not None:
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             raise ConfigError(f"no preset {preset!r}", f"one of {', '.join(PRESETS)}")
         layers.append((f"preset {preset}", PRESETS[preset]))
     layers += from_files
-    # Other programs of a user may own variables of this prefix (a dataset's path, say): only ours count.
-    layers.append(("environment", {k: v for k, v in from_environment.items() if k in names}))
+    layers.append(("environment", from_environment))
     layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))
     values: dict[str, Any] = {}
     origins = dict.fromkeys(names, "default")
@@ -141,7 +139,11 @@ def load_config(
         checked = check_settings(settings, origin)
         values |= checked
         origins |= dict.fromkeys(checked, origin)
-    return LoadedConfig(BatchConfig(**values), origins)
+    config = BatchConfig(**values)
+    if origins["max_concurrent_batches"] == "default":  # keep each worker busy while its next batch waits
+        config = replace(config, max_concurrent_batches=2 * config.workers + 1)
+        origins["max_concurrent_batches"] = "workers"
+    return LoadedConfig(config, origins)
 
 
 def _project_settings(project: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -159,6 +161,8 @@ def _project_settings(project: Path) -> list[tuple[str, dict[str, Any]]]:
             raise ConfigError(f"{file} cannot be read: {error}") from None
         for key in path:
             table = table.get(key, {}) if isinstance(table, dict) else {}
+        if not isinstance(table, dict):
+            raise ConfigError(f"[{'.'.join(path)}] in {file} is not a table")
         if table:
             found.append((name, {str(key).replace("-", "_"): value for key, value in table.items()}))
     return found
@@ -171,6 +175,7 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
     """
     if not settings:
         return {}
+
     from pydantic import TypeAdapter, ValidationError
 
     known = {f.name: f for f in fields(BatchConfig)}

@@ -216,12 +216,14 @@ class BatchExecutionResult:
 class BatchStatistics:
     """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
 
-    `unread` counts folders and files that the walk could not look at.
+    `unread` counts folders and files that the walk could not look at, `failed_before` files that failed in
+    runs of the job before this one.
     """
 
     files_discovered: int = 0
     files_done: int = 0
     files_failed: int = 0
+    failed_before: int = 0
     files_unchanged: int = 0
     files_deleted: int = 0
     files_committed: int = 0
@@ -251,8 +253,8 @@ class BatchStatistics:
 
     @property
     def failures(self) -> int:
-        """Files that failed, and folders and files that could not even be looked at."""
-        return self.files_failed + self.unread
+        """Files of the whole job that failed, and what could not even be looked at."""
+        return self.failed_before + self.files_failed + self.unread
 
     @property
     def files_per_second(self) -> float:

@@ -123,13 +123,16 @@ class BatchProcessingEngine:
             tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
             if job.is_done:
                 tell(JobEnded(job.job_id, "done", ""))
+                self._statistics = BatchStatistics(failed_before=job.failed_before)
                 return RepositoryProcessingResult(job.job_id, str(job.dataset.path), "done", self._statistics)
-            run = self._run = job.make_run(tell)
-            self._statistics = run.statistics
-            if self._early_stop is not None:
-                run.stop(self._early_stop)
             status, message = "failed", ""
+            statistics = self._statistics = BatchStatistics()
             try:
+                run = self._run = job.make_run(tell)
+                statistics = self._statistics = run.statistics
+                statistics.failed_before = job.failed_before
+                if self._early_stop is not None:
+                    run.stop(self._early_stop)
                 reason = await run.run()
                 status, message = ("done", "") if reason is None else ("stopped", reason)
             except SnakePipeError as error:
@@ -139,12 +142,10 @@ class BatchProcessingEngine:
                 message = f"{type(error).__name__}: {error}"
                 raise
             finally:
-                run.statistics.unrecognised = dict(job.unrecognised)
-                await asyncio.to_thread(job.end, status, run.statistics)
+                statistics.unrecognised = dict(job.unrecognised)
+                await asyncio.to_thread(job.end, status, statistics)
                 tell(JobEnded(job.job_id, status, message))
-            return RepositoryProcessingResult(
-                job.job_id, str(job.dataset.path), status, run.statistics, message
-            )
+            return RepositoryProcessingResult(job.job_id, str(job.dataset.path), status, statistics, message)
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:

@@ -27,7 +27,8 @@ from snake_pipe.extract.file_reader import TooLargeError, UnreadableError, read_
 from snake_pipe.extract.file_rows import Row, error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.extract.worker_slot import WorkerSlot
 from snake_pipe.load.part_writer import PartWriter
-from snake_pipe.transform.transformer import FileFacts, Problem, TransformOptions, open_transformer
+from snake_pipe.transform.languages import EXTRACTION_VERSION
+from snake_pipe.transform.transformer import AST_QUEUE, FileFacts, Problem, TransformOptions, open_transformer
 from snake_pipe.utils.batch_utils import PeakMemory
 
 if TYPE_CHECKING:
@@ -192,26 +193,34 @@ class _Extraction:
         self._options = TransformOptions(
             tables=frozenset(config.tables), anonymous=config.anonymous, attrs=config.attrs
         )
-        self._writer = PartWriter(
+        self._setup = setup
+        self._writer = self._open_writer()
+        self._transformer: Transformer | None = None
+        self._entries: dict[int, _Entry] = {}
+        self._rows: dict[str, int] = {}
+
+    def _open_writer(self) -> PartWriter:
+        setup, config, batch = self._setup, self._setup.config, self._batch
+        assert setup.dataset is not None
+        return PartWriter(
             Path(setup.dataset),
             f"{setup.job_id}-{setup.epoch}-{batch.batch_id}-{batch.attempt}",
             config.tables,
             codec=config.compression,
             level=config.compression_level,
         )
-        self._transformer: Transformer | None = None
-        self._entries: dict[int, _Entry] = {}
-        self._rows: dict[str, int] = {}
 
     def run(self) -> BatchResult:
         result = BatchResult(self._batch.batch_id, self._batch.attempt)
         try:
-            for index, file in enumerate(self._batch.files):
-                self._worker.enter_file(self._batch, index)
-                self._take(file)
-                if self._transformer is not None and self._transformer.pending_nodes >= self._nodes_in_memory:
-                    self._drain()
-            self._drain()
+            try:
+                self._run_together()
+            except (MemoryError, Exception) as error:
+                if isinstance(error, SinkError):
+                    raise
+                self._writer.abort()
+                self._writer, self._transformer, self._rows = self._open_writer(), None, {}
+                self._run_one_by_one()
             result.parts = self._writer.close()
         except SinkError as error:
             self._writer.abort()
@@ -222,6 +231,30 @@ class _Extraction:
             raise
         self._report(result)
         return result
+
+    def _run_together(self) -> None:
+        for index, file in enumerate(self._batch.files):
+            self._worker.enter_file(self._batch, index)
+            self._take(file)
+            if self._transformer is not None and self._transformer.pending_nodes >= self._nodes_in_memory:
+                self._drain()
+        self._drain()
+
+    def _run_one_by_one(self) -> None:
+        """Each file with a transformer of its own, so that a defect costs the rows of one."""
+        for index, file in enumerate(self._batch.files):
+            self._worker.enter_file(self._batch, index)
+            self._transformer = None
+            self._take(file)
+            try:
+                self._drain()
+            except SinkError:
+                raise
+            except MemoryError:
+                self._entries[file.file_id].facts = _failed("extract", "out_of_memory", _TOO_LITTLE_MEMORY)
+            except Exception as error:  # noqa: BLE001 - as above
+                text = f"{type(error).__name__}: {error}"
+                self._entries[file.file_id].facts = _failed("extract", "internal_error", text)
 
     def _take(self, file: DiscoveredFile) -> None:
         started = time.perf_counter()
@@ -249,7 +282,7 @@ class _Extraction:
                 self._transformer = open_transformer(self._batch.queue, self._options)
             entry.facts = self._transformer.add(file.file_id, file.path, content.data)
         except MemoryError:
-            entry.facts = _failed("parse", "out_of_memory", "not enough memory for this file")
+            entry.facts = _failed("parse", "out_of_memory", _TOO_LITTLE_MEMORY)
         except Exception as error:  # noqa: BLE001 - a defect met by one file must not cost the others
             entry.facts = _failed("extract", "internal_error", f"{type(error).__name__}: {error}")
         entry.figures["duration_ms"] = (time.perf_counter() - started) * 1000
@@ -269,6 +302,8 @@ class _Extraction:
         error_rows = []
         for entry in self._entries.values():
             facts, file = entry.facts, entry.file
+            if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
+                facts.parser, facts.parser_version = AST_QUEUE, f"r{EXTRACTION_VERSION}"
             file_rows.append(
                 file_row(
                     file,
@@ -316,6 +351,9 @@ class _Extraction:
         result.files = to_ipc(rows_to_batch("files", file_rows))
         result.errors = to_ipc(rows_to_batch("errors", error_rows)) if error_rows else b""
         result.rows = {**self._rows, "files": len(file_rows), "errors": len(error_rows)}
+
+
+_TOO_LITTLE_MEMORY = "not enough memory for this file; raise --memory-limit or exclude it"
 
 
 def _failed(phase: str, code: str, message: str) -> FileFacts:

@@ -24,7 +24,7 @@ from snake_pipe.extract.path_names import escape_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Selection", "listed", "repositories", "walk"]
+__all__ = ["Selection", "check_patterns", "listed", "repositories", "walk"]
 
 DEEPEST_NEST = 8
 """Repositories within repositories that git lists, with two processes each; deeper ones are walked."""
@@ -53,7 +53,7 @@ def walk(
     1,000 endings. UsageError, before anything is yielded, for a root that is not there or a bad pattern.
     The walk holds one descriptor and git processes: close the iterator when it is not read to its end.
     """
-    _check_patterns(selection)
+    check_patterns(selection)
     plan = _plan(roots)
     repos = _unique_names([root.folder for root in plan])
     counts = unrecognised if unrecognised is not None else Counter()
@@ -73,12 +73,12 @@ def listed(
     folder; links are resolved. The list is read as a stream; of each path 16 bytes are kept, to know it
     again.
     """
-    _check_patterns(selection)
+    check_patterns(selection)
     counts = unrecognised if unrecognised is not None else Counter()
     return _listed(_records(source, separator), selection, base, counts)
 
 
-def _check_patterns(selection: Selection) -> None:
+def check_patterns(selection: Selection) -> None:
     """Read them once, so that a bad one is found before the walk."""
     _ = selection.included, selection.excluded
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _IDLE_WORKER = 64 * MIB
 """Memory of a worker between batches, beyond what it shares with the others."""
 
+_MOST_FALSE_STARTS = 4
+"""Pools that may break before any batch got through at all."""
+
 _MOST_RESTARTS_IN_A_ROW = 20
 """Pools that may break without a single batch getting through between, before the run is given up."""
 
@@ -68,6 +71,7 @@ class Dispatcher:
         cut: Callable[[Sequence[DiscoveredFile], int], list[FileBatch]],
         on_result: Callable[[FileBatch, BatchResult], None],
         on_lost: Callable[[FileBatch, LostFile], None],
+        on_retried: Callable[[FileBatch], None] = lambda _: None,
     ) -> None:
         self._config = config
         self._open_executor = open_executor
@@ -76,6 +80,7 @@ class Dispatcher:
         self._cut = cut
         self._on_result = on_result
         self._on_lost = on_lost
+        self._on_retried = on_retried
         self._executor: Executor | None = None
         self._isolation: Executor | None = None
         self._isolation_lock = asyncio.Lock()
@@ -85,6 +90,9 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._restarts_in_a_row = 0
+        self._has_delivered = False
+        self._began: dict[int, float] = {}
+        self._last_sign = time.monotonic()
         self._one_at_a_time = False
         self._short_of_memory: set[int] = set()
         self._closed = False
@@ -95,6 +103,8 @@ class Dispatcher:
 
     async def dispatch(self, batch: FileBatch) -> None:
         """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher."""
+        if not self._in_flight:
+            self._last_sign = time.monotonic()
         async with self._changed:
             await self._changed.wait_for(lambda: self._closed or self._failure or self._has_room(batch))
             self._raise_failure()
@@ -149,16 +159,13 @@ class Dispatcher:
         return self._executor
 
     async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
-        future = executor.submit(run_batch, batch)
-        try:
-            async with asyncio.timeout(self._config.timeout_seconds):
-                return await _result_of(future)
-        except TimeoutError:
-            self._kill_worker_of(batch)
-            raise BrokenExecutor(f"batch {batch.batch_id} ran into its time limit") from None
+        return await _result_of(executor.submit(run_batch, batch))
 
     def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
         del self._in_flight[batch.batch_id]
+        self._began.pop(batch.batch_id, None)
+        self._last_sign = time.monotonic()
+        self._has_delivered = True
         if result.failure is not None:
             raise SinkError(
                 f"batch {batch.batch_id} failed: {result.failure}", "mend the cause, then resume the job"
@@ -179,13 +186,19 @@ class Dispatcher:
                     f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
                     "look for the machine's memory (dmesg) and for plugins that end the process",
                 )
+            if not self._has_delivered and self._restarts_in_a_row > _MOST_FALSE_STARTS:
+                raise WorkerPoolError(
+                    "the worker processes end as soon as they are started",
+                    'in a script, start the work below: if __name__ == "__main__":',
+                )
             await asyncio.to_thread(broken.shutdown, False)
-        self.retried += 1
         in_hand = self._in_hand(batch)
         del self._in_flight[batch.batch_id]
         if in_hand is None:  # it had not begun
             self._again(self._cut(batch.files, batch.attempt))
             return
+        self.retried += 1
+        self._on_retried(batch)
         suspect = batch.files[in_hand]
         rest = [file for file in batch.files if file is not suspect]
         half = len(rest) // 2
@@ -264,13 +277,26 @@ class Dispatcher:
     # -- watching over workers -----------------------------------------------------------------------
 
     def end_overdue_workers(self) -> None:
-        """End workers that outlived a file's time limit, such as stopped ones, which no alarm reaches."""
-        limit = self._config.file_timeout_seconds + 1.0
-        if self._slots is None:
+        """End workers that are beyond a time limit; to be called about twice a second.
+
+        A file that takes longer than its time is ended by an alarm in its worker; this is for stopped
+        workers, which no alarm reaches, for batches beyond `timeout_seconds`, and for pools that give no
+        sign of life for so long.
+        """
+        if self._slots is None or not self._in_flight:
             return
+        now = time.monotonic()
+        config = self._config
         for slot in read_slots(self._slots):
-            if slot.batch_id in self._in_flight and time.monotonic() - slot.since > limit:
+            if slot.batch_id not in self._in_flight:
+                continue
+            self._last_sign = max(self._last_sign, slot.since)
+            began = self._began.setdefault(slot.batch_id, slot.since)
+            if now - slot.since > config.file_timeout_seconds + 1.0 or now - began > config.timeout_seconds:
                 _kill(slot.pid)
+        if now - self._last_sign > config.timeout_seconds + config.file_timeout_seconds:
+            self._last_sign = now
+            self._kill_all()
 
     def end_largest_worker(self, memory: dict[int, int]) -> None:
         """End the worker that holds the most memory; `memory` is bytes by process id."""
@@ -288,11 +314,11 @@ class Dispatcher:
         if old is not None:
             await asyncio.to_thread(old.shutdown, False)
 
-    def _kill_worker_of(self, batch: FileBatch) -> None:
+    def _kill_all(self) -> None:
+        """End every worker there is; each has a slot, also while it is idle."""
         if self._slots is not None:
-            for slot in read_slots(self._slots):
-                if slot.batch_id == batch.batch_id:
-                    _kill(slot.pid)
+            for path in self._slots.glob("*.slot"):
+                _kill(int(path.stem))
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -300,9 +326,8 @@ class Dispatcher:
         """End the executors; with `abandon` what is in flight is given up, and its workers are ended."""
         self._closed = True
         executors = [e for e in (self._executor, self._isolation) if e is not None]
-        if abandon and self._slots is not None:
-            for path in self._slots.glob("*.slot"):
-                _kill(int(path.stem))
+        if abandon:
+            self._kill_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ALWAYS_LEFT_OUT = frozenset((b".git", b".snake-pipe"))
 """Names of folders that are never entered: git's own, and datasets."""
 
-HEAD_BYTES = 512
+HEAD_BYTES = 4096
 MOST_ENDINGS = 1_000
 """Distinct endings counted; what comes later counts as `OTHER_ENDINGS`."""
 
@@ -47,7 +47,7 @@ class Selection:
 
     `include` and `exclude` are gitignore patterns on paths relative to the root; no `include` means all.
     `detector(name)` gives the queue of a file name (a language, or `ast` for candidates of AST files), or
-    None. `detector_head(name, head)` decides by at most 512 bytes for names without an ending and for those
+    None. `detector_head(name, head)` decides by at most 4,096 bytes for names without an ending and for those
     with one of `head_endings`; its None leaves the word to `detector`. `languages` are the queues that are
     wanted (name `ast` too if AST files are); None means every queue the detectors give.
     Files above `max_file_size` bytes come out with the skip reason `too_large`; None means no limit.

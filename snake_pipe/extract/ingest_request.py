@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, UsageError
-from snake_pipe.extract.discovery import Selection, listed, walk
+from snake_pipe.extract.discovery import Selection, check_patterns, listed, walk
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -37,13 +37,14 @@ class IngestRequest:
     full: bool = False
 
     def check(self) -> None:
-        """UsageError if a root is missing or a language unknown."""
+        """UsageError if a root is missing, a language unknown or a pattern wrong."""
         for root in self.roots:
             if not Path(root).exists():
                 raise UsageError(f"no such file or folder: {root}")
         unknown = sorted(set(self.languages) - {*plugins.language_names(), plugins.AST_QUEUE})
         if unknown:
             raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
+        check_patterns(self._selection(1))
 
     def to_json(self) -> dict[str, Any]:
         """The request as it stands in a checkpoint."""
@@ -64,7 +65,13 @@ class IngestRequest:
         self, max_file_size: int, unrecognised: Counter[str]
     ) -> Iterator[DiscoveredFile | DiscoveryError]:
         """Walk again: the same request gives the same files in the same order, as long as they are there."""
-        selection = Selection(
+        selection = self._selection(max_file_size)
+        if self.file_list is not None:
+            return self._listed(selection, unrecognised)
+        return walk([Path(root) for root in self.roots], selection, unrecognised)
+
+    def _selection(self, max_file_size: int) -> Selection:
+        return Selection(
             detector=plugins.queue_of_name,
             detector_head=plugins.queue_of_head,
             include=self.include,
@@ -74,9 +81,6 @@ class IngestRequest:
             use_gitignore=self.use_gitignore,
             left_out=(Path(self.dataset).resolve(),),
         )
-        if self.file_list is not None:
-            return self._listed(selection, unrecognised)
-        return walk([Path(root) for root in self.roots], selection, unrecognised)
 
     def _listed(
         self, selection: Selection, unrecognised: Counter[str]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.file_rows import Row, error_row
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
+
+_T = TypeVar("_T")
 
 _CHUNK = 500
 """Files that travel from the walker's thread to the loop at once; the cost of a hop is shared by them."""
@@ -46,6 +50,32 @@ class Chunk:
     discovered: int = 0
     unchanged: int = 0
     unread: int = 0
+    deleted: list[Row] = field(default_factory=list)
+
+
+async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
+    """Run a function in a thread that nobody waits for at the end, should it block for ever."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if not future.done():
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as caught:  # noqa: BLE001 - handed over to who waits
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="walk", daemon=True).start()
+    return await future
 
 
 class Intake:
@@ -64,8 +94,17 @@ class Intake:
         job_id: str,
         epoch: int,
         known: Sequence[Known] = (),
+        told: frozenset[tuple[str, str]] = frozenset(),
+        gone: Callable[[str, int], Row | None] = lambda *_: None,
     ) -> None:
+        """`told` are (path, code) of errors that this job has recorded before.
+
+        `gone` gives a row for a listed path that is not there, if the dataset holds it; None if it does not.
+        """
         self._source = source
+        self._told = told
+        self._gone = gone
+        self._closing = False
         self._job_id = job_id
         self._next_id = epoch << 32
         self._known = known
@@ -77,7 +116,7 @@ class Intake:
         ahead: asyncio.Queue[Chunk | None] = asyncio.Queue(_CHUNKS_AHEAD)
 
         async def pump() -> None:
-            while (chunk := await asyncio.to_thread(self._next_chunk)) is not None:
+            while (chunk := await _in_daemon_thread(self._next_chunk)) is not None:
                 on_chunk(chunk)
                 await ahead.put(chunk)
             self.complete = True
@@ -96,31 +135,32 @@ class Intake:
                     return
                 yield chunk
         finally:
+            self._closing = True
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        close = getattr(self._source, "close", None)
-        if close is not None:
-            close()
+            with contextlib.suppress(ValueError):  # its thread is still in it, and ends by itself
+                getattr(self._source, "close", int)()
 
     def _next_chunk(self) -> Chunk | None:
-        items = list(islice(self._source, _CHUNK))
-        if not items:
-            return None
         chunk = Chunk()
         files = []
-        for item in items:
+        count = 0
+        for count, item in enumerate(islice(self._source, _CHUNK), 1):  # noqa: B007 - counts them
+            if self._closing:
+                return None
             if isinstance(item, DiscoveredFile):
                 files.append(item)
+            elif item.code == "not_found" and (row := self._gone(item.path, self._next_id)):
+                chunk.deleted.append(row)
+                self._next_id += 1
             else:
                 if item.code in _HIDING:
                     self.incomplete = True
                     chunk.unread += 1
-                chunk.errors.append(
-                    error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
-                )
+                if (item.path, item.code) not in self._told:
+                    chunk.errors.append(self._error(item))
+        if count == 0:
+            return None
         chunk.discovered = len(files)
         skip = [False] * len(files)
         for known in self._known:
@@ -131,6 +171,9 @@ class Intake:
                 self._next_id += 1
         chunk.unchanged = len(files) - len(chunk.files)
         return chunk
+
+    def _error(self, item: DiscoveryError) -> Row:
+        return error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
 
     def next_file_id(self) -> int:
         """An id of this epoch for a row that stands for no file read, such as a deletion."""

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
-from snake_pipe.extract.batch_models import BatchStatistics, DiscoveredFile
 from snake_pipe.extract.batch_worker import WorkerSetup
-from snake_pipe.extract.discovery import repositories
-from snake_pipe.extract.file_rows import file_row
 from snake_pipe.extract.ingest_request import IngestRequest
-from snake_pipe.extract.intake import Intake, Known
+from snake_pipe.extract.intake import Intake
 from snake_pipe.extract.job_run import JobRun
 from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.extract.parallel_batches import open_executor
+from snake_pipe.extract.prior_files import PriorFiles, own_repositories
 from snake_pipe.extract.sink import Sink
 from snake_pipe.extract.worker_slot import clear_slots
 from snake_pipe.load.dataset import Dataset, Flush
-from snake_pipe.load.known_files import KnownFiles
+from snake_pipe.load.known_files import KnownFiles, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.batch_utils import memory_limit
@@ -36,17 +34,16 @@ from snake_pipe.utils.checkpoint_manager import (
     ProcessingProgress,
     new_job_id,
 )
+from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
+    from snake_pipe.extract.batch_models import BatchStatistics
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.observe.events import Listener
     from snake_pipe.utils.journal import Journal
-
-_ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
-"""Settings that decide which rows a file gives: a job with others has not read it as this one would."""
 
 
 class Job:
@@ -73,7 +70,9 @@ class Job:
         self.resumed = epoch != checkpoint.progress.epoch
         self.is_done = checkpoint.progress.status == "done"
         self.files_before = checkpoint.progress.files_done
-        self._current: KnownFiles | None = None
+        self.failed_before = checkpoint.progress.files_failed
+        self._own_files: KnownFiles | None = None
+        self._saving = threading.Lock()
 
     @classmethod
     def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
@@ -81,7 +80,9 @@ class Job:
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
         stack.enter_context(dataset.lock(job_id))
+        own_repositories(dataset.path, request)
         manager = CheckpointManager(dataset.path)
+        _remove_orphans(dataset, manager)
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -108,30 +109,28 @@ class Job:
         """An earlier job, its promised flush committed; CheckpointError if its state is damaged."""
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
-        checkpoint = manager.load(job_id)
+        manager.load(job_id)  # refuse before the lock notes a new holder
         stack.enter_context(dataset.lock(job_id))
+        checkpoint = manager.load(job_id)
         journal = stack.enter_context(manager.journal(job_id))
         if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
             checkpoint = replace(checkpoint, request=moved)
-        committed = {record["seq"] for record in journal.records if record.get("type") == "committed"}
-        named: set[str] = set()
-        for record in journal.records:
-            if record.get("type") != "flush":
-                continue
-            parts = [Part(*part) for part in record["parts"]]
-            named |= {part.name for part in parts}
-            if record["seq"] not in committed:
-                dataset.commit(Flush(job_id, record["seq"], parts))
-                journal.append({"type": "committed", "seq": record["seq"]})
-        dataset.remove_orphans(job_id, named)
+        _roll_forward(dataset, job_id, journal)
+        own_files = KnownFiles.of_job(dataset, job_id)
+        progress = replace(
+            checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
+        )
+        checkpoint = replace(checkpoint, progress=progress)
         if checkpoint.progress.status == "done":
             return cls(dataset, manager, checkpoint, journal, checkpoint.progress.epoch)
         epoch = dataset.next_epoch()
         journal.append(
             {"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": time.time()}
         )
-        return cls(dataset, manager, checkpoint, journal, epoch)
+        job = cls(dataset, manager, checkpoint, journal, epoch)
+        job._own_files = own_files
+        return job
 
     def make_run(self, listener: Listener) -> JobRun:
         """Wire the parts of a run."""
@@ -154,7 +153,15 @@ class Job:
             str(slots) if in_processes else None,
             nodes_in_memory=plan.nodes_in_memory,
         )
-        intake = Intake(self._source(), job_id=self.job_id, epoch=self.epoch, known=self._known())
+        prior = PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
+        intake = Intake(
+            self._source(),
+            job_id=self.job_id,
+            epoch=self.epoch,
+            known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
+            told=errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset(),
+            gone=prior.gone,
+        )
         sink = Sink(
             job_id=self.job_id,
             epoch=self.epoch,
@@ -174,70 +181,23 @@ class Job:
             open_executor=lambda workers, _: open_executor(setup, workers),
             slots=slots if in_processes else None,
             listener=listener,
-            find_deleted=lambda: self._deleted(intake),
+            find_deleted=lambda: self._find_deleted(prior, intake, listener),
             on_flush=lambda statistics: self.save("running", statistics),
             on_watch=lambda statistics: self.manager.write_status(
                 self.job_id, status_of(self.job_id, statistics)
             ),
         )
 
+    def _find_deleted(self, prior: PriorFiles, intake: Intake, listener: Listener) -> Iterator[Row]:
+        if not prior.met_any and not self.request.full:
+            text = (
+                "none of the dataset's files was found; they are kept (--full would record them as deleted)"
+            )
+            listener(Notice("nothing_found", text))
+        return prior.find_deleted(intake)
+
     def _source(self) -> Iterator[Any]:
         return self.request.discover(self.config.max_file_size, self.unrecognised)
-
-    def _known(self) -> list[Known]:
-        """What need not be read: this job's own files, and those that did not change since an earlier one."""
-        known: list[Known] = []
-        if self.resumed:
-            known.append(KnownFiles.of_job(self.dataset, self.job_id))
-        self._current = KnownFiles.current(
-            self.dataset, parsers=plugins.parser_versions(), jobs=self._like_jobs()
-        )
-        known.append(_SeenOnly(self._current) if self.request.full else self._current)
-        return known
-
-    def _like_jobs(self) -> set[str]:
-        """The jobs whose settings give the same rows for the same file."""
-        wanted = [self.checkpoint.config.get(name) for name in _ROW_SETTINGS]
-        alike = set()
-        for job_id in self.manager.job_ids():
-            try:
-                config = self.manager.load(job_id).config
-            except SnakePipeError:  # whatever became of that job, its files are read again
-                continue
-            if [config.get(name) for name in _ROW_SETTINGS] == wanted:
-                alike.add(job_id)
-        return alike
-
-    def _deleted(self, intake: Intake) -> Iterable[Row]:
-        """Rows for files of an earlier job that are gone from the disk."""
-        if self._current is None or self.request.file_list is not None:
-            return
-        roots = repositories([Path(root) for root in self.request.roots])
-        for gone in self._current.unseen():
-            root = roots.get(gone.repo)
-            if root is None or os.path.lexists(
-                root / (os.fsdecode(gone.path_bytes) if gone.path_bytes else gone.path)
-            ):
-                continue
-            file = DiscoveredFile(
-                str(root),
-                gone.path,
-                0,
-                0,
-                gone.language or "ast",
-                gone.repo,
-                path_bytes=gone.path_bytes,
-                file_id=intake.next_file_id(),
-            )
-            yield file_row(
-                file,
-                self.job_id,
-                status="deleted",
-                input_kind=gone.input_kind,
-                language=gone.language,
-                size_bytes=None,
-                mtime_ns=None,
-            )
 
     def _open_writer(self, stem: str) -> PartWriter:
         return PartWriter(
@@ -262,7 +222,8 @@ class Job:
                 flush_seq=before.flush_seq + statistics.flushes,
             )
         data = replace(self.checkpoint, progress=progress, updated_at=time.time())
-        self.manager.save(data)
+        with self._saving:
+            self.manager.save(data)
         return data
 
     def end(self, status: str, statistics: BatchStatistics) -> None:
@@ -276,16 +237,31 @@ class Job:
                 raise
 
 
-@dataclass(frozen=True, slots=True)
-class _SeenOnly:
-    """Known files that are read all the same: what they do not see any more is gone."""
+def _roll_forward(dataset: Dataset, job_id: str, journal: Journal) -> None:
+    """Commit what the journal promises, and remove the parts that it does not name."""
+    committed = {record["seq"] for record in journal.records if record.get("type") == "committed"}
+    named: set[str] = set()
+    for record in journal.records:
+        if record.get("type") != "flush":
+            continue
+        parts = [Part(*part) for part in record["parts"]]
+        named |= {part.name for part in parts}
+        if record["seq"] not in committed:
+            dataset.commit(Flush(job_id, record["seq"], parts))
+            journal.append({"type": "committed", "seq": record["seq"]})
+    dataset.remove_orphans(job_id, named)
 
-    files: KnownFiles
 
-    def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
-        """False for each; but they are seen."""
-        self.files.match(files)
-        return [False] * len(files)
+def _remove_orphans(dataset: Dataset, manager: CheckpointManager) -> None:
+    """Remove what jobs left behind that were killed and never resumed; their promises are kept."""
+    for job_id in manager.job_ids():
+        try:
+            if manager.load(job_id).progress.status != "done":
+                records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
+                named = {part[1] for record in records for part in record.get("parts", ())}
+                dataset.remove_orphans(job_id, named)
+        except SnakePipeError:  # a damaged job; what it left may be needed to mend it
+            continue
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:
@@ -294,6 +270,7 @@ def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) 
     folder = manager.job_folder(job_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / "files.list"
+    kept.touch(mode=0o600)
     shutil.copyfile(request.file_list, kept)
     return str(kept)
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
@@ -23,7 +24,7 @@ from snake_pipe.observe.events import BatchFinished, Flushed, Notice, Progress
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 
+_DELETED_AT_ONCE = 50_000
 _MOST_NOTICES = 20
 """Errors of the walk that are told at once; all are rows of `errors`."""
 
@@ -58,7 +60,7 @@ class JobRun:
         open_executor: Callable[[int, bool], Executor],
         slots: Path | None,
         listener: Listener,
-        find_deleted: Callable[[], Iterable[Row]],
+        find_deleted: Callable[[], Iterator[Row]],
         on_flush: Callable[[BatchStatistics], object],
         on_watch: Callable[[BatchStatistics], None],
     ) -> None:
@@ -84,8 +86,10 @@ class JobRun:
             cut=self._cut_again,
             on_result=self._take_result,
             on_lost=self._take_lost,
+            on_retried=sink.add_retried,
         )
         self._notices = 0
+        self._ending = False
         self._stop_reason: str | None = None
         self._stopping = asyncio.Event()
         self._flush_wanted = asyncio.Event()
@@ -112,7 +116,9 @@ class JobRun:
                 task.result()
             await _cancel(feed)
             await self._settle()
-            await _cancel(flush)
+            self._ending = True
+            self._flush_wanted.set()
+            await flush  # not cancelled: a commit under way is to be counted
             if self._stop_reason is None:
                 await self._record_deleted()
             await self._flush()
@@ -131,7 +137,7 @@ class JobRun:
         async for chunk in self._timed_chunks():
             for file in chunk.files:
                 await self._send(self._coordinator.offer(file, time.monotonic()))
-            self._sink.add_rows(error_rows=chunk.errors)
+            self._sink.add_rows(chunk.deleted, chunk.errors)
         await self._send(self._coordinator.close(time.monotonic()))
         await self._dispatcher.join()
 
@@ -163,6 +169,7 @@ class JobRun:
         statistics.files_unchanged += chunk.unchanged
         statistics.bytes_discovered += sum(file.size_bytes for file in chunk.files)
         statistics.unread += chunk.unread
+        statistics.files_deleted += len(chunk.deleted)
         for row in chunk.errors[: max(0, _MOST_NOTICES - self._notices)]:
             self._notices += 1
             self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))
@@ -232,7 +239,7 @@ class JobRun:
         self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
 
     async def _flush_regularly(self) -> None:
-        while True:
+        while not self._ending:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._config.flush_interval):
                     await self._flush_wanted.wait()
@@ -243,10 +250,13 @@ class JobRun:
         info = await self._sink.flush()
         if info is None:
             return
-        self.statistics.files_committed += info.files
-        self.statistics.flushes += 1
+        self._count_flushes()
         self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
         await asyncio.to_thread(self._on_flush, self.statistics)
+
+    def _count_flushes(self) -> None:
+        self.statistics.files_committed = self._sink.files_committed
+        self.statistics.flushes = self._sink.flushes
 
     async def flush_now(self) -> None:
         """Make visible all that workers have finished; done when this returns."""
@@ -255,9 +265,11 @@ class JobRun:
     async def _record_deleted(self) -> None:
         if self._intake.incomplete:
             return
-        rows = await asyncio.to_thread(lambda: list(self._find_deleted()))
-        self._sink.add_rows(rows)
-        self.statistics.files_deleted = len(rows)
+        gone = self._find_deleted()
+        while rows := await asyncio.to_thread(lambda: list(islice(gone, _DELETED_AT_ONCE))):
+            self._sink.add_rows(rows)
+            self.statistics.files_deleted += len(rows)
+            await self._flush()
 
     async def _settle(self) -> None:
         """After a stop: give what is in flight its time, so that its work is kept."""
@@ -294,6 +306,7 @@ class JobRun:
 
     def _refresh(self) -> None:
         statistics = self.statistics
+        self._count_flushes()
         statistics.elapsed = time.monotonic() - self._started
         statistics.discovery_complete = self._intake.complete
         statistics.files_queued = self._coordinator.queued_files

@@ -139,6 +139,7 @@ async def execute_parallel_batches(
             on_result=take,
             on_lost=lose,
         )
+        watch = asyncio.create_task(_watch(dispatcher))
         abandon = True
         try:
             for batch in batches:
@@ -146,6 +147,13 @@ async def execute_parallel_batches(
             await dispatcher.join()
             abandon = False
         finally:
+            watch.cancel()
             await dispatcher.close(abandon=abandon)
     outcome.elapsed = time.perf_counter() - started
     return outcome
+
+
+async def _watch(dispatcher: Dispatcher) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        dispatcher.end_overdue_workers()

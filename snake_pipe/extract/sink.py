@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.file_rows import FlushStamp, Row, from_ipc, rows_to_batch
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from snake_pipe.extract.batch_models import BatchResult, FileBatch
+    from snake_pipe.extract.batch_models import FileBatch
     from snake_pipe.load.part_writer import Part, PartWriter
     from snake_pipe.utils.journal import Journal
 
@@ -72,6 +73,8 @@ class Sink:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
         self._failure: Exception | None = None
         self.flush_seq = last_flush_seq
+        self.files_committed = 0
+        self.flushes = 0
 
     @property
     def pending_files(self) -> int:
@@ -85,8 +88,13 @@ class Sink:
         pending.files.append(result.files)
         if result.errors:
             pending.errors.append(result.errors)
-        pending.batch_rows.append(self._batch_row(batch, result))
+        pending.batch_rows.append(self._batch_row(batch, result, "ok"))
         pending.file_count += result.file_count
+
+    def add_retried(self, batch: FileBatch) -> None:
+        """Take in that a batch was lost with its worker and is tried again in pieces."""
+        lost = BatchResult(batch.batch_id, batch.attempt)
+        self._pending.batch_rows.append(self._batch_row(batch, lost, "retried"))
 
     def add_rows(self, file_rows: Sequence[Row] = (), error_rows: Sequence[Row] = ()) -> None:
         """Take in rows that no worker made: quarantined and deleted files, folders that cannot be read."""
@@ -116,6 +124,8 @@ class Sink:
                 self._failure = error
                 raise
             self.flush_seq = info.flush_seq
+            self.files_committed += info.files
+            self.flushes += 1
             return info
 
     def close(self) -> None:
@@ -164,7 +174,7 @@ class Sink:
             writer.abort()
             raise
 
-    def _batch_row(self, batch: FileBatch, result: BatchResult) -> dict[str, Any]:
+    def _batch_row(self, batch: FileBatch, result: BatchResult, status: str) -> dict[str, Any]:
         return {
             "job_id": self._job_id,
             "batch_id": batch.batch_id,
@@ -181,5 +191,5 @@ class Sink:
             "memory_after": result.memory_after,
             "memory_peak": result.memory_peak,
             "attempt": batch.attempt,
-            "status": "ok",
+            "status": status,
         }

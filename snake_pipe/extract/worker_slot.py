@@ -35,6 +35,7 @@ class WorkerSlot:
 
     def __init__(self, folder: Path) -> None:
         path = folder / f"{os.getpid()}.slot"
+        path.touch(mode=0o600)
         path.write_bytes(_LAYOUT.pack(_IDLE, 0, 0.0))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _LAYOUT.size)

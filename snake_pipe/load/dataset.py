@@ -9,6 +9,7 @@ through `files`.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -21,7 +22,7 @@ from urllib.parse import unquote
 import filelock
 import orjson
 
-from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
+from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta_log import DeltaLog, checked_parts
 from snake_pipe.schemas import SCHEMA_VERSION, TABLES
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
@@ -105,7 +106,7 @@ class Dataset:
             try:
                 _make(path)
             except OSError as error:
-                raise SinkError(f"cannot make a dataset in {path}: {error.strerror or error}") from error
+                raise _cannot(f"cannot make a dataset in {path}", error) from error
         return cls.open(path)
 
     def lock(self, job_id: str = "") -> DatasetLock:
@@ -209,7 +210,8 @@ def _make(path: Path) -> None:
         raise DatasetError(f"{path} is not a folder", _NEW_DATASET)
     if path.is_dir() and not _OWN_NAMES.issuperset(os.listdir(path)):  # noqa: PTH208
         raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
-    (path / _JOBS).mkdir(parents=True, exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / _JOBS).mkdir(mode=0o700, exist_ok=True)
     with _acquire(path):
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
         for table in TABLES:
@@ -239,7 +241,7 @@ def _check_marker(marker: Path) -> None:
 
 def _acquire(path: Path, job_id: str = "") -> DatasetLock:
     holder = path / _JOBS / "lock.json"
-    lock = filelock.FileLock(path / _JOBS / "lock", timeout=0, thread_local=False)
+    lock = filelock.FileLock(path / _JOBS / "lock", timeout=0, mode=0o600, thread_local=False)
     write_holder = partial(replace_atomic, holder, _describe_holder(job_id))
     try:
         lock.acquire()
@@ -251,8 +253,16 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
         ) from None
     except OSError as error:
         lock.release()
-        raise SinkError(f"cannot lock {path}: {error.strerror or error}") from error
+        raise _cannot(f"cannot lock {path}", error) from error
     return DatasetLock(lock, holder)
+
+
+def _cannot(what: str, error: OSError) -> SnakePipeError:
+    """A place that may not be written to is refused; a disk that fails is a failed run."""
+    text = f"{what}: {error.strerror or error}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return DatasetError(text, "name a folder that you may write to with --dataset")
+    return SinkError(text)
 
 
 def _describe_holder(job_id: str) -> bytes:

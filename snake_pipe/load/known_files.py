@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Longs: TypeAlias = NDArray[np.int64]
     Flags: TypeAlias = NDArray[np.bool_]
 
+_FAILED = frozenset({"failed", "quarantined"})
 _FINAL = frozenset({"ok", "partial", "skipped"})
 """Statuses that another try of the same bytes would only repeat."""
 
@@ -165,6 +167,20 @@ class KnownFiles:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def holds(self, repo: str, path: str) -> bool:
+        """Whether a path is here, whatever became of it on disk; it then counts as seen."""
+        key = self._hash((repo, path))
+        at = int(np.searchsorted(self._keys, key))
+        if at == len(self) or self._keys[at] != key:
+            return False
+        self._seen[at] = True
+        return True
+
+    @property
+    def seen_count(self) -> int:
+        """How many of them a walk has met so far."""
+        return int(np.count_nonzero(self._seen))
+
     @property
     def nbytes(self) -> int:
         """Memory held."""
@@ -231,6 +247,28 @@ class KnownFiles:
                     deleted=_look_up(batch["status"], lambda status: status == "deleted"),
                 )
         return rows
+
+
+def failed_files(dataset: Dataset, job_id: str) -> int:
+    """How many files a job has recorded as failed or quarantined."""
+    count = 0
+    for part in dataset.parts("files"):
+        file = pq.ParquetFile(part, read_dictionary=["job_id", "status"])
+        for batch in file.iter_batches(columns=["job_id", "status"]):
+            of_job = _look_up(batch["job_id"], job_id.__eq__)
+            failed = _look_up(batch["status"], lambda status: status in _FAILED)
+            count += int(np.count_nonzero(of_job & failed))
+    return count
+
+
+def errors_of_walk(dataset: Dataset, job_id: str) -> frozenset[tuple[str, str]]:
+    """(path, code) of the errors without a file that a job has recorded."""
+    found: set[tuple[str, str]] = set()
+    for part in dataset.parts("errors"):
+        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "path", "code"]):
+            rows = batch.filter(pc.and_(batch["file_id"].is_null(), pc.equal(batch["job_id"], job_id)))
+            found.update(zip(rows["path"].to_pylist(), rows["code"].to_pylist(), strict=True))
+    return frozenset(found)
 
 
 def _newest(rows: _Rows) -> tuple[NDArray[np.intp], Longs]:

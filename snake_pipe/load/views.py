@@ -20,6 +20,7 @@ import duckdb
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.schemas import TABLES, TREE_TABLES, Column
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,12 +44,11 @@ _CURRENT = "snake_pipe.current_files"
 _VIEWS = {
     "files": f"SELECT * FROM files_history SEMI JOIN {_CURRENT} USING (file_id)",
     **{table: f"SELECT * FROM {table}_history SEMI JOIN {_CURRENT} USING (file_id)" for table in TREE_TABLES},
-    # What concerns no file, such as a folder that cannot be read, holds until a later job says otherwise.
+    # What concerns no file, such as a folder that cannot be read, is what the newest job says of it.
     "errors": f"""
         SELECT * FROM errors_history
         WHERE file_id IN (FROM {_CURRENT})
-           OR (file_id IS NULL
-               AND (path, job_id) IN (SELECT (path, max(job_id)) FROM errors_history GROUP BY path))
+           OR (file_id IS NULL AND job_id = (FROM snake_pipe.newest_job))
         """,
     "batches": "SELECT * FROM batches_history",
 }
@@ -87,6 +87,8 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
         _create_history(connection, dataset, "files")
         connection.execute("CREATE SCHEMA snake_pipe")
         connection.execute(_CREATE_CURRENT)
+        newest = CheckpointManager(dataset.path).newest()
+        connection.execute("CREATE TABLE snake_pipe.newest_job AS SELECT ?::VARCHAR AS job_id", [newest])
         for table in TABLES:
             if table != "files":
                 _create_history(connection, dataset, table)

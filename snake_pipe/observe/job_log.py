@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import asdict
 from logging.handlers import RotatingFileHandler
@@ -30,6 +31,8 @@ class JobLog:
     def __init__(self, path: Path) -> None:
         from pythonjsonlogger.json import JsonFormatter
 
+        with contextlib.suppress(OSError):
+            path.touch(mode=0o600)
         self._handler = RotatingFileHandler(
             path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", delay=True
         )

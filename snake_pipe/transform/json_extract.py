@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
-from snake_pipe.transform.json_positions import READERS, ClangPositions, PositionReader
+from snake_pipe.transform.json_positions import READERS, ClangPositions, finish
 from snake_pipe.transform.row_builder import KIND_CODES, Words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Definition, Dialect, Import, Memo, Node, Reference
-    from snake_pipe.transform.json_walk import Walked
+    from snake_pipe.transform.json_literals import Literals
+    from snake_pipe.transform.json_positions import Point, Table
+    from snake_pipe.transform.json_walk import Chunk
     from snake_pipe.transform.transformer import TransformOptions
-
-_BEYOND_64_BITS = 2.0**63
-
-
-class InexactNumberError(Exception):
-    """A literal is a float that may have been an integer too large for the fast decoder."""
 
 
 class Handlers(NamedTuple):
@@ -46,33 +44,27 @@ class Handlers(NamedTuple):
 class Vocabulary:
     """A dialect's types as codes, with what the table says of each; all dialects of a batch share the words.
 
-    `kind_of` and `is_handled` are indexed by code; codes of other dialects' types have no meaning there.
+    Lists are indexed by code; codes of other dialects' types have no meaning there.
     """
 
     def __init__(self, dialect: Dialect, words: Words) -> None:
         self.dialect = dialect
         self.words = words
         self.handlers: dict[int, Handlers] = {}
+        self.name_keys: list[str] = []
         self._codes: dict[str, int] = {}
-        self._name_keys: dict[str, str] = {}
         self._kinds: list[int] = []
-        self._handled: list[bool] = []
 
-    def codes(self, types: list[str]) -> NDArray[np.int32]:
+    def codes(self, types: list[str]) -> list[int]:
         """The codes of types; new ones are learned."""
         known = self._codes
         try:
-            return np.fromiter([known[type_] for type_ in types], np.int32, len(types))
+            return list(map(known.__getitem__, types))
         except KeyError:
             for type_ in dict.fromkeys(types):
                 if type_ not in known:
                     self._learn(type_)
-        return np.fromiter([known[type_] for type_ in types], np.int32, len(types))
-
-    def names(self, walked: Walked) -> list[Any]:
-        """What stands in each node's name field, after `codes`; the caller sorts out what is no string."""
-        keys = self._name_keys
-        return [node.get(keys[type_]) for node, type_ in zip(walked.nodes, walked.types, strict=True)]
+        return list(map(known.__getitem__, types))
 
     def code(self, word: str) -> int:
         """The code of one word, which may be one of a variant."""
@@ -84,20 +76,15 @@ class Vocabulary:
         """The kinds of types, as codes in `KINDS`."""
         return np.array(self._kinds, np.int32)[codes]
 
-    def handled(self, codes: NDArray[np.int32]) -> list[int]:
-        """The positions of types for which there are handlers."""
-        found: list[int] = np.flatnonzero(np.array(self._handled, np.bool_)[codes]).tolist()
-        return found
-
     def _learn(self, type_: str) -> None:
         code = self._codes[type_] = self.words.code(type_)
         missing = code + 1 - len(self._kinds)
         self._kinds += [0] * missing
-        self._handled += [False] * missing
+        self.name_keys += [""] * missing
         table = self.dialect
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
-        self._name_keys[type_] = table.name_keys.get(type_) or table.name_keys.get("", "")
+        self.name_keys[code] = table.name_keys.get(type_) or table.name_keys.get("", "")
         value_key = table.value_keys.get(type_)
         rules = (
             table.named.get(type_),
@@ -114,7 +101,6 @@ class Vocabulary:
             self.handlers[code] = Handlers(
                 value_key, *rules, is_member, type_ in table.literals, is_value_only
             )
-            self._handled[code] = True
 
 
 @dataclass(slots=True)
@@ -125,8 +111,41 @@ class DefinedAt:
     definition: Definition
     name_line: int | None
     name_col: int | None
-    body_start_line: int | None
-    body_end_line: int | None
+    body_start_line: int | None = None
+    body_end_line: int | None = None
+
+    def place_body(self, lines: Point | None) -> None:
+        """Note the lines on which the body begins and ends, if they are known."""
+        if lines is not None:
+            self.body_start_line, self.body_end_line = lines
+
+
+@dataclass(slots=True)
+class Texts:
+    """A column of strings in pieces: Arrow holds them, so that no object of the decoded tree is kept."""
+
+    pieces: list[pa.StringArray] = field(default_factory=list)
+
+    def add(self, values: list[Any]) -> None:
+        """More values; what is no string becomes null."""
+        try:
+            self.pieces.append(pa.array(values, pa.string()))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            self.pieces.append(pa.array([v if v.__class__ is str else None for v in values], pa.string()))
+
+
+@dataclass(slots=True)
+class RowTexts:
+    """Strings that only some rows have."""
+
+    rows: list[int] = field(default_factory=list)
+    texts: Texts = field(default_factory=Texts)
+
+    def add(self, found: dict[int, str]) -> None:
+        """More texts by row."""
+        if found:
+            self.rows += found
+            self.texts.add(list(found.values()))
 
 
 @dataclass(slots=True)
@@ -139,148 +158,189 @@ class Extract:
     depths: NDArray[np.int32]
     fields: NDArray[np.int32]
     spans: tuple[NDArray[np.int64], ...]
-    names: list[Any]
-    values: dict[int, str]
-    attrs: list[str | None] | None
     in_main: NDArray[np.bool_] | None
-    main_file: str | None
-    definitions: list[DefinedAt] = field(default_factory=list)
-    references: list[tuple[int, Reference]] = field(default_factory=list)
-    imports: list[tuple[int, Import]] = field(default_factory=list)
-    qualifiers: dict[int, str] = field(default_factory=dict)
-    weights: dict[int, int] = field(default_factory=dict)
+    source_path: str | None
+    findings: Findings
 
     def __len__(self) -> int:
         return len(self.codes)
 
 
-def extract(walked: Walked, vocabulary: Vocabulary, options: TransformOptions, *, exact: bool) -> Extract:
-    """Columns and findings of a walked document.
+@dataclass(slots=True)
+class Findings:
+    """What is collected while the walk goes on, by row in the document."""
 
-    InexactNumberError, unless `exact`, where a literal is a number that orjson may have rounded.
-    """
-    dialect = vocabulary.dialect
-    nodes = walked.nodes
-    reader = READERS[dialect.positions]()
-    spans = reader.spans(nodes)
-    codes = vocabulary.codes(walked.types)
-    in_main = main_file = None
-    if isinstance(reader, ClangPositions):
-        in_main, main_file = reader.in_main, reader.main_file
-    result = Extract(
-        codes=codes,
-        variants=codes,
-        kinds=vocabulary.kinds(codes),
-        depths=walked.depths(),
-        fields=walked.fields(),
-        spans=spans.columns,
-        names=vocabulary.names(walked),
-        values={},
-        attrs=_attrs(nodes, dialect) if options.attrs else None,
-        in_main=in_main,
-        main_file=main_file,
-    )
-    _apply_handlers(result, nodes, vocabulary, reader, options, exact=exact)
-    return result
+    names: Texts = field(default_factory=Texts)
+    values: RowTexts = field(default_factory=RowTexts)
+    qualifiers: RowTexts = field(default_factory=RowTexts)
+    attrs: Texts = field(default_factory=Texts)
+    definitions: list[DefinedAt] = field(default_factory=list)
+    references: list[tuple[int, Reference]] = field(default_factory=list)
+    imports: list[tuple[int, Import]] = field(default_factory=list)
+    weights: dict[int, int] = field(default_factory=dict)
+    variants: dict[int, str] = field(default_factory=dict)
+    rows_of_class: dict[type, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Literals by the class of their value."""
 
 
-def _apply_handlers(
-    result: Extract,
-    nodes: list[Node],
-    vocabulary: Vocabulary,
-    reader: PositionReader,
-    options: TransformOptions,
-    *,
-    exact: bool,
-) -> None:
-    memo: Memo = {}
-    handlers = vocabulary.handlers
-    codes = result.codes
-    rows = vocabulary.handled(codes)
-    in_main = result.in_main
-    variants: NDArray[np.int32] | None = None
-    names, values, qualifiers, longest = result.names, result.values, result.qualifiers, options.value_length
-    find_qualifier = vocabulary.dialect.qualifier
-    of_class: dict[type, list[int]] = defaultdict(list)
-    for row, code in zip(rows, codes[rows].tolist(), strict=True):
-        node = nodes[row]
-        (
-            value_key,
-            named,
-            prepare,
-            definition,
-            reference,
-            import_,
-            variant,
-            weight,
-            is_member,
-            is_literal,
-            is_plain,
-        ) = handlers[code]
-        if value_key is not None:
-            value = node.get(value_key)
-            if is_literal:
-                of_class[value.__class__].append(row)
-            if value.__class__ is not str:
-                value = _value(node, value_key, vocabulary.dialect, exact=exact)
-            if value is not None:
-                values[row] = value[:longest]
-            if is_plain:
+class Extractor:
+    """Takes the chunks of one document and gives its `Extract`; InexactNumberError as `literals` do."""
+
+    def __init__(self, vocabulary: Vocabulary, options: TransformOptions, literals: Literals) -> None:
+        self._vocabulary = vocabulary
+        self._options = options
+        self._literals = literals
+        self._reader = READERS[vocabulary.dialect.positions]()
+        self._memo: Memo = {}
+        self._found = Findings()
+        self._codes: list[NDArray[np.int32]] = []
+        self._depths: list[NDArray[np.int32]] = []
+        self._fields: list[NDArray[np.int32]] = []
+        self._spans: list[Table] = []
+        self._size = 0
+        self._source_path: str | None = None
+        self._unresolved: list[tuple[DefinedAt, Node, Node]] = []
+
+    def extract(self, chunks: Iterable[Chunk]) -> Extract:
+        """The columns of all chunks of a document."""
+        for chunk in chunks:
+            self._add(chunk)
+        for defined, first, last in self._unresolved:
+            defined.place_body(self._reader.lines(first, last))
+        in_main = None
+        source_path = self._source_path
+        if isinstance(self._reader, ClangPositions):
+            in_main = np.array(self._reader.in_main, np.bool_)
+            source_path = self._reader.main_file or source_path
+        codes = np.concatenate(self._codes)
+        kinds = self._vocabulary.kinds(codes)
+        for class_, kind in _KIND_OF_VALUE.items():
+            if class_ in self._found.rows_of_class:
+                kinds[self._found.rows_of_class[class_]] = KIND_CODES[kind]
+        return Extract(
+            codes,
+            self._variants(codes),
+            kinds,
+            np.concatenate(self._depths),
+            np.concatenate(self._fields),
+            finish(self._spans),
+            in_main,
+            source_path,
+            self._found,
+        )
+
+    def _add(self, chunk: Chunk) -> None:
+        nodes, vocabulary = chunk.nodes, self._vocabulary
+        n = len(nodes)
+        if not self._size:
+            self._source_path = _source_path(nodes[0])
+        self._spans.append(self._reader.spans(nodes))
+        codes = vocabulary.codes(chunk.types)
+        self._codes.append(np.fromiter(codes, np.int32, n))
+        depths, fields = chunk.depths_and_fields()
+        self._depths.append(depths)
+        self._fields.append(fields)
+        keys = vocabulary.name_keys
+        names = [node.get(keys[code]) for node, code in zip(nodes, codes, strict=True)]
+        self._apply_handlers(nodes, codes, names)
+        self._found.names.add(names)
+        if self._options.attrs:
+            self._found.attrs.add(_attrs(nodes, vocabulary.dialect))
+        self._size += n
+
+    def _variants(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
+        found = self._found.variants
+        if not found:
+            return codes
+        variants = codes.copy()
+        variants[list(found)] = [self._vocabulary.code(word) for word in found.values()]
+        return variants
+
+    def _apply_handlers(self, nodes: list[Node], codes: list[int], names: list[Any]) -> None:
+        found, memo, base = self._found, self._memo, self._size
+        handlers = self._vocabulary.handlers
+        in_main = self._reader.in_main if isinstance(self._reader, ClangPositions) else None
+        values: dict[int, str] = {}
+        qualifiers: dict[int, str] = {}
+        longest = self._options.value_length
+        find_qualifier = self._vocabulary.dialect.qualifier
+        text_of = self._literals.text_of
+        for row, code in enumerate(codes):
+            if code not in handlers:
                 continue
-        if is_member:
-            qualifier = find_qualifier(node)
-            if qualifier is not None:
-                qualifiers[row] = qualifier
-        if variant is not None:
-            word = variant(node, memo)
-            if word is not None:
-                if variants is None:
-                    variants = result.variants = codes.copy()
-                variants[row] = vocabulary.code(word)
-        if named is not None and names[row].__class__ is not str:
-            names[row] = named(node)
-        if weight is not None:
-            result.weights[row] = weight(node)
-        if prepare is not None:
-            prepare(node, memo)
-        if in_main is not None and not in_main[row]:
-            continue
-        if definition is not None:
-            for found in definition(node, memo):
-                name_line, name_col = reader.point(found.at)
-                body = reader.lines(found.body[0], found.body[-1]) if found.body else (None, None)
-                found.at, found.body = _LET_GO, ()
-                result.definitions.append(DefinedAt(row, found, name_line, name_col, *body))
-        if reference is not None:
-            result.references += [(row, found) for found in reference(node, memo)]
-        if import_ is not None:
-            result.imports += [(row, found) for found in import_(node, memo)]
-    for class_, kind in _KIND_OF_VALUE.items():
-        if class_ in of_class:
-            result.kinds[of_class[class_]] = KIND_CODES[kind]
+            node = nodes[row]
+            (
+                value_key,
+                named,
+                prepare,
+                definition,
+                reference,
+                import_,
+                variant,
+                weight,
+                is_member,
+                is_literal,
+                is_value_only,
+            ) = handlers[code]
+            at = base + row
+            if value_key is not None:
+                value = node.get(value_key)
+                if is_literal:
+                    found.rows_of_class[value.__class__].append(at)
+                if value.__class__ is not str:
+                    value = text_of(node, value_key)
+                if value is not None:
+                    values[at] = value[:longest]
+                if is_value_only:
+                    continue
+            if is_member:
+                qualifier = find_qualifier(node)
+                if qualifier is not None:
+                    qualifiers[at] = qualifier
+            if variant is not None:
+                word = variant(node, memo)
+                if word is not None:
+                    found.variants[at] = word
+            if named is not None and names[row].__class__ is not str:
+                names[row] = named(node)
+            if weight is not None:
+                found.weights[at] = weight(node)
+            if prepare is not None:
+                prepare(node, memo)
+            if in_main is not None and not in_main[at]:
+                continue
+            if definition is not None:
+                for one in definition(node, memo):
+                    self._define(at, one)
+            if reference is not None:
+                found.references += [(at, one) for one in reference(node, memo)]
+            if import_ is not None:
+                found.imports += [(at, one) for one in import_(node, memo)]
+        found.values.add(values)
+        found.qualifiers.add(qualifiers)
+
+    def _define(self, row: int, definition: Definition) -> None:
+        defined = DefinedAt(row, definition, *self._reader.point(definition.at))
+        body = definition.body
+        definition.at, definition.body = _LET_GO, ()
+        self._found.definitions.append(defined)
+        if body:
+            lines = self._reader.lines(body[0], body[-1])
+            if lines is None:
+                self._unresolved.append((defined, body[0], body[-1]))
+            else:
+                defined.place_body(lines)
 
 
 _KIND_OF_VALUE = {str: "string", int: "number", float: "number"}
 
 
-def _value(node: Node, key: str, dialect: Dialect, *, exact: bool) -> str | None:
-    """The text of a literal: a string as it is, other scalars in the language's own words."""
-    value: Any = node.get(key)
-    kind = value.__class__
-    raw = node.get("raw")
-    if raw.__class__ is str:
-        return str(raw)
-    if kind is int:
-        return str(value)
-    if kind is float:
-        if not exact and abs(value) >= _BEYOND_64_BITS and not math.isinf(value):
-            raise InexactNumberError
-        return repr(value)
-    if value is None or kind is bool:
-        return dialect.atoms[value] if key in node else None
-    if kind is dict:
-        inner = value.get("raw", value.get("value"))
-        return inner if inner.__class__ is str else None
+def _source_path(root: Node) -> str | None:
+    loc = root.get("loc")
+    if loc.__class__ is dict:
+        for key in ("filename", "source"):
+            if loc.get(key).__class__ is str and loc[key]:
+                return str(loc[key])
     return None
 
 

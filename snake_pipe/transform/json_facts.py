@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snake_pipe.transform.languages import EXTRACTION_VERSION
-
 if TYPE_CHECKING:
-    from snake_pipe.transform.dialects.dialect import Dialect, Node
-    from snake_pipe.transform.json_extract import Extract
-    from snake_pipe.transform.json_walk import Walked
+    from snake_pipe.transform.json_extract import Extract, Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
 _LANGUAGE_OF_ENDING = {
@@ -46,45 +42,35 @@ _TRAITS = {
 _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
 
 
-def describe(
-    facts: FileFacts, path: str, dialect: Dialect, walked: Walked, columns: Extract, text: bytes
-) -> None:
+def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract, text: bytes) -> None:
     """Fill in all that a file's row says about its tree."""
-    facts.dialect = facts.parser = dialect.name
-    facts.parser_version = f"{dialect.name}+r{EXTRACTION_VERSION}"
+    dialect = vocabulary.dialect
+    facts.dialect, facts.parser, facts.parser_version = dialect.name, dialect.parser, dialect.parser_version
     facts.offset_unit = dialect.offset_unit
-    facts.source_path = _source_path(walked.nodes[0], columns)
-    facts.language = _language(dialect, facts.source_path or _AST_ENDING.sub("", path), walked)
+    facts.source_path = columns.source_path
+    source = facts.source_path or _AST_ENDING.sub("", path)
+    facts.language = _language(vocabulary, source, columns)
     facts.line_count = _line_count(columns) or text.count(b"\n") + 1
     named = facts.source_path or path
     facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named.replace("\\", "/"))]
 
 
-def _source_path(root: Node, columns: Extract) -> str | None:
-    if columns.main_file is not None:
-        return columns.main_file
-    loc = root.get("loc")
-    if loc.__class__ is dict:
-        for key in ("filename", "source"):
-            if loc.get(key).__class__ is str and loc[key]:
-                return str(loc[key])
-    return None
-
-
-def _language(dialect: Dialect, source: str, walked: Walked) -> str:
+def _language(vocabulary: Vocabulary, source: str, columns: Extract) -> str:
     ending = source.rpartition(".")[2].lower()
     told = _LANGUAGE_OF_ENDING.get(ending)
+    dialect = vocabulary.dialect
     if dialect.type_key == "kind" and dialect.language == "c":
-        return told if told in ("c", "cpp") else "cpp" if _any_type(walked, "CXX") else "c"
+        return told if told in ("c", "cpp") else "cpp" if _any_type(vocabulary, columns, "CXX") else "c"
     if dialect.language in ("javascript", "typescript"):
         if told in ("javascript", "typescript"):
             return told
-        return "typescript" if _any_type(walked, "TS") else "javascript"
+        return "typescript" if _any_type(vocabulary, columns, "TS") else "javascript"
     return dialect.language
 
 
-def _any_type(walked: Walked, prefix: str) -> bool:
-    return any(type_.startswith(prefix) for type_ in set(walked.types))
+def _any_type(vocabulary: Vocabulary, columns: Extract, prefix: str) -> bool:
+    present = np.flatnonzero(np.bincount(columns.codes)).tolist()
+    return any(vocabulary.words.words[code].startswith(prefix) for code in present)
 
 
 def _line_count(columns: Extract) -> int:

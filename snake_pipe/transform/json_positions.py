@@ -1,13 +1,13 @@
 """Where nodes stand: one reader for each way in which dialects write positions.
 
-A reader takes all nodes of one document in preorder and gives six columns, one entry a node: offsets
-from 0, lines and columns from 1, ends exclusive. Zero (for offsets: a negative number) means unknown.
-`point` gives line and column of one node, for the places of names.
+A reader takes the nodes of one document in preorder, a chunk at a time, and gives six rows of numbers, one
+entry a node: offsets, lines, and columns from 0, ends exclusive. What is out of range means unknown;
+`finish` makes the document's columns of them. `point` gives line and column of one node, for the places of
+names.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, compress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,63 +21,56 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 Point = tuple[int | None, int | None]
+Table = Any
+"""An int64 array of six rows: start_offset, end_offset, start_line, start_col, end_line, end_col."""
+_Place = tuple[int, int, int, int, bool]
+"""clang: offset, line, column, token length, and whether it is in the main file."""
 _LINE_MAX = 2**31 - 1
 _OFFSET_MAX = 2**63 - 1
-
-
-@dataclass(slots=True)
-class Spans:
-    """Six int64 columns: start_offset, end_offset, start_line, start_col, end_line, end_col."""
-
-    columns: tuple[NDArray[np.int64], ...]
+_LARGEST = (_OFFSET_MAX, _OFFSET_MAX, _LINE_MAX, _LINE_MAX - 1, _LINE_MAX, _LINE_MAX - 1)
+_COLUMNS = (3, 5)
 
 
 class PositionReader(Protocol):
     """Reads the positions of the nodes of one document."""
 
-    def spans(self, nodes: Sequence[Node]) -> Spans:
-        """The columns of all nodes; called once, before `point`."""
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """The numbers of the next nodes; called before their `point`."""
         ...
 
     def point(self, node: Node) -> Point:
         """Line and column, from 1, of the start of a node (of the name, where the dialect tells)."""
         ...
 
-    def lines(self, first: Node, last: Node) -> Point:
-        """The line where the first node begins and the one where the last ends."""
+    def lines(self, first: Node, last: Node) -> Point | None:
+        """The line where the first node begins and the one where the last ends.
+
+        None where that will be known only when the rest of the document was read.
+        """
         ...
 
 
-def _column(values: list[Any], missing: int, largest: int) -> NDArray[np.int64]:
-    """Integers as a column; what is none, is negative or too large is `missing`."""
-    try:
-        column = np.fromiter(values, np.int64, len(values))
-    except (TypeError, ValueError, OverflowError):
-        column = np.fromiter(
-            (v if v.__class__ is int and 0 <= v <= largest else missing for v in values),
-            np.int64,
-            len(values),
-        )
-    if len(column) and (int(column.max()) > largest or int(column.min()) < missing):
-        column = np.where((column > largest) | (column < 0), missing, column)
-    return column
+def finish(tables: Sequence[Table]) -> tuple[NDArray[np.int64], ...]:
+    """The six columns of a document: offsets from 0, else -1; lines and columns from 1, else 0."""
+    columns = []
+    for index, largest in enumerate(_LARGEST):
+        column = np.concatenate([table[index] for table in tables])
+        missing = 0 if largest == _LINE_MAX else -1
+        if len(column) and (int(column.max()) > largest or int(column.min()) < missing):
+            column = np.where((column > largest) | (column < 0), missing, column)
+        if index in _COLUMNS:
+            column += 1
+        columns.append(column)
+    return tuple(columns)
 
 
-def _unknown(count: int, missing: int = 0) -> NDArray[np.int64]:
-    return np.full(count, missing, np.int64)
+def _unknown(count: int) -> Table:
+    return np.full((6, count), -1, np.int64)
 
 
-def _lines(values: list[Any]) -> NDArray[np.int64]:
-    return _column(values, 0, _LINE_MAX)
-
-
-def _offsets(values: list[Any]) -> NDArray[np.int64]:
-    return _column(values, -1, _OFFSET_MAX)
-
-
-def _columns_from_zero(values: list[Any]) -> NDArray[np.int64]:
-    """Columns that count from 0, made to count from 1; -1 means unknown."""
-    return _column(values, -1, _LINE_MAX - 1) + 1
+def _carefully(values: Sequence[Any]) -> list[int]:
+    """The numbers of which some are none: what is no integer, or too large for a column, is -1."""
+    return [v if v.__class__ is int and 0 <= v <= _OFFSET_MAX else -1 for v in values]
 
 
 def _count(value: Any, base: int) -> int | None:
@@ -87,11 +80,11 @@ def _count(value: Any, base: int) -> int | None:
 
 
 _NO_POINT: Node = {}
+_NOT_EXACT = (KeyError, TypeError, ValueError, OverflowError)
 
-
-_LOC = itemgetter("loc")
+_LOC, _RANGE = itemgetter("loc"), itemgetter("range")
 _START, _END = itemgetter("start"), itemgetter("end")
-_PARTS = (itemgetter("line"), itemgetter("column"))
+_LINE, _COLUMN = itemgetter("line"), itemgetter("column")
 
 
 class LocPositions:
@@ -100,9 +93,31 @@ class LocPositions:
     Each part is read where the document has it: parsers write what they were asked for.
     """
 
-    def spans(self, nodes: Sequence[Node]) -> Spans:
+    def __init__(self) -> None:
+        self._offsets: Callable[[Sequence[Node], Table], None] | None = None
+        self._has_loc = False
+        self._begun = False
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
-        return Spans((*self._offset_columns(nodes), *self._loc_columns(nodes)))
+        if not self._begun:
+            self._begin(nodes[:20])
+        n = len(nodes)
+        table = _unknown(n)
+        if self._offsets is not None:
+            self._offsets(nodes, table)
+        if not self._has_loc:
+            return table
+        try:
+            locs = list(map(_LOC, nodes))
+            starts, ends = list(map(_START, locs)), list(map(_END, locs))
+            table[2] = np.fromiter(map(_LINE, starts), np.int64, n)
+            table[3] = np.fromiter(map(_COLUMN, starts), np.int64, n)
+            table[4] = np.fromiter(map(_LINE, ends), np.int64, n)
+            table[5] = np.fromiter(map(_COLUMN, ends), np.int64, n)
+        except _NOT_EXACT:
+            _loc_columns_carefully(nodes, table)
+        return table
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
@@ -118,99 +133,75 @@ class LocPositions:
         end = loc.get("end") if loc.__class__ is dict else None
         return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
 
-    def _offset_columns(self, nodes: Sequence[Node]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        sample = nodes[:20]
+    def _begin(self, sample: Sequence[Node]) -> None:
+        self._begun = True
+        self._has_loc = any("loc" in node for node in sample)
         if any(node.get("start").__class__ is int for node in sample):
-            try:
-                return _offsets(list(map(_START, nodes))), _offsets(list(map(_END, nodes)))
-            except KeyError:
-                pass
-            return _offsets([d.get("start", -1) for d in nodes]), _offsets([d.get("end", -1) for d in nodes])
-        if any(node.get("range").__class__ is list for node in sample):
-            return _pairs([d.get("range") for d in nodes])
-        return _unknown(len(nodes), -1), _unknown(len(nodes), -1)
-
-    def _loc_columns(self, nodes: Sequence[Node]) -> tuple[NDArray[np.int64], ...]:
-        n = len(nodes)
-        if not any("loc" in node for node in nodes[:20]):
-            return tuple(_unknown(n) for _ in range(4))
-        try:
-            locs = list(map(_LOC, nodes))
-            starts, ends = list(map(_START, locs)), list(map(_END, locs))
-            lines = [
-                np.fromiter(map(part, points), np.int64, n) for points in (starts, ends) for part in _PARTS
-            ]
-            if (
-                min(int(c.min(initial=0)) for c in lines) >= 0
-                and max(int(c.max(initial=0)) for c in lines) < _LINE_MAX
-            ):
-                lines[1] += 1
-                lines[3] += 1
-                return tuple(lines)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            pass
-        starts, ends = [], []
-        for node in nodes:
-            loc = node.get("loc")
-            start, end = (loc.get("start"), loc.get("end")) if loc.__class__ is dict else (None, None)
-            starts.append(start if start.__class__ is dict else _NO_POINT)
-            ends.append(end if end.__class__ is dict else _NO_POINT)
-        return (
-            _lines([p.get("line", 0) for p in starts]),
-            _columns_from_zero([p.get("column", -1) for p in starts]),
-            _lines([p.get("line", 0) for p in ends]),
-            _columns_from_zero([p.get("column", -1) for p in ends]),
-        )
+            self._offsets = _offsets
+        elif any(node.get("range").__class__ is list for node in sample):
+            self._offsets = _offsets_of_ranges
 
 
-def _pairs(pairs: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Columns of `[start, end]` pairs."""
+def _offsets(nodes: Sequence[Node], table: Table) -> None:
+    n = len(nodes)
     try:
+        table[0] = np.fromiter(map(_START, nodes), np.int64, n)
+        table[1] = np.fromiter(map(_END, nodes), np.int64, n)
+    except _NOT_EXACT:
+        table[0] = _carefully([node.get("start") for node in nodes])
+        table[1] = _carefully([node.get("end") for node in nodes])
+
+
+def _offsets_of_ranges(nodes: Sequence[Node], table: Table) -> None:
+    """Offsets of `[start, end]` pairs."""
+    try:
+        pairs = list(map(_RANGE, nodes))
         both = np.fromiter(chain.from_iterable(pairs), np.int64)
-        exact = len(both) == 2 * len(pairs) and set(map(len, pairs)) == {2} and int(both.min()) >= 0
-    except (TypeError, ValueError, OverflowError):
+        exact = len(both) == 2 * len(pairs) and set(map(len, pairs)) == {2}
+    except _NOT_EXACT:
         exact = False
     if exact:
-        return both[0::2], both[1::2]
-    known = [pair if pair.__class__ is list and len(pair) == 2 else (-1, -1) for pair in pairs]
-    return _offsets([pair[0] for pair in known]), _offsets([pair[1] for pair in known])
+        table[:2] = both.reshape(-1, 2).T
+        return
+    ranges = [node.get("range") for node in nodes]
+    known = [pair if pair.__class__ is list and len(pair) == 2 else (-1, -1) for pair in ranges]
+    table[0] = _carefully([pair[0] for pair in known])
+    table[1] = _carefully([pair[1] for pair in known])
 
 
-_LINE_KEYS = tuple(map(itemgetter, ("lineno", "col_offset", "end_lineno", "end_col_offset")))
-_COLUMN_KEYS = _LINE_KEYS[1::2]
+def _loc_columns_carefully(nodes: Sequence[Node], table: Table) -> None:
+    starts, ends = [], []
+    for node in nodes:
+        loc = node.get("loc")
+        start, end = (loc.get("start"), loc.get("end")) if loc.__class__ is dict else (None, None)
+        starts.append(start if start.__class__ is dict else _NO_POINT)
+        ends.append(end if end.__class__ is dict else _NO_POINT)
+    table[2] = _carefully([point.get("line") for point in starts])
+    table[3] = _carefully([point.get("column") for point in starts])
+    table[4] = _carefully([point.get("line") for point in ends])
+    table[5] = _carefully([point.get("column") for point in ends])
+
+
+_LINE_KEYS = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+_LINE_PARTS = tuple(map(itemgetter, _LINE_KEYS))
 
 
 class LinePositions:
     """Python's `ast`: `lineno` from 1, `col_offset` from 0 in bytes; the same field names elsewhere."""
 
-    def spans(self, nodes: Sequence[Node]) -> Spans:
+    def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`. A third of the nodes (contexts, operators) stand nowhere."""
-        n = len(nodes)
-        placed = np.fromiter(["lineno" in node for node in nodes], np.bool_, n)
+        table = _unknown(len(nodes))
+        placed = ["lineno" in node for node in nodes]
+        there = list(compress(nodes, placed))
         rows = np.flatnonzero(placed)
-        there = list(compress(nodes, placed.tolist()))
-        columns = []
         try:
-            for key in _LINE_KEYS:
-                values = np.fromiter(map(key, there), np.int64, len(there))
-                if len(there) and not 0 <= int(values.min()) <= int(values.max()) < _LINE_MAX:
-                    raise ValueError  # noqa: TRY301 (to the careful way below)
-                column = _unknown(n)
-                column[rows] = values + 1 if key in _COLUMN_KEYS else values
-                columns.append(column)
-            return Spans((_unknown(n, -1), _unknown(n, -1), *columns))
-        except (KeyError, TypeError, ValueError, OverflowError):
-            pass
-        return Spans(
-            (
-                _unknown(n, -1),
-                _unknown(n, -1),
-                _lines([d.get("lineno", 0) for d in nodes]),
-                _columns_from_zero([d.get("col_offset", -1) for d in nodes]),
-                _lines([d.get("end_lineno", 0) for d in nodes]),
-                _columns_from_zero([d.get("end_col_offset", -1) for d in nodes]),
-            )
-        )
+            for index, part in enumerate(_LINE_PARTS, 2):
+                table[index, rows] = np.fromiter(map(part, there), np.int64, len(there))
+        except _NOT_EXACT:
+            for index, key in enumerate(_LINE_KEYS, 2):
+                table[index] = _carefully([node.get(key) for node in nodes])
+        return table
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
@@ -232,17 +223,17 @@ class ClangPositions:
 
     def __init__(self) -> None:
         self.main_file: str | None = None
-        self.in_main: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._names: dict[int, Point] = {}
-        self._lines: dict[int, Point] = {}
+        self.in_main: list[bool] = []
+        self._seen: dict[int, tuple[_Place, _Place, _Place]] = {}
         self._file: str | None = None
         self._line = 0
 
-    def spans(self, nodes: Sequence[Node]) -> Spans:
+    def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
         rows: list[int] = []
-        in_main: list[bool] = []
+        add_in_main = self.in_main.append
         place = self._place
+        seen = self._seen
         for node in nodes:
             named = place(node.get("loc"))
             span = node.get("range")
@@ -252,46 +243,51 @@ class ClangPositions:
                 begin = end = named
             first = begin or named
             if first is None:
-                rows += (-1, -1, 0, 0, 0, 0)
-                in_main.append(False)
+                rows += (-1, -1, 0, -1, 0, -1)
+                add_in_main(False)
                 continue
             last = end or first
-            name = named or first
-            self._names[id(node)] = name[1], name[2]
-            self._lines[id(node)] = first[1], last[1]
-            rows += (first[0], last[0] + last[3], first[1], first[2], last[1], last[2] + last[3])
-            in_main.append(first[4])
-        self.in_main = np.array(in_main, np.bool_)
-        table = np.array(rows, np.int64).reshape(-1, 6)
-        return Spans(tuple(np.ascontiguousarray(table[:, i]) for i in range(6)))
+            seen[id(node)] = named or first, first, last
+            last_offset, last_line, last_col, length, _ = last
+            offset, line, col, _, in_main = first
+            rows += (offset, last_offset + length, line, col - 1, last_line, last_col + length - 1)
+            add_in_main(in_main)
+        return np.array(rows, np.int64).reshape(-1, 6).T
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`: a declaration's `loc` is the place of its name."""
-        return self._names.get(id(node), (None, None))
+        seen = self._seen.get(id(node))
+        return (None, None) if seen is None else seen[0][1:3]
 
-    def lines(self, first: Node, last: Node) -> Point:
+    def lines(self, first: Node, last: Node) -> Point | None:
         """See `PositionReader`."""
-        return self._lines.get(id(first), (None, None))[0], self._lines.get(id(last), (None, None))[1]
-
-    def _place(self, location: Any) -> tuple[int, int, int, int, bool] | None:
-        """offset, line, column, token length, in the main file; None where there is no location."""
-        if location.__class__ is not dict or not location:
+        if id(last) not in self._seen:
             return None
-        expansion = location.get("expansionLoc")
-        if expansion.__class__ is dict:
+        begin = self._seen.get(id(first))
+        return begin and begin[1][1], self._seen[id(last)][2][1]
+
+    def _place(self, location: Any) -> _Place | None:
+        """The place that a location tells; None where there is no location."""
+        if not location or location.__class__ is not dict:
+            return None
+        if "expansionLoc" in location and location["expansionLoc"].__class__ is dict:
             main_file = self.main_file
             self._place(location.get("spellingLoc"))
             self.main_file = main_file  # a macro may be spelled on the command line
-            return self._place(expansion)
+            return self._place(location["expansionLoc"])
+        if "line" in location:
+            line = location["line"]
+            if line.__class__ is int and 0 <= line <= _LINE_MAX:
+                self._line = line
+        if "file" in location and location["file"].__class__ is str:
+            self._file = location["file"]
         offset: Any = location.get("offset")
         col: Any = location.get("col")
         length: Any = location.get("tokLen", 0)
-        file, line = location.get("file"), location.get("line")
-        if file.__class__ is str:
-            self._file = file
-        if line.__class__ is int and 0 <= line <= _LINE_MAX:
-            self._line = line
-        if not (_is_offset(offset) and _is_offset(col) and _is_offset(length)):
+        try:
+            if not 0 <= offset | col | length <= _LINE_MAX:  # of none is below 0 or above
+                return None
+        except TypeError:
             return None
         in_main = "includedFrom" not in location
         if in_main and self.main_file is None:
@@ -299,17 +295,12 @@ class ClangPositions:
         return offset, self._line, col, length, in_main
 
 
-def _is_offset(value: Any) -> bool:
-    return value.__class__ is int and 0 <= value < _LINE_MAX
-
-
 class NoPositions:
     """Trees that do not say where they stand."""
 
-    def spans(self, nodes: Sequence[Node]) -> Spans:
+    def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
-        n = len(nodes)
-        return Spans((_unknown(n, -1), _unknown(n, -1), *(_unknown(n) for _ in range(4))))
+        return _unknown(len(nodes))
 
     def point(self, node: Node) -> Point:  # noqa: ARG002 (the protocol's)
         """See `PositionReader`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from snake_pipe.schemas import KINDS, ROLES
 from snake_pipe.transform.json_scopes import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Import
-    from snake_pipe.transform.json_extract import DefinedAt, Extract, Vocabulary
+    from snake_pipe.transform.json_extract import DefinedAt, Extract, RowTexts, Texts, Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
 _CALLABLE = ("function", "method")
@@ -52,6 +52,15 @@ class Pending:
     facts: FileFacts
     vocabulary: Vocabulary
     extract: Extract
+
+
+class _Uses(NamedTuple):
+    """References: the rows they stand in, their roles, names and qualifiers."""
+
+    rows: NDArray[np.int64]
+    roles: NDArray[np.int8]
+    names: pa.StringArray
+    qualifiers: pa.StringArray
 
 
 @dataclass(slots=True)
@@ -84,7 +93,8 @@ class TableBuilder:
         self._kinds = _joined([e.kinds for e in extracts])
         self._field_codes = _joined([e.fields for e in extracts])
         self._spans = tuple(_joined([e.spans[i] for e in extracts]) for i in range(6))
-        self._names: list[Any] = [name for e in extracts for name in e.names]
+        self._found = [e.findings for e in extracts]
+        self._names = _texts(found.names for found in self._found)
         self._shape: TreeShape = tree_shape(self._depth)
         self._mention_kinds()
         self._scopes = self._find_scopes()
@@ -116,13 +126,9 @@ class TableBuilder:
 
     def _nodes(self) -> pa.RecordBatch:
         columns = structure_columns(self._file_ids, self._sizes, self._depth, self._shape)
-        values: list[str | None] = [None] * len(self._names)
-        for one, base in zip(self._pending, self._bases.tolist(), strict=True):
-            for row, value in one.extract.values.items():
-                values[base + row] = value
         attrs = None
-        if any(one.extract.attrs for one in self._pending):
-            attrs = pa.array([a for one in self._pending for a in one.extract.attrs or ()], pa.string())
+        if any(found.attrs.pieces for found in self._found):
+            attrs = _texts(found.attrs for found in self._found)
         return record_batch(
             "nodes",
             {
@@ -130,12 +136,25 @@ class TableBuilder:
                 "field": dictionary_column(self._field_codes - 1, self._fields.words[1:]),
                 "type": dictionary_column(self._codes, self._types),
                 "kind": dictionary_column(self._kinds, KINDS),
-                "name": _texts(self._names),
-                "value": pa.array(values, pa.string()),
+                "name": self._names,
+                "value": self._texts_at(slice(-1), [found.values for found in self._found]),
                 **self._span_columns(slice(None), _SPAN_NAMES),
                 **({} if attrs is None else {"attrs": attrs}),
             },
         )
+
+    def _rows(self, rows_of_files: Iterable[Iterable[int]]) -> list[int]:
+        """Rows in documents as rows over all of them."""
+        bases = self._bases.tolist()
+        return [base + row for base, rows in zip(bases, rows_of_files, strict=True) for row in rows]
+
+    def _texts_at(self, rows: Any, texts_of_files: list[RowTexts]) -> pa.Array:
+        """The texts that some rows have, null for all others and for row -1."""
+        known = self._rows(texts.rows for texts in texts_of_files)
+        index = np.full(len(self._depth) + 1, -1, np.int32)
+        index[known] = np.arange(len(known), dtype=np.int32)
+        picked = index[rows]
+        return _texts(texts.texts for texts in texts_of_files).take(pa.array(picked, mask=picked < 0))
 
     def _span_columns(self, rows: Any, names: Iterable[str]) -> dict[str, pa.Array]:
         columns = {}
@@ -168,7 +187,7 @@ class TableBuilder:
         for index, one in enumerate(self._pending):
             base = int(self._bases[index])
             before = len(symbols)
-            found = one.extract.definitions
+            found = self._found[index].definitions
             rows = np.array([base + each.row for each in found], np.int64)
             local, in_class = self._scopes.of(rows)
             stack: list[_Symbol] = []
@@ -248,9 +267,8 @@ class TableBuilder:
     def _complexity(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """1 + the branches in each row's subtree."""
         weights = self._flags(lambda dialect: dialect.branches).astype(np.int64)
-        for one, base in zip(self._pending, self._bases.tolist(), strict=True):
-            for row, weight in one.extract.weights.items():
-                weights[base + row] = weight
+        rows_of_weights = self._rows(found.weights for found in self._found)
+        weights[rows_of_weights] = [w for found in self._found for w in found.weights.values()]
         until = np.concatenate((np.zeros(1, np.int64), np.cumsum(weights)))
         complexity: NDArray[np.int64] = 1 + until[self._shape.end[rows]] - until[rows]
         return complexity
@@ -258,39 +276,36 @@ class TableBuilder:
     def _refs(self) -> pa.RecordBatch:
         parts = [self._climbed(mask, vocabulary) for mask, vocabulary in self._by_vocabulary()]
         parts.append(self._stated())
-        rows = np.concatenate([part[0] for part in parts])
-        roles = np.concatenate([part[1] for part in parts])
-        names = [name for part in parts for name in part[2]]
-        qualifiers = [text for part in parts for text in part[3]]
+        rows = np.concatenate([part.rows for part in parts])
         if not len(rows):
             return empty_batch("refs")
         order = np.argsort(rows, kind="stable")
         rows = rows[order]
+        roles = np.concatenate([part.roles for part in parts])[order]
+        names = pa.concat_arrays([part.names for part in parts]).take(pa.array(order))
+        qualifiers = pa.concat_arrays([part.qualifiers for part in parts]).take(pa.array(order))
         files = np.searchsorted(self._bases + self._sizes, rows, side="right")
         base = self._bases[files]
         for index, count in enumerate(np.bincount(files, minlength=len(self._pending)).tolist()):
             self._pending[index].facts.ref_count = count
         holders = self._enclosing.of(rows)
-        if len(parts[-1][0]) or len(parts) > 2:
-            picks = order.tolist()
-            names, qualifiers = [names[i] for i in picks], [qualifiers[i] for i in picks]
         return record_batch(
             "refs",
             {
                 "file_id": self._file_ids[files],
                 "node_id": (rows - base).astype(np.int32),
-                "name": pa.array(names, pa.string()),
-                "qualifier": pa.array(qualifiers, pa.string()),
-                "role": dictionary_column(roles[order], ROLES),
+                "name": names,
+                "qualifier": qualifiers,
+                "role": dictionary_column(roles, ROLES),
                 "enclosing_node_id": int_column(holders - base, pa.int32(), null=holders < 0),
-                **self._name_places(rows, names, stated=order >= len(names) - len(parts[-1][0])),
+                **self._name_places(rows, names, stated=order >= len(rows) - len(parts[-1].rows)),
             },
         )
 
     def _name_places(
         self,
         rows: NDArray[np.int64],
-        names: list[str],
+        names: pa.StringArray,
         *,
         stated: NDArray[np.bool_],
     ) -> dict[str, pa.Array]:
@@ -301,9 +316,7 @@ class TableBuilder:
         line, col = self._spans[2][rows], self._spans[3][rows]
         at_end = np.flatnonzero(self._flags(lambda dialect: dialect.names_at_end)[rows])
         if len(at_end):
-            ending = [names[i] for i in at_end.tolist()]
-            sizes = map(len, ending) if "".join(ending).isascii() else (len(n.encode()) for n in ending)
-            lengths = np.fromiter(sizes, np.int64, len(ending))
+            lengths = pc.binary_length(names.take(pa.array(at_end))).to_numpy()
             line[at_end] = self._spans[4][rows[at_end]]
             col[at_end] = self._spans[5][rows[at_end]] - lengths
         return {
@@ -311,26 +324,19 @@ class TableBuilder:
             "start_col": int_column(col, pa.int32(), null=(col <= 0) | (line <= 0) | stated),
         }
 
-    def _climbed(
-        self, mask: NDArray[np.bool_], vocabulary: Vocabulary
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], list[str], list[str | None]]:
+    def _climbed(self, mask: NDArray[np.bool_], vocabulary: Vocabulary) -> _Uses:
         """The references of one dialect's names."""
         climber = Climber(vocabulary.dialect, vocabulary, self._fields.code_of)
         candidates = np.flatnonzero(mask & self._wanted())
         climbed = climber.climb(candidates, self._variants, self._field_codes, self._shape)
         self._settle(climbed)
         climbed = climbed.pick(climbed.roles < _LAST_ROLE)
-        texts = [self._names[row] for row in climbed.rows.tolist()]
-        not_names = vocabulary.dialect.not_names
-        if not_names or not all(texts) or set(map(type, texts)) != {str}:
-            good = [text.__class__ is str and text != "" and text not in not_names for text in texts]
-            climbed = climbed.pick(np.array(good, np.bool_))
-            texts = list(compress(texts, good))
-        qualifiers: list[str | None] = [None] * len(texts)
-        of_row = self._qualifiers()
-        for index in np.flatnonzero(climbed.qualified_by >= 0).tolist():
-            qualifiers[index] = of_row.get(int(climbed.qualified_by[index]))
-        return climbed.rows, climbed.roles, texts, qualifiers
+        texts = self._names.take(pa.array(climbed.rows))
+        not_names = pa.array(["", None, *vocabulary.dialect.not_names], pa.string())
+        is_name = np.array(pc.invert(pc.is_in(texts, not_names)), np.bool_)
+        climbed, texts = climbed.pick(is_name), texts.filter(pa.array(is_name))
+        qualifiers = self._texts_at(climbed.qualified_by, [found.qualifiers for found in self._found])
+        return _Uses(climbed.rows, climbed.roles, texts, qualifiers)
 
     def _settle(self, climbed: Climbed) -> None:
         """A name that a definition was made of is no reference; a local variable is a write."""
@@ -343,13 +349,6 @@ class TableBuilder:
         written = self._scopes.of(climbed.rows)[0] & ~defined | (climbed.qualified_by >= 0)
         roles[is_local] = np.where(written[is_local], WRITE_ROLE, NONE_ROLE)
 
-    def _qualifiers(self) -> dict[int, str]:
-        return {
-            base + row: text
-            for one, base in zip(self._pending, self._bases.tolist(), strict=True)
-            for row, text in one.extract.qualifiers.items()
-        }
-
     def _wanted(self) -> NDArray[np.bool_]:
         """Rows that stand in the file itself, not in one it includes."""
         wanted = np.ones(len(self._depth), np.bool_)
@@ -358,22 +357,23 @@ class TableBuilder:
                 wanted[base : base + len(one.extract)] = one.extract.in_main
         return wanted
 
-    def _stated(self) -> tuple[NDArray[np.int64], NDArray[np.int8], list[str], list[str | None]]:
+    def _stated(self) -> _Uses:
         """References that a rule found in a node that is no name itself."""
-        found = [
-            (base + row, reference)
-            for one, base in zip(self._pending, self._bases.tolist(), strict=True)
-            for row, reference in one.extract.references
-        ]
-        rows = np.array([row for row, _ in found], np.int64)
-        roles = np.array([ROLES.index(reference.role) for _, reference in found], np.int8)
-        return rows, roles, [r.name for _, r in found], [r.qualifier for _, r in found]
+        rows = self._rows([row for row, _ in found.references] for found in self._found)
+        references = [reference for found in self._found for _, reference in found.references]
+        return _Uses(
+            np.array(rows, np.int64),
+            np.array([ROLES.index(reference.role) for reference in references], np.int8),
+            pa.array([reference.name for reference in references], pa.string()),
+            pa.array([reference.qualifier for reference in references], pa.string()),
+        )
 
     def _imports(self) -> pa.RecordBatch:
         found = []
         for index, one in enumerate(self._pending):
-            one.facts.import_count = len(one.extract.imports)
-            found += [(index, row, import_) for row, import_ in one.extract.imports]
+            of_file = one.extract.findings.imports
+            one.facts.import_count = len(of_file)
+            found += [(index, row, import_) for row, import_ in of_file]
         if not found:
             return empty_batch("imports")
         files = np.array([index for index, _, _ in found], np.int64)
@@ -423,12 +423,10 @@ def _joined(parts: list[Any]) -> Any:
     return parts[0].copy() if len(parts) == 1 else np.concatenate(parts)
 
 
-def _texts(values: list[Any]) -> pa.Array:
-    """Strings as a column; what is none becomes null."""
-    try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([v if v.__class__ is str else None for v in values], pa.string())
+def _texts(columns: Iterable[Texts]) -> pa.Array:
+    """The texts of all files as one column."""
+    pieces = [piece for column in columns for piece in column.pieces]
+    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
 def _signature(name: str, parameters: list[str] | None) -> str | None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
-from snake_pipe.transform.json_extract import Extract, InexactNumberError, Vocabulary, extract
+from snake_pipe.transform.json_extract import Extract, Extractor, Vocabulary
 from snake_pipe.transform.json_facts import describe
+from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_rows import Pending, TableBuilder
-from snake_pipe.transform.json_walk import Walked, Walker
+from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words, empty_batch
 from snake_pipe.transform.transformer import FileFacts, Problem, Transformed, TransformOptions
 
@@ -29,8 +30,6 @@ _AST_HEAD = re.compile(
     rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
 )
 _HEAD = 4096
-_LARGE_INTEGER = re.compile(rb"[0-9]{19}[,\]}\s0-9]")
-"""Digits enough for an integer beyond 64 bits, which the fast decoder may have made a float."""
 _MOST_FIELDS = 50_000
 
 
@@ -92,7 +91,7 @@ class JsonTreeTransformer:
         if dialect is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
-        walked, columns = self._columns(dialect, text, document)
+        columns = self._columns(dialect, text, document)
         facts.node_count = len(columns)
         facts.max_depth = int(columns.depths.max())
         if facts.max_depth > self._options.max_depth:
@@ -100,23 +99,21 @@ class JsonTreeTransformer:
             raise TransformError(
                 "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
             )
-        describe(facts, path, dialect, walked, columns, text)
-        vocabulary = self._vocabulary(dialect)
-        self._pending.append(Pending(file_id, facts, vocabulary, columns))
+        describe(facts, path, self._vocabulary(dialect), columns, text)
+        self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
-    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> tuple[Walked, Extract]:
+    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> Extract:
         vocabulary = self._vocabulary(dialect)
         walker = self._walkers.get(id(dialect))
         if walker is None:
             walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
-        walked = walker.walk(document)
+        literals = Literals(dialect, text)
         try:
-            return walked, extract(walked, vocabulary, self._options, exact=False)
+            return Extractor(vocabulary, self._options, literals).extract(walker.walk(document))
         except InexactNumberError:
-            if _LARGE_INTEGER.search(text):
-                walked = walker.walk(decode_exactly(text))
-            return walked, extract(walked, vocabulary, self._options, exact=True)
+            document, literals = decode_exactly(text), Literals(dialect, None)
+            return Extractor(vocabulary, self._options, literals).extract(walker.walk(document))
 
     def _vocabulary(self, dialect: Dialect) -> Vocabulary:
         known = self._vocabularies.get(id(dialect))

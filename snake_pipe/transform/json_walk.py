@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
     from snake_pipe.transform.row_builder import Words
 
+CHUNK = 1000
+"""Nodes that are handed over at a time: with their positions they fit a core's own cache (a megabyte)."""
 _FIELD_BITS = 20
 _FIELD_MASK = (1 << _FIELD_BITS) - 1
-_LEVEL = 1 << _FIELD_BITS
 _MOST_SHAPES = 20_000
 """Shapes remembered; real dialects have a few hundred, and a data file must not fill the memory."""
 
@@ -27,23 +30,17 @@ _Plan = tuple[tuple[str, int], ...]
 
 
 @dataclass(slots=True)
-class Walked:
-    """The nodes of one document in preorder, their types, and level and field in one number each."""
+class Chunk:
+    """Nodes that follow each other in preorder, their types, and depth and field in one number each."""
 
     nodes: list[Node]
     types: list[str]
     places: list[int]
 
-    def depths(self) -> NDArray[np.int32]:
-        """The depth of each node, root 0."""
-        return (self._places() >> _FIELD_BITS).astype(np.int32)
-
-    def fields(self) -> NDArray[np.int32]:
-        """The code of each node's field in the walker's `fields`."""
-        return (self._places() & _FIELD_MASK).astype(np.int32)
-
-    def _places(self) -> NDArray[np.int64]:
-        return np.fromiter(self.places, np.int64, len(self.places))
+    def depths_and_fields(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The depth of each node, root 0, and the code of its field in the walker's `fields`."""
+        places = np.fromiter(self.places, np.int64, len(self.places))
+        return (places >> _FIELD_BITS).astype(np.int32), (places & _FIELD_MASK).astype(np.int32)
 
 
 @dataclass(slots=True)
@@ -59,10 +56,12 @@ class Walker:
     fields: Words
     _plans: dict[tuple[str, ...], _Plan] = field(default_factory=dict)
 
-    def walk(self, document: Any) -> Walked:
-        """All nodes of a document; any depth, no recursion."""
-        if document.__class__ is not dict and document.__class__ is not list:
-            return Walked([], [], [])
+    def walk(self, document: Any) -> Iterator[Chunk]:
+        """All nodes of a document; any depth, no recursion.
+
+        A chunk's lists are used again for the next one, and its nodes are emptied: what is done with is let
+        go while it is in the cache. So a node may be looked at, and into, only while its chunk is the last.
+        """
         nodes: list[Node] = []
         types: list[str] = []
         places: list[int] = []
@@ -75,37 +74,48 @@ class Walker:
         while stack:
             value = pop()
             place = pop_place()
-            if value.__class__ is list:
-                for inner in reversed(value):
-                    if inner.__class__ is dict or inner.__class__ is list:
-                        push(inner)
-                        push_place(place)
-                continue
-            shape = tuple(value)
-            try:
-                plan = plans[shape]
-            except KeyError:
-                plan = self._plan(shape)
-            type_ = value.get(type_key)
-            if type_.__class__ is str and type_:
-                add_node(value)
-                add_type(type_)
-                add_place(place)
-                level = (place | _FIELD_MASK) + 1
-            else:
-                level = -1
-            for key, code in plan:
-                inner = value[key]
-                if inner.__class__ is dict:
-                    push(inner)
-                    push_place(place if level < 0 else level + code)
-                elif inner.__class__ is list and inner:
-                    below = place if level < 0 else level + code
-                    for item in reversed(inner):
-                        if item.__class__ is dict or item.__class__ is list:
-                            push(item)
-                            push_place(below)
-        return Walked(nodes, types, places)
+            if value.__class__ is dict:
+                shape = tuple(value)
+                try:
+                    plan = plans[shape]
+                except KeyError:
+                    plan = self._plan(shape)
+                type_ = value.get(type_key)
+                if type_.__class__ is str and type_:
+                    add_node(value)
+                    add_type(type_)
+                    add_place(place)
+                    if not plan:
+                        continue
+                    level = (place | _FIELD_MASK) + 1
+                    for key, code in plan:
+                        inner = value[key]
+                        if inner.__class__ is dict:
+                            push(inner)
+                            push_place(level + code)
+                        elif inner.__class__ is list and inner:
+                            if len(inner) == 1:
+                                push(inner[0])
+                                push_place(level + code)
+                            else:
+                                stack += inner[::-1]
+                                place_stack += [level + code] * len(inner)
+                    if len(nodes) >= CHUNK:
+                        yield Chunk(nodes, types, places)
+                        for node in nodes:
+                            node.clear()
+                        nodes.clear()
+                        types.clear()
+                        places.clear()
+                else:
+                    inside = [value[key] for key, _ in plan]
+                    stack += inside
+                    place_stack += [place] * len(inside)
+            elif value.__class__ is list:
+                stack += value[::-1]
+                place_stack += [place] * len(value)
+        if nodes:
+            yield Chunk(nodes, types, places)
 
     def _plan(self, shape: tuple[str, ...]) -> _Plan:
         """The fields of such objects that can hold nodes, last first, with their codes."""

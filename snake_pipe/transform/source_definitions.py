@@ -75,7 +75,8 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     qualified = (names.qualifier_end[at] >= 0) & ~whole
     refused = qualified & ~_column(grammar, lambda p: p.qualified)[place]
     inside = (scope == _FUNCTION_SCOPE) & (local >= 0) & ((kind == _VARIABLE) | hinted)
-    nowhere = (kind < 0) | refused | inside
+    nameless = rows.start[name_row] == rows.end[name_row]  # a MISSING identifier
+    nowhere = (kind < 0) | refused | inside | nameless
     drop_inside(rows, names, names.way[at[whole]])
     names.role[at[whole]] = DEFINES
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
 from snake_pipe.utils.journal import Journal
 
@@ -117,6 +117,20 @@ class CheckpointManager:
         if not self.folder.is_dir():
             return []
         return sorted(p.name for p in self.folder.iterdir() if _JOB_ID.fullmatch(p.name) and p.is_dir())
+
+    def newest(self) -> str | None:
+        """The job that was started or resumed last; None if there is none to be read.
+
+        Ids sort by the second; of the last few, the epoch decides.
+        """
+        newest: tuple[int, str] | None = None
+        for job_id in self.job_ids()[-20:]:
+            try:
+                epoch = self.load(job_id).progress.epoch
+            except SnakePipeError:
+                continue
+            newest = max(newest or (epoch, job_id), (epoch, job_id))
+        return None if newest is None else newest[1]
 
     def journal(self, job_id: str) -> Journal:
         """The job's journal, open for appending."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from snake_pipe.errors import CheckpointError, SinkError
-from snake_pipe.utils.atomic_file import fsync_folder
+from snake_pipe.utils.atomic_file import fsync_folder, write_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
         self.path = path
+        self._failed = False
         self.records, good = read_journal(path)
         new = not path.exists()
         try:
@@ -102,7 +103,7 @@ class Journal:
         with self.path.open("r+b") as file:
             file.seek(good)
             torn = file.read()
-            self.path.with_name(f"{self.path.name}.torn-{good}").write_bytes(torn)
+            write_atomic(self.path.with_name(f"{self.path.name}.torn-{good}"), torn)
             file.truncate(good)
             file.flush()
             os.fsync(file.fileno())
@@ -113,7 +114,10 @@ class Journal:
         A failed fsync is never tried again: the kernel may have dropped the pages and would report
         success for nothing. The record then counts as not written.
         """
+        if self._failed:
+            raise SinkError(f"the journal {self.path} is not certain any more", "resume the job")
         line = _encode(record)
+        self._failed = True
         try:
             _write_all(self._descriptor, line)
             os.fsync(self._descriptor)
@@ -121,6 +125,7 @@ class Journal:
             raise SinkError(
                 f"cannot write the journal {self.path}: {error.strerror}", "make room, then resume the job"
             ) from error
+        self._failed = False
 
     def close(self) -> None:
         """Close the file; the journal cannot be used afterwards."""

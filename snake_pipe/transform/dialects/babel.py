@@ -7,4 +7,6 @@ from dataclasses import replace
 from snake_pipe.transform.dialects import ecmascript
 from snake_pipe.transform.dialects.estree import ESTREE
 
-BABEL = replace(ESTREE, name="babel", leaf_keys=ecmascript.LEAF_KEYS | {"extra", "errors"})
+BABEL = replace(
+    ESTREE, name="babel", written_by="@babel/parser", leaf_keys=ecmascript.LEAF_KEYS | {"extra", "errors"}
+)

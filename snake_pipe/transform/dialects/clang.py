@@ -195,6 +195,7 @@ def _increment(node: Node, _memo: Memo) -> str | None:
 
 CLANG = Dialect(
     name="clang",
+    written_by="clang -Xclang -ast-dump=json",
     language="c",
     type_key="kind",
     positions="clang",

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from snake_pipe.transform.languages import EXTRACTION_VERSION
+
 Node = dict[str, Any]
 Memo = dict[int, Any]
 """What a rule remembers about nodes below its own, by `id(node)`; lives as long as one document."""
@@ -114,9 +116,10 @@ def no_qualifier(_node: Node) -> str | None:
 class Dialect:
     """One way of writing syntax trees as JSON.
 
-    `positions` names a reader of `json_positions`. `leaf_keys` never hold nodes and are not searched:
-    the position objects, and scalars that nearly each node has. `name_keys` and `value_keys` say for a
-    type which field is its name or its literal's text (`name_keys[""]`: for all other types).
+    `written_by` are the tools that write it, for people. `positions` names a reader of `json_positions`.
+    `leaf_keys` never hold nodes and are not searched: the position objects, and scalars that nearly each
+    node has. `name_keys` and `value_keys` say for a type which field is its name or its literal's text
+    (`name_keys[""]`: for all other types).
     `literals` are types for strings, numbers and atoms alike: their kind is that of their value.
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
     complexity of what they stand in, `weights` tell where it is more or less. `functions` are the types
@@ -133,6 +136,7 @@ class Dialect:
     """
 
     name: str
+    written_by: str
     language: str
     type_key: str
     positions: str
@@ -162,6 +166,16 @@ class Dialect:
     fallback_definition: Callable[[str], DefinitionRule | None] = no_definition
     references: Mapping[str, ReferenceRule] = field(default_factory=dict)
     imports: Mapping[str, ImportRule] = field(default_factory=dict)
+
+    @property
+    def parser(self) -> str:
+        """What `files.parser` shows."""
+        return self.name
+
+    @property
+    def parser_version(self) -> str:
+        """The version of our reading: the tool that wrote a tree does not tell its own."""
+        return f"{self.name}+r{EXTRACTION_VERSION}"
 
 
 def child(node: Node, key: str) -> Node | None:

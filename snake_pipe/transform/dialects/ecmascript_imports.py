@@ -33,10 +33,22 @@ def note_source(node: Node, memo: Memo) -> None:
 
 
 def note_required(node: Node, memo: Memo) -> None:
-    """Hands the pattern of `const pattern = require("m")` to the call."""
-    value = child(node, "init")
-    if value is not None and value.get("type") == "CallExpression":
-        memo[id(value)] = child(node, "id")
+    """Hands what `const pattern = require("m")` binds to the call: an alias, or names with theirs."""
+    value, target = child(node, "init"), child(node, "id")
+    if value is None or target is None or not _requires(value):
+        return
+    if target.get("type") == "ObjectPattern":
+        memo[id(value)] = [
+            (property_name(child(item, "key")), text(child(item, "value"), "name"))
+            for item in children(target, "properties")
+        ]
+    else:
+        memo[id(value)] = text(target, "name")
+
+
+def _requires(call: Node) -> bool:
+    callee = child(call, "callee")
+    return callee is not None and (callee.get("name") == "require" or callee.get("type") == "Import")
 
 
 def _import_declaration(node: Node, _memo: Memo) -> Iterable[Import]:
@@ -73,21 +85,16 @@ def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
 
 def _required(node: Node, memo: Memo) -> Iterable[Import]:
     """`require("x")` and Babel's `import("x")`, with the names a declaration takes from it."""
-    callee = child(node, "callee")
-    if callee is None or not (callee.get("name") == "require" or callee.get("type") == "Import"):
+    if not _requires(node):
         return ()
     module = next((_module(argument) for argument in children(node, "arguments")[:1]), None)
     if module is None:
         return ()
     relative = _is_relative(module)
-    target = memo.get(id(node))
-    if target is None or target.get("type") != "ObjectPattern":
-        return (Import(module, None, text(target, "name"), relative),)
-    rows = []
-    for item in children(target, "properties"):
-        name, alias = property_name(child(item, "key")), text(child(item, "value"), "name")
-        rows.append(Import(module, name, alias if alias != name else None, relative))
-    return rows
+    bound = memo.get(id(node))
+    if bound.__class__ is not list:
+        return (Import(module, None, bound, relative),)
+    return [Import(module, name, alias if alias != name else None, relative) for name, alias in bound]
 
 
 def _import_expression(node: Node, _memo: Memo) -> Iterable[Import]:

@@ -10,6 +10,7 @@ from snake_pipe.transform.dialects.ecmascript_names import qualifier
 
 ESTREE = Dialect(
     name="estree",
+    written_by="acorn, espree, esprima, meriyah and other ESTree parsers",
     language="javascript",
     type_key="type",
     positions="loc",

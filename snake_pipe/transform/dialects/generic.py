@@ -128,6 +128,7 @@ def definition_rule(type_: str) -> DefinitionRule | None:
 
 GENERIC = Dialect(
     name="generic",
+    written_by="any tool whose nodes tell their type; the key is found in the document",
     language="unknown",
     type_key="type",
     positions="none",

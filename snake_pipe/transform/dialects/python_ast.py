@@ -284,6 +284,7 @@ def _import(alias: Node, memo: Memo) -> Iterable[Import]:
 
 PYTHON_AST = Dialect(
     name="python-ast",
+    written_by="Python's ast, its nodes as objects with the class name under _type",
     language="python",
     type_key="_type",
     positions="line",

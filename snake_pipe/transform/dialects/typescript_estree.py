@@ -6,4 +6,6 @@ from dataclasses import replace
 
 from snake_pipe.transform.dialects.estree import ESTREE
 
-TYPESCRIPT_ESTREE = replace(ESTREE, name="typescript-estree", language="typescript")
+TYPESCRIPT_ESTREE = replace(
+    ESTREE, name="typescript-estree", written_by="@typescript-eslint/typescript-estree", language="typescript"
+)
