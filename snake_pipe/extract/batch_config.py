@@ -183,9 +183,9 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in known:
-            raise ConfigError(
-                f"unknown setting {name!r} in {origin}", "snake-pipe config show lists them all"
-            )
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "snake-pipe config show lists them all"
+            raise ConfigError(f"unknown setting {name!r} in {origin}", hint)
         if types[name].startswith("tuple") and isinstance(value, str):
             value = [word.strip() for word in value.split(",") if word.strip()]
         if value == "" and "None" in types[name]:

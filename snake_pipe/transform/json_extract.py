@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -122,7 +123,7 @@ class DefinedAt:
 
 @dataclass(slots=True)
 class Texts:
-    """A column of strings in pieces: Arrow holds them, so that no object of the decoded tree is kept."""
+    """A column of strings in pieces, held by Arrow: strings kept one by one would keep the tree's memory in use."""
 
     pieces: list[pa.StringArray] = field(default_factory=list)
 
@@ -265,9 +266,7 @@ class Extractor:
         longest = self._options.value_length
         find_qualifier = self._vocabulary.dialect.qualifier
         text_of = self._literals.text_of
-        for row, code in enumerate(codes):
-            if code not in handlers:
-                continue
+        for row in compress(range(len(codes)), map(handlers.__contains__, codes)):
             node = nodes[row]
             (
                 value_key,
@@ -281,7 +280,7 @@ class Extractor:
                 is_member,
                 is_literal,
                 is_value_only,
-            ) = handlers[code]
+            ) = handlers[codes[row]]
             at = base + row
             if value_key is not None:
                 value = node.get(value_key)

@@ -39,9 +39,9 @@ class Literals:
         self._has_infinite = False
 
     def text_of(self, node: Node, key: str) -> str | None:
-        """A literal's text: a string as it is, other scalars in the language's own words.
+        """The text of a literal whose value is no string, in the language's own words.
 
-        InexactNumberError where it takes an exact decoder to tell.
+        None where it has none. InexactNumberError where it takes an exact decoder to tell.
         """
         value: Any = node.get(key)
         kind = value.__class__

@@ -28,7 +28,8 @@ _Place = tuple[int, int, int, int, bool]
 _LINE_MAX = 2**31 - 1
 _OFFSET_MAX = 2**63 - 1
 _LARGEST = (_OFFSET_MAX, _OFFSET_MAX, _LINE_MAX, _LINE_MAX - 1, _LINE_MAX, _LINE_MAX - 1)
-_COLUMNS = (3, 5)
+_LINES, _COLUMNS = (2, 4), (3, 5)
+"""Which of the six are lines, and which columns."""
 
 
 class PositionReader(Protocol):
@@ -55,7 +56,7 @@ def finish(tables: Sequence[Table]) -> tuple[NDArray[np.int64], ...]:
     columns = []
     for index, largest in enumerate(_LARGEST):
         column = np.concatenate([table[index] for table in tables])
-        missing = 0 if largest == _LINE_MAX else -1
+        missing = 0 if index in _LINES else -1
         if len(column) and (int(column.max()) > largest or int(column.min()) < missing):
             column = np.where((column > largest) | (column < 0), missing, column)
         if index in _COLUMNS:

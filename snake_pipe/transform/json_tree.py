@@ -1,8 +1,8 @@
 """The transformer of serialized syntax trees: bytes of JSON files → rows.
 
 A file goes through `json_document` (decoding), `dialects.sniffing` (which dialect), `json_walk` (nodes in
-preorder) and `json_extract` (columns); then its decoded tree is let go. `drain` builds the tables of all
-files since the last one with `json_rows`.
+preorder, a chunk at a time) and `json_extract` (columns of each chunk); what was seen of the decoded tree is
+let go at once. `drain` builds the tables of all files since the last one with `json_rows`.
 """
 
 from __future__ import annotations

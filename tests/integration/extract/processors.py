@@ -45,3 +45,8 @@ def by_name(path: Path) -> object:
         case "sleep":
             time.sleep(1000)
     return path.name
+
+
+def half_a_second(path: Path) -> int:
+    time.sleep(0.5)
+    return 1
