@@ -176,6 +176,8 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
     if not settings:
         return {}
 
+    from difflib import get_close_matches
+
     from pydantic import TypeAdapter, ValidationError
 
     known = {f.name: f for f in fields(BatchConfig)}

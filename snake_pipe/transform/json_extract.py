@@ -123,7 +123,7 @@ class DefinedAt:
 
 @dataclass(slots=True)
 class Texts:
-    """A column of strings in pieces, held by Arrow: strings kept one by one would keep the tree's memory in use."""
+    """A column of strings in pieces, held by Arrow: Python strings would keep the memory of the tree in use."""
 
     pieces: list[pa.StringArray] = field(default_factory=list)
 
