@@ -186,7 +186,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     lines.append(f"files    {', '.join(parts) or 'none'}")
     if len(by_word) > 1 or by_word:
         width = max(len(word) for word in by_word)
-        for word, counts in sorted(by_word.items(), key=lambda item: -sum(item[1].values())):
+        for word, counts in sorted(by_word.items(), key=lambda item: (-sum(item[1].values()), item[0])):
             detail = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
             lines.append(f"         {word.ljust(width)}  {detail}")
     rows = [f"{statistics.rows[table]:,} {table}" for table in _TREE if statistics.rows.get(table)]
@@ -196,7 +196,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
     if statistics.unrecognised:
-        most = sorted(statistics.unrecognised.items(), key=lambda item: -item[1])[:6]
+        most = sorted(statistics.unrecognised.items(), key=lambda item: (-item[1], item[0]))[:6]
         total = sum(statistics.unrecognised.values())
         listed = ", ".join(f"{count} {visible(ending)}" for ending, count in most)
         lines.append(f"left out {total:,} files of no known language: {listed}")

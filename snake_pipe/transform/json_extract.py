@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from snake_pipe.transform.json_positions import READERS, ClangPositions, finish
+from snake_pipe.transform.json_positions import READERS, ClangPositions
 from snake_pipe.transform.row_builder import KIND_CODES, Words
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Vocabulary:
         self.name_keys: list[str] = []
         self._codes: dict[str, int] = {}
         self._kinds: list[int] = []
+        self._kind_column = np.empty(0, np.int32)
 
     def codes(self, types: list[str]) -> list[int]:
         """The codes of types; new ones are learned."""
@@ -75,7 +76,9 @@ class Vocabulary:
 
     def kinds(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
         """The kinds of types, as codes in `KINDS`."""
-        return np.array(self._kinds, np.int32)[codes]
+        if len(self._kind_column) != len(self._kinds):
+            self._kind_column = np.array(self._kinds, np.int32)
+        return self._kind_column[codes]
 
     def _learn(self, type_: str) -> None:
         code = self._codes[type_] = self.words.code(type_)
@@ -85,6 +88,7 @@ class Vocabulary:
         table = self.dialect
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
+        self._kind_column = np.empty(0, np.int32)  # made anew when it is asked for
         self.name_keys[code] = table.name_keys.get(type_) or table.name_keys.get("", "")
         value_key = table.value_keys.get(type_)
         rules = (
@@ -123,7 +127,7 @@ class DefinedAt:
 
 @dataclass(slots=True)
 class Texts:
-    """A column of strings in pieces, held by Arrow: Python strings would keep the memory of the tree in use."""
+    """A column of strings in pieces, held by Arrow: Python strings would keep the tree's memory in use."""
 
     pieces: list[pa.StringArray] = field(default_factory=list)
 
@@ -158,7 +162,7 @@ class Extract:
     kinds: NDArray[np.int32]
     depths: NDArray[np.int32]
     fields: NDArray[np.int32]
-    spans: tuple[NDArray[np.int64], ...]
+    spans: Table
     in_main: NDArray[np.bool_] | None
     source_path: str | None
     findings: Findings
@@ -213,7 +217,7 @@ class Extractor:
         if isinstance(self._reader, ClangPositions):
             in_main = np.array(self._reader.in_main, np.bool_)
             source_path = self._reader.main_file or source_path
-        codes = np.concatenate(self._codes)
+        codes = _joined(self._codes)
         kinds = self._vocabulary.kinds(codes)
         for class_, kind in _KIND_OF_VALUE.items():
             if class_ in self._found.rows_of_class:
@@ -222,9 +226,9 @@ class Extractor:
             codes,
             self._variants(codes),
             kinds,
-            np.concatenate(self._depths),
-            np.concatenate(self._fields),
-            finish(self._spans),
+            _joined(self._depths),
+            _joined(self._fields),
+            _joined(self._spans),
             in_main,
             source_path,
             self._found,
@@ -329,6 +333,11 @@ class Extractor:
                 self._unresolved.append((defined, body[0], body[-1]))
             else:
                 defined.place_body(lines)
+
+
+def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    """The columns, or tables of columns, of all chunks as one; most documents have one chunk only."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
 
 
 _KIND_OF_VALUE = {str: "string", int: "number", float: "number"}

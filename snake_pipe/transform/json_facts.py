@@ -39,6 +39,7 @@ _TRAITS = {
         re.IGNORECASE,
     ),
 }
+_NO_LINE = 2**31
 _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
 
 
@@ -78,4 +79,4 @@ def _line_count(columns: Extract) -> int:
     ends = columns.spans[4]
     if columns.in_main is not None:
         ends = ends[columns.in_main]
-    return int(np.max(ends, initial=0))
+    return int(np.max(ends[ends < _NO_LINE], initial=0))

@@ -2,8 +2,8 @@
 
 A reader takes the nodes of one document in preorder, a chunk at a time, and gives six rows of numbers, one
 entry a node: offsets, lines, and columns from 0, ends exclusive. What is out of range means unknown;
-`finish` makes the document's columns of them. `point` gives line and column of one node, for the places of
-names.
+`finish` makes the columns of many documents of them. `point` gives line and column of one node, for the
+places of names.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class PositionReader(Protocol):
 
 
 def finish(tables: Sequence[Table]) -> tuple[NDArray[np.int64], ...]:
-    """The six columns of a document: offsets from 0, else -1; lines and columns from 1, else 0."""
+    """The six columns of documents: offsets from 0, else -1; lines and columns from 1, else 0."""
     columns = []
     for index, largest in enumerate(_LARGEST):
         column = np.concatenate([table[index] for table in tables])

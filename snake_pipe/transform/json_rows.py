@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.schemas import KINDS, ROLES
+from snake_pipe.transform.json_positions import finish
 from snake_pipe.transform.json_scopes import (
     LOCAL_ROLE,
     NONE_ROLE,
@@ -92,7 +93,7 @@ class TableBuilder:
         self._variants = _joined([e.variants for e in extracts])
         self._kinds = _joined([e.kinds for e in extracts])
         self._field_codes = _joined([e.fields for e in extracts])
-        self._spans = tuple(_joined([e.spans[i] for e in extracts]) for i in range(6))
+        self._spans = finish([e.spans for e in extracts])
         self._found = [e.findings for e in extracts]
         self._names = _texts(found.names for found in self._found)
         self._shape: TreeShape = tree_shape(self._depth)

@@ -1,0 +1,63 @@
+"""Files that no worker survives: too slow, too large for the memory there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from snake_pipe.load.views import connect
+
+
+@pytest.fixture
+def repository(tmp_path):
+    root = tmp_path / "repo"
+    root.mkdir()
+    for index in range(20):
+        (root / f"m{index}.py").write_text(f"def f{index}():\n    return {index}\n")
+    return root
+
+
+def rows(dataset, sql):
+    with connect(dataset) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def check(dataset, path, reason):
+    assert rows(dataset, "SELECT path, status, reason FROM files WHERE status <> 'ok'") == [
+        (path, "quarantined", reason)
+    ]
+    assert rows(dataset, "SELECT path, phase, code, retriable FROM errors") == [
+        (path, "worker", reason, True)
+    ]
+    assert rows(dataset, "SELECT count(*) FROM symbols WHERE kind = 'function'") == [(20,)]
+
+
+def test_a_slow_parse_is_ended(cli, repository, tmp_path):
+    # tree-sitter takes quadratic time over this, and holds the interpreter's lock all the while.
+    (repository / "slow.rs").write_text('"a" ' * 80_000)
+    dataset = tmp_path / "ds"
+    done = cli.run("ingest", repository, "-d", dataset, "--file-timeout", "1", "--workers", "2")
+    assert done.returncode == 3, done.stderr
+    assert "not done after 1 s" in done.stderr
+    check(dataset, "slow.rs", "timeout")
+
+
+def test_a_file_beyond_the_memory_limit_is_given_up(cli, repository, tmp_path):
+    node = (
+        '{"type":"BinaryExpression","start":1,"end":2,"left":{"type":"Literal","start":1,"end":2,"value":1}}'
+    )
+    with (repository / "huge.ast.json").open("w") as file:
+        file.write('{"type":"Program","start":0,"end":1,"body":[')
+        file.write(",".join([node] * 500_000))
+        file.write("]}")
+    dataset = tmp_path / "ds"
+    done = cli.run("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
+    assert done.returncode == 3, done.stderr
+    assert "needs more than 300 MiB allow" in done.stderr
+    check(dataset, "huge.ast.json", "out_of_memory")
+
+
+def test_too_little_memory_for_anything_is_refused(cli, repository, tmp_path):
+    refused = cli.run("ingest", repository, "-d", tmp_path / "ds", "--memory-limit", "100")
+    assert refused.returncode == 2
+    assert "too little for one worker" in refused.stderr
+    assert not (tmp_path / "ds").exists()
