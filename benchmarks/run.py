@@ -142,9 +142,15 @@ def measure_batching(table: Table) -> None:
 def measure_many(table: Table, root: Path, workers: int, scratch: Path) -> None:
     """A hundred thousand small files: rate, memory, a run with nothing to do, a resume."""
     dataset = scratch / "many"
+    limit: Limit = best(1, lambda: measure_limit(root, workers))
     run = ingest(root, dataset, "--workers", str(workers))
     done = run.status["files_done"]
     table.row(f"{done:,} small AST files, whole command", f"{run.seconds:.1f} s")
+    table.row(
+        f"{done:,} small AST files, ratio to parsing alone",
+        f"{limit.seconds / run.seconds:.3f}",
+        ">= 0.25, then 0.40",
+    )
     table.row(f"{done:,} small AST files, rate", f"{done / run.seconds * 60:,.0f} /min", "> 10,000 /min")
     table.row(
         f"{done:,} small AST files, peak memory",
