@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from snake_pipe.schemas import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from multiprocessing.connection import Connection
     from pathlib import Path
 
 
@@ -352,28 +350,26 @@ def test_a_lost_counter_is_found_again_in_the_tables(
 # -- the lock --------------------------------------------------------------------------------------------
 
 
-def _hold_lock(path: Path, pipe: Connection) -> None:
-    with Dataset.open(path).lock("20261122-101530-4f9a1c"):
-        pipe.send("locked")
-        pipe.recv()
-
-
 def test_one_process_at_a_time(dataset: Dataset) -> None:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_hold_lock, args=(dataset.path, theirs))
-    process.start()
-    try:
-        assert ours.recv() == "locked"
-        with pytest.raises(DatasetBusyError, match=rf"job 20261122-101530-4f9a1c \(pid {process.pid} "):
+    code = (
+        "import sys; from pathlib import Path; from snake_pipe.load.dataset import Dataset\n"
+        "with Dataset.open(Path(sys.argv[1])).lock('20261122-101530-4f9a1c'):\n"
+        "    print('locked', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(dataset.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(DatasetBusyError, match=rf"job 20261122-101530-4f9a1c \(pid {holder.pid} "):
             dataset.lock()
-        ours.send("end")
-        process.join(30)
-        with dataset.lock(), pytest.raises(DatasetBusyError, match="another process"):
-            Dataset.open(dataset.path).lock()
-    finally:
-        process.kill()
-        process.join(30)
+        holder.communicate("", timeout=30)
+    with dataset.lock(), pytest.raises(DatasetBusyError, match="another process"):
+        Dataset.open(dataset.path).lock()
 
 
 def test_a_lock_dies_with_its_process(dataset: Dataset) -> None:
