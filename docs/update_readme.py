@@ -61,9 +61,9 @@ def _output(command: str, folder: Path) -> list[str]:
     assert name == "snake-pipe", command
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
     done = subprocess.run(
-        [sys.executable, "-m", "snake_pipe", *arguments],
+        [str(Path(sys.executable).with_name("snake-pipe")), *arguments],
         cwd=folder,
-        env=environment | {"XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(PROJECT)},
+        env=environment | {"XDG_STATE_HOME": str(folder / "state")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -38,7 +38,7 @@ class Cli:
         return kept | {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
 
     def command(self, *arguments: object) -> list[str]:
-        return [sys.executable, "-m", "snake_pipe", *map(str, arguments)]
+        return [str(Path(sys.executable).with_name("snake-pipe")), *map(str, arguments)]
 
     def run(self, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
         settings = {"capture_output": True, "text": True, "timeout": 240, "env": self.environment} | options

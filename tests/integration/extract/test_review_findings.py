@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -218,7 +219,6 @@ def test_settings_of_a_wrong_type_are_refused(cli, repository, toml):
 
 def test_a_batch_does_not_run_out_of_time_while_it_waits(tmp_path):
     # The limit used to count from the hand-over to the pool.
-    import sys
     from pathlib import Path
 
     from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches
@@ -247,7 +247,7 @@ def test_a_script_without_a_guard_is_told_so(cli, repository, tmp_path):
         f"import snake_pipe\nsnake_pipe.ingest({str(repository)!r}, dataset={str(tmp_path / 'ds')!r})\n"
     )
     done = subprocess.run(
-        [cli.command()[0], str(script)],
+        [sys.executable, str(script)],
         env=cli.environment,
         capture_output=True,
         text=True,
