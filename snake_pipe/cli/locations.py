@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snake_pipe.api import DATASET_NAME
 from snake_pipe.errors import DatasetError, JobNotFoundError
-
-DATASET_NAME = ".snake-pipe"
 
 
 def find_dataset(given: Path | None) -> Path:

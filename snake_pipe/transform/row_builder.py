@@ -164,13 +164,6 @@ def dictionary_column(codes: Ints, words: Words | Sequence[str] | pa.Array) -> p
     return pa.DictionaryArray.from_arrays(indices, values, safe=False)
 
 
-def constant_column(word: str | None, length: int) -> pa.DictionaryArray:
-    """The same word in each row; None for null."""
-    if word is None:
-        return dictionary_column(np.full(length, -1, np.int32), [])
-    return dictionary_column(np.zeros(length, np.int32), [word])
-
-
 def int_column(values: Ints, type_: pa.DataType, *, null: Bools | None = None) -> pa.Array:
     """Integers, null where the mask says so."""
     array = values.astype(type_.to_pandas_dtype(), copy=False)

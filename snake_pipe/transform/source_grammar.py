@@ -18,7 +18,7 @@ from tree_sitter import Language as TreeSitterLanguage
 from snake_pipe.schemas import ROLES
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.languages.kinds import COMMON_KINDS
-from snake_pipe.transform.languages.rules import Define, Use
+from snake_pipe.transform.languages.rules import Use
 from snake_pipe.transform.row_builder import KIND_CODES
 
 if TYPE_CHECKING:
@@ -161,22 +161,8 @@ def _edges(
     return edge, tuple(places)
 
 
-def place_roles(places: tuple[Place, ...]) -> NDArray[np.int8]:
-    """The role each place gives, -1 for none."""
-    return np.array([ROLE_CODES.get(_role(place) or "", -1) for place in places], np.int8)
-
-
-def _role(place: Place) -> str | None:
-    return "define" if isinstance(place, Define) else place.role
-
-
 def other_types(name: str) -> list[str]:
     """The grammar's named types that no table gives a kind."""
     compiled = grammar(name, anonymous=False)
     other = KIND_CODES["other"]
     return [t for t, kind in zip(compiled.types, compiled.kind.tolist(), strict=True) if t and kind == other]
-
-
-def field_of(place: Place) -> str | None:
-    """The qualifier's field of a place."""
-    return place.qualifier if isinstance(place, Use) else None

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from snake_pipe.extract.file_rows import from_ipc
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.views import connect
 from snake_pipe.transform import source_tree
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 
 def rows(dataset, sql):
@@ -65,15 +67,23 @@ def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
     assert {part.table: part.rows for part in result.parts}["symbols"] == 2
 
 
-def test_a_resume_tells_the_failures_of_the_whole_job(cli, repository, tmp_path):
+def killed_before_its_last_word(dataset):
+    """The id of the dataset's only job, its state as a kill between the last commit and the end leaves it."""
+    manager = CheckpointManager(dataset)
+    (job,) = manager.job_ids()
+    checkpoint = manager.load(job)
+    manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status="running")))
+    return job
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_resume_tells_the_failures_of_the_whole_job(cli, repository, tmp_path, is_done):
     # Failures committed before a stop used to be forgotten: exit 0 instead of 3.
     for index in range(30):
         (repository / f"a{index}_ast.json").write_text('{"type": "Program", "body": [')
     dataset = tmp_path / "ds"
-    first = cli.run("ingest", repository, "-d", dataset)
-    assert first.returncode == 3
-    job = os.listdir(dataset / "_jobs")
-    (job,) = [name for name in job if name.startswith("2")]
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 3
+    (job,) = CheckpointManager(dataset).job_ids() if is_done else [killed_before_its_last_word(dataset)]
     again = cli.run("resume", job, "-d", dataset)
     assert again.returncode == 3, again.stderr
 
@@ -82,13 +92,8 @@ def test_errors_of_the_walk_are_there_once_after_a_resume(cli, repository, tmp_p
     # Each start of the job used to add them again.
     (repository / "aaa").symlink_to("/etc")
     dataset = tmp_path / "ds"
-    process = cli.start("ingest", repository, "-d", dataset, "--flush-interval", "0.05", "--workers", "1")
-    job = process.stderr.readline().split()[1]
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (dataset / "errors").glob("*.parquet"):
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 0
+    job = killed_before_its_last_word(dataset)
     assert cli.run("resume", job, "-d", dataset).returncode == 0
     assert rows(dataset, "SELECT path, code FROM errors_history") == [("aaa", "symlink_outside")]
 

@@ -12,7 +12,6 @@ from snake_pipe.schemas import TABLES, arrow_schema
 from snake_pipe.transform.row_builder import (
     RowError,
     Words,
-    constant_column,
     dictionary_column,
     empty_batch,
     int_column,
@@ -130,8 +129,6 @@ def test_dictionary_column_has_nulls_for_negative_codes():
     column = dictionary_column(np.array([1, -1, 0]), ["x", "y"])
     assert column.type == pa.dictionary(pa.int32(), pa.string())
     assert column.to_pylist() == ["y", None, "x"]
-    assert constant_column("z", 2).to_pylist() == ["z", "z"]
-    assert constant_column(None, 2).to_pylist() == [None, None]
 
 
 def test_int_column_masks_nulls():
