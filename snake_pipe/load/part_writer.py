@@ -109,12 +109,18 @@ class _OpenPart:
             )
         try:
             os.close(os.open(self._temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
-            self._file = pa.OSFile(str(self._temp), "wb")
         except OSError as error:
             raise _sink_error(path, error) from error
-        self._writer = pq.ParquetWriter(
-            self._file, self._schema, metadata_collector=self._footers, **_settings(table, codec, level)
-        )
+        try:
+            self._file = pa.OSFile(str(self._temp), "wb")
+            # Writes the format's first bytes at once, which a full disk refuses.
+            self._writer = pq.ParquetWriter(
+                self._file, self._schema, metadata_collector=self._footers, **_settings(table, codec, level)
+            )
+        except OSError as error:
+            with suppress(OSError):
+                self._temp.unlink(missing_ok=True)
+            raise _sink_error(path, error) from error
 
     def write(self, batch: pa.RecordBatch) -> None:
         try:

@@ -192,3 +192,19 @@ def test_a_full_disk_is_a_sink_error_and_leaves_nothing(small_disk: Path) -> Non
     writer = PartWriter(small_disk, "job-1-2", ["nodes"])
     writer.write("nodes", nodes(NODES))
     assert [part.rows for part in writer.close()] == [10]
+
+
+@pytest.mark.root
+def test_a_disk_without_a_byte_left_is_a_sink_error_at_the_first_write(small_disk: Path) -> None:
+    """The format's first four bytes were refused with an exception that no caller knew.
+
+    The file whose rows came first was taken for unreadable, and the next one met the part left half open.
+    """
+    (small_disk / "nodes").mkdir()
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "filler").write_bytes(bytes(1 << 20))
+    writer = PartWriter(small_disk, "job-1-1", ["nodes"])
+    for _ in range(2):
+        with pytest.raises(SinkError, match="No space left"):
+            writer.write("nodes", nodes(NODES))
+    assert list((small_disk / "nodes").iterdir()) == []
