@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import ast
 import gc
+import inspect
 import sysconfig
+import textwrap
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import orjson
 import pytest
 
+from snake_pipe.extract import batch_coordinator
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
-from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
+from snake_pipe.extract.ready_batches import ReadyBatches
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.transform.transformer import TransformOptions, open_transformer
 from snake_pipe.utils.journal import Journal
@@ -103,20 +108,89 @@ def test_write_parts(benchmark, sources, tmp_path):
     benchmark(write)
 
 
+OFFERED = [
+    DiscoveredFile("/r", f"{i}.py", i * 7919 % 40_000, 0, ("python", "go")[i % 2]) for i in range(20_000)
+]
+
+
+def offer_each(latency: float | None, coordinator_type: type[BatchCoordinator] = BatchCoordinator) -> None:
+    coordinator = coordinator_type(BatchConfig(max_latency=latency))
+    for index, file in enumerate(OFFERED):
+        coordinator.offer(file, index * 1e-5)
+    coordinator.close(1.0)
+
+
+def without_timer_check() -> type[BatchCoordinator]:
+    """The coordinator as it would be if `offer` never looked at the time."""
+    source = textwrap.dedent(inspect.getsource(BatchCoordinator.offer))
+    check = "self.due(now) if now >= self._earliest else []"
+    assert source.count(check) == 1
+    names: dict[str, Any] = {}
+    exec(source.replace(check, "[]"), dict(vars(batch_coordinator)), names)
+    return type("Unchecked", (BatchCoordinator,), names)
+
+
 @pytest.mark.benchmark(group="coordinator")
 @pytest.mark.parametrize("latency", [None, 10.0], ids=["without-timer", "with-timer"])
 def test_offers(benchmark, latency):
-    files = [
-        DiscoveredFile("/r", f"{i}.py", i * 7919 % 40_000, 0, ("python", "go")[i % 2]) for i in range(20_000)
-    ]
+    benchmark(offer_each, latency)
+    benchmark.extra_info["offers_per_second"] = round(len(OFFERED) / benchmark.stats.stats.min)
+
+
+@pytest.mark.benchmark(group="coordinator")
+def test_offers_in_chunks(benchmark):
+    """As the walk brings them."""
 
     def offer() -> None:
-        coordinator = BatchCoordinator(BatchConfig(max_latency=latency))
-        for index, file in enumerate(files):
-            coordinator.offer(file, index * 1e-5)
+        coordinator = BatchCoordinator(BatchConfig())
+        for start in range(0, len(OFFERED), 500):
+            coordinator.offer_all(OFFERED[start : start + 500], start * 1e-5)
         coordinator.close(1.0)
 
     benchmark(offer)
+
+
+@pytest.mark.benchmark(group="coordinator")
+def test_cost_of_timer_checks(benchmark, capsys):
+    """All variants in turns, so that they meet the same machine; the best turn of each counts."""
+    unchecked = without_timer_check()
+    variants = {
+        "on": lambda: offer_each(10.0),
+        "off": lambda: offer_each(None),
+        "no check": lambda: offer_each(None, unchecked),
+    }
+    best = dict.fromkeys(variants, float("inf"))
+
+    def turn() -> None:
+        for name, variant in variants.items():
+            started = perf_counter()
+            variant()
+            best[name] = min(best[name], perf_counter() - started)
+
+    benchmark.pedantic(turn, rounds=100, warmup_rounds=2)
+    ratios = {name: best["on"] / best[name] for name in ("off", "no check")}
+    benchmark.extra_info |= ratios
+    with capsys.disabled():
+        print(
+            f"\n{len(OFFERED) / best['on']:,.0f} offers/s with timers; time against timers off:"
+            f" {ratios['off']:.3f}, against no check in the code: {ratios['no check']:.3f}"
+        )
+
+
+@pytest.mark.benchmark(group="coordinator")
+def test_ready_batches(benchmark):
+    """A backlog of 1,000 batches of all priorities, each put and taken once."""
+    batches = [
+        FileBatch(i, (), 0, "python", Trigger.SIZE, i * 7 % 11, created_at=i * 1e-3) for i in range(1_000)
+    ]
+
+    def pass_through() -> None:
+        ready = ReadyBatches(30.0)
+        ready.put(batches)
+        while ready.take(2.0) is not None:
+            pass
+
+    benchmark(pass_through)
 
 
 @pytest.mark.benchmark(group="journal")

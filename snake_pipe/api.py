@@ -57,7 +57,7 @@ def ingest(
         exclude=tuple(exclude),
         languages=tuple(languages),
     )
-    config = config.updated(settings) if config is not None else load_config(settings, environment={}).config
+    config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
     engine = BatchProcessingEngine(config, listener=_bar(listener) if progress else listener)
     return asyncio.run(engine.ingest(request))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of a column; a dataset of another version is refused."""
 
 
@@ -152,7 +152,7 @@ BATCHES = (
     _JOB_ID,
     _required("batch_id", "int64", "from 1 in each epoch"),
     _required("epoch", "int64", "start of the engine: one for ingest, one more for each resume"),
-    _required("language", "dictionary", "the queue it was cut from"),
+    _required("language", "dictionary", "the queue it was cut from: a language, ast, or mixed"),
     _required("trigger", "dictionary", "size, bytes, timer, priority, memory, manual, close or retry"),
     _required("priority", "int32", "the highest in it"),
     _required("file_count", "int64", "files"),
@@ -163,6 +163,10 @@ BATCHES = (
     Column("memory_before", "int64", "resident bytes of the worker"),
     Column("memory_after", "int64", "and after the batch"),
     Column("memory_peak", "int64", "the most seen while it ran"),
+    Column("io_bytes", "int64", "bytes read, and of the parts written"),
+    Column("estimated_ms", "float64", "of duration_ms, before it ran; 0 before anything was learned"),
+    Column("estimated_memory", "int64", "of memory_peak - memory_before, before it ran"),
+    Column("estimated_io", "int64", "of io_bytes, before it ran"),
     _required("attempt", "int32", "from 1"),
     _required("status", "dictionary", "ok, or retried: lost with its worker"),
     _required("flush_seq", "int64", "the flush that committed it"),

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe import __version__
-from snake_pipe.cli import dataset_commands, ingest_commands, reference_commands
+from snake_pipe.cli import (
+    control_commands,
+    dataset_commands,
+    ingest_commands,
+    reference_commands,
+    status_commands,
+    watch_commands,
+)
 from snake_pipe.errors import ExitCode, SnakePipeError
 
 if TYPE_CHECKING:
@@ -58,7 +65,10 @@ def main(
 
 
 ingest_commands.register(app)
+watch_commands.register(app)
 dataset_commands.register(app)
+status_commands.register(app)
+control_commands.register(app)
 reference_commands.register(app)
 
 

@@ -1,4 +1,4 @@
-"""`query`, `export`, `jobs` and `status`: the commands that read a dataset."""
+"""`query`, `export` and `jobs`: the commands that read a dataset."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from snake_pipe.cli.locations import dataset_of_job, find_dataset
-from snake_pipe.cli.text import check_format, print_rows, seconds
+from snake_pipe.cli.job_view import view_job
+from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.text import check_format, print_rows
 from snake_pipe.errors import SnakePipeError
 
 Dataset = Annotated[
@@ -29,7 +30,6 @@ def register(app: typer.Typer) -> None:
     app.command("query", epilog=_QUERY_EXAMPLES)(query)
     app.command("export", epilog=_EXPORT_EXAMPLES)(export)
     app.command("jobs", epilog=_JOBS_EXAMPLES)(jobs)
-    app.command("status", epilog=_STATUS_EXAMPLES)(status)
 
 
 _QUERY_EXAMPLES = """
@@ -56,12 +56,6 @@ _JOBS_EXAMPLES = """
 Examples:
   snake-pipe jobs
   snake-pipe jobs --format json
-"""
-
-_STATUS_EXAMPLES = """
-\b
-Examples:
-  snake-pipe status 20261122-101530-4f9a1c
 """
 
 
@@ -109,53 +103,11 @@ def jobs(dataset: Dataset = None, format_: Format = "table") -> None:
 
 def _job_row(manager: Any, job_id: str) -> tuple[Any, ...]:
     try:
-        checkpoint = manager.load(job_id)
+        view = view_job(manager, job_id)
     except SnakePipeError as error:
         return (job_id, "damaged", None, None, None, None, error.message)
+    checkpoint = view.checkpoint
     progress, request = checkpoint.progress, checkpoint.request
-    state = progress.status
-    if state == "running" and not _is_running(manager, job_id):
-        state = "interrupted"
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))
     source = ", ".join(request.get("roots", ())) or "list of files"
-    return (job_id, state, started, progress.files_done, progress.files_failed, progress.rows, source)
-
-
-def _is_running(manager: Any, job_id: str) -> bool:
-    """Whether the job's status was written in the last seconds, by a process that is still there."""
-    import psutil
-
-    current = manager.read_status(job_id)
-    fresh: bool = time.time() - current.get("time", 0) < 10
-    return fresh and bool(psutil.pid_exists(current.get("pid", -1)))
-
-
-def status(
-    job_id: Annotated[str, typer.Argument(metavar="JOB_ID")],
-    dataset: Dataset = None,
-    json: Annotated[bool, typer.Option("--json", help="All figures as one JSON object.")] = False,
-) -> None:
-    """Show how far a job is."""
-    import orjson
-
-    from snake_pipe.utils.checkpoint_manager import CheckpointManager
-
-    manager = CheckpointManager(dataset_of_job(job_id, dataset))
-    checkpoint = manager.load(job_id)
-    current = manager.read_status(job_id)
-    if json:
-        typer.echo(orjson.dumps(current or {"job_id": job_id, "status": checkpoint.progress.status}).decode())
-        return
-    row = _job_row(manager, job_id)
-    pairs = list(
-        zip(("job", "status", "started", "committed files", "failed", "rows", "source"), row, strict=True)
-    )
-    if current:
-        pairs += [
-            ("files done", current.get("files_done")),
-            ("files discovered", current.get("files_discovered")),
-            ("queued", current.get("files_queued")),
-            ("batches in flight", current.get("batches_in_flight")),
-            ("elapsed", seconds(current.get("elapsed", 0.0))),
-        ]
-    print_rows(("figure", "value"), pairs, "table")
+    return (job_id, view.state, started, progress.files_done, progress.files_failed, progress.rows, source)

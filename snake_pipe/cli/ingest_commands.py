@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +13,17 @@ import typer
 
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.progress import open_progress
+from snake_pipe.cli.run_options import (
+    Dataset,
+    NoProgress,
+    Quiet,
+    Verbose,
+    parse_settings,
+    project_folder,
+    split_words,
+    stop_on_signals,
+    tree_tables,
+)
 from snake_pipe.errors import ExitCode, JobNotFoundError, SnakePipeError, UsageError
 from snake_pipe.executors.process_pool import prepare_workers
 
@@ -23,16 +32,6 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also each batch and each commit.")]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="No bar; a line every few seconds.")]
-Dataset = Annotated[
-    Path | None,
-    typer.Option(
-        "--dataset", "-d", metavar="DIR", help="Folder of the tables. Default: .snake-pipe in the first PATH."
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -93,6 +92,14 @@ def ingest(
     attrs: Annotated[
         bool | None, typer.Option("--attrs", help="Keep the other scalar fields of AST files as JSON.")
     ] = None,
+    priority: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="'src/**=9', 'language:python=7', 'size<100KiB=8' or 'mtime<1d=9': 0 to 10, most urgent"
+            " first among what waits; the first rule that fits counts; repeatable.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes. Default: one a processor.")
     ] = None,
@@ -141,13 +148,14 @@ def ingest(
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
     target = (dataset or default_dataset(roots[0] if roots else Path.cwd())).absolute()
-    overrides: dict[str, Any] = _settings(set_ or [])
+    overrides: dict[str, Any] = parse_settings(set_ or [])
     overrides |= {
         key: value
         for key, value in {
-            "tables": None if tables is None else _tree_tables(tables),
+            "tables": None if tables is None else tree_tables(tables),
             "anonymous": anonymous,
             "attrs": attrs,
+            "priority": priority,
             "worker_count": workers,
             "memory_limit_mb": memory_limit,
             "max_file_size": max_file_size,
@@ -157,13 +165,13 @@ def ingest(
         }.items()
         if value is not None
     }
-    config = load_config(overrides, preset=preset, project=_project(roots)).config
+    config = load_config(overrides, preset=preset, project=project_folder(roots)).config
     request = IngestRequest(
         roots=tuple(str(root) for root in roots),
         dataset=str(target),
         include=tuple(include or ()),
         exclude=tuple(exclude or ()),
-        languages=tuple(_words(languages)),
+        languages=tuple(split_words(languages)),
         use_gitignore=not no_gitignore,
         list_base=str(Path.cwd()),
         full=full,
@@ -235,7 +243,7 @@ def _run(
 
     async def main() -> RepositoryProcessingResult:
         engine = BatchProcessingEngine(listener=progress)
-        _stop_on_signals(engine)
+        stop_on_signals(engine)
         return await work(engine)
 
     try:
@@ -249,61 +257,6 @@ def _run(
     if result.status == "stopped":
         return int(ExitCode.TERMINATED if result.message == "SIGTERM" else ExitCode.INTERRUPTED)
     return int(ExitCode.FILES_FAILED if result.statistics.failures > max_failures else ExitCode.DONE)
-
-
-def _stop_on_signals(engine: BatchProcessingEngine) -> None:
-    """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
-
-    A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
-    this process is gone.
-    """
-    loop = asyncio.get_running_loop()
-    seen: list[str] = []
-
-    def stop(name: str, code: int) -> None:
-        if seen:
-            os._exit(code)
-        seen.append(name)
-        engine.stop(name)
-
-    for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
-            try:
-                loop.add_signal_handler(getattr(signal, name), stop, name, code)
-            except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
-                return
-
-
-def _words(text: str | None) -> list[str]:
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
-
-
-def _tree_tables(text: str) -> tuple[str, ...]:
-    """The tree tables named; files, errors and batches may be named too and are always written."""
-    from snake_pipe.schemas import TABLES, TREE_TABLES
-
-    names = _words(text)
-    for name in names:
-        if name not in TABLES:
-            raise UsageError(f"no table {name!r}", f"of {', '.join(TREE_TABLES)}")
-    return tuple(name for name in TREE_TABLES if name in names)
-
-
-def _settings(pairs: list[str]) -> dict[str, str]:
-    settings = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise UsageError(f"--set {pair}: not KEY=VALUE")
-        settings[key.strip().replace("-", "_")] = value
-    return settings
-
-
-def _project(roots: list[Path]) -> Path:
-    """The folder whose snake-pipe.toml and pyproject.toml count."""
-    if not roots:
-        return Path.cwd()
-    return roots[0] if roots[0].is_dir() else roots[0].parent
 
 
 def _copy_list(name: str, separator: bytes, folder: Path) -> Path:

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from snake_pipe.cli.text import seconds, size, visible
-from snake_pipe.observe.events import BatchFinished, Flushed, JobStarted, Notice, Progress
+from snake_pipe.observe.events import (
+    BatchFinished,
+    Commanded,
+    Flushed,
+    JobStarted,
+    Notice,
+    Progress,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,6 +51,8 @@ class Reporter:
             self.show(event.statistics)
         elif isinstance(event, Notice):
             self.line(f"warning: {visible(event.message)}")
+        elif isinstance(event, Commanded):
+            self.line(f"control: {event.action}: {visible(event.message)}")
         elif isinstance(event, Flushed) and self._verbose:
             self.line(
                 f"commit {event.flush_seq}: {event.files} files, {event.parts} parts,"

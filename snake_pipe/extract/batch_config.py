@@ -6,7 +6,6 @@ merging and checking (`load_config`) need pydantic and happen in the coordinator
 
 from __future__ import annotations
 
-import operator
 import os
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -17,42 +16,116 @@ from snake_pipe.schemas import TREE_TABLES
 from snake_pipe.utils.batch_utils import MIB, available_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 ENVIRONMENT_PREFIX = "SNAKE_PIPE_"
 
 
-def _setting(default: Any, doc: str, **limits: float | tuple[str, ...]) -> Any:
-    """A field with what `load_config` checks (`ge`, `le`, `gt`, `choices`) and a line for `config show`."""
-    return field(default=default, metadata={"doc": doc, **limits})
+def _setting(
+    default: Any,
+    doc: str,
+    *,
+    unit: str = "count",
+    runtime: bool = False,
+    check: Callable[[Any], object] | None = None,
+    **limits: float | tuple[str, ...],
+) -> Any:
+    """A field with what is checked (`ge`, `le`, `gt`, `choices`, `check`) and a line for `config show`.
+
+    `unit` is what a number counts (count, seconds, bytes or MiB) and so which endings its text may have.
+    A `runtime` setting may change while a job runs.
+    """
+    return field(
+        default=default, metadata={"doc": doc, "unit": unit, "runtime": runtime, "check": check, **limits}
+    )
+
+
+def _check_queue_sizes(texts: Sequence[str]) -> None:
+    from snake_pipe.extract.batch_coordinator import MIXED_QUEUE
+    from snake_pipe.extract.batch_sizing import parse_queue_sizes
+    from snake_pipe.extract.priority_rules import check_queue_name
+
+    for name in parse_queue_sizes(texts):
+        if name != MIXED_QUEUE:
+            check_queue_name(name)
+
+
+def _check_priority(texts: Sequence[str]) -> None:
+    from snake_pipe.extract.priority_rules import PriorityRules
+
+    PriorityRules.parse(texts)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchConfig:
     """Everything that shapes a run. Times are in seconds, sizes in bytes unless the name says otherwise."""
 
-    batch_size: int = _setting(200, "files in a batch at the start; adapted to measured times", ge=1)
-    max_batch_size: int = _setting(5000, "most files a batch may ever hold", ge=1)
+    batch_size: int = _setting(
+        200, "files in a batch at the start; adapted to measured times", runtime=True, ge=1
+    )
+    max_batch_size: int = _setting(5000, "most files a batch may ever hold", runtime=True, ge=1)
     batch_bytes: int = _setting(
-        8 * MIB, "most bytes of files a batch may hold; a larger file goes alone", ge=1
+        8 * MIB,
+        "most bytes of files a batch may hold; a larger file goes alone",
+        unit="bytes",
+        runtime=True,
+        ge=1,
     )
-    target_seconds: float = _setting(2.0, "how long a batch should take", gt=0)
+    target_seconds: float = _setting(2.0, "how long a batch should take", unit="seconds", runtime=True, gt=0)
     max_latency: float | None = _setting(
-        10.0, "longest wait of a file for its batch to fill; unset: no timer", gt=0
+        10.0,
+        "longest wait of a file for its batch to fill; unset: no timer",
+        unit="seconds",
+        runtime=True,
+        gt=0,
     )
-    max_concurrent_batches: int = _setting(4, "most batches in flight", ge=1)
+    smart_batching: bool = _setting(True, "a queue for each language; off: one queue for all files")
+    queue_sizes: tuple[str, ...] = _setting(
+        (),
+        "queues with sizes of their own, not adapted: python=100 in files, ast=16MiB in bytes",
+        runtime=True,
+        check=_check_queue_sizes,
+    )
+    priority: tuple[str, ...] = _setting(
+        (),
+        "priorities 0-10, the first rule that fits: src/**=9, language:go=7, size<100KiB=8, mtime<1d=9",
+        check=_check_priority,
+    )
+    ageing_seconds: float | None = _setting(
+        30.0,
+        "wait of a batch for a worker that counts like one step of priority; unset: none",
+        unit="seconds",
+        runtime=True,
+        gt=0,
+    )
+    max_concurrent_batches: int = _setting(4, "most batches in flight", runtime=True, ge=1)
     worker_count: int = _setting(0, "worker processes; 0: one a processor", ge=0)
     memory_limit_mb: int = _setting(
-        0, "most memory of all processes together, in MiB; 0: what cgroup and machine allow", ge=0
+        0,
+        "most memory of all processes together, in MiB; 0: what cgroup and machine allow",
+        unit="MiB",
+        ge=0,
     )
-    flush_interval: float = _setting(5.0, "seconds between commits", gt=0)
-    checkpoint_interval: int = _setting(50_000, "files after which a commit is made before its time", ge=1)
+    flush_interval: float = _setting(5.0, "seconds between commits", unit="seconds", runtime=True, gt=0)
+    checkpoint_interval: int = _setting(
+        50_000, "files after which a commit is made before its time", runtime=True, ge=1
+    )
     retry_attempts: int = _setting(3, "how often a file is tried whose worker died", ge=1)
-    timeout_seconds: float = _setting(300.0, "longest run of a batch before its worker is ended", gt=0)
-    file_timeout_seconds: float = _setting(60.0, "longest time for one file", gt=0)
-    shutdown_seconds: float = _setting(10.0, "how long a stop waits for the batches in flight", ge=0)
-    max_file_size: int = _setting(64 * MIB, "larger files are recorded as skipped", ge=1)
+    breaker_failures: int = _setting(
+        3, "commits that fail one after the other until no new ones are tried for a while", ge=1
+    )
+    breaker_reset_seconds: float = _setting(
+        5.0, "how long nothing is tried then, before one try", unit="seconds", gt=0
+    )
+    timeout_seconds: float = _setting(
+        300.0, "longest run of a batch before its worker is ended", unit="seconds", gt=0
+    )
+    file_timeout_seconds: float = _setting(60.0, "longest time for one file", unit="seconds", gt=0)
+    shutdown_seconds: float = _setting(
+        10.0, "how long a stop waits for the batches in flight", unit="seconds", runtime=True, ge=0
+    )
+    max_file_size: int = _setting(64 * MIB, "larger files are recorded as skipped", unit="bytes", ge=1)
     max_failures: int = _setting(0, "failed or quarantined files up to which the exit code is 0", ge=0)
     tables: tuple[str, ...] = _setting(TREE_TABLES, "tree tables to write", choices=TREE_TABLES)
     anonymous: bool = _setting(False, "also rows for anonymous nodes such as punctuation")
@@ -75,14 +148,34 @@ class BatchConfig:
         """The requested limit in bytes; None if none was requested."""
         return self.memory_limit_mb * MIB or None
 
-    def updated(self, changes: Mapping[str, Any]) -> BatchConfig:
+    def changed(self, changes: Mapping[str, Any]) -> BatchConfig:
         """A new configuration with some settings changed; ConfigError if one is unknown or out of range."""
         return replace(self, **check_settings(changes, "update"))
+
+    def updated(self, changes: Mapping[str, Any]) -> BatchConfig:
+        """The same for a job that runs; ConfigError also for what is fixed once it has begun."""
+        checked = check_settings(changes, "update")
+        for name in checked:
+            if name not in RUNTIME_SETTINGS:
+                raise ConfigError(
+                    f"{name} cannot be changed while a job runs", f"what can: {', '.join(RUNTIME_SETTINGS)}"
+                )
+        return replace(self, **checked)
+
+
+RUNTIME_SETTINGS = tuple(spec.name for spec in fields(BatchConfig) if spec.metadata["runtime"])
+"""Settings that may change while a job runs."""
 
 
 PRESETS: dict[str, dict[str, Any]] = {
     "throughput": {"target_seconds": 3.0, "flush_interval": 15.0, "max_latency": None},
-    "latency": {"batch_size": 20, "target_seconds": 0.3, "flush_interval": 0.5, "max_latency": 0.25},
+    "latency": {
+        "batch_size": 20,
+        "target_seconds": 0.3,
+        "flush_interval": 0.5,
+        "max_latency": 0.25,
+        "ageing_seconds": 2.0,
+    },
     "low-memory": {
         "batch_bytes": 2 * MIB,
         "batch_size": 50,
@@ -175,58 +268,6 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
     """
     if not settings:
         return {}
+    from snake_pipe.extract.setting_values import check_values
 
-    from difflib import get_close_matches
-
-    from pydantic import TypeAdapter, ValidationError
-
-    known = {f.name: f for f in fields(BatchConfig)}
-    types = {name: str(spec.type) for name, spec in known.items()}
-    checked: dict[str, Any] = {}
-    for name, value in settings.items():
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else "snake-pipe config show lists them all"
-            raise ConfigError(f"unknown setting {name!r} in {origin}", hint)
-        if types[name].startswith("tuple") and isinstance(value, str):
-            value = [word.strip() for word in value.split(",") if word.strip()]
-        if value == "" and "None" in types[name]:
-            value = None
-        try:
-            checked[name] = TypeAdapter(_TYPES[types[name]]).validate_python(value)
-        except ValidationError as error:
-            reason = error.errors()[0]["msg"]
-            raise ConfigError(f"{name} = {value!r} in {origin}: {reason}") from None
-        _check_limits(name, checked[name], known[name].metadata, origin)
-    return checked
-
-
-_TYPES: dict[str, Any] = {
-    "int": int,
-    "float": float,
-    "float | None": float | None,
-    "bool": bool,
-    "str": str,
-    "tuple[str, ...]": tuple[str, ...],
-}
-
-
-def _check_limits(name: str, value: Any, limits: Mapping[str, Any], origin: str) -> None:
-    if value is None:
-        return
-    choices = limits.get("choices")
-    if choices is not None:
-        wrong = [v for v in (value if isinstance(value, tuple) else (value,)) if v not in choices]
-        if wrong:
-            raise ConfigError(f"{name} = {wrong[0]!r} in {origin}", f"one of {', '.join(choices)}")
-        return
-    for key, (holds, word) in _BOUNDS.items():
-        if key in limits and not holds(value, limits[key]):
-            raise ConfigError(f"{name} = {value!r} in {origin}", f"{word} {limits[key]}")
-
-
-_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "ge": (operator.ge, "at least"),
-    "gt": (operator.gt, "above"),
-    "le": (operator.le, "at most"),
-}
+    return check_values(settings, {spec.name: spec for spec in fields(BatchConfig)}, origin)

@@ -6,124 +6,131 @@ hands in the time, in seconds on any clock that does not go back, and gets the b
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import FileBatch, Trigger
-from snake_pipe.extract.batch_sizing import BatchSizing
+from snake_pipe.extract.batch_sizing import QueueSize, parse_queue_sizes
+from snake_pipe.extract.file_queue import NEVER, FileQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.extract.file_queue import QueueFigures, Waiting
+    from snake_pipe.load.batch_history import BatchTotals
 
 URGENT = 8
 """Priority from which a file does not wait for its batch to fill (requirement 003-2)."""
 
+MIXED_QUEUE = "mixed"
+"""The one queue where there is not one for each language."""
+
 _SMALLEST_SHARE = 128 * 1024
 """Bytes below which sharing out the end of the input costs more than it brings."""
 
-_NEVER = float("inf")
-
-
-class _Queue:
-    """Waiting files of one language: first come first served within a priority, higher priority first."""
-
-    __slots__ = ("bytes", "count", "lanes", "name", "sizing")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.lanes: dict[int, deque[tuple[float, DiscoveredFile]]] = {}
-        self.count = 0
-        self.bytes = 0
-        self.sizing = BatchSizing()
-
-    def put(self, file: DiscoveredFile, now: float) -> None:
-        lane = self.lanes.get(file.priority)
-        if lane is None:
-            lane = self.lanes[file.priority] = deque()
-        lane.append((now, file))
-        self.count += 1
-        self.bytes += file.size_bytes
-
-    def oldest(self) -> float:
-        return min((lane[0][0] for lane in self.lanes.values()), default=_NEVER)
-
-    def take(self, most_files: int, most_bytes: int) -> list[tuple[float, DiscoveredFile]]:
-        """Remove the next files up to both limits; at least one, however large."""
-        taken: list[tuple[float, DiscoveredFile]] = []
-        size = 0
-        for priority in sorted(self.lanes, reverse=True):
-            lane = self.lanes[priority]
-            while lane and len(taken) < most_files:
-                length = lane[0][1].size_bytes
-                if taken and size + length > most_bytes:
-                    break
-                taken.append(lane.popleft())
-                size += length
-            if lane:
-                break
-            del self.lanes[priority]
-        self.count -= len(taken)
-        self.bytes -= size
-        return taken
-
 
 class BatchCoordinator:
-    """Typed queues with seven triggers; every method returns the batches that became ready, oldest first.
+    """A queue for each language, or one for all, with seven triggers.
 
-    A batch leaves when the count or the bytes of a queue reach the current targets (`size`, `bytes`; while
-    memory is short, `memory`, at smaller ones), when its oldest file has waited `max_latency` (`timer`),
+    Every method that returns batches returns those that became ready, in the order in which they were cut.
+    A batch leaves when the count or the bytes of a queue reach their targets (`size`, `bytes`; while
+    memory is short, at smaller ones: `memory`), when its oldest file has waited `max_latency` (`timer`),
     when an urgent file arrives (`priority`), when somebody asks (`manual`) and at the end of the input
     (`close`). Overdue queues are released before a new file is taken, so no file ever delays a batch
     whose time has come (requirement 002-1).
-    No batch holds more than `max_batch_size` files; one with more bytes than `batch_bytes` holds one file.
+    No batch holds more files than `max_batch_size`, nor more bytes than `batch_bytes` or its queue's own
+    size, but for one that is a single larger file.
     """
 
     def __init__(self, config: BatchConfig, *, batch_memory: int | None = None) -> None:
         """`batch_memory` is how many bytes a worker may take for a batch; None for no such bound."""
         self._config = config
+        self._sizes = parse_queue_sizes(config.queue_sizes)
+        self._typed = config.smart_batching
         self._batch_memory = batch_memory
-        self._queues: dict[str, _Queue] = {}
+        self._history: Mapping[str, BatchTotals] = {}
+        self._queues: dict[str, FileQueue] = {}
         self._next_batch_id = 1
         self._pressure = 1.0
-        self._earliest = _NEVER
+        self._earliest = NEVER
+
+    # -- what comes in ---------------------------------------------------------------------------------
 
     def offer(self, file: DiscoveredFile, now: float) -> list[FileBatch]:
         """Take one file."""
         ready = self.due(now) if now >= self._earliest else []
-        config = self._config
-        queue = self._queues.get(file.queue)
-        if queue is None:
-            queue = self._queues[file.queue] = _Queue(file.queue)
-        budget = queue.sizing.target_bytes(config, self._pressure, self._batch_memory)
-        if queue.count and queue.bytes + file.size_bytes > budget:
-            ready += self._empty(queue, Trigger.BYTES, now)
+        name = file.queue if self._typed else MIXED_QUEUE
+        queue = self._queues.get(name) or self._open(name)
+        if queue.count and queue.bytes + file.size_bytes > queue.most_bytes:
+            ready += self._empty(queue, self._when_full(Trigger.BYTES), now)
         queue.put(file, now)
-        if config.max_latency is not None:
-            self._earliest = min(self._earliest, now + config.max_latency)
-        trigger = None
+        if queue.count == 1:
+            self._await(now)
         if file.priority >= URGENT:
-            trigger = Trigger.PRIORITY
-        elif queue.bytes >= budget:
-            trigger = Trigger.BYTES
-        elif queue.count >= queue.sizing.target_files(config, self._pressure):
-            trigger = Trigger.SIZE if self._pressure == 1.0 else Trigger.MEMORY
-        return ready if trigger is None else ready + self._empty(queue, trigger, now)
+            ready += self._empty(queue, Trigger.PRIORITY, now)
+        elif queue.count >= queue.most_files or queue.bytes >= queue.most_bytes:
+            ready += self._empty(queue, None, now)
+        return ready
+
+    def offer_all(self, files: Iterable[DiscoveredFile], now: float) -> list[FileBatch]:
+        """Take files that came together: all are put first, so that the urgent among them lead the batches.
+
+        Of a queue that is full only full batches leave, but no file stays behind that came in an earlier
+        call: none is passed over twice.
+        """
+        ready = self.due(now)
+        touched: dict[str, FileQueue] = {}
+        urgent: set[str] = set()
+        for file in files:
+            name = file.queue if self._typed else MIXED_QUEUE
+            queue = touched.get(name)
+            if queue is None:
+                queue = touched[name] = self._queues.get(name) or self._open(name)
+            queue.put(file, now)
+            if file.priority >= URGENT:
+                urgent.add(name)
+        for name, queue in touched.items():
+            if name in urgent:
+                ready += self._empty(queue, Trigger.PRIORITY, now)
+            elif queue.is_full:
+                ready += self._empty(queue, None, now, keep_from=now)
+            if queue.count:
+                self._await(queue.oldest())
+        return ready
+
+    def retry(self, files: Iterable[DiscoveredFile], attempt: int, now: float) -> list[FileBatch]:
+        """Batches for files whose worker was lost; they do not wait in a queue again."""
+        lost: dict[str, FileQueue] = {}
+        for file in files:
+            name = file.queue if self._typed else MIXED_QUEUE
+            if name not in lost:
+                lost[name] = FileQueue(name, (self._queues.get(name) or self._open(name)).sizing)
+                self._aim(lost[name])
+            lost[name].put(file, now)
+        return [
+            batch
+            for queue in lost.values()
+            for batch in self._empty(queue, Trigger.RETRY, now, attempt=attempt)
+        ]
+
+    # -- what goes out ---------------------------------------------------------------------------------
 
     def due(self, now: float) -> list[FileBatch]:
         """Release every queue whose oldest file has waited its time."""
-        if now < self._earliest or self._config.max_latency is None:
+        latency = self._config.max_latency
+        if now < self._earliest or latency is None:
             return []
-        overdue = [q for q in self._queues.values() if q.oldest() + self._config.max_latency <= now]
+        overdue = [queue for queue in self._queues.values() if queue.oldest() + latency <= now]
         ready = [batch for queue in overdue for batch in self._empty(queue, Trigger.TIMER, now)]
         self._find_earliest()
         return ready
 
     def flush(self, now: float, trigger: Trigger = Trigger.MANUAL) -> list[FileBatch]:
         """Release everything."""
-        return [batch for queue in self._queues.values() for batch in self._empty(queue, trigger, now)]
+        ready = [batch for queue in self._queues.values() for batch in self._empty(queue, trigger, now)]
+        self._find_earliest()
+        return ready
 
     def close(self, now: float) -> list[FileBatch]:
         """Release everything at the end of the input, the largest batches first.
@@ -134,43 +141,78 @@ class BatchCoordinator:
         ready = [
             batch
             for queue in self._queues.values()
-            for batch in self._empty(queue, Trigger.CLOSE, now, share)
+            for batch in self._empty(queue, Trigger.CLOSE, now, most_bytes=share)
         ]
+        self._find_earliest()
         return sorted(ready, key=lambda batch: batch.total_size, reverse=True)
 
-    def update(self, config: BatchConfig, now: float) -> list[FileBatch]:
-        """Go on with other settings; what is overdue or too much by them leaves at once."""
-        self._config = config
+    def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> list[DiscoveredFile]:
+        """Give up the waiting files that match; those in batches that were cut are not here any more."""
+        removed = [file for queue in self._queues.values() for file in queue.remove(matches)]
         self._find_earliest()
-        full = [q for q in self._queues.values() if self._is_full(q)]
-        return self.due(now) + [batch for queue in full for batch in self._empty(queue, Trigger.SIZE, now)]
+        return removed
 
-    def observe(self, batch: FileBatch, seconds: float, memory: int) -> None:
-        """Learn from a finished batch: its time, and what the worker's peak memory rose while it ran."""
-        if queue := self._queues.get(batch.queue):
-            queue.sizing.observe(len(batch), batch.total_size, seconds, memory)
+    def drain(self) -> list[DiscoveredFile]:
+        """Give up everything that waits, without batches: for a stop that leaves the rest to a resume."""
+        return self.cancel(lambda _: True)
+
+    # -- what changes the sizes ------------------------------------------------------------------------
+
+    def update(self, config: BatchConfig, now: float) -> list[FileBatch]:
+        """Go on with other settings; what is overdue or too much by them leaves at once.
+
+        `smart_batching` stays as it was at the start.
+        """
+        self._config = config
+        self._sizes = parse_queue_sizes(config.queue_sizes)
+        self._aim_all()
+        self._find_earliest()
+        ready = self.due(now)
+        for queue in self._queues.values():
+            if queue.is_full:
+                ready += self._empty(queue, None, now)
+        return ready
+
+    def press(self, pressure: float) -> None:
+        """Shrink the targets by a factor in (0, 1] while memory is short; 1 ends it.
+
+        What is too much by the new targets leaves with the next file of its queue, in batches within them.
+        """
+        if pressure != self._pressure:
+            self._pressure = pressure
+            self._aim_all()
+
+    def seed(self, history: Mapping[str, BatchTotals]) -> None:
+        """Start from what earlier jobs took, by queue; call it before the first file."""
+        self._history = history
+        for queue in self._queues.values():
+            self._learn_from_history(queue)
+
+    def observe(self, batch: FileBatch, seconds: float, memory: int, output: int = 0) -> None:
+        """Learn from a finished batch.
+
+        Its time, what the worker's peak memory rose while it ran, and the bytes of parts it wrote.
+        """
+        queue = self._queues.get(batch.queue) or self._open(batch.queue)
+        queue.sizing.observe(len(batch), batch.total_size, seconds, memory, output)
+        self._aim(queue)
 
     def number_from(self, batch_id: int) -> None:
         """Begin the numbers of batches here, where some were cut before."""
         self._next_batch_id = batch_id
 
-    def press(self, pressure: float) -> None:
-        """Shrink the targets by a factor in (0, 1] while memory is short; 1 ends it."""
-        self._pressure = pressure
-
-    def retry(self, files: Iterable[DiscoveredFile], attempt: int, now: float) -> list[FileBatch]:
-        """Batches for files whose worker was lost; they do not wait in a queue again."""
-        queue_files: dict[str, list[tuple[float, DiscoveredFile]]] = {}
-        for file in files:
-            queue_files.setdefault(file.queue, []).append((now, file))
-        return [
-            self._batch(self._queues.get(name) or _Queue(name), taken, Trigger.RETRY, now, attempt)
-            for name, taken in queue_files.items()
-        ]
+    # -- how things stand ------------------------------------------------------------------------------
 
     def next_deadline(self) -> float | None:
-        """When `due` will have something to release; None while nothing waits or timers are off."""
-        return None if self._earliest == _NEVER else self._earliest
+        """When `due` is to be called next; None while nothing waits or timers are off.
+
+        It may be early, where a queue was emptied before its time, but never late.
+        """
+        return None if self._earliest == NEVER else self._earliest
+
+    def queues(self, now: float) -> list[QueueFigures]:
+        """Every queue that has had a file, by name."""
+        return [queue.figures(now) for _, queue in sorted(self._queues.items())]
 
     @property
     def queued_files(self) -> int:
@@ -184,41 +226,71 @@ class BatchCoordinator:
 
     def oldest_age(self, now: float) -> float:
         """Seconds that the oldest waiting file has waited; 0 if none waits."""
-        oldest = min((queue.oldest() for queue in self._queues.values()), default=_NEVER)
-        return 0.0 if oldest == _NEVER else now - oldest
+        oldest = min((queue.oldest() for queue in self._queues.values()), default=NEVER)
+        return 0.0 if oldest == NEVER else now - oldest
 
-    def drain(self) -> list[DiscoveredFile]:
-        """Give up everything that waits, without batches: for a stop that leaves the rest to a resume."""
-        files = [file for q in self._queues.values() for lane in q.lanes.values() for _, file in lane]
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _open(self, name: str) -> FileQueue:
+        queue = self._queues[name] = FileQueue(name)
+        self._learn_from_history(queue)
+        return queue
+
+    def _learn_from_history(self, queue: FileQueue) -> None:
+        if totals := self._history.get(queue.name):
+            queue.sizing.seed(totals)
+        self._aim(queue)
+
+    def _aim(self, queue: FileQueue) -> None:
+        fixed = self._sizes.get(queue.name, QueueSize())
+        queue.aim(queue.sizing.target(self._config, fixed, self._pressure, self._batch_memory))
+
+    def _aim_all(self) -> None:
         for queue in self._queues.values():
-            queue.lanes.clear()
-            queue.count = queue.bytes = 0
-        self._earliest = _NEVER
-        return files
+            self._aim(queue)
 
-    def _is_full(self, queue: _Queue) -> bool:
-        return queue.count >= queue.sizing.target_files(self._config, self._pressure) or (
-            queue.bytes >= queue.sizing.target_bytes(self._config, self._pressure, self._batch_memory)
-        )
+    def _await(self, oldest: float) -> None:
+        """See to it that a file that came at `oldest` does not wait too long."""
+        latency = self._config.max_latency
+        if latency is not None and oldest + latency < self._earliest:
+            self._earliest = oldest + latency
+
+    def _find_earliest(self) -> None:
+        self._earliest = NEVER
+        for queue in self._queues.values():
+            self._await(queue.oldest())
+
+    def _when_full(self, reached: Trigger) -> Trigger:
+        """What made a batch leave that reached its target: memory, where that is why it is so small."""
+        return reached if self._pressure == 1.0 else Trigger.MEMORY
 
     def _empty(
-        self, queue: _Queue, trigger: Trigger, now: float, most_bytes: int | None = None
+        self,
+        queue: FileQueue,
+        trigger: Trigger | None,
+        now: float,
+        *,
+        attempt: int = 1,
+        most_bytes: int | None = None,
+        keep_from: float = NEVER,
     ) -> list[FileBatch]:
-        """Cut all that a queue holds into batches within the hard limits, and of `most_bytes` where given."""
-        ready = []
-        limit = min(self._config.batch_bytes, most_bytes or self._config.batch_bytes)
-        while queue.count:
-            taken = queue.take(self._config.max_batch_size, limit)
-            ready.append(self._batch(queue, taken, trigger, now, 1))
+        """Cut what a queue holds into batches within its target, and of `most_bytes` where given.
+
+        A `trigger` of None stands for the target that each batch reached; a rest is told by the one before.
+        A rest that makes no full batch stays, if all of it came at `keep_from` or later.
+        """
+        ready: list[FileBatch] = []
+        limit = queue.most_bytes if most_bytes is None else min(queue.most_bytes, most_bytes)
+        reached = Trigger.SIZE
+        while queue.is_full or (queue.count and queue.oldest() < keep_from):
+            taken = queue.take(limit)
+            if trigger is None and (queue.count or not ready):
+                reached = self._when_full(Trigger.SIZE if len(taken) >= queue.most_files else Trigger.BYTES)
+            ready.append(self._batch(queue, taken, trigger or reached, now, attempt))
         return ready
 
     def _batch(
-        self,
-        queue: _Queue,
-        taken: list[tuple[float, DiscoveredFile]],
-        trigger: Trigger,
-        now: float,
-        attempt: int,
+        self, queue: FileQueue, taken: list[Waiting], trigger: Trigger, now: float, attempt: int
     ) -> FileBatch:
         size = sum(file.size_bytes for _, file in taken)
         batch = FileBatch(
@@ -233,11 +305,7 @@ class BatchCoordinator:
             attempt=attempt,
             estimated_processing_time=queue.sizing.expected_seconds(len(taken), size),
             estimated_memory=queue.sizing.expected_memory(size),
+            estimated_io=queue.sizing.expected_io(size),
         )
         self._next_batch_id += 1
         return batch
-
-    def _find_earliest(self) -> None:
-        latency = self._config.max_latency
-        oldest = min((queue.oldest() for queue in self._queues.values()), default=_NEVER)
-        self._earliest = _NEVER if latency is None else oldest + latency

@@ -59,7 +59,7 @@ class Extraction:
         )
         self._setup = setup
         self._writer = self._open_writer()
-        self._transformer: Transformer | None = None
+        self._transformers: dict[str, Transformer] = {}
         self._entries: dict[int, _Entry] = {}
         self._rows: dict[str, int] = {}
 
@@ -84,7 +84,7 @@ class Extraction:
                 if isinstance(error, SinkError):
                     raise
                 self._writer.abort()
-                self._writer, self._transformer, self._rows = self._open_writer(), None, {}
+                self._writer, self._transformers, self._rows = self._open_writer(), {}, {}
                 self._run_one_by_one()
             result.parts = self._writer.close()
         except SinkError as error:
@@ -101,7 +101,7 @@ class Extraction:
         for index, file in enumerate(self._batch.files):
             self._enter_file(self._batch, index)
             self._take(file)
-            if self._transformer is not None and self._transformer.pending_nodes >= self._nodes_in_memory:
+            if sum(each.pending_nodes for each in self._transformers.values()) >= self._nodes_in_memory:
                 self._drain()
         self._drain()
 
@@ -109,7 +109,7 @@ class Extraction:
         """Each file with a transformer of its own, so that a defect costs the rows of one."""
         for index, file in enumerate(self._batch.files):
             self._enter_file(self._batch, index)
-            self._transformer = None
+            self._transformers.clear()
             self._take(file)
             try:
                 self._drain()
@@ -143,24 +143,28 @@ class Extraction:
             "sha256": hashlib.sha256(content.data).hexdigest(),
         }
         try:
-            if self._transformer is None:
-                self._transformer = open_transformer(self._batch.queue, self._options)
-            entry.facts = self._transformer.add(file.file_id, file.path, content.data)
+            entry.facts = self._transformer_of(file.queue).add(file.file_id, file.path, content.data)
         except MemoryError:
             entry.facts = _failed("parse", "out_of_memory", _TOO_LITTLE_MEMORY)
         except Exception as error:  # noqa: BLE001 - a defect met by one file must not cost the others
             entry.facts = _failed("extract", "internal_error", f"{type(error).__name__}: {error}")
         entry.figures["duration_ms"] = (time.perf_counter() - started) * 1000
 
+    def _transformer_of(self, queue: str) -> Transformer:
+        """One for each language that the batch holds: a batch of the mixed queue holds several."""
+        transformer = self._transformers.get(queue)
+        if transformer is None:
+            transformer = self._transformers[queue] = open_transformer(queue, self._options)
+        return transformer
+
     def _drain(self) -> None:
-        if self._transformer is None:
-            return
-        transformed = self._transformer.drain()
-        for table, rows in transformed.tables.items():
-            self._writer.write(table, rows)
-            self._rows[table] = self._rows.get(table, 0) + rows.num_rows
-        for file_id, facts in transformed.facts.items():
-            self._entries[file_id].facts = facts
+        for transformer in self._transformers.values():
+            transformed = transformer.drain()
+            for table, rows in transformed.tables.items():
+                self._writer.write(table, rows)
+                self._rows[table] = self._rows.get(table, 0) + rows.num_rows
+            for file_id, facts in transformed.facts.items():
+                self._entries[file_id].facts = facts
 
     def _report(self, result: BatchResult) -> None:
         file_rows = []

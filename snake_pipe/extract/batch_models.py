@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.extract.batch_statistics import BatchStatistics
 from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class DiscoveryError:
 class FileBatch:
     """Files of one queue that travel together.
 
-    `estimated_processing_time` is in seconds, `estimated_memory` in bytes; both are learned, 0 if unknown.
+    What it is expected to take is learned, 0 if unknown: `estimated_processing_time` in seconds,
+    `estimated_memory` in bytes, `estimated_io` in bytes to read and to write.
     `created_at` is on the coordinator's clock, in seconds; `waited` is what its oldest file waited.
     """
 
@@ -124,6 +126,7 @@ class FileBatch:
     attempt: int = 1
     estimated_processing_time: float = 0.0
     estimated_memory: int = 0
+    estimated_io: int = 0
 
     def __len__(self) -> int:
         return len(self.files)
@@ -210,66 +213,6 @@ class BatchExecutionResult:
     def cpu_utilisation(self) -> float:
         """Share of the workers' processors that was used, 0 to 1."""
         return self.cpu_seconds / (self.elapsed * self.worker_count) if self.elapsed else 0.0
-
-
-@dataclass(slots=True)
-class BatchStatistics:
-    """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
-
-    `unread` counts folders and files that the walk could not look at, `failed_before` files that failed in
-    runs of the job before this one.
-    """
-
-    files_discovered: int = 0
-    files_done: int = 0
-    files_failed: int = 0
-    failed_before: int = 0
-    files_unchanged: int = 0
-    files_deleted: int = 0
-    files_committed: int = 0
-    unread: int = 0
-    bytes_discovered: int = 0
-    bytes_done: int = 0
-    batches_done: int = 0
-    batches_retried: int = 0
-    pool_restarts: int = 0
-    discovery_complete: bool = False
-    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
-    triggers: dict[str, int] = field(default_factory=dict)
-    unrecognised: dict[str, int] = field(default_factory=dict)
-    files_queued: int = 0
-    bytes_queued: int = 0
-    oldest_age: float = 0.0
-    batches_in_flight: int = 0
-    workers: int = 0
-    memory_limit: int = 0
-    memory_now: int = 0
-    memory_peak: int = 0
-    elapsed: float = 0.0
-    worker_cpu_seconds: float = 0.0
-    coordinator_cpu_seconds: float = 0.0
-    flushes: int = 0
-
-    @property
-    def failures(self) -> int:
-        """Files of the whole job that failed, and what could not even be looked at."""
-        return self.failed_before + self.files_failed + self.unread
-
-    @property
-    def files_per_second(self) -> float:
-        """Rate since the start."""
-        return self.files_done / self.elapsed if self.elapsed else 0.0
-
-    @property
-    def bytes_per_second(self) -> float:
-        """Rate since the start."""
-        return self.bytes_done / self.elapsed if self.elapsed else 0.0
-
-    @property
-    def average_batch_size(self) -> float:
-        """Files a batch."""
-        return self.files_done / self.batches_done if self.batches_done else 0.0
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError
+from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import (
+    BatchPriority,
     BatchResult,
     BatchStatistics,
     RepositoryProcessingResult,
@@ -26,6 +27,7 @@ from snake_pipe.extract.parallel_batches import (
     execute_parallel_batches,
     process_batch,
 )
+from snake_pipe.extract.submissions import Submissions
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.utils.batch_utils import memory_limit
@@ -33,31 +35,62 @@ from snake_pipe.utils.batch_utils import memory_limit
 if TYPE_CHECKING:
     from collections.abc import Callable
     from logging import Logger
+    from types import TracebackType
+    from typing import Self
 
+    from snake_pipe.extract.batch_models import DiscoveredFile, ProcessingResult
+    from snake_pipe.extract.feed import Feed
     from snake_pipe.extract.job_run import JobRun
+    from snake_pipe.extract.watcher import WatchOptions
     from snake_pipe.observe.events import Event
     from snake_pipe.utils.checkpoint_manager import (
         CheckpointData,
     )
 
 
+LOWEST, HIGHEST = 0, 10
+"""Priorities of submitted files."""
+
+
 class BatchProcessingEngine:
     """Turns repositories into tables, one job at a time.
 
-    `listener` is called on the event loop with every event of the job and must return soon; `logger`, where
-    given, gets the notices.
+    A repository at once: `process_repository`, `ingest`, `resume`, `watch`. File by file, in a program:
+
+        async with BatchProcessingEngine(config, dataset=Path("trees")) as engine:
+            result = await engine.submit(Path("src/a.py"), priority=9)
+
+    While a job runs, from either, it can be controlled: `flush_now`, `pause`, `unpause`, `cancel`,
+    `update_config`, `stop`. All methods belong to one event loop. `listener` is called on it with every
+    event of the job and must return soon; `logger`, where given, gets the notices.
     """
 
     def __init__(
-        self, config: BatchConfig | None = None, logger: Logger | None = None, *, listener: Listener = ignore
+        self,
+        config: BatchConfig | None = None,
+        logger: Logger | None = None,
+        *,
+        root: Path | None = None,
+        dataset: Path | None = None,
+        listener: Listener = ignore,
     ) -> None:
+        """`root`, by default the current folder, is what submitted paths are relative to.
+
+        `dataset` is for submitted files, by default `.snake-pipe` in `root`.
+        """
         self.config = config or BatchConfig()
+        self._root = root
+        self._dataset = dataset
         self._logger = logger
         self._listener = listener
         self._run: JobRun | None = None
         self._job: Job | None = None
         self._early_stop: str | None = None
         self._statistics = BatchStatistics()
+        self._submissions: Submissions | None = None
+        self._background: asyncio.Task[RepositoryProcessingResult] | None = None
+
+    # -- a repository at once ------------------------------------------------------------------------
 
     async def process_repository(
         self, repository_path: Path, config: BatchConfig | None = None, *, dataset: Path | None = None
@@ -71,14 +104,100 @@ class BatchProcessingEngine:
         self, request: IngestRequest, config: BatchConfig | None = None
     ) -> RepositoryProcessingResult:
         """Run a new job. A run that fails raises SnakePipeError after its checkpoint was written."""
-        request.check()
-        config = config or self.config
-        plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
-        return await self._process(lambda stack: Job.begin(request, config, stack))
+        return await self._process(self._opener(request, config), Job.make_feed)
+
+    async def watch(
+        self, request: IngestRequest, config: BatchConfig | None = None, options: WatchOptions | None = None
+    ) -> RepositoryProcessingResult:
+        """Run a new job that goes on with what changes, until `stop`; UsageError where watching cannot be."""
+        from snake_pipe.extract.watcher import WatchOptions, check_watch
+
+        check_watch(request)
+        chosen = options or WatchOptions()
+        return await self._process(
+            self._opener(request, config), lambda job, tell: job.make_watcher(chosen, tell), is_live=True
+        )
 
     async def resume(self, job_id: str, dataset: Path) -> RepositoryProcessingResult:
         """Go on with a job where its last flush left it; does nothing for a job that is done."""
-        return await self._process(lambda stack: Job.reopen(job_id, dataset, stack))
+        return await self._process(lambda stack: Job.reopen(job_id, dataset, stack), _feed_to_the_end)
+
+    # -- file by file --------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin a job for files to be submitted; EngineStateError if the engine was started before."""
+        if self._background is not None:
+            raise EngineStateError("the engine was started before", "make a new one")
+        root = (self._root or Path.cwd()).absolute()
+        dataset = (self._dataset or root / ".snake-pipe").absolute()
+        request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
+        opened = asyncio.Event()
+
+        def make_feed(job: Job, tell: Listener) -> Feed:
+            feed = job.make_feed(tell)
+            assert isinstance(feed, Submissions)
+            self._submissions = feed
+            opened.set()
+            return feed
+
+        self._background = asyncio.create_task(
+            self._process(self._opener(request, None), make_feed, is_live=True), name="engine"
+        )
+        waiting = asyncio.create_task(opened.wait())
+        await asyncio.wait((waiting, self._background), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._background.done():
+            self._background.result()
+        self._background.add_done_callback(self._tell_who_waits)
+
+    def submit(
+        self, path: str | Path, priority: int = BatchPriority.NORMAL
+    ) -> asyncio.Future[ProcessingResult]:
+        """Take in one file, most urgent first (0 to 10); await what is returned for its result.
+
+        The result's `value` has its figures. It is known when a worker is done with the file; its rows are
+        visible after the next flush. A file that cannot be read is a failed result. EngineStateError, from
+        here or from the awaited result, when the engine is not running (any more).
+        """
+        if self._submissions is None:
+            raise EngineStateError("the engine is not started", "async with BatchProcessingEngine(...)")
+        if self._background is not None and self._background.done():
+            self._raise_end()
+        if not LOWEST <= priority <= HIGHEST:
+            raise UsageError(f"priority {priority} is not between {LOWEST} and {HIGHEST}")
+        return self._submissions.submit(Path(path), priority)
+
+    async def shutdown(self) -> RepositoryProcessingResult:
+        """Process and commit all that was submitted, and end; what failed in the background is raised."""
+        if self._submissions is None or self._background is None:
+            raise EngineStateError("the engine is not started")
+        self._submissions.end()
+        if self._run is not None:
+            await self._run.unpause()
+        return await self._background
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.shutdown()
+
+    def _tell_who_waits(self, ended: asyncio.Task[RepositoryProcessingResult]) -> None:
+        if self._submissions is not None:
+            error = None if ended.cancelled() else ended.exception()
+            self._submissions.fail(error or EngineStateError("the engine is shut down"))
+
+    def _raise_end(self) -> None:
+        assert self._background is not None
+        error = None if self._background.cancelled() else self._background.exception()
+        if error is not None:
+            raise EngineStateError(f"the engine ended: {error}", "resume its job") from error
+        raise EngineStateError("the engine is shut down", "make a new one")
+
+    # -- while a job runs ----------------------------------------------------------------------------
 
     def stop(self, reason: str) -> None:
         """End the job under way after what is in flight, with a checkpoint; may be called more than once."""
@@ -87,10 +206,31 @@ class BatchProcessingEngine:
             self._run.stop(reason)
 
     async def flush_now(self) -> None:
-        """Make visible what workers have finished so far; done when this returns."""
-        if self._run is None:
-            raise EngineStateError("no job is running")
-        await self._run.flush_now()
+        """Make visible all that was taken in before this call; done when this returns.
+
+        While the job is paused, only what workers have finished.
+        """
+        if self._submissions is not None:
+            await self._submissions.until_taken()
+        await self._running().flush_now()
+
+    async def pause(self) -> None:
+        """Begin no further batch until `unpause`."""
+        await self._running().pause()
+
+    async def unpause(self) -> None:
+        """Go on after `pause`."""
+        await self._running().unpause()
+
+    async def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
+        """Skip the waiting files that match, and those that come later in the run; how many waited."""
+        return await self._running().cancel(matches)
+
+    async def update_config(self, **changes: Any) -> BatchConfig:
+        """Change settings of the job under way; ConfigError for one that is wrong or fixed while it runs."""
+        run = self._running()
+        await run.update_config(changes)
+        return run.config
 
     async def get_processing_statistics(self) -> BatchStatistics:
         """The figures of the job under way, or of the last one."""
@@ -100,10 +240,31 @@ class BatchProcessingEngine:
         """Commit what is finished and record how far the job under way is."""
         if self._job is None or self._job.job_id != job_id:
             raise EngineStateError(f"job {job_id} is not running in this engine")
-        await self.flush_now()
+        await self._running().commit()
         return await asyncio.to_thread(self._job.save, "running", self._statistics)
 
-    async def _process(self, open_job: Callable[[ExitStack], Job]) -> RepositoryProcessingResult:
+    def _running(self) -> JobRun:
+        if self._background is not None and self._background.done():
+            self._raise_end()
+        if self._run is None:
+            raise EngineStateError("no job is running")
+        return self._run
+
+    # -- one job -------------------------------------------------------------------------------------
+
+    def _opener(self, request: IngestRequest, config: BatchConfig | None) -> Callable[[ExitStack], Job]:
+        request.check()
+        config = config or self.config
+        plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
+        return lambda stack: Job.begin(request, config, stack)
+
+    async def _process(
+        self,
+        open_job: Callable[[ExitStack], Job],
+        make_feed: Callable[[Job, Listener], Feed],
+        *,
+        is_live: bool = False,
+    ) -> RepositoryProcessingResult:
         if self._job is not None:
             raise EngineStateError("this engine is running a job already", "use a second engine")
         with ExitStack() as stack:
@@ -128,13 +289,14 @@ class BatchProcessingEngine:
             status, message = "failed", ""
             statistics = self._statistics = BatchStatistics()
             try:
-                run = self._run = job.make_run(tell)
+                feed = await asyncio.to_thread(make_feed, job, tell)
+                run = self._run = job.make_run(feed, tell, is_live=is_live)
                 statistics = self._statistics = run.statistics
                 statistics.failed_before = job.failed_before
                 if self._early_stop is not None:
                     run.stop(self._early_stop)
                 reason = await run.run()
-                status, message = ("done", "") if reason is None else ("stopped", reason)
+                status, message = ("done", run.end_reason or "") if reason is None else ("stopped", reason)
             except SnakePipeError as error:
                 message = str(error)
                 raise
@@ -142,10 +304,19 @@ class BatchProcessingEngine:
                 message = f"{type(error).__name__}: {error}"
                 raise
             finally:
+                statistics.state, statistics.message = status, message
                 statistics.unrecognised = dict(job.unrecognised)
                 await asyncio.to_thread(job.end, status, statistics)
                 tell(JobEnded(job.job_id, status, message))
             return RepositoryProcessingResult(job.job_id, str(job.dataset.path), status, statistics, message)
+
+
+def _feed_to_the_end(job: Job, tell: Listener) -> Feed:
+    """The feed of a resumed job: what programs submitted is processed, and nothing more is taken in."""
+    feed = job.make_feed(tell)
+    if isinstance(feed, Submissions):
+        feed.end()
+    return feed
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from snake_pipe.errors import ConfigError
 from snake_pipe.utils.batch_utils import MIB, RunningRate, clamp
+from snake_pipe.utils.units import parse_bytes, parse_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from snake_pipe.extract.batch_config import BatchConfig
+    from snake_pipe.load.batch_history import BatchTotals
 
 _FIRST_BYTES = MIB
 """Byte budget before anything was measured: small, so that all workers have something to do soon."""
@@ -16,45 +22,168 @@ _FIRST_BYTES = MIB
 _FIRST_MEMORY_FACTOR = 30.0
 """Bytes of memory assumed for a byte of input before anything was measured; JSON trees need the most."""
 
+BATCH_MEMORY = 4 * MIB
+"""Bytes of memory that any batch may take, however small: a grammar, the first buffers."""
+
+_FIRST_OUTPUT_FACTOR = 1.0
+"""Bytes of parts assumed for a byte of input before anything was measured."""
+
+_HISTORY_WEIGHT = 4
+"""Batches that all of the history counts for: enough to start right, few enough to be corrected soon."""
+
+_IN_BYTES = re.compile(r"[^bB]*\d[^bB]*[bB]")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSize:
+    """What a user fixed for one queue: files and bytes at which a batch leaves; None: adapted."""
+
+    files: int | None = None
+    bytes: int | None = None
+
+
+def parse_queue_sizes(texts: Iterable[str]) -> dict[str, QueueSize]:
+    """Read `python=100` (files) and `ast=16MiB` (bytes); a queue may have both. ConfigError otherwise."""
+    sizes: dict[str, QueueSize] = {}
+    for text in texts:
+        name, separator, value = (part.strip() for part in text.partition("="))
+        hint = "written like python=100 (files) or ast=16MiB (bytes)"
+        try:
+            in_bytes = _IN_BYTES.fullmatch(value) is not None
+            size = parse_bytes(value) if in_bytes else parse_count(value)
+        except ValueError as error:
+            raise ConfigError(f"the size {text!r} cannot be read: {error}", hint) from None
+        if not (name and separator) or size < 1:
+            raise ConfigError(f"the size {text!r} names no queue with at least 1", hint)
+        known = sizes.get(name, QueueSize())
+        sizes[name] = QueueSize(known.files, size) if in_bytes else QueueSize(size, known.bytes)
+    return sizes
+
+
+class BatchTarget(NamedTuple):
+    """When a queue's batch is full; no batch that is cut then holds more, one file excepted."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(slots=True)
+class TimeModel:
+    """Seconds of a batch as so much a file and so much a byte, fitted by least squares, newer ones first.
+
+    One rate alone would be far off for a batch of many empty files, or of few large ones. `halving` is
+    how many observations let the weight of an old one fall to one half.
+    """
+
+    halving: float = 8.0
+    _files_files: float = 0.0
+    _files_bytes: float = 0.0
+    _bytes_bytes: float = 0.0
+    _files_seconds: float = 0.0
+    _bytes_seconds: float = 0.0
+
+    def observe(self, files: float, size: float, seconds: float) -> None:
+        """Take in one batch."""
+        keep = 0.5 ** (1.0 / self.halving)
+        self._files_files = self._files_files * keep + files * files
+        self._files_bytes = self._files_bytes * keep + files * size
+        self._bytes_bytes = self._bytes_bytes * keep + size * size
+        self._files_seconds = self._files_seconds * keep + files * seconds
+        self._bytes_seconds = self._bytes_seconds * keep + size * seconds
+
+    def expected(self, files: int, size: int) -> float:
+        """Seconds of a batch; 0 before anything was observed."""
+        by_file, by_byte = self._rates()
+        return by_file * files + by_byte * size
+
+    def _rates(self) -> tuple[float, float]:
+        """Seconds a file and seconds a byte, neither below 0."""
+        ff, fb, bb = self._files_files, self._files_bytes, self._bytes_bytes
+        fs, bs = self._files_seconds, self._bytes_seconds
+        determinant = ff * bb - fb * fb
+        if determinant > 1e-6 * ff * bb:  # else all batches had files of one size: bytes tell as much
+            by_file, by_byte = (fs * bb - bs * fb) / determinant, (bs * ff - fs * fb) / determinant
+            if by_file >= 0 and by_byte >= 0:
+                return by_file, by_byte
+            if by_byte < 0:
+                return fs / ff, 0.0
+        if bb > 0:
+            return 0.0, bs / bb
+        return (fs / ff if ff > 0 else 0.0), 0.0
+
 
 @dataclass(slots=True)
 class BatchSizing:
-    """Targets for one queue: files and bytes that take about `target_seconds`, and what they will need.
-
-    `pressure`, where asked for, is a factor in (0, 1] that shrinks a target while memory is short.
-
-    """
+    """Targets for one queue: files and bytes that take about `target_seconds`, and what they will need."""
 
     seconds_per_file: RunningRate = field(default_factory=RunningRate)
     seconds_per_byte: RunningRate = field(default_factory=RunningRate)
+    time: TimeModel = field(default_factory=TimeModel)
     memory_per_byte: RunningRate = field(default_factory=RunningRate)
+    output_per_byte: RunningRate = field(default_factory=RunningRate)
 
-    def observe(self, files: int, size: int, seconds: float, memory: int) -> None:
-        """Learn from a finished batch; `memory` is what the worker's peak rose above its start."""
+    def observe(self, files: float, size: float, seconds: float, memory: float, output: float) -> None:
+        """Learn from a finished batch of `size` bytes.
+
+        `memory` is what the worker's peak rose above its start, `output` the bytes of parts it wrote.
+        """
         self.seconds_per_file.observe(seconds, files)
         self.seconds_per_byte.observe(seconds, size)
-        self.memory_per_byte.observe(memory, size)
+        self.time.observe(files, size, seconds)
+        self.memory_per_byte.observe(max(0.0, memory - BATCH_MEMORY), size)
+        self.output_per_byte.observe(output, size)
 
-    def target_files(self, config: BatchConfig, pressure: float = 1.0) -> int:
-        """Files at which a batch leaves, between 1 and the hard maximum."""
+    def seed(self, totals: BatchTotals) -> None:
+        """Start from batches of earlier jobs, as if a few average ones had just been seen."""
+        if not totals.batches:
+            return
+        share = 1 / totals.batches
+        for _ in range(min(_HISTORY_WEIGHT, totals.batches)):
+            self.observe(
+                totals.files * share,
+                totals.bytes * share,
+                totals.seconds * share,
+                totals.memory * share,
+                totals.output * share,
+            )
+
+    def target(
+        self, config: BatchConfig, fixed: QueueSize, pressure: float = 1.0, memory: int | None = None
+    ) -> BatchTarget:
+        """Files and bytes at which a batch leaves, each at least 1 and within the hard maximum.
+
+        What is `fixed` is not adapted. `pressure` is a factor in (0, 1] that shrinks both while memory is
+        short; `memory` is how many bytes a worker may take for a batch.
+        """
+        files = fixed.files or self._files_in_time(config)
+        size = fixed.bytes or min(self._bytes_in_time(config), config.batch_bytes)
+        if memory is not None and (rate := self._memory_per_byte()):
+            size = min(size, max(0, memory - BATCH_MEMORY) / rate)
+        return BatchTarget(
+            round(clamp(files * pressure, 1, config.max_batch_size)), max(1, round(size * pressure))
+        )
+
+    def _files_in_time(self, config: BatchConfig) -> float:
         rate = self.seconds_per_file.value
-        wanted = config.batch_size if not rate else config.target_seconds / rate
-        return int(clamp(wanted * pressure, 1, config.max_batch_size))
+        return config.target_seconds / rate if rate else config.batch_size
 
-    def target_bytes(self, config: BatchConfig, pressure: float = 1.0, memory: int | None = None) -> int:
-        """Bytes at which a batch leaves: within the configured budget, and within `memory` once read."""
+    def _bytes_in_time(self, config: BatchConfig) -> float:
         rate = self.seconds_per_byte.value
-        wanted = _FIRST_BYTES if not rate else config.target_seconds / rate
-        if memory is not None:
-            wanted = min(wanted, memory / (self.memory_per_byte.value or _FIRST_MEMORY_FACTOR))
-        return int(clamp(wanted * pressure, 1, config.batch_bytes))
+        return config.target_seconds / rate if rate else _FIRST_BYTES
+
+    def _memory_per_byte(self) -> float:
+        learned = self.memory_per_byte.value
+        return _FIRST_MEMORY_FACTOR if learned is None else learned
 
     def expected_seconds(self, files: int, size: int) -> float:
         """Expected run time of a batch; 0 before anything was measured."""
-        by_file = (self.seconds_per_file.value or 0.0) * files
-        by_byte = (self.seconds_per_byte.value or 0.0) * size
-        return max(by_file, by_byte)
+        return self.time.expected(files, size)
 
     def expected_memory(self, size: int) -> int:
         """Expected bytes of memory of a batch, on top of an idle worker."""
-        return int((self.memory_per_byte.value or _FIRST_MEMORY_FACTOR) * size)
+        return BATCH_MEMORY + int(self._memory_per_byte() * size)
+
+    def expected_io(self, size: int) -> int:
+        """Expected bytes that a batch reads and writes."""
+        learned = self.output_per_byte.value
+        return int(size * (1 + (_FIRST_OUTPUT_FACTOR if learned is None else learned)))

@@ -20,11 +20,12 @@ from snake_pipe.extract.file_sieve import Selection, Sieve
 from snake_pipe.extract.folder_walk import Found, Tree, open_folder, unreadable, walk_folder
 from snake_pipe.extract.git_files import GitError, find_work_tree, git_files, is_ignored
 from snake_pipe.extract.path_names import escape_path
+from snake_pipe.extract.path_scope import EVERYWHERE, PathScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Selection", "check_patterns", "listed", "repositories", "walk"]
+__all__ = ["Selection", "check_patterns", "listed", "look", "repositories", "walk"]
 
 DEEPEST_NEST = 8
 """Repositories within repositories that git lists, with two processes each; deeper ones are walked."""
@@ -60,6 +61,22 @@ def walk(
     return _walk_plan(plan, repos, selection, counts)
 
 
+def look(
+    roots: Sequence[Path], paths: Sequence[bytes], selection: Selection
+) -> Iterator[DiscoveredFile | DiscoveryError]:
+    """What `walk` gives of some paths, of files or of folders with all below them: absolute, without links.
+
+    A path that is not there, or that the walk would leave out, gives nothing.
+    """
+    plan = _plan(roots)
+    repos = _unique_names([root.folder for root in plan])
+    for root in plan:
+        inside = os.fsencode(root.folder).rstrip(b"/") + b"/"
+        scope = PathScope(path[len(inside) :] for path in paths if path.startswith(inside))
+        if scope.paths:
+            yield from _walk_plan([root], repos, selection, Counter(), scope)
+
+
 def listed(
     source: BinaryIO,
     separator: bytes,
@@ -89,18 +106,22 @@ def repositories(roots: Sequence[Path]) -> dict[str, Path]:
 
 
 def _walk_plan(
-    plan: list[_Root], repos: dict[Path, str], selection: Selection, unrecognised: Counter[str]
+    plan: list[_Root],
+    repos: dict[Path, str],
+    selection: Selection,
+    unrecognised: Counter[str],
+    scope: PathScope = EVERYWHERE,
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
     for root in plan:
         folder = os.fsencode(root.folder)
         sieve = Sieve(folder, repos[root.folder], selection, unrecognised)
-        for path in root.files:
+        for path in filter(scope.holds, root.files):
             yield from _named(folder, path, sieve)
         if not root.walked:
             continue
-        for prefix in (b"", *root.inner):
+        for prefix in filter(scope.enters, (b"", *root.inner)):
             elsewhere = frozenset(root.files), frozenset(root.inner) - {prefix}
-            yield from _walk_prefix(folder, prefix, sieve, selection.use_gitignore, *elsewhere)
+            yield from _walk_prefix(folder, prefix, sieve, selection.use_gitignore, scope, *elsewhere)
 
 
 def _walk_prefix(
@@ -108,6 +129,7 @@ def _walk_prefix(
     prefix: bytes,
     sieve: Sieve,
     use_git: bool,
+    scope: PathScope,
     files: frozenset[bytes],
     folders: frozenset[bytes],
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
@@ -115,13 +137,14 @@ def _walk_prefix(
     inner = tuple(folder for folder in folders if folder.startswith(prefix))
 
     def enters(folder: bytes) -> bool:
-        return folder not in folders and sieve.enters(folder)
+        return folder not in folders and scope.enters(folder) and sieve.enters(folder)
 
-    for entry in _entries(Tree(root, prefix, use_git, enters), depth=0):
+    for entry in _entries(Tree(root, prefix, use_git, enters), scope, depth=0):
         if isinstance(entry, DiscoveryError):
             yield entry
         elif (
             entry.path not in files
+            and scope.holds(entry.path)
             and not (inner and entry.path.startswith(inner))
             and sieve.accepts(entry.path)
         ):
@@ -130,12 +153,12 @@ def _walk_prefix(
                 yield item
 
 
-def _entries(tree: Tree, depth: int) -> Iterator[Found | DiscoveryError]:
+def _entries(tree: Tree, scope: PathScope, depth: int) -> Iterator[Found | DiscoveryError]:
     """By git where there is a work tree, by the walker elsewhere and where git fails, from there on."""
 
     def descend(folder: bytes) -> Iterator[Found | DiscoveryError]:
         if tree.enters(folder):
-            yield from _entries(tree._replace(prefix=folder, nested=None), depth + 1)
+            yield from _entries(tree._replace(prefix=folder, nested=None), scope, depth + 1)
 
     if tree.use_gitignore and depth < DEEPEST_NEST:
         tree = tree._replace(nested=descend)
@@ -144,7 +167,8 @@ def _entries(tree: Tree, depth: int) -> Iterator[Found | DiscoveryError]:
         if work_tree and (depth == 0 or work_tree == folder) and not is_ignored(work_tree, folder):
             last = tree.after
             try:
-                for entry in git_files(tree.root, tree.prefix, work_tree, descend):
+                only = scope.below(tree.prefix, tree.root)
+                for entry in git_files(tree.root, tree.prefix, work_tree, descend, only):
                     if isinstance(entry, Found):
                         if entry.path <= tree.after:
                             continue

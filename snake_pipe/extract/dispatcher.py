@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import psutil
-
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
 from snake_pipe.extract.batch_worker import run_batch
-from snake_pipe.extract.worker_slot import read_slots
+from snake_pipe.extract.circuit_breaker import Breaker
+from snake_pipe.extract.worker_watch import WorkerWatch
 from snake_pipe.utils.batch_utils import MIB
 
 if TYPE_CHECKING:
@@ -35,6 +32,12 @@ _IDLE_WORKER = 64 * MIB
 
 _MOST_FALSE_STARTS = 4
 """Pools that may break before any batch got through at all."""
+
+_POOL_FAILURES = 8
+"""Pools that may break in a row before the next one is put off for a while."""
+
+_FIRST_BACKOFF = 0.1
+"""Seconds before a batch is tried again that could not be written; doubled with each attempt."""
 
 _MOST_RESTARTS_IN_A_ROW = 20
 """Pools that may break without a single batch getting through between, before the run is given up."""
@@ -59,6 +62,10 @@ class Dispatcher:
     `open_executor(workers, isolated)` makes a pool, `isolated` one being for files tried alone. `cut`
     makes batches of files to be tried again. `memory_limit` in bytes bounds what is expected of all
     batches in flight together; a batch alone is always let in.
+
+    A batch that could not be written is tried again, first after a moment, then when the breaker of the
+    sink lets it through. `patience` is for how many seconds nothing may come through before the batch's
+    SinkError is raised: 0 for a job that can be resumed, more for one that nobody would resume.
     """
 
     def __init__(
@@ -72,15 +79,31 @@ class Dispatcher:
         on_result: Callable[[FileBatch, BatchResult], None],
         on_lost: Callable[[FileBatch, LostFile], None],
         on_retried: Callable[[FileBatch], None] = lambda _: None,
+        patience: float = 0.0,
+        on_breaker: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         self._config = config
         self._open_executor = open_executor
-        self._slots = slots
+        self._workers = WorkerWatch(slots)
         self._memory_limit = memory_limit
         self._cut = cut
         self._on_result = on_result
         self._on_lost = on_lost
         self._on_retried = on_retried
+        breakers = {
+            name: Breaker(
+                name,
+                failures=failures,
+                reset_seconds=config.breaker_reset_seconds,
+                patience=patience,
+                on_change=on_breaker,
+            )
+            for name, failures in (("sink", config.breaker_failures), ("pool", _POOL_FAILURES))
+        }
+        self.sink_breaker, self._pool_breaker = breakers["sink"], breakers["pool"]
+        self._seats = asyncio.Semaphore(config.workers + 1)
+        self._going_on = asyncio.Event()
+        self._going_on.set()
         self._executor: Executor | None = None
         self._isolation: Executor | None = None
         self._isolation_lock = asyncio.Lock()
@@ -91,10 +114,7 @@ class Dispatcher:
         self._failure: BaseException | None = None
         self._restarts_in_a_row = 0
         self._has_delivered = False
-        self._began: dict[int, float] = {}
-        self._last_sign = time.monotonic()
         self._one_at_a_time = False
-        self._short_of_memory: set[int] = set()
         self._closed = False
         self.restarts = 0
         self.retried = 0
@@ -104,7 +124,7 @@ class Dispatcher:
     async def dispatch(self, batch: FileBatch) -> None:
         """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher."""
         if not self._in_flight:
-            self._last_sign = time.monotonic()
+            self._workers.heard_of()
         async with self._changed:
             await self._changed.wait_for(lambda: self._closed or self._failure or self._has_room(batch))
             self._raise_failure()
@@ -125,16 +145,53 @@ class Dispatcher:
             self._one_at_a_time = one_at_a_time
             await self._notify()
 
+    async def until_room(self) -> None:
+        """Wait until a batch may be let in, were it a small one; raises what ended the dispatcher."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closed or self._failure or self._has_seat())
+            self._raise_failure()
+
+    async def pause(self) -> None:
+        """Begin no further batch; each worker ends the one it has in hand and at most one it was sent."""
+        self._going_on.clear()
+        await self._notify()
+
+    async def unpause(self) -> None:
+        """Go on."""
+        self._going_on.set()
+        await self._notify()
+
+    async def update(self, config: BatchConfig) -> None:
+        """Go on with other limits; the number of workers stays."""
+        self._config = config
+        await self._notify()
+
+    @property
+    def breakers(self) -> dict[str, str]:
+        """The state of each breaker: closed, open or half-open."""
+        return {breaker.name: breaker.state for breaker in (self.sink_breaker, self._pool_breaker)}
+
+    @property
+    def busy_workers(self) -> int:
+        """Workers that have a file in hand."""
+        return self._workers.busy(self._in_flight)
+
     @property
     def in_flight(self) -> Sequence[FileBatch]:
         """The batches with the executor or waiting for another try."""
         return tuple(self._in_flight.values())
 
+    def _has_seat(self) -> bool:
+        if not self._going_on.is_set():
+            return False
+        most = 1 if self._one_at_a_time else self._config.max_concurrent_batches
+        return len(self._in_flight) < most
+
     def _has_room(self, batch: FileBatch) -> bool:
+        if not self._has_seat():
+            return False
         if not self._in_flight:
             return True
-        if self._one_at_a_time or len(self._in_flight) >= self._config.max_concurrent_batches:
-            return False
         expected = sum(other.estimated_memory for other in self._running()) + batch.estimated_memory
         idle = self._config.workers * _IDLE_WORKER
         return len(self._in_flight) < self._config.workers or idle + expected <= 0.8 * self._memory_limit
@@ -145,15 +202,53 @@ class Dispatcher:
     # -- running them --------------------------------------------------------------------------------
 
     async def _run(self, batch: FileBatch) -> None:
-        executor = self._pool()
-        try:
-            result = await self._submit(executor, batch)
-        except BrokenExecutor:
-            await self._recover(executor, batch)
-            return
-        self._deliver(batch, result)
+        while True:
+            await self._admission(self.sink_breaker)
+            async with self._seats:
+                await self._going_on.wait()
+                executor = await self._pool()
+                try:
+                    result = await self._submit(executor, batch)
+                except BrokenExecutor as error:
+                    self._pool_breaker.failed(time.monotonic(), error)
+                    await self._recover(executor, batch)
+                    return
+            self._pool_breaker.succeeded()
+            if result.failure is None:
+                self.sink_breaker.succeeded()
+                self._deliver(batch, result)
+                return
+            batch = await self._put_off(batch, result.failure)
 
-    def _pool(self) -> Executor:
+    async def _put_off(self, batch: FileBatch, failure: str) -> FileBatch:
+        """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
+        error = SinkError(f"batch {batch.batch_id} failed: {failure}", "mend the cause, then resume the job")
+        now = time.monotonic()
+        self.sink_breaker.failed(now, error)
+        breaker = self.sink_breaker
+        has_failed_alone = not breaker.is_open and batch.attempt >= self._config.retry_attempts
+        if has_failed_alone or breaker.gives_up(now):
+            del self._in_flight[batch.batch_id]
+            raise error
+        self.retried += 1
+        self._on_retried(batch)
+        self._workers.heard_of(batch.batch_id)
+        again = replace(batch, attempt=batch.attempt + 1)
+        self._in_flight[batch.batch_id] = again
+        await asyncio.sleep(_FIRST_BACKOFF * 2 ** min(batch.attempt - 1, 8))
+        return again
+
+    async def _admission(self, breaker: Breaker) -> None:
+        """Wait until a breaker lets an attempt through and nothing is paused."""
+        await self._going_on.wait()
+        while (delay := breaker.delay(time.monotonic())) > 0:
+            self._workers.heard_of()
+            await asyncio.sleep(min(delay, 1.0))
+            await self._going_on.wait()
+
+    async def _pool(self) -> Executor:
+        if self._executor is None:
+            await self._admission(self._pool_breaker)
         if self._executor is None:
             self._executor = self._open_executor(self._config.workers, False)
         return self._executor
@@ -163,13 +258,8 @@ class Dispatcher:
 
     def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
         del self._in_flight[batch.batch_id]
-        self._began.pop(batch.batch_id, None)
-        self._last_sign = time.monotonic()
+        self._workers.heard_of(batch.batch_id)
         self._has_delivered = True
-        if result.failure is not None:
-            raise SinkError(
-                f"batch {batch.batch_id} failed: {result.failure}", "mend the cause, then resume the job"
-            )
         self._restarts_in_a_row = 0
         self._on_result(batch, result)
 
@@ -192,7 +282,7 @@ class Dispatcher:
                     'in a script, start the work below: if __name__ == "__main__":',
                 )
             await asyncio.to_thread(broken.shutdown, False)
-        in_hand = self._in_hand(batch)
+        in_hand = self._workers.in_hand(batch)
         del self._in_flight[batch.batch_id]
         if in_hand is None:  # it had not begun
             self._again(self._cut(batch.files, batch.attempt))
@@ -219,6 +309,7 @@ class Dispatcher:
         file = batch.files[0]
         self._suspects += 1
         while True:
+            await self._admission(self.sink_breaker)
             async with self._isolation_lock:
                 if self._isolation is None:
                     self._isolation = self._open_executor(1, True)
@@ -230,6 +321,9 @@ class Dispatcher:
                     await asyncio.to_thread(broken.shutdown, False)
                     self.restarts += 1
                 else:
+                    if result.failure is not None:
+                        batch = await self._put_off(batch, result.failure)
+                        continue
                     self._suspects -= 1
                     await self._end_isolation()
                     self._deliver(batch, result)
@@ -240,7 +334,7 @@ class Dispatcher:
                 reason = "worker_died"
                 if timed_out:
                     reason = "timeout"
-                elif batch.batch_id in self._short_of_memory:
+                elif self._workers.was_too_large(batch.batch_id):
                     reason = "out_of_memory"
                 self._suspects -= 1
                 self._on_lost(batch, self._lost(file, reason, batch.attempt))
@@ -265,60 +359,23 @@ class Dispatcher:
         }[reason]
         return LostFile(file, reason, message, attempts)
 
-    def _in_hand(self, batch: FileBatch) -> int | None:
-        """Which file of the batch its worker had in hand last; None if none had begun it."""
-        if self._slots is None:
-            return None
-        for slot in read_slots(self._slots):
-            if slot.batch_id == batch.batch_id and slot.index < len(batch):
-                return slot.index
-        return None
-
     # -- watching over workers -----------------------------------------------------------------------
 
     def end_overdue_workers(self) -> None:
-        """End workers that are beyond a time limit; to be called about twice a second.
-
-        A file that takes longer than its time is ended by an alarm in its worker; this is for stopped
-        workers, which no alarm reaches, for batches beyond `timeout_seconds`, and for pools that give no
-        sign of life for so long.
-        """
-        if self._slots is None or not self._in_flight:
-            return
-        now = time.monotonic()
-        config = self._config
-        for slot in read_slots(self._slots):
-            if slot.batch_id not in self._in_flight:
-                continue
-            self._last_sign = max(self._last_sign, slot.since)
-            began = self._began.setdefault(slot.batch_id, slot.since)
-            if now - slot.since > config.file_timeout_seconds + 1.0 or now - began > config.timeout_seconds:
-                _kill(slot.pid)
-        if now - self._last_sign > config.timeout_seconds + config.file_timeout_seconds:
-            self._last_sign = now
-            self._kill_all()
+        """End workers that are beyond a time limit; to be called about twice a second."""
+        if not self._going_on.is_set():
+            self._workers.heard_of()
+        self._workers.end_overdue(self._in_flight, self._config)
 
     def end_largest_worker(self, memory: dict[int, int]) -> None:
         """End the worker that holds the most memory; `memory` is bytes by process id."""
-        if self._slots is None:
-            return
-        pids = {s.pid: s.batch_id for s in read_slots(self._slots) if s.batch_id in self._in_flight}
-        if pids:
-            largest = max(pids, key=lambda pid: memory.get(pid, 0))
-            self._short_of_memory.add(pids[largest])
-            _kill(largest)
+        self._workers.end_largest(self._in_flight, memory)
 
     async def recycle(self) -> None:
         """Replace the pool by a fresh one; the old one ends when its batches are done."""
         old, self._executor = self._executor, None
         if old is not None:
             await asyncio.to_thread(old.shutdown, False)
-
-    def _kill_all(self) -> None:
-        """End every worker there is; each has a slot, also while it is idle."""
-        if self._slots is not None:
-            for path in self._slots.glob("*.slot"):
-                _kill(int(path.stem))
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -327,7 +384,7 @@ class Dispatcher:
         self._closed = True
         executors = [e for e in (self._executor, self._isolation) if e is not None]
         if abandon:
-            self._kill_all()
+            self._workers.end_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -373,10 +430,3 @@ async def _result_of(future: Future[BatchResult]) -> BatchResult:
     future.add_done_callback(wake)
     await done.wait()
     return future.result()
-
-
-def _kill(pid: int) -> None:
-    """SIGKILL a process, if it is below this one; a process id may have gone to somebody else meanwhile."""
-    with contextlib.suppress(psutil.Error, ProcessLookupError):
-        if any(parent.pid == os.getpid() for parent in psutil.Process(pid).parents()):
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

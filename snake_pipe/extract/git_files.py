@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING, Self
 from snake_pipe.extract.folder_walk import Found, open_folder, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
 
@@ -93,17 +93,20 @@ def git_files(
     prefix: bytes,
     work_tree: Path,
     descend: Callable[[bytes], Iterator[Found | DiscoveryError]],
+    only: Sequence[bytes] | None = None,
 ) -> Iterator[Found | DiscoveryError]:
     """What git lists below the folder `prefix` of `root`, in bytewise order; paths count from `root`.
 
     `descend(folder)` gives the files of a folder that git does not enter: a submodule or another repository.
+    `only` are paths below `prefix`, of files or whole folders, that alone are asked for.
     GitError may come at any point; what was yielded before it stands.
     """
     folder = Path(os.fsdecode(root + b"/" + prefix))
+    asked = () if only is None else (b"--", *(path[len(prefix) :] for path in only))
     with ExitStack() as stack:
         parents = stack.enter_context(_Parents(root))
-        cached = stack.enter_context(_Listing(folder, work_tree, b"--stage"))
-        others = stack.enter_context(_Listing(folder, work_tree, b"--others", b"--exclude-standard"))
+        cached = stack.enter_context(_Listing(folder, work_tree, b"--stage", *asked))
+        others = stack.enter_context(_Listing(folder, work_tree, b"--others", b"--exclude-standard", *asked))
         records = heapq.merge(map(_staged, cached.records()), ((path, False) for path in others.records()))
         waiting: list[bytes] = []
         last = b""
@@ -201,7 +204,7 @@ class _Listing:
     """One `git ls-files -z`: its records as a stream, its process ended with the block."""
 
     def __init__(self, folder: Path, work_tree: Path, *arguments: bytes) -> None:
-        self._command = _command(work_tree, b"ls-files", b"-z", *arguments)
+        self._command = _command(work_tree, b"--literal-pathspecs", b"ls-files", b"-z", *arguments)
         self._folder = folder
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process: subprocess.Popen[bytes] | None = None

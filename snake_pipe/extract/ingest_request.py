@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, UsageError
-from snake_pipe.extract.discovery import Selection, check_patterns, listed, walk
+from snake_pipe.extract.discovery import Selection, check_patterns, listed, look, walk
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 
@@ -23,7 +23,7 @@ class IngestRequest:
 
     `file_list` is a file of NUL-separated paths, which then count instead of the roots; relative ones are
     below `list_base`. No `languages` means every programming language and AST files. `full` reads files
-    again that have not changed.
+    again that have not changed. `submitted`: the files are those that a program submits, one by one.
     """
 
     roots: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class IngestRequest:
     file_list: str | None = None
     list_base: str = ""
     full: bool = False
+    submitted: bool = False
 
     def check(self) -> None:
         """UsageError if a root is missing, a language unknown or a pattern wrong."""
@@ -65,10 +66,20 @@ class IngestRequest:
         self, max_file_size: int, unrecognised: Counter[str]
     ) -> Iterator[DiscoveredFile | DiscoveryError]:
         """Walk again: the same request gives the same files in the same order, as long as they are there."""
-        selection = self._selection(max_file_size)
         if self.file_list is not None:
-            return self._listed(selection, unrecognised)
+            return self._listed(max_file_size, unrecognised)
+        selection = self._selection(max_file_size)
         return walk([Path(root) for root in self.roots], selection, unrecognised)
+
+    def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """What the walk would give now of some absolute paths, of files or whole folders."""
+        return look([Path(root) for root in self.roots], paths, self._selection(max_file_size))
+
+    def list_files(
+        self, names: BinaryIO, max_file_size: int, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """What is at NUL-separated paths; relative ones are below `list_base`."""
+        return listed(names, b"\0", self._selection(max_file_size), Path(self.list_base), unrecognised)
 
     def _selection(self, max_file_size: int) -> Selection:
         return Selection(
@@ -83,8 +94,8 @@ class IngestRequest:
         )
 
     def _listed(
-        self, selection: Selection, unrecognised: Counter[str]
+        self, max_file_size: int, unrecognised: Counter[str]
     ) -> Iterator[DiscoveredFile | DiscoveryError]:
         assert self.file_list is not None
-        with Path(self.file_list).open("rb") as source:
-            yield from listed(source, b"\0", selection, Path(self.list_base), unrecognised)
+        with Path(self.file_list).open("rb") as names:
+            yield from self.list_files(names, max_file_size, unrecognised)

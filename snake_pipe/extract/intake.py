@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.feed import Feed
 from snake_pipe.extract.file_rows import Row, error_row
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
     return await future
 
 
-class Intake:
+class Intake(Feed):
     """Chunks of files to process, in the order of the walk.
 
     File ids are `epoch << 32 | ordinal`, the ordinal counting the files that are to be processed. `known`
@@ -96,20 +97,20 @@ class Intake:
         known: Sequence[Known] = (),
         told: frozenset[tuple[str, str]] = frozenset(),
         gone: Callable[[str, int], Row | None] = lambda *_: None,
+        first_id: int | None = None,
     ) -> None:
         """`told` are (path, code) of errors that this job has recorded before.
 
         `gone` gives a row for a listed path that is not there, if the dataset holds it; None if it does not.
+        `first_id`, where given, is the first file id: for one of several intakes of an epoch.
         """
         self._source = source
         self._told = told
         self._gone = gone
         self._closing = False
         self._job_id = job_id
-        self._next_id = epoch << 32
+        self._next_id = epoch << 32 if first_id is None else first_id
         self._known = known
-        self.incomplete = False
-        self.complete = False
 
     async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
         """Pull the source in a thread, up to a bound ahead of the consumer; `on_chunk` sees each at once."""

@@ -15,6 +15,7 @@ from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.batch_worker import WorkerSetup
+from snake_pipe.extract.control import ControlFolder
 from snake_pipe.extract.ingest_request import IngestRequest
 from snake_pipe.extract.intake import Intake
 from snake_pipe.extract.job_run import JobRun
@@ -22,9 +23,11 @@ from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.extract.parallel_batches import open_executor
 from snake_pipe.extract.prior_files import PriorFiles, own_repositories
 from snake_pipe.extract.sink import Sink
+from snake_pipe.extract.submissions import Submissions, left_over
 from snake_pipe.extract.worker_slot import clear_slots
+from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, Flush
-from snake_pipe.load.known_files import KnownFiles, errors_of_walk, failed_files
+from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.batch_utils import memory_limit
@@ -37,11 +40,13 @@ from snake_pipe.utils.checkpoint_manager import (
 from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import ExitStack
 
     from snake_pipe.extract.batch_models import BatchStatistics
+    from snake_pipe.extract.feed import Feed
     from snake_pipe.extract.file_rows import Row
+    from snake_pipe.extract.watcher import Watcher, WatchOptions
     from snake_pipe.observe.events import Listener
     from snake_pipe.utils.journal import Journal
 
@@ -66,13 +71,17 @@ class Job:
         self.folder = manager.job_folder(self.job_id)
         self.request = IngestRequest.from_json(checkpoint.request)
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+        self.controls = ControlFolder(self.folder / "control")
         self.unrecognised: Counter[str] = Counter()
         self.resumed = epoch != checkpoint.progress.epoch
         self.is_done = checkpoint.progress.status == "done"
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
         self._own_files: KnownFiles | None = None
+        self._find_gone: Callable[[], Iterator[Row]] = lambda: iter(())
         self._saving = threading.Lock()
+        if not self.is_done:
+            self.controls.clear()  # before the job's id is told to anybody who may command it
 
     @classmethod
     def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
@@ -132,8 +141,58 @@ class Job:
         job._own_files = own_files
         return job
 
-    def make_run(self, listener: Listener) -> JobRun:
-        """Wire the parts of a run."""
+    def make_feed(self, listener: Listener) -> Feed:
+        """The files that the job's request names: by a walk, or as somebody submits them."""
+        if self.request.submitted:
+            left = left_over(self.journal.records, committed_ids(self.dataset, self.job_id).__contains__)
+            return Submissions(
+                journal=self.journal,
+                epoch=self.epoch,
+                list_file=lambda names, unrecognised: self.request.list_files(
+                    names, self.config.max_file_size, unrecognised
+                ),
+                left=left if self.resumed else (),
+            )
+        prior = self.prior_files()
+        intake = Intake(
+            self._source(),
+            job_id=self.job_id,
+            epoch=self.epoch,
+            known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
+            told=self.told(),
+            gone=prior.gone,
+        )
+        self._find_gone = lambda: self._find_deleted(prior, intake, listener)
+        return intake
+
+    def make_watcher(self, options: WatchOptions, listener: Listener) -> Watcher:
+        """The job's files, and then what changes among them, without end."""
+        from snake_pipe.extract.watcher import Watcher
+
+        return Watcher(
+            self.request,
+            options,
+            job_id=self.job_id,
+            epoch=self.epoch,
+            walk=self._source,
+            max_file_size=self.config.max_file_size,
+            prior=self.prior_files(),
+            reload=self.prior_files,
+            own=lambda: KnownFiles.of_job(self.dataset, self.job_id),
+            told=self.told(),
+            listener=listener,
+        )
+
+    def prior_files(self) -> PriorFiles:
+        """The dataset's current files, as they are committed now."""
+        return PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
+
+    def told(self) -> frozenset[tuple[str, str]]:
+        """Path and code of the walk's errors that this job has recorded before."""
+        return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
+
+    def make_run(self, feed: Feed, listener: Listener, *, is_live: bool = False) -> JobRun:
+        """Wire the parts of a run; a live one waits where others give up, since nobody will resume it."""
         self.save("running", None)
         slots = self.folder / "workers"
         clear_slots(slots)
@@ -153,15 +212,6 @@ class Job:
             str(slots) if in_processes else None,
             nodes_in_memory=plan.nodes_in_memory,
         )
-        prior = PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
-        intake = Intake(
-            self._source(),
-            job_id=self.job_id,
-            epoch=self.epoch,
-            known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
-            told=errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset(),
-            gone=prior.gone,
-        )
         sink = Sink(
             job_id=self.job_id,
             epoch=self.epoch,
@@ -176,16 +226,20 @@ class Job:
             config,
             plan=plan,
             job_id=self.job_id,
-            intake=intake,
+            feed=feed,
             sink=sink,
             open_executor=lambda workers, _: open_executor(setup, workers),
             slots=slots if in_processes else None,
+            controls=self.controls,
             listener=listener,
-            find_deleted=lambda: self._find_deleted(prior, intake, listener),
+            history=read_batch_history(self.dataset),
+            find_deleted=self._find_gone,
             on_flush=lambda statistics: self.save("running", statistics),
             on_watch=lambda statistics: self.manager.write_status(
                 self.job_id, status_of(self.job_id, statistics)
             ),
+            on_rows=feed.settle if isinstance(feed, Submissions) else None,
+            patience=self.config.timeout_seconds if is_live else 0.0,
         )
 
     def _find_deleted(self, prior: PriorFiles, intake: Intake, listener: Listener) -> Iterator[Row]:
@@ -221,7 +275,7 @@ class Job:
                 bytes_done=before.bytes_done + statistics.bytes_done,
                 flush_seq=before.flush_seq + statistics.flushes,
             )
-        data = replace(self.checkpoint, progress=progress, updated_at=time.time())
+        data = replace(self.checkpoint, config=asdict(self.config), progress=progress, updated_at=time.time())
         with self._saving:
             self.manager.save(data)
         return data
@@ -277,6 +331,4 @@ def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) 
 
 def status_of(job_id: str, statistics: BatchStatistics) -> dict[str, Any]:
     """The figures of a run as JSON, for `status.json`."""
-    document = asdict(statistics)
-    document["outcomes"] = [[status, word, count] for (status, word), count in statistics.outcomes.items()]
-    return {"job_id": job_id, "status": "running", "pid": os.getpid(), "time": time.time(), **document}
+    return {"job_id": job_id, "pid": os.getpid(), "time": time.time(), **statistics.to_json()}

@@ -1,49 +1,51 @@
-"""One run of a job: an asyncio loop that joins intake, coordinator, dispatcher and sink.
+"""One run of a job: an asyncio loop that joins feed, coordinator, dispatcher and delivery.
 
-Sources of events: chunks of files, finished batches, the flush timer, the watch over memory and workers,
-and a request to stop. A background task that fails ends the run with its exception, never silently.
+Sources of events: chunks of files, deadlines of waiting files, finished batches, the commit timer, the
+monitor, and whoever controls the job. A background task that fails ends the run with its exception, never
+silently.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import psutil
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
-from snake_pipe.extract.batch_models import BatchStatistics
-from snake_pipe.extract.dispatcher import Dispatcher, LostFile
-from snake_pipe.extract.file_rows import Row, error_row, file_row
-from snake_pipe.extract.memory_guard import MemoryGuard
-from snake_pipe.observe.events import BatchFinished, Flushed, Notice, Progress
-from snake_pipe.utils.batch_utils import process_tree_memory
+from snake_pipe.extract.batch_statistics import BatchStatistics
+from snake_pipe.extract.delivery import Delivery
+from snake_pipe.extract.dispatcher import Dispatcher
+from snake_pipe.extract.job_control import obey
+from snake_pipe.extract.job_monitor import JobMonitor
+from snake_pipe.extract.priority_rules import PriorityRules
+from snake_pipe.extract.ready_batches import ReadyBatches
+from snake_pipe.observe.events import Notice, SettingChanged
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
-    from snake_pipe.extract.intake import Chunk, Intake
-    from snake_pipe.extract.memory_guard import Measures, MemoryPlan
+    from snake_pipe.extract.control import ControlFolder
+    from snake_pipe.extract.dispatcher import LostFile
+    from snake_pipe.extract.feed import Feed
+    from snake_pipe.extract.file_rows import Row
+    from snake_pipe.extract.intake import Chunk
+    from snake_pipe.extract.memory_guard import MemoryPlan
     from snake_pipe.extract.sink import Sink
+    from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.events import Listener
-    from snake_pipe.utils.batch_utils import TreeMemory
-
-_Key = TypeVar("_Key")
 
 _DELETED_AT_ONCE = 50_000
 _MOST_NOTICES = 20
 """Errors of the walk that are told at once; all are rows of `errors`."""
 
-_WATCH_EVERY = 0.5
-"""Seconds between two looks at memory and workers; a look costs about a millisecond."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at the deadlines of waiting files, when nothing comes in."""
 
 
 class JobRun:
@@ -55,29 +57,46 @@ class JobRun:
         *,
         plan: MemoryPlan,
         job_id: str,
-        intake: Intake,
+        feed: Feed,
         sink: Sink,
         open_executor: Callable[[int, bool], Executor],
         slots: Path | None,
+        controls: ControlFolder,
         listener: Listener,
+        history: Mapping[str, BatchTotals],
         find_deleted: Callable[[], Iterator[Row]],
         on_flush: Callable[[BatchStatistics], object],
         on_watch: Callable[[BatchStatistics], None],
+        on_rows: Callable[[list[Row]], None] | None = None,
+        patience: float = 0.0,
     ) -> None:
         """`find_deleted` gives rows for files that are gone, asked once after a complete walk.
 
-        `on_flush` runs in a thread after each commit, `on_watch` on the loop twice a second.
+        `on_flush` runs in a thread after each commit, `on_watch` on the loop twice a second. `on_rows`,
+        where given, gets the rows of `files` as soon as they are known, before they are committed. What
+        earlier jobs learned about batches is `history`. `patience` is for the dispatcher.
         """
         self._config = config
-        self._job_id = job_id
-        self._intake = intake
-        self._sink = sink
+        self._feed = feed
+        self._controls = controls
         self._listener = listener
+        self._sink = sink
         self._find_deleted = find_deleted
-        self._on_flush = on_flush
-        self._on_watch = on_watch
+        self._priorities = PriorityRules.parse(config.priority)
         self._coordinator = BatchCoordinator(config, batch_memory=plan.batch_memory)
-        self._guard = MemoryGuard(plan.limit)
+        self._coordinator.seed(history)
+        self._ready = ReadyBatches(config.ageing_seconds)
+        self._ready_changed = asyncio.Condition()
+        self._sending: FileBatch | None = None
+        self._deadline_set = asyncio.Event()
+        self._progressed = asyncio.Event()
+        self._cancelled: list[Callable[[DiscoveredFile], bool]] = []
+        self._notices = 0
+        self._stop_reason: str | None = None
+        self._stopping = asyncio.Event()
+        self._unpausing: asyncio.Future[None] | None = None
+        self.end_reason: str | None = None
+        self.statistics = BatchStatistics(workers=config.workers, memory_limit=plan.limit)
         self._dispatcher = Dispatcher(
             config,
             open_executor=open_executor,
@@ -87,81 +106,198 @@ class JobRun:
             on_result=self._take_result,
             on_lost=self._take_lost,
             on_retried=sink.add_retried,
+            patience=patience,
+            on_breaker=self._tell_breaker,
         )
-        self._notices = 0
-        self._ending = False
-        self._stop_reason: str | None = None
-        self._stopping = asyncio.Event()
-        self._flush_wanted = asyncio.Event()
-        self._started = time.monotonic()
-        self._process = psutil.Process()
-        self.statistics = BatchStatistics(workers=config.workers, memory_limit=plan.limit)
-
-    def stop(self, reason: str) -> None:
-        """Ask for an end that keeps all work done: what is in flight is finished, the rest is left."""
-        self._stop_reason = self._stop_reason or reason
-        self._stopping.set()
+        self._delivery = Delivery(
+            sink,
+            job_id=job_id,
+            statistics=self.statistics,
+            listener=listener,
+            breaker=self._dispatcher.sink_breaker,
+            on_flush=on_flush,
+            on_rows=on_rows,
+            on_commit=feed.committed,
+        )
+        feed.flush_now = self.flush_now
+        self._monitor = JobMonitor(
+            self.statistics,
+            memory_limit=plan.limit,
+            feed=feed,
+            coordinator=self._coordinator,
+            ready=self._ready,
+            dispatcher=self._dispatcher,
+            delivery=self._delivery,
+            listener=listener,
+            on_look=on_watch,
+        )
 
     async def run(self) -> str | None:
         """Process the whole input; the reason of a stop, or None when everything is committed."""
-        watch = asyncio.create_task(self._watch(), name="watch")
-        flush = asyncio.create_task(self._flush_regularly(), name="flush")
-        feed = asyncio.create_task(self._feed(), name="feed")
-        stop = asyncio.create_task(self._stopping.wait(), name="stop")
+        tasks = {
+            name: asyncio.create_task(work, name=name)
+            for name, work in (
+                ("monitor", self._monitor.watch(lambda: self._config)),
+                ("commit", self._delivery.commit_regularly(lambda: self._config.flush_interval)),
+                ("control", obey(self, self._controls, self._listener, self._monitor.show)),
+                ("due", self._release_due()),
+                ("send", self._send_ready()),
+                ("feed", self._take_in()),
+                ("stop", self._stopping.wait()),
+            )
+        }
         abandon = True
-        self._read_memory()
+        self._monitor.read_memory()
+        self._monitor.show()
         try:
-            done, _ = await asyncio.wait((watch, flush, feed, stop), return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stop}:
+            done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
                 task.result()
-            await _cancel(feed)
+            await _cancel(tasks["feed"], tasks["due"], tasks["send"])
             await self._settle()
-            self._ending = True
-            self._flush_wanted.set()
-            await flush  # not cancelled: a commit under way is to be counted
+            self._delivery.end()
+            await tasks["commit"]  # not cancelled: a commit under way is to be counted
             if self._stop_reason is None:
                 await self._record_deleted()
-            await self._flush()
+            await self._delivery.commit()
             abandon = self._stop_reason is not None
-            self._read_memory()
+            self._monitor.read_memory()
         finally:
-            await _cancel(watch, flush, feed, stop)
+            await _cancel(*tasks.values())
             await self._dispatcher.close(abandon=abandon)
             self._sink.close()
-        self._refresh()
+        self._monitor.refresh()
         return self._stop_reason
+
+    @property
+    def config(self) -> BatchConfig:
+        """The settings as they are now."""
+        return self._config
+
+    # -- control -------------------------------------------------------------------------------------
+
+    def stop(self, reason: str) -> None:
+        """Ask for an end that keeps all work done.
+
+        A feed that can end by itself does so, and all it took in is processed. Otherwise what is in flight
+        is finished and the rest is left for a resume, as it is when a second request comes.
+        """
+        self.statistics.state = "stopping"
+        self._progress()
+        if self.end_reason is None and self._feed.end():
+            self.end_reason = reason
+            self._unpausing = asyncio.ensure_future(self._dispatcher.unpause())
+            return
+        self._stop_reason = self._stop_reason or reason
+        self._stopping.set()
+
+    async def pause(self) -> None:
+        """Begin no further batch until `unpause`; what is finished is still made visible."""
+        if self._stop_reason is None:
+            self.statistics.state = "paused"
+            self._progress()
+            await self._dispatcher.pause()
+
+    async def unpause(self) -> None:
+        """Go on after `pause`."""
+        if self._stop_reason is None:
+            self.statistics.state = "running"
+            await self._dispatcher.unpause()
+
+    async def update_config(self, changes: Mapping[str, Any]) -> list[SettingChanged]:
+        """Change settings while the job runs; ConfigError for one that is unknown, fixed or out of range."""
+        old, new = self._config, self._config.updated(changes)
+        changed = [
+            SettingChanged(time.time(), name, getattr(old, name), getattr(new, name))
+            for name in changes
+            if getattr(old, name) != getattr(new, name)
+        ]
+        self._config = new
+        self._ready.ageing_seconds = new.ageing_seconds
+        await self._dispatcher.update(new)
+        await self._put(self._coordinator.update(new, time.monotonic()))
+        self._deadline_set.set()
+        self._delivery.begin_anew()  # with its new interval
+        for change in changed:
+            self.statistics.changes.append(
+                {"time": change.time, "name": change.name, "old": change.old, "new": change.new}
+            )
+            self._listener(change)
+        return changed
+
+    async def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
+        """Skip the waiting files that match, and those that come later in this run; how many waited.
+
+        They become rows with the reason `cancelled`. What a worker has in hand is finished.
+        """
+        files = self._coordinator.cancel(matches) + self._ready.cancel(matches)
+        self._cancelled.append(matches)
+        self._delivery.take_cancelled(files)
+        async with self._ready_changed:
+            self._ready_changed.notify_all()
+        return len(files)
+
+    async def flush(self) -> None:
+        """Release what waits for its batch to fill, and make visible what workers have finished."""
+        await self._put(self._coordinator.flush(time.monotonic()))
+        await self._delivery.commit()
+
+    async def flush_now(self) -> None:
+        """Make visible all that was taken in before this call; done when this returns.
+
+        While the job is paused, only what workers have finished.
+        """
+        await self._put(self._coordinator.flush(time.monotonic()))
+        awaited = self._outstanding()
+        while awaited and self.statistics.state == "running":
+            progressed = self._progressed
+            await progressed.wait()
+            awaited &= self._outstanding()
+        await self._delivery.commit()
+
+    async def commit(self) -> None:
+        """Make visible what workers have finished so far."""
+        await self._delivery.commit()
 
     # -- the way in ----------------------------------------------------------------------------------
 
-    async def _feed(self) -> None:
-        async for chunk in self._timed_chunks():
-            for file in chunk.files:
-                await self._send(self._coordinator.offer(file, time.monotonic()))
-            self._sink.add_rows(chunk.deleted, chunk.errors)
-        await self._send(self._coordinator.close(time.monotonic()))
+    async def _take_in(self) -> None:
+        chunks = self._feed.chunks(self._count_chunk)
+        async with contextlib.aclosing(chunks):
+            async for chunk in chunks:
+                files = self._wanted(chunk.files)
+                self.statistics.files_offered += len(files)
+                await self._put(self._coordinator.offer_all(files, time.monotonic()))
+                self._deadline_set.set()
+                self._delivery.take_unread(chunk.deleted, chunk.errors)
+                await self._until_few_wait()
+        await self._put(self._coordinator.close(time.monotonic()))
+        async with self._ready_changed:
+            await self._ready_changed.wait_for(lambda: not len(self._ready) and self._sending is None)
         await self._dispatcher.join()
 
-    async def _timed_chunks(self) -> AsyncGenerator[Chunk, None]:
-        """The chunks of the intake; while none comes, batches whose time has come are sent."""
-        chunks = self._intake.chunks(self._count_chunk)
-        async with contextlib.aclosing(chunks):
-            following = asyncio.ensure_future(anext(chunks, None))
-            try:
-                while True:
-                    deadline = self._coordinator.next_deadline()
-                    wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-                    done, _ = await asyncio.wait((following,), timeout=wait)
-                    if not done:
-                        await self._send(self._coordinator.due(time.monotonic()))
-                        continue
-                    chunk = following.result()
-                    if chunk is None:
-                        return
-                    following = asyncio.ensure_future(anext(chunks, None))
-                    yield chunk
-            finally:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
+    def _wanted(self, files: list[DiscoveredFile]) -> list[DiscoveredFile]:
+        """The files with their priorities, without those that were cancelled before they came."""
+        if self._cancelled:
+            gone = [file for file in files if any(matches(file) for matches in self._cancelled)]
+            self._delivery.take_cancelled(gone)
+            cancelled = {file.file_id for file in gone}
+            files = [file for file in files if file.file_id not in cancelled]
+        if self._config.priority:
+            now = time.time_ns()
+            files = [self._priorities.apply(file, now) for file in files]
+        return files
+
+    async def _release_due(self) -> None:
+        """Send batches whose time has come, also while nothing comes in."""
+        while True:
+            deadline = self._coordinator.next_deadline()
+            wait = _LOOK_EVERY if deadline is None else deadline - time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, min(wait, _LOOK_EVERY))):
+                    await self._deadline_set.wait()
+            self._deadline_set.clear()
+            await self._put(self._coordinator.due(time.monotonic()))
 
     def _count_chunk(self, chunk: Chunk) -> None:
         statistics = self.statistics
@@ -174,9 +310,44 @@ class JobRun:
             self._notices += 1
             self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))
 
-    async def _send(self, batches: list[FileBatch]) -> None:
-        for batch in batches:
-            await self._dispatcher.dispatch(batch)
+    # -- between: batches that wait for a worker -----------------------------------------------------
+
+    async def _put(self, batches: list[FileBatch]) -> None:
+        if batches:
+            async with self._ready_changed:
+                self._ready.put(batches)
+                self._ready_changed.notify_all()
+
+    async def _send_ready(self) -> None:
+        """Hand the most urgent batch to the dispatcher whenever it has room."""
+        while True:
+            async with self._ready_changed:
+                await self._ready_changed.wait_for(lambda: len(self._ready))
+            await self._dispatcher.until_room()
+            self._sending = self._ready.take(time.monotonic())
+            if self._sending is not None:
+                await self._dispatcher.dispatch(self._sending)
+                self._sending = None
+            async with self._ready_changed:
+                self._ready_changed.notify_all()
+
+    def _outstanding(self) -> set[int]:
+        """The ids of the files that are cut into batches and not done."""
+        batches = [*self._ready, *self._dispatcher.in_flight]
+        if self._sending is not None:
+            batches.append(self._sending)
+        return {file.file_id for batch in batches for file in batch.files}
+
+    def _progress(self) -> None:
+        """Wake whoever waits for files to be done."""
+        self._progressed.set()
+        self._progressed = asyncio.Event()
+
+    async def _until_few_wait(self) -> None:
+        """Let the feed wait while enough batches are cut, so that memory is bounded."""
+        most = self._config.max_concurrent_batches
+        async with self._ready_changed:
+            await self._ready_changed.wait_for(lambda: len(self._ready) <= most)
 
     def _cut_again(self, files: Sequence[DiscoveredFile], attempt: int) -> list[FileBatch]:
         return self._coordinator.retry(files, attempt, time.monotonic())
@@ -184,146 +355,41 @@ class JobRun:
     # -- the way out ---------------------------------------------------------------------------------
 
     def _take_result(self, batch: FileBatch, result: BatchResult) -> None:
-        self._coordinator.observe(batch, result.duration, max(0, result.memory_peak - result.memory_before))
-        self._sink.add(batch, result)
-        statistics = self.statistics
-        statistics.batches_done += 1
-        statistics.files_done += result.file_count
-        statistics.files_failed += result.failure_count
-        statistics.bytes_done += result.byte_count
-        statistics.worker_cpu_seconds += result.cpu_seconds
-        _add(statistics.triggers, {batch.trigger.value: 1})
-        _add(statistics.outcomes, result.outcomes)
-        _add(statistics.rows, result.rows)
-        if self._sink.pending_files >= self._config.checkpoint_interval:
-            self._flush_wanted.set()
-        self._listener(
-            BatchFinished(
-                batch.batch_id,
-                batch.queue,
-                batch.trigger.value,
-                result.file_count,
-                result.failure_count,
-                sum(result.rows.values()),
-                result.byte_count,
-                result.duration,
-            )
+        self._coordinator.observe(
+            batch,
+            result.duration,
+            max(0, result.memory_peak - result.memory_before),
+            sum(part.size_bytes for part in result.parts),
         )
+        self._delivery.take_result(batch, result, self._config.checkpoint_interval)
+        self._progress()
 
-    def _take_lost(self, batch: FileBatch, lost: LostFile) -> None:
-        file = lost.file
-        row = file_row(
-            file,
-            self._job_id,
-            status="quarantined",
-            reason=lost.reason,
-            attempts=lost.attempts,
-            error_count=1,
-        )
-        error = error_row(
-            file.path,
-            self._job_id,
-            file_id=file.file_id,
-            phase="worker",
-            code=lost.reason,
-            message=lost.message,
-            attempt=lost.attempts,
-            retriable=True,
-        )
-        self._sink.add_rows([row], [error])
-        statistics = self.statistics
-        statistics.files_done += 1
-        statistics.files_failed += 1
-        _add(statistics.outcomes, {("quarantined", batch.queue): 1})
-        _add(statistics.rows, {"files": 1, "errors": 1})
-        self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
+    def _take_lost(self, _: FileBatch, lost: LostFile) -> None:
+        self._delivery.take_lost(lost)
+        self._progress()
 
-    async def _flush_regularly(self) -> None:
-        while not self._ending:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._config.flush_interval):
-                    await self._flush_wanted.wait()
-            self._flush_wanted.clear()
-            await self._flush()
-
-    async def _flush(self) -> None:
-        info = await self._sink.flush()
-        if info is None:
-            return
-        self._count_flushes()
-        self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
-        await asyncio.to_thread(self._on_flush, self.statistics)
-
-    def _count_flushes(self) -> None:
-        self.statistics.files_committed = self._sink.files_committed
-        self.statistics.flushes = self._sink.flushes
-
-    async def flush_now(self) -> None:
-        """Make visible all that workers have finished; done when this returns."""
-        await self._flush()
+    def _tell_breaker(self, name: str, state: str) -> None:
+        self._listener(Notice("breaker", f"the {name}'s circuit breaker is {state}"))
 
     async def _record_deleted(self) -> None:
-        if self._intake.incomplete:
+        if self._feed.incomplete:
             return
         gone = self._find_deleted()
         while rows := await asyncio.to_thread(lambda: list(islice(gone, _DELETED_AT_ONCE))):
-            self._sink.add_rows(rows)
+            self._delivery.take_unread(rows, ())
             self.statistics.files_deleted += len(rows)
-            await self._flush()
+            await self._delivery.commit()
 
     async def _settle(self) -> None:
         """After a stop: give what is in flight its time, so that its work is kept."""
         if self._stop_reason is None:
             return
         self._coordinator.drain()
+        self._ready.drain()
+        await self._dispatcher.unpause()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._config.shutdown_seconds):
                 await self._dispatcher.join()
-
-    # -- the watch -----------------------------------------------------------------------------------
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_EVERY)
-            memory, measures = self._read_memory()
-            self._coordinator.press(measures.pressure)
-            if measures.recycle:
-                self._listener(Notice("memory", f"{memory.total >> 20} MiB in use: the workers are replaced"))
-                await self._dispatcher.recycle()
-            if measures.kill:
-                self._dispatcher.end_largest_worker(memory.children)
-            await self._dispatcher.throttle(measures.one_at_a_time)
-            self._dispatcher.end_overdue_workers()
-            self._refresh()
-            self._on_watch(self.statistics)
-            self._listener(Progress(self.statistics))
-
-    def _read_memory(self) -> tuple[TreeMemory, Measures]:
-        memory = process_tree_memory(self._process)
-        if self._guard.is_close(memory.total):
-            memory = process_tree_memory(self._process, exact=True)
-        return memory, self._guard.read(memory.total, memory.total - memory.own, time.monotonic())
-
-    def _refresh(self) -> None:
-        statistics = self.statistics
-        self._count_flushes()
-        statistics.elapsed = time.monotonic() - self._started
-        statistics.discovery_complete = self._intake.complete
-        statistics.files_queued = self._coordinator.queued_files
-        statistics.bytes_queued = self._coordinator.queued_bytes
-        statistics.oldest_age = self._coordinator.oldest_age(time.monotonic())
-        statistics.batches_in_flight = len(self._dispatcher.in_flight)
-        statistics.batches_retried = self._dispatcher.retried
-        statistics.pool_restarts = self._dispatcher.restarts
-        statistics.memory_now = self._guard.now
-        statistics.memory_peak = self._guard.peak
-        times = os.times()
-        statistics.coordinator_cpu_seconds = times.user + times.system
-
-
-def _add(totals: dict[_Key, int], more: dict[_Key, int]) -> None:
-    for key, count in more.items():
-        totals[key] = totals.get(key, 0) + count
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

@@ -63,7 +63,9 @@ async def process_batch(
 
     results = await asyncio.gather(*(process(file) for file in batch.files))
     result = BatchResult(batch.batch_id, batch.attempt, list(results), byte_count=batch.total_size)
-    result.outcomes = dict(Counter((outcome.status, batch.queue) for outcome in results))
+    result.outcomes = dict(
+        Counter((outcome.status, file.queue) for file, outcome in zip(batch.files, results, strict=True))
+    )
     result.duration = time.perf_counter() - started
     return result
 
@@ -123,9 +125,8 @@ async def execute_parallel_batches(
 
     def lose(batch: FileBatch, lost: LostFile) -> None:
         failed = ProcessingResult(lost.file.os_path, "quarantined", lost.message)
-        outcome.batches.append(
-            BatchResult(batch.batch_id, batch.attempt, [failed], outcomes={("quarantined", batch.queue): 1})
-        )
+        outcomes = {("quarantined", lost.file.queue): 1}
+        outcome.batches.append(BatchResult(batch.batch_id, batch.attempt, [failed], outcomes=outcomes))
 
     with TemporaryDirectory(prefix="snake-pipe-") as folder:
         in_processes = config.executor == "process"

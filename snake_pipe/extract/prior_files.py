@@ -14,12 +14,13 @@ from snake_pipe.errors import SinkError, SnakePipeError, UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.discovery import repositories
 from snake_pipe.extract.file_rows import file_row
+from snake_pipe.extract.path_names import escape_path
 from snake_pipe.load.known_files import KnownFiles
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.extract.ingest_request import IngestRequest
@@ -49,6 +50,11 @@ class PriorFiles:
         """Tells the walk what need not be read again; with `full` nothing, but what was met is noted."""
         return _SeenOnly(self._current) if self._request.full else self._current
 
+    @property
+    def current(self) -> KnownFiles:
+        """The newest row of each file, as it was committed when this object was made."""
+        return self._current
+
     def gone(self, path: str, file_id: int) -> Row | None:
         """A row that a listed path is deleted, if the dataset holds it and the disk does not."""
         relative = Path(path)
@@ -58,21 +64,34 @@ class PriorFiles:
                 return self._deleted(repo, root, inner.as_posix(), None, None, file_id)
         return None
 
-    def find_deleted(self, intake: Intake) -> Iterator[Row]:
+    def find_deleted(
+        self,
+        intake: Intake,
+        *,
+        left_out: Callable[[str, str], bool] = lambda *_: False,
+        even_all: bool = False,
+    ) -> Iterator[Row]:
         """Rows for files that the walk did not meet and that are gone from the disk.
 
+        Those of which `left_out(repo, path)` says that the request no longer selects them are gone too.
         A walk that met none of them says more of the disk than of the files (a mount that is missing):
-        then only `full` calls them gone.
+        then only `full` calls them gone, or `even_all` of who knows better.
         """
-        if self._request.file_list is not None or (not self.met_any and not self._request.full):
+        if self._request.file_list is not None or not (self.met_any or self._request.full or even_all):
             return
         for gone in self._current.unseen():
             root = self._roots.get(gone.repo)
             name = os.fsdecode(gone.path_bytes) if gone.path_bytes else gone.path
-            if root is not None and _is_gone(root / name):
+            if root is not None and (_is_gone(root / name) or left_out(gone.repo, gone.path)):
                 yield self._deleted(
                     gone.repo, root, gone.path, gone.path_bytes, gone.language, intake.next_file_id()
                 )
+
+    def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
+        """A row that the file at the raw path `raw` of a root is deleted."""
+        path = escape_path(raw)
+        path_bytes = None if path.encode() == raw else raw
+        return self._deleted(repo, self._roots[repo], path, path_bytes, None, file_id)
 
     @property
     def met_any(self) -> bool:

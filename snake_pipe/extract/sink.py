@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.file_rows import FlushStamp, Row, from_ipc, rows_to_batch
 
@@ -49,6 +50,10 @@ class _Pending:
     batch_rows: list[Row] = field(default_factory=list)
     file_count: int = 0
 
+    def followed_by(self, later: _Pending) -> _Pending:
+        """Both together, this one first."""
+        return _Pending(*(getattr(self, item.name) + getattr(later, item.name) for item in fields(self)))
+
 
 class Sink:
     """Owned by the coordinator; `open_writer(stem)` makes the writer of the coordinator's own parts."""
@@ -81,6 +86,11 @@ class Sink:
         """Files whose rows wait for the next flush."""
         return self._pending.file_count
 
+    @property
+    def may_try_again(self) -> bool:
+        """Whether the last failure came before anything was promised."""
+        return self._failure is None
+
     def add(self, batch: FileBatch, result: BatchResult) -> None:
         """Take in a finished batch."""
         pending = self._pending
@@ -106,9 +116,13 @@ class Sink:
         """Commit all that was added before this call; None if that was nothing. SinkError if it fails.
 
         One flush at a time; it runs to its end also when the caller is cancelled, since its number is taken.
-        After a failure every further flush fails too: the next start reads in the journal what was promised.
+        As long as nothing was promised, what failed waits for the next flush. After that every further flush
+        fails too: the next start reads in the journal what was promised.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._flush_in_turn()))
+        flush = asyncio.ensure_future(self._flush_in_turn())
+        # Where the caller is cancelled nobody else asks for its exception; the next flush meets it again.
+        flush.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(flush)
 
     async def _flush_in_turn(self) -> FlushInfo | None:
         async with self._lock:
@@ -118,11 +132,20 @@ class Sink:
             if not (pending.file_count or pending.error_rows or pending.batch_rows):
                 return None
             loop = asyncio.get_running_loop()
+            stamp = FlushStamp(self.flush_seq + 1, datetime.now(UTC))
+            started = time.perf_counter()
             try:
-                info = await loop.run_in_executor(self._thread, self._flush, pending, self.flush_seq + 1)
+                own = await loop.run_in_executor(self._thread, self._write_own_parts, pending, stamp)
+            except SinkError:
+                self._pending = pending.followed_by(self._pending)
+                raise
+            try:
+                parts = pending.parts + own
+                await loop.run_in_executor(self._thread, self._promise_and_commit, pending, parts, stamp)
             except Exception as error:
                 self._failure = error
                 raise
+            info = FlushInfo(stamp.flush_seq, pending.file_count, len(parts), time.perf_counter() - started)
             self.flush_seq = info.flush_seq
             self.files_committed += info.files
             self.flushes += 1
@@ -132,10 +155,8 @@ class Sink:
         """Wait for a flush under way and end the thread."""
         self._thread.shutdown(wait=True)
 
-    def _flush(self, pending: _Pending, seq: int) -> FlushInfo:
-        started = time.perf_counter()
-        stamp = FlushStamp(seq, datetime.now(UTC))
-        parts = pending.parts + self._write_own_parts(pending, stamp)
+    def _promise_and_commit(self, pending: _Pending, parts: list[Part], stamp: FlushStamp) -> None:
+        seq = stamp.flush_seq
         self._journal.append(
             {
                 "type": "flush",
@@ -147,7 +168,6 @@ class Sink:
         )
         self._commit(self._job_id, seq, parts)
         self._journal.append({"type": "committed", "seq": seq})
-        return FlushInfo(seq, pending.file_count, len(parts), time.perf_counter() - started)
 
     def _write_own_parts(self, pending: _Pending, stamp: FlushStamp) -> list[Part]:
         writer = self._open_writer(f"{self._job_id}-{self._epoch}-flush-{stamp.flush_seq}")
@@ -190,6 +210,10 @@ class Sink:
             "memory_before": result.memory_before,
             "memory_after": result.memory_after,
             "memory_peak": result.memory_peak,
+            "io_bytes": result.byte_count + sum(part.size_bytes for part in result.parts),
+            "estimated_ms": batch.estimated_processing_time * 1000,
+            "estimated_memory": batch.estimated_memory,
+            "estimated_io": batch.estimated_io,
             "attempt": batch.attempt,
             "status": status,
         }

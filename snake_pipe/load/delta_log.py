@@ -10,19 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from snake_pipe.errors import DatasetError, SinkError
+from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 from snake_pipe.schemas import TABLES, arrow_schema
 from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -66,12 +66,17 @@ class DeltaLog:
 
     def part_names(self) -> list[str]:
         """Names of the parts that the newest version of the table consists of."""
-        return [uri.rpartition("/")[2] for uri in self._read().file_uris()]
+        with self._reading(DatasetError) as table:
+            return [uri.rpartition("/")[2] for uri in table.file_uris()]
 
     def flush_seq(self, job_id: str) -> int | None:
-        """The last flush of a job that was committed to this table; None if there was none."""
+        """The last flush of a job that was committed to this table; None if there was none.
+
+        SinkError if the table is not there (any more).
+        """
         if job_id not in self._flushes:
-            self._flushes[job_id] = self._read().transaction_version(job_id)
+            with self._reading(SinkError) as table:
+                self._flushes[job_id] = table.transaction_version(job_id)
         return self._flushes[job_id]
 
     def append(self, parts: Iterable[Part], job_id: str, flush_seq: int) -> None:
@@ -80,7 +85,8 @@ class DeltaLog:
         SinkError if the disk refuses, or if somebody else committed meanwhile.
         """
         if self._version is None:
-            self._version = self._read().version()
+            with self._reading(SinkError) as table:
+                self._version = table.version()
         version = self._version + 1
         actions: list[dict[str, Any]] = [_commit_info(), {"txn": {"appId": job_id, "version": flush_seq}}]
         try:
@@ -101,7 +107,7 @@ class DeltaLog:
     def checkpoint(self) -> None:
         """Sum up the log in one file, so that readers need not read all entries."""
         try:
-            self._read().create_checkpoint()
+            DeltaTable(self.folder.as_uri()).create_checkpoint()
             newest = self._newest(".checkpoint.parquet")
             if newest is not None:
                 _fsync(newest)
@@ -123,11 +129,13 @@ class DeltaLog:
             checkpoint.unlink()
             (self._log / "_last_checkpoint").unlink(missing_ok=True)
 
-    def _read(self) -> DeltaTable:
+    @contextmanager
+    def _reading(self, error_class: type[SnakePipeError]) -> Iterator[DeltaTable]:
+        """The table as it is now; what deltalake raises, also of what it reads later, as our own error."""
         try:
-            return DeltaTable(self.folder.as_uri())
+            yield DeltaTable(self.folder.as_uri())
         except DeltaError as error:
-            raise DatasetError(
+            raise error_class(
                 f"the table {self.folder} cannot be read: {str(error).splitlines()[0]}",
                 "restore it from a backup, or ingest into a new dataset",
             ) from error

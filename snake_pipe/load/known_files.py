@@ -29,6 +29,9 @@ _FAILED = frozenset({"failed", "quarantined"})
 _FINAL = frozenset({"ok", "partial", "skipped"})
 """Statuses that another try of the same bytes would only repeat."""
 
+_IN_MOTION = frozenset({"not_found", "changed_while_reading", "symlink", "special_file"})
+"""Reasons of files that went away, or changed, between the walk and the worker."""
+
 _ANY = -1
 """Size or time of a row that has none."""
 
@@ -36,7 +39,7 @@ _LONGS = ("key", "check", "file_id", "size", "mtime")
 _FLAGS = ("usable", "deleted")
 _ROWS_AT_ONCE = 16_384
 
-_REPEATING = ["repo", "status", "parser", "parser_version", "job_id"]
+_REPEATING = ["repo", "status", "reason", "parser", "parser_version", "job_id"]
 _KNOWN_COLUMNS = ["file_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
 _GONE_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
 
@@ -143,7 +146,8 @@ class KnownFiles:
             final = _look_up(batch["status"], lambda status: status in _FINAL)
             measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
             of_jobs = _look_up(batch["job_id"], lambda job: jobs is None or job in jobs)
-            return final & measured & of_jobs & _read_by(batch, parsers)
+            unread = _look_up(batch["reason"], lambda reason: reason == "cancelled")
+            return final & measured & ~unread & of_jobs & _read_by(batch, parsers)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)
@@ -153,10 +157,14 @@ class KnownFiles:
 
     @classmethod
     def of_job(cls, dataset: Dataset, job_id: str) -> KnownFiles:
-        """The files that a job has committed, for its resume; whatever their status, they are done."""
+        """The files that a job has committed: whatever their status, they are done.
+
+        Only those that were in motion when they were read do not match: a walk that finds them again may
+        find them as they were before.
+        """
 
         def usable(batch: pa.RecordBatch) -> Flags:
-            return np.ones(batch.num_rows, np.bool_)
+            return ~_look_up(batch["reason"], lambda reason: reason in _IN_MOTION)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["job_id"], lambda job: job == job_id)
@@ -169,12 +177,19 @@ class KnownFiles:
 
     def holds(self, repo: str, path: str) -> bool:
         """Whether a path is here, whatever became of it on disk; it then counts as seen."""
+        at = self._find(repo, path)
+        if at is not None:
+            self._seen[at] = True
+        return at is not None
+
+    def contains(self, repo: str, path: str) -> bool:
+        """Whether a path is here; asking leaves no trace."""
+        return self._find(repo, path) is not None
+
+    def _find(self, repo: str, path: str) -> int | None:
         key = self._hash((repo, path))
         at = int(np.searchsorted(self._keys, key))
-        if at == len(self) or self._keys[at] != key:
-            return False
-        self._seen[at] = True
-        return True
+        return at if at < len(self) and self._keys[at] == key else None
 
     @property
     def seen_count(self) -> int:
@@ -315,3 +330,12 @@ def _longs(column: pa.Int64Array) -> Longs:
 def _is_null(column: pa.Array) -> Flags:
     flags: Flags = column.is_null().to_numpy(zero_copy_only=False)
     return flags
+
+
+def committed_ids(dataset: Dataset, job_id: str) -> set[int]:
+    """The ids of all files that a job has committed, whatever their status."""
+    found: set[int] = set()
+    for part in dataset.parts("files"):
+        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id"]):
+            found.update(batch.filter(pc.equal(batch["job_id"], job_id))["file_id"].to_pylist())
+    return found

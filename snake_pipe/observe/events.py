@@ -57,6 +57,41 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """A setting of the running job was changed; `time` in seconds since 1970."""
+
+    time: float
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesVisible:
+    """A watch's changes can be queried now, `seconds` after the first of them was heard of."""
+
+    files: int
+    deleted: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rescan:
+    """A watch walks its folders again, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """Somebody asked something of the running job; `ok` tells whether it was done, `message` what."""
+
+    action: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
     """The job's end; `status` is done, stopped or failed."""
 
@@ -65,7 +100,18 @@ class JobEnded:
     message: str
 
 
-Event = JobStarted | Progress | BatchFinished | Flushed | Notice | JobEnded
+Event = (
+    JobStarted
+    | Progress
+    | BatchFinished
+    | Flushed
+    | Notice
+    | SettingChanged
+    | Commanded
+    | ChangesVisible
+    | Rescan
+    | JobEnded
+)
 Listener = Callable[[Event], None]
 
 

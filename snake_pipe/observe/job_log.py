@@ -48,5 +48,6 @@ class JobLog:
             self._logger.info({"event": type(event).__name__, **asdict(event)})
 
     def close(self) -> None:
-        """Close the file."""
-        self._handler.close()
+        """Close the file; what a full disk then refuses of it is lost."""
+        with contextlib.suppress(OSError):
+            self._handler.close()

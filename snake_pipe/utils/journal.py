@@ -9,6 +9,7 @@ later, and nothing in it can be trusted.
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from typing import TYPE_CHECKING, Any, Self
 
@@ -88,6 +89,7 @@ class Journal:
         """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
         self.path = path
         self._failed = False
+        self._writing = threading.Lock()
         self.records, good = read_journal(path)
         new = not path.exists()
         try:
@@ -112,20 +114,21 @@ class Journal:
         """Write one record and make it durable; SinkError if that is not certain.
 
         A failed fsync is never tried again: the kernel may have dropped the pages and would report
-        success for nothing. The record then counts as not written.
+        success for nothing. The record then counts as not written. For any thread.
         """
-        if self._failed:
-            raise SinkError(f"the journal {self.path} is not certain any more", "resume the job")
         line = _encode(record)
-        self._failed = True
-        try:
-            _write_all(self._descriptor, line)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise SinkError(
-                f"cannot write the journal {self.path}: {error.strerror}", "make room, then resume the job"
-            ) from error
-        self._failed = False
+        with self._writing:
+            if self._failed:
+                raise SinkError(f"the journal {self.path} is not certain any more", "resume the job")
+            self._failed = True
+            try:
+                _write_all(self._descriptor, line)
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise SinkError(
+                    f"cannot write the journal {self.path}: {error.strerror}", "make room, then resume the job"
+                ) from error
+            self._failed = False
 
     def close(self) -> None:
         """Close the file; the journal cannot be used afterwards."""

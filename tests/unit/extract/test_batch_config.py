@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 
+import orjson
 import pytest
 
 from snake_pipe.errors import ConfigError
-from snake_pipe.extract.batch_config import PRESETS, BatchConfig, load_config
+from snake_pipe.extract.batch_config import (
+    PRESETS,
+    RUNTIME_SETTINGS,
+    BatchConfig,
+    check_settings,
+    load_config,
+)
 
 
 def test_the_documented_defaults():
@@ -93,9 +100,147 @@ def test_a_broken_settings_file_is_refused(tmp_path):
         load_config(project=tmp_path, environment={})
 
 
-def test_an_update_is_checked_and_leaves_the_old_one():
+def test_a_change_is_checked_and_leaves_the_old_one():
     config = BatchConfig()
-    assert config.updated({"batch_size": "7"}).batch_size == 7
+    assert config.changed({"batch_size": "7", "worker_count": 2}) == replace(
+        config, batch_size=7, worker_count=2
+    )
     assert config.batch_size == 200
     with pytest.raises(ConfigError):
-        config.updated({"batch_size": -1})
+        config.changed({"batch_size": -1})
+
+
+# -- while a job runs --------------------------------------------------------------------------------------
+
+
+def test_what_may_change_while_a_job_runs():
+    assert set(RUNTIME_SETTINGS) == {
+        "batch_size",
+        "max_batch_size",
+        "batch_bytes",
+        "target_seconds",
+        "max_latency",
+        "queue_sizes",
+        "ageing_seconds",
+        "max_concurrent_batches",
+        "flush_interval",
+        "checkpoint_interval",
+        "shutdown_seconds",
+    }
+
+
+def test_an_update_takes_text_with_units():
+    config = BatchConfig().updated(
+        {
+            "max_latency": "500ms",
+            "batch_bytes": "16MiB",
+            "batch_size": "1k",
+            "ageing_seconds": "off",
+            "flush_interval": "1m",
+            "queue_sizes": "python=100, ast=4MB",
+        }
+    )
+    assert (config.max_latency, config.batch_bytes, config.batch_size) == (0.5, 16 << 20, 1000)
+    assert (config.ageing_seconds, config.flush_interval) == (None, 60.0)
+    assert config.queue_sizes == ("python=100", "ast=4MB")
+
+
+@pytest.mark.parametrize(
+    "name", sorted({field.name for field in fields(BatchConfig)} - set(RUNTIME_SETTINGS))
+)
+def test_an_update_of_anything_else_is_refused(name):
+    config = BatchConfig()
+    with pytest.raises(ConfigError, match=f"{name} cannot be changed while a job runs") as caught:
+        config.updated({"batch_size": 1, name: getattr(config, name)})
+    assert "max_latency" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"max_latency": "2 parsecs"}, "max_latency = '2 parsecs' in update: expected a time such as 2s"),
+        ({"max_latency": "0s"}, "above 0"),
+        ({"batch_bytes": "16 Mio"}, "expected a size such as 100k"),
+        ({"batch_bytes": "0.5"}, "no whole number"),
+        ({"batch_size": "none"}, "expected a number"),
+        ({"flush_interval": float("inf")}, "finite"),  # the timer would never ring, nor the job ever commit
+        ({"flush_interval": float("nan")}, "finite"),
+        ({"queue_sizes": "python"}, "queue_sizes in update: the size 'python'"),
+        ({"queue_sizes": "pyton=1"}, "did you mean python"),
+        ({"max_latenzy": "1s"}, "did you mean max_latency"),
+    ],
+)
+def test_an_update_that_cannot_be_is_refused_by_name(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        BatchConfig().updated(changes)
+
+
+# -- every setting, from everywhere ------------------------------------------------------------------------
+
+OTHER_VALUES = {
+    "smart_batching": ("off", False),
+    "queue_sizes": ("go=10, mixed=1MiB", ("go=10", "mixed=1MiB")),
+    "priority": ("src/**=9, size>1MiB=2", ("src/**=9", "size>1MiB=2")),
+    "tables": ("symbols,refs", ("symbols", "refs")),
+    "anonymous": ("yes", True),
+    "attrs": ("1", True),
+    "compression": ("snappy", "snappy"),
+    "executor": ("serial", "serial"),
+}
+"""Text for a setting, and what it is read as; numbers are walked over below."""
+
+BY_UNIT = {
+    "count": ("7", 7),
+    "seconds": ("1500ms", 1.5),
+    "bytes": ("3MiB", 3 << 20),
+    "MiB": ("3GiB", 3 << 10),
+}
+
+
+def other_value(field):
+    return OTHER_VALUES.get(field.name) or BY_UNIT[field.metadata["unit"]]
+
+
+@pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
+def test_every_setting_can_come_from_the_environment(field):
+    text, value = other_value(field)
+    loaded = load_config(environment={f"SNAKE_PIPE_{field.name.upper()}": text})
+    assert getattr(loaded.config, field.name) == value
+    assert loaded.origins[field.name] == "environment"
+    assert value != field.default
+
+
+@pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
+def test_every_setting_can_come_from_a_file_as_text(field, tmp_path):
+    text, value = other_value(field)
+    (tmp_path / "snake-pipe.toml").write_text(f'{field.name.replace("_", "-")} = "{text}"\n')
+    loaded = load_config(project=tmp_path, environment={})
+    assert getattr(loaded.config, field.name) == value
+
+
+@pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
+def test_every_setting_survives_a_checkpoint(field):
+    text, _ = other_value(field)
+    config = BatchConfig().changed({field.name: text})
+    stored = orjson.loads(orjson.dumps(asdict(config)))
+    assert BatchConfig(**check_settings(stored, "the checkpoint")) == config
+
+
+def test_plain_numbers_count_in_the_unit_of_the_setting():
+    config = load_config(
+        {"memory_limit_mb": "512", "max_latency": "2", "batch_bytes": "4096"}, environment={}
+    ).config
+    assert (config.memory_limit_bytes, config.max_latency, config.batch_bytes) == (512 << 20, 2.0, 4096)
+
+
+def test_a_memory_limit_below_one_mebibyte_is_not_none_at_all():
+    # 0 means that there is no limit, so rounding down would have turned a small limit into none.
+    assert load_config({"memory_limit_mb": "100kB"}, environment={}).config.memory_limit_mb == 1
+
+
+@pytest.mark.parametrize("rule", ["src/**", "size<x=9"])
+def test_a_wrong_priority_rule_is_refused_when_settings_are_read(rule):
+    with pytest.raises(ConfigError, match="priority in command line") as caught:
+        load_config({"priority": [rule]}, environment={})
+    assert repr(rule) in caught.value.message
+    assert "src/**=9" in caught.value.hint

@@ -3,12 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile, Trigger
+from snake_pipe.extract.batch_sizing import BATCH_MEMORY, QueueSize, parse_queue_sizes
+from snake_pipe.extract.file_queue import QueueFigures
+from snake_pipe.extract.ready_batches import ReadyBatches
+from snake_pipe.load.batch_history import BatchTotals
 
 
 def file(name: str, *, size: int = 100, queue: str = "python", priority: int = 5) -> DiscoveredFile:
@@ -126,11 +131,11 @@ def test_the_estimates_come_from_what_was_measured():
     for name in "ab":
         coordinator.offer(file(name), 0.0)
     (batch,) = coordinator.offer(file("c"), 0.0)
-    coordinator.observe(batch, seconds=3.0, memory=6000)
+    coordinator.observe(batch, seconds=3.0, memory=BATCH_MEMORY + 6000)
     coordinator.offer(file("d"), 0.0)
     (following,) = coordinator.flush(0.0)
     assert following.estimated_processing_time == pytest.approx(1.0)
-    assert following.estimated_memory == 2000
+    assert following.estimated_memory == BATCH_MEMORY + 2000
 
 
 def test_memory_pressure_shrinks_batches():
@@ -163,91 +168,373 @@ def test_drain_gives_everything_up():
     assert coordinator.close(0.0) == []
 
 
+# -- deadlines ---------------------------------------------------------------------------------------------
+
+
+def test_a_chunk_that_arrives_at_the_deadline_does_not_delay_the_batch_either():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer(file("old"), 0.0)
+    assert names(coordinator.offer_all([file("new"), file("newer")], 2.0)) == [["old"]]
+    assert coordinator.next_deadline() == 4.0
+
+
+@given(times=st.lists(st.integers(0, 64).map(lambda n: n / 16), max_size=40).map(sorted))
+def test_inputs_at_any_moment_never_delay_a_batch(times):
+    # Requirement 002-1, with inputs on the very deadlines: all times are multiples of 1/16, the wait is 1/2.
+    coordinator = BatchCoordinator(replace(BatchConfig(), max_latency=0.5))
+    waiting: dict[str, float] = {}
+    for index, now in enumerate(times):
+        ready = coordinator.offer(file(str(index)), now)
+        waiting[str(index)] = now
+        for path in (f.path for batch in ready for f in batch.files):
+            del waiting[path]
+        assert all(since + 0.5 > now for since in waiting.values())
+
+
+def test_a_deadline_after_the_queue_was_emptied_is_only_early():
+    coordinator = BatchCoordinator(CONFIG)
+    for name in "abc":  # leaves by size
+        coordinator.offer(file(name), 0.0)
+    coordinator.offer(file("d"), 1.0)
+    assert coordinator.next_deadline() == 2.0
+    assert coordinator.due(2.0) == []
+    assert coordinator.next_deadline() == 3.0
+
+
+# -- files that come together ------------------------------------------------------------------------------
+
+
+def test_urgent_files_that_come_together_make_one_batch():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer(file("a"), 0.0)
+    (batch,) = coordinator.offer_all([file("x", priority=9), file("y", priority=10)], 0.0)
+    assert names([batch]) == [["y", "x", "a"]]
+    assert batch.trigger is Trigger.PRIORITY
+
+
+def test_of_files_that_come_together_the_urgent_lead():
+    coordinator = BatchCoordinator(CONFIG)
+    files = [file(str(index)) for index in range(5)]
+    batches = coordinator.offer_all([*files, file("last", priority=9)], 0.0)
+    assert names(batches) == [["last", "0", "1"], ["2", "3", "4"]]
+
+
+def test_each_batch_says_which_target_it_reached():
+    # All batches of a call used to be called after the target that the whole queue had reached.
+    coordinator = BatchCoordinator(CONFIG)
+    sizes = [100, 100, 100, 600, 600, 100]
+    batches = coordinator.offer_all([file(str(i), size=size) for i, size in enumerate(sizes)], 0.0)
+    assert names(batches) == [["0", "1", "2"], ["3"]]
+    assert [batch.trigger for batch in batches] == [Trigger.SIZE, Trigger.BYTES]
+    assert coordinator.queued_files == 2
+
+
+def test_of_files_that_come_together_a_rest_waits():
+    coordinator = BatchCoordinator(CONFIG)
+    batches = coordinator.offer_all([file(str(index)) for index in range(7)], 0.0)
+    assert names(batches) == [["0", "1", "2"], ["3", "4", "5"]]
+    assert coordinator.queued_files == 1
+    assert coordinator.next_deadline() == 2.0
+
+
+def test_no_file_is_passed_over_twice_even_without_a_timer():
+    # A low file used to stay in the rest of every chunk for as long as better ones came.
+    coordinator = BatchCoordinator(replace(CONFIG, max_latency=None))
+    coordinator.offer_all([file("low", priority=0), *(file(f"a{i}") for i in range(3))], 0.0)
+    assert coordinator.queued_files == 1
+    batches = coordinator.offer_all([file(f"b{i}") for i in range(3)], 1.0)
+    assert names(batches) == [["b0", "b1", "b2"], ["low"]]
+
+
+# -- queues ------------------------------------------------------------------------------------------------
+
+
+def test_one_queue_for_all_languages_where_that_is_wanted():
+    coordinator = BatchCoordinator(replace(CONFIG, smart_batching=False))
+    coordinator.offer(file("a.py"), 0.0)
+    coordinator.offer(file("b.go", queue="go"), 0.0)
+    (batch,) = coordinator.offer(file("c.rs", queue="rust"), 0.0)
+    assert (batch.queue, names([batch])) == ("mixed", [["a.py", "b.go", "c.rs"]])
+    (again,) = coordinator.retry(batch.files, 2, 1.0)
+    assert (again.queue, again.attempt, len(again)) == ("mixed", 2, 3)
+
+
+def test_queues_with_sizes_of_their_own():
+    coordinator = BatchCoordinator(replace(CONFIG, queue_sizes=("python=2", "go=3kB", "go=4")))
+    coordinator.offer(file("a"), 0.0)
+    (batch,) = coordinator.offer(file("b"), 0.0)
+    assert batch.trigger is Trigger.SIZE
+    coordinator.observe(batch, seconds=0.001, memory=10)  # teaches nothing about a size that was fixed
+    figures = {queue.name: queue for queue in coordinator.queues(0.0)}
+    assert figures["python"].target_files == 2
+    for index in range(2):  # 2800 bytes: above batch_bytes, within the queue's own
+        assert coordinator.offer(file(str(index), queue="go", size=1400), 0.0) == []
+    (batch,) = coordinator.offer(file("last", queue="go", size=201), 0.0)
+    assert (batch.trigger, names([batch])) == (Trigger.BYTES, [["0", "1"]])
+
+
+def test_the_hard_maximum_holds_for_own_sizes_too():
+    coordinator = BatchCoordinator(replace(CONFIG, queue_sizes=("python=100",)))
+    batches = coordinator.offer_all([file(str(index), size=1) for index in range(9)], 0.0)
+    assert [len(batch) for batch in batches] == [4, 4]
+
+
+def test_the_queues_at_a_glance():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer(file("a", size=10), 1.0)
+    coordinator.offer(file("b", size=20, queue="go"), 1.5)
+    assert coordinator.queues(2.0) == [
+        QueueFigures("go", 1, 20, 0.5, 3, 1000),
+        QueueFigures("python", 1, 10, 1.0, 3, 1000),
+    ]
+
+
+def test_waiting_files_can_be_cancelled():
+    coordinator = BatchCoordinator(CONFIG)
+    for name, queue in (("src/a", "python"), ("lib/b", "python"), ("src/c", "go")):
+        coordinator.offer(file(name, queue=queue), 0.0)
+    gone = coordinator.cancel(lambda f: f.path.startswith("src/"))
+    assert sorted(f.path for f in gone) == ["src/a", "src/c"]
+    assert (coordinator.queued_files, coordinator.queued_bytes) == (1, 100)
+    assert names(coordinator.close(0.0)) == [["lib/b"]]
+
+
+def test_nothing_is_due_for_what_was_cancelled():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer(file("a"), 0.0)
+    coordinator.cancel(lambda _: True)
+    assert coordinator.next_deadline() is None
+    assert coordinator.due(10.0) == []
+
+
+# -- sizes -------------------------------------------------------------------------------------------------
+
+
+def test_sizes_start_from_the_history():
+    coordinator = BatchCoordinator(replace(CONFIG, max_batch_size=100, batch_bytes=10**9))
+    coordinator.seed(
+        {"python": BatchTotals(10, 400, 40_000, 20.0, 10 * (BATCH_MEMORY + 8000), 80_000)}
+    )  # 0.05 s a file
+    batches = coordinator.offer_all([file(str(index)) for index in range(100)], 0.0)
+    assert [len(batch) for batch in batches] == [40, 40]
+    batch = batches[0]
+    assert batch.estimated_processing_time == pytest.approx(2.0)
+    assert (batch.estimated_memory, batch.estimated_io) == (BATCH_MEMORY + 8000, 12_000)
+
+
+def test_the_history_of_one_queue_tells_nothing_of_another():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.seed({"go": BatchTotals(10, 10, 1000, 100.0, 0, 0)})
+    coordinator.offer(file("a"), 0.0)
+    (batch,) = coordinator.flush(0.0)
+    assert batch.estimated_processing_time == 0.0
+
+
+def test_a_queue_that_is_too_full_when_memory_gets_short_leaves_in_small_batches():
+    # All that had been let in before used to leave as one batch: the large one that there was no memory for.
+    coordinator = BatchCoordinator(replace(CONFIG, batch_size=4, max_latency=None))
+    for index in range(3):
+        coordinator.offer(file(str(index)), 0.0)
+    coordinator.press(0.25)
+    batches = coordinator.offer(file("3"), 0.0)
+    assert [len(batch) for batch in batches] == [1, 1, 1, 1]
+    assert {batch.trigger for batch in batches} == {Trigger.MEMORY}
+
+
+def test_retried_batches_keep_the_limits():
+    # Files of a batch that was cut under older settings used to come back as one batch of the old size.
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.update(replace(CONFIG, max_batch_size=2), 0.0)
+    batches = coordinator.retry([file(name) for name in "abc"], 2, 0.0)
+    assert names(batches) == [["a", "b"], ["c"]]
+    assert {(batch.attempt, batch.trigger) for batch in batches} == {(2, Trigger.RETRY)}
+
+
+def test_a_queue_that_only_retries_have_used_learns_too():
+    coordinator = BatchCoordinator(CONFIG)
+    (batch,) = coordinator.retry([file("a")], 1, 0.0)
+    coordinator.observe(batch, seconds=1.0, memory=BATCH_MEMORY + 100, output=300)
+    (batch,) = coordinator.retry([file("a")], 2, 0.0)
+    assert batch.estimated_processing_time == pytest.approx(1.0)
+    assert (batch.estimated_memory, batch.estimated_io) == (BATCH_MEMORY + 100, 400)
+
+
+# -- everything in any order -------------------------------------------------------------------------------
+
+
 class CoordinatorMachine(RuleBasedStateMachine):
-    """Files, time and settings in any order: nothing is lost, doubled, late or too large."""
+    """Files, time, settings and workers in any order: nothing is lost, doubled, late or too large.
+
+    Each file is in one place: waiting in a queue, ready in a batch, or gone (taken or cancelled).
+    """
 
     @initialize(
         batch_size=st.integers(1, 6),
         hard=st.integers(1, 8),
         budget=st.integers(1, 500),
-        latency=st.one_of(st.none(), st.floats(0.1, 5)),
+        latency=st.one_of(st.none(), st.integers(1, 40).map(lambda n: n / 8)),
+        typed=st.booleans(),
+        own=st.sampled_from([(), ("python=2",), ("go=400B", "python=7"), ("mixed=3",)]),
+        ageing=st.sampled_from([None, 0.5, 2.0]),
     )
-    def start(self, batch_size, hard, budget, latency):
+    def start(self, batch_size, hard, budget, latency, typed, own, ageing):
         self.config = BatchConfig(
             batch_size=batch_size,
             max_batch_size=hard,
             batch_bytes=budget,
             max_latency=latency,
+            smart_batching=typed,
+            queue_sizes=own,
             worker_count=2,
         )
         self.coordinator = BatchCoordinator(self.config)
+        self.ready = ReadyBatches(ageing)
         self.now = 0.0
         self.count = 0
         self.waiting: dict[str, tuple[float, DiscoveredFile]] = {}
+        self.in_ready: dict[str, DiscoveredFile] = {}
         self.ids: set[int] = set()
 
-    def take(self, batches):
-        for batch in batches:
-            assert batch.batch_id not in self.ids
-            self.ids.add(batch.batch_id)
-            assert 1 <= len(batch) <= self.config.max_batch_size
-            assert batch.total_size == sum(f.size_bytes for f in batch.files)
-            assert batch.total_size <= self.config.batch_bytes or len(batch) == 1
-            assert {f.queue for f in batch.files} == {batch.queue}
-            last: dict[int, float] = {}
+    def most_bytes(self, queue: str) -> int:
+        return parse_queue_sizes(self.config.queue_sizes).get(queue, QueueSize()).bytes or (
+            self.config.batch_bytes
+        )
+
+    def check(self, batch):
+        assert batch.batch_id not in self.ids
+        self.ids.add(batch.batch_id)
+        assert 1 <= len(batch) <= self.config.max_batch_size
+        assert batch.total_size == sum(f.size_bytes for f in batch.files)
+        assert batch.total_size <= self.most_bytes(batch.queue) or len(batch) == 1
+        queues = {f.queue for f in batch.files}
+        assert queues == {batch.queue} if self.config.smart_batching else batch.queue == "mixed"
+        assert batch.created_at == self.now
+        assert batch.priority == max(f.priority for f in batch.files)
+        priorities = [f.priority for f in batch.files]
+        assert priorities == sorted(priorities, reverse=True)
+
+    def take_in(self, batches):
+        """What left the queues is ready now; a queue's files of one priority leave in the order they came."""
+        last: dict[tuple[str, int], int] = {}
+        for batch in sorted(batches, key=lambda batch: batch.batch_id):
+            self.check(batch)
+            oldest = self.now
             for f in batch.files:
                 since, known = self.waiting.pop(f.path)  # KeyError: lost before, or twice
                 assert known is f
-                assert last.get(f.priority, -1.0) <= since  # order inside a priority
-                last[f.priority] = since
-            assert [f.priority for f in batch.files] == sorted(
-                (f.priority for f in batch.files), reverse=True
+                oldest = min(oldest, since)
+                number = int(f.path)
+                assert last.get((batch.queue, f.priority), -1) < number
+                last[batch.queue, f.priority] = number
+                self.in_ready[f.path] = f
+            assert batch.waited == self.now - oldest
+        for (queue, priority), number in last.items():  # nothing older of the same kind stayed behind
+            assert not any(
+                f.priority == priority and int(path) < number
+                for path, (_, f) in self.waiting.items()
+                if queue in (f.queue, "mixed")
             )
+        self.ready.put(batches)
 
-    @rule(queue=st.sampled_from(["python", "go"]), size=st.integers(0, 300), priority=st.integers(0, 10))
-    def offer(self, queue, size, priority):
+    def new_file(self, queue, size, priority):
         item = file(str(self.count), size=size, queue=queue, priority=priority)
         self.count += 1
-        overdue = self.overdue()
-        ready = self.coordinator.offer(item, self.now)
         self.waiting[item.path] = (self.now, item)
-        self.take(ready)
-        assert not overdue & self.waiting.keys()
-        if priority >= 8:
+        return item
+
+    files = st.tuples(st.sampled_from(["python", "go"]), st.integers(0, 300), st.integers(0, 10))
+
+    @rule(facts=files)
+    def offer(self, facts):
+        item = self.new_file(*facts)
+        self.take_in(self.coordinator.offer(item, self.now))
+        if item.priority >= 8:
             assert item.path not in self.waiting
 
-    @rule(step=st.floats(0, 3))
+    @rule(several=st.lists(files, max_size=15))
+    def offer_all(self, several):
+        before = set(self.waiting)
+        items = [self.new_file(*facts) for facts in several]
+        ready = self.coordinator.offer_all(items, self.now)
+        self.take_in(ready)
+        assert not [item for item in items if item.priority >= 8 and item.path in self.waiting]
+        for batch in ready:  # no file is passed over twice
+            if batch.trigger in (Trigger.SIZE, Trigger.BYTES, Trigger.MEMORY):
+                old = {p for p in before & self.waiting.keys() if self.waiting[p][0] < self.now}
+                assert not {p for p in old if batch.queue in (self.waiting[p][1].queue, "mixed")}
+
+    @rule(step=st.integers(0, 24).map(lambda n: n / 8))
     def wait(self, step):
         self.now += step
-        self.take(self.coordinator.due(self.now))
-        assert not self.overdue()
+        self.take_in(self.coordinator.due(self.now))
+
+    @rule()
+    def wait_for_the_deadline(self):
+        """Just then an input comes."""
+        deadline = self.coordinator.next_deadline()
+        if deadline is not None:
+            self.now = max(self.now, deadline)
+            self.offer(("python", 1, 5))
 
     @rule()
     def flush(self):
-        self.take(self.coordinator.flush(self.now))
+        self.take_in(self.coordinator.flush(self.now))
         assert not self.waiting
 
-    @rule(pressure=st.floats(0.1, 1))
+    @rule(pressure=st.sampled_from([0.1, 0.5, 1.0]))
     def press(self, pressure):
         self.coordinator.press(pressure)
 
-    @rule(batch_size=st.integers(1, 6), hard=st.integers(1, 8))
-    def update(self, batch_size, hard):
-        self.config = replace(self.config, batch_size=batch_size, max_batch_size=hard)
-        self.take(self.coordinator.update(self.config, self.now))
+    @rule(batch_size=st.integers(1, 6), hard=st.integers(1, 8), latency=st.sampled_from([None, 0.5, 3.0]))
+    def update(self, batch_size, hard, latency):
+        self.config = replace(self.config, batch_size=batch_size, max_batch_size=hard, max_latency=latency)
+        self.take_in(self.coordinator.update(self.config, self.now))
 
-    def overdue(self) -> set[str]:
-        if self.config.max_latency is None:
-            return set()
-        return {
-            path for path, (since, _) in self.waiting.items() if since + self.config.max_latency <= self.now
-        }
+    @rule(digit=st.integers(0, 9))
+    def cancel(self, digit):
+        def matches(f):
+            return f.path.endswith(str(digit))
+
+        for place, removed in (
+            (self.waiting, self.coordinator.cancel(matches)),
+            (self.in_ready, self.ready.cancel(matches)),
+        ):
+            for f in removed:
+                del place[f.path]
+            assert not [path for path in place if path.endswith(str(digit))]
+
+    @rule(fate=st.sampled_from(["done", "lost"]), seconds=st.floats(0.01, 10), memory=st.integers(0, 10**6))
+    def work(self, fate, seconds, memory):
+        """A worker takes a batch and finishes it, or dies, and its files come back as other batches."""
+        batch = self.ready.take(self.now)
+        assert (batch is None) == (not self.in_ready)
+        if batch is None:
+            return
+        for f in batch.files:
+            assert self.in_ready.pop(f.path) is f  # KeyError: taken twice
+        if fate == "done":
+            self.coordinator.observe(batch, seconds, memory, 2 * batch.total_size)
+            return
+        again = self.coordinator.retry(batch.files, batch.attempt + 1, self.now)
+        for other in again:
+            self.check(other)
+        assert sorted(f.path for other in again for f in other.files) == sorted(f.path for f in batch.files)
+
+    @invariant()
+    def nothing_is_overdue(self):
+        if hasattr(self, "coordinator") and self.config.max_latency is not None:
+            overdue = [
+                p for p, (since, _) in self.waiting.items() if since + self.config.max_latency <= self.now
+            ]
+            assert not overdue
 
     @invariant()
     def counts_agree(self):
         if hasattr(self, "coordinator"):
             assert self.coordinator.queued_files == len(self.waiting)
             assert self.coordinator.queued_bytes == sum(f.size_bytes for _, f in self.waiting.values())
+            assert sum(queue.files for queue in self.coordinator.queues(self.now)) == len(self.waiting)
+            assert self.ready.files == len(self.in_ready)
             deadline = self.coordinator.next_deadline()
             if self.waiting and self.config.max_latency is not None:
                 oldest = min(since for since, _ in self.waiting.values())
@@ -256,8 +543,13 @@ class CoordinatorMachine(RuleBasedStateMachine):
 
     def teardown(self):
         if hasattr(self, "coordinator"):
-            self.take(self.coordinator.close(self.now))
+            self.take_in(self.coordinator.close(self.now))
             assert not self.waiting
+            while (batch := self.ready.take(self.now)) is not None:
+                for f in batch.files:
+                    del self.in_ready[f.path]
+            assert not self.in_ready
+            assert len(self.ready) == 0
 
 
 TestCoordinatorMachine = CoordinatorMachine.TestCase

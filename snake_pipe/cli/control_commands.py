@@ -1,0 +1,156 @@
+"""`control`: what a person asks of a job that runs in another terminal."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snake_pipe.cli.job_view import LIVE, JobDataset, find_job, view_job
+from snake_pipe.cli.text import visible
+from snake_pipe.errors import SnakePipeError, UsageError
+
+if TYPE_CHECKING:
+    from snake_pipe.cli.job_view import JobView
+    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
+
+_ANSWER_WITHIN = 5.0
+"""Seconds to wait; a job answers in a fifth of one, if its machine is not overloaded."""
+_LOOK_EVERY = 0.05
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("control", epilog=_CONTROL_EXAMPLES)(control)
+
+
+_CONTROL_EXAMPLES = """
+\b
+Actions:
+  flush                    commit what is finished, so that queries see it
+  pause, unpause           start no new batches; go on
+  stop                     finish what is in flight, commit, end; `resume` goes on later
+  cancel PATTERN           skip what waits, patterns as in .gitignore; or cancel --queue NAME
+  set NAME=VALUE...        change settings of this run
+
+\b
+Examples:
+  snake-pipe control pause                            the job that runs on this dataset
+  snake-pipe control 20261122-101530-4f9a1c stop
+  snake-pipe control set max_latency=2s batch_size=50
+  snake-pipe control cancel 'vendor/**'
+  snake-pipe control cancel --queue javascript
+"""
+
+
+def control(
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="[JOB_ID] ACTION [ARGS]", help="Default: the job that is running."),
+    ],
+    queue: Annotated[
+        str | None, typer.Option("--queue", metavar="NAME", help="With cancel: all files of a language.")
+    ] = None,
+    last: Annotated[
+        bool, typer.Option("--last", help="The dataset's running or newest job, as without JOB_ID.")
+    ] = False,
+    dataset: JobDataset = None,
+) -> None:
+    """Ask a running job for something; its answer comes within a second."""
+    from snake_pipe.extract.control import send, wait_for_answer, withdraw
+
+    job_id, action, rest = _split(words, last)
+    given = _arguments(action, rest, queue)
+    manager, job_id = find_job(job_id, last, dataset)
+    view = view_job(manager, job_id)
+    if action == "set":
+        given = _checked_settings(given, view.checkpoint)
+    _check_runs(view)
+    _wait_until_started(manager, view)
+    folder = manager.job_folder(job_id)
+    command_id = send(folder, action, given)
+    answer = wait_for_answer(lambda: manager.read_status(job_id), command_id, _ANSWER_WITHIN)
+    if answer is None:
+        taken_back = withdraw(folder, command_id)
+        _check_runs(view_job(manager, job_id))
+        if taken_back:
+            raise SnakePipeError(
+                f"job {job_id} does not answer; the command was taken back",
+                f"is its process suspended? snake-pipe status {job_id}",
+            )
+        raise SnakePipeError(
+            f"job {job_id} took the command and has not answered yet", f"snake-pipe status {job_id}"
+        )
+    message = visible(str(answer.get("message") or action))
+    if not answer.get("ok"):
+        raise UsageError(f"job {job_id} refuses: {message}")
+    typer.echo(message)
+
+
+def _split(words: list[str], last: bool) -> tuple[str | None, str, list[str]]:
+    """Job, action and what follows; no job's id is an action's name."""
+    from snake_pipe.extract.control import ACTIONS, check_command
+
+    if len(words) == 1 and words[0][:1].isdigit():
+        raise UsageError(f"what is job {words[0]} to do?", f"one of {', '.join(ACTIONS)}")
+    if last or words[0] in ACTIONS or len(words) == 1:
+        job_id, action, rest = None, words[0], words[1:]
+    else:
+        job_id, action, rest = words[0], words[1], words[2:]
+    if action not in ACTIONS:
+        check_command(action, {})
+    return job_id, action, rest
+
+
+def _arguments(action: str, rest: list[str], queue: str | None) -> dict[str, Any]:
+    """What the action is told, as it goes into the command file."""
+    from snake_pipe.extract.control import check_command
+
+    if queue is not None and action != "cancel":
+        raise UsageError("--queue goes with cancel")
+    arguments: dict[str, Any]
+    if action == "set":
+        arguments = dict(_setting(pair) for pair in rest)
+    elif action == "cancel":
+        if len(rest) + (queue is not None) != 1:
+            raise UsageError("cancel takes one PATTERN or --queue NAME", "quote the pattern: 'vendor/**'")
+        arguments = {"queue": queue} if queue is not None else {"path": rest[0]}
+    else:
+        arguments = dict.fromkeys(rest)
+    check_command(action, arguments)
+    return arguments
+
+
+def _setting(pair: str) -> tuple[str, str]:
+    name, separator, value = pair.partition("=")
+    if not separator:
+        raise UsageError(f"set {pair}: not NAME=VALUE", "for instance max_latency=2s")
+    return name.strip().replace("-", "_"), value.strip()
+
+
+def _checked_settings(pairs: dict[str, str], checkpoint: CheckpointData) -> dict[str, Any]:
+    """Settings with values of their types, tried on the job's own; ConfigError before anything is sent."""
+    from snake_pipe.extract.batch_config import BatchConfig, check_settings
+
+    checked = check_settings(pairs, "the command")
+    BatchConfig(**check_settings(checkpoint.config, "the checkpoint")).updated(checked)
+    return checked
+
+
+def _check_runs(view: JobView) -> None:
+    if view.runs and view.state in LIVE:
+        return
+    if view.state == "done":
+        raise UsageError(f"job {view.job_id} is done", "there is nothing to control")
+    raise UsageError(
+        f"job {view.job_id} is not running: {view.state}", f"go on with: snake-pipe resume {view.job_id}"
+    )
+
+
+def _wait_until_started(manager: CheckpointManager, view: JobView) -> None:
+    """A run that is just beginning drops what was sent before; one that writes its status no longer does."""
+    deadline = time.monotonic() + _ANSWER_WITHIN
+    while view.is_starting and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY)
+        view = view_job(manager, view.job_id)

@@ -1,0 +1,81 @@
+"""A job as it stands, seen from another process: its checkpoint, its last status, and whether it runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from snake_pipe.cli.locations import dataset_of_job, find_dataset
+from snake_pipe.errors import JobNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
+
+JobDataset = Annotated[
+    Path | None, typer.Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
+]
+
+LIVE = ("running", "paused", "stopping")
+"""States of a job that can still be asked for something."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """`state` is one of LIVE, done, stopped, failed or interrupted (killed, or the machine went down).
+
+    `runs` tells whether its process holds the dataset. `figures` is the job's `status.json`, of which
+    anything may be missing.
+    """
+
+    job_id: str
+    state: str
+    runs: bool
+    checkpoint: CheckpointData
+    figures: dict[str, Any]
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether its process has written no status yet."""
+        return self.runs and "pid" not in self.figures
+
+
+def view_job(manager: CheckpointManager, job_id: str) -> JobView:
+    """Look at a job; JobNotFoundError, or CheckpointError if its checkpoint is damaged."""
+    from snake_pipe.load.lock_holder import lock_holder
+
+    holder = lock_holder(
+        manager.folder.parent
+    )  # before its files: a job that ends meanwhile counts as running
+    checkpoint = manager.load(job_id)
+    figures = manager.read_status(job_id)
+    runs = holder is not None and holder.job_id == job_id
+    if holder is not None and runs:
+        is_own = figures.get("pid") == holder.pid  # not what an earlier run of the job left
+        state = str(figures.get("status", "running")) if is_own else "running"
+        figures = figures if is_own else {}
+    else:
+        state = checkpoint.progress.status
+        state = "interrupted" if state == "running" else state
+    progress = asdict(checkpoint.progress)
+    known = {name: progress[name] for name in ("files_done", "files_failed", "bytes_done")}
+    return JobView(job_id, state, runs, checkpoint, figures or known)
+
+
+def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:
+    """The job that a command is about: the one named, else the dataset's running one, else its newest."""
+    from snake_pipe.load.lock_holder import lock_holder
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    if job_id is not None:
+        if last:
+            raise UsageError("JOB_ID and --last exclude each other", "snake-pipe jobs lists the jobs")
+        return CheckpointManager(dataset_of_job(job_id, dataset)), job_id
+    manager = CheckpointManager(find_dataset(dataset))
+    holder = lock_holder(manager.folder.parent)
+    chosen = holder.job_id if holder is not None and holder.job_id else manager.newest()
+    if chosen is None:
+        raise JobNotFoundError(f"no job in {manager.folder.parent}", "snake-pipe ingest starts one")
+    return manager, chosen

@@ -1,0 +1,170 @@
+"""`status`: a job's figures, once or as they change."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from snake_pipe.cli.job_view import LIVE, JobDataset, JobView, find_job, view_job
+from snake_pipe.cli.status_text import (
+    QUEUE_COLUMNS,
+    RecentRate,
+    json_line,
+    line,
+    pairs,
+    queue_rows,
+    statistics_of,
+)
+from snake_pipe.cli.text import print_rows, visible
+from snake_pipe.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, Group
+    from rich.table import Table
+
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+_LOOK_EVERY = 0.25
+_TELL_EVERY = 1.0
+"""Seconds between two looks at the job, and between two lines where there is no terminal."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status", epilog=_STATUS_EXAMPLES)(status)
+
+
+_STATUS_EXAMPLES = """
+\b
+Examples:
+  snake-pipe status                                  the job that runs on this dataset, or the newest
+  snake-pipe status 20261122-101530-4f9a1c --follow
+  snake-pipe status -v                               also the statistics by name
+  snake-pipe status --follow --json | jq .files_per_second
+
+\b
+With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed.
+"""
+
+
+def status(
+    job_id: Annotated[
+        str | None, typer.Argument(metavar="[JOB_ID]", help="Default: the running job, else the newest.")
+    ] = None,
+    last: Annotated[bool, typer.Option("--last", help="The same as without JOB_ID.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Until the job ends; Ctrl-C ends only the following.")
+    ] = False,
+    dataset: JobDataset = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="All figures as a JSON object; with --follow one a second.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also statistics and answers.")] = False,
+) -> int:
+    """Show how far a job is, and how it does."""
+    manager, job_id = find_job(job_id, last, dataset)
+    if follow:
+        return _follow(manager, job_id, as_json=json, verbose=verbose)
+    view = view_job(manager, job_id)
+    if json:
+        typer.echo(json_line(view))
+    else:
+        _print(view, verbose)
+    return int(ExitCode.DONE)
+
+
+def _print(view: JobView, verbose: bool) -> None:
+    print_rows(("figure", "value"), pairs(view, verbose=verbose), "table")
+    if rows := queue_rows(view):
+        typer.echo("")
+        print_rows(QUEUE_COLUMNS, rows, "table")
+
+
+def _follow(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: bool) -> int:
+    """Show the job until it ends; the exit code that its own process has, as far as it can be known."""
+    recent = RecentRate()
+    view = view_job(manager, job_id)
+    console = None if as_json else _moving_console()
+    if console is None:
+        shown = -_TELL_EVERY
+        for view in _views(manager, job_id, recent):
+            if time.monotonic() - shown >= _TELL_EVERY or (as_json and not view.runs):
+                shown = time.monotonic()
+                typer.echo(json_line(view, recent) if as_json else line(view, recent))
+                sys.stdout.flush()
+    else:
+        from rich.live import Live
+
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            for view in _views(manager, job_id, recent):
+                live.update(_table(view, recent, verbose), refresh=True)
+    if not as_json:
+        _summarise(manager, view)
+    if view.state != "done":
+        return int(ExitCode.RUN_FAILED)
+    most = view.checkpoint.config.get("max_failures", 0)
+    return int(ExitCode.FILES_FAILED if statistics_of(view).failures > most else ExitCode.DONE)
+
+
+def _views(manager: CheckpointManager, job_id: str, recent: RecentRate) -> Iterator[JobView]:
+    """The job, looked at again and again; the last one shows it ended."""
+    while True:
+        view = view_job(manager, job_id)
+        recent.observe(view)
+        yield view
+        if not view.runs:
+            return
+        time.sleep(_LOOK_EVERY)
+
+
+def _moving_console() -> Console | None:
+    """The terminal, if it is one on which text can be replaced."""
+    if not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    console = Console()
+    return None if console.is_dumb_terminal else console
+
+
+def _table(view: JobView, recent: RecentRate, verbose: bool) -> Group | Table:
+    """Figures above queues, as lines that stay inert: no markup is read in them."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    figures = Table.grid(padding=(0, 2))
+    for name, value in pairs(view, recent, verbose=verbose):
+        figures.add_row(Text(name, style="dim"), Text(value))
+    rows = queue_rows(view)
+    if not rows:
+        return figures
+    queues = Table(box=None, padding=(0, 2, 0, 0))
+    for column in QUEUE_COLUMNS:
+        queues.add_column(column, justify="left" if column == "queue" else "right")
+    for row in rows:
+        queues.add_row(*map(Text, row))
+    return Group(figures, Text(), queues)
+
+
+def _summarise(manager: CheckpointManager, view: JobView) -> None:
+    """The words with which `ingest` itself would have ended."""
+    from snake_pipe.cli.progress import summary_lines
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
+
+    dataset = str(manager.folder.parent)
+    typer.echo(f"job {view.job_id} {view.state}")
+    if view.state not in (*LIVE, "done"):
+        typer.echo(f"go on with: snake-pipe resume {view.job_id}")
+    state = "" if view.state == "stopped" else view.state
+    result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
+    for text in summary_lines(result):
+        typer.echo(visible(text))
+
+
+__all__ = ["register"]

@@ -1,0 +1,126 @@
+"""What earlier jobs left in `batches`: how long the files of each queue took, and what they needed.
+
+Read when a job starts, so it has to be cheap on a dataset of any age: the newest few parts only, found in
+the newest entries of the table's log. It is a hint, so what cannot be read is passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snake_pipe.load.dataset import Dataset
+
+_MOST_PARTS = 6
+"""Parts that are read, one a flush: about a millisecond each."""
+
+_MOST_ENTRIES = 32
+"""Entries of the log that are looked at for them."""
+
+_MOST_ROWS = 500
+"""Batches of one part that are looked at, the last ones."""
+
+_MOST_BYTES = 4 << 20
+"""Size above which a log's entry or a part is none that a flush wrote."""
+
+_COLUMNS = [
+    "language",
+    "file_count",
+    "byte_count",
+    "duration_ms",
+    "memory_before",
+    "memory_peak",
+    "io_bytes",
+    "status",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTotals:
+    """Sums over batches of one queue; `memory` is what the workers' peaks rose, `output` bytes of parts."""
+
+    batches: int = 0
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    memory: int = 0
+    output: int = 0
+
+    def __add__(self, other: BatchTotals) -> BatchTotals:
+        return BatchTotals(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def read_batch_history(dataset: Dataset) -> dict[str, BatchTotals]:
+    """The newest batches that ran to their end, summed up by queue; empty on a new dataset."""
+    folder = dataset.path / "batches"
+    history: dict[str, BatchTotals] = {}
+    for name in _newest_parts(folder / "_delta_log"):
+        for queue, totals in _sums(folder / name):
+            history[queue] = history.get(queue, BatchTotals()) + totals
+    return history
+
+
+def _newest_parts(log: Path) -> list[str]:
+    """Names of parts that the table holds, the newest first."""
+    try:
+        entries = sorted((n for n in os.listdir(log) if n.endswith(".json") and n[0] != "."), reverse=True)  # noqa: PTH208
+    except OSError:
+        return []
+    parts: list[str] = []
+    removed: set[str] = set()
+    for entry in entries[:_MOST_ENTRIES]:
+        for action in reversed(_actions(log / entry)):
+            for kind in ("remove", "add"):
+                name = action[kind].get("path") if isinstance(action.get(kind), dict) else None
+                if not isinstance(name, str) or "/" in name:
+                    continue
+                if kind == "remove":
+                    removed.add(name)
+                elif name not in removed:
+                    parts.append(name)
+        if len(parts) >= _MOST_PARTS:
+            break
+    return parts[:_MOST_PARTS]
+
+
+def _actions(entry: Path) -> list[dict[str, Any]]:
+    try:
+        if entry.stat().st_size > _MOST_BYTES:
+            return []
+        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
+    except (OSError, orjson.JSONDecodeError):
+        return []
+    return [line for line in lines if isinstance(line, dict)]
+
+
+def _sums(part: Path) -> list[tuple[str, BatchTotals]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if part.stat().st_size > _MOST_BYTES:
+            return []
+        table = pq.ParquetFile(part).read(_COLUMNS)
+    except (OSError, pa.ArrowException):
+        return []
+    return [
+        (
+            row["language"],
+            BatchTotals(
+                1,
+                row["file_count"],
+                row["byte_count"],
+                row["duration_ms"] / 1000,
+                max(0, (row["memory_peak"] or 0) - (row["memory_before"] or 0)),
+                max(0, (row["io_bytes"] or row["byte_count"]) - row["byte_count"]),
+            ),
+        )
+        for row in table.slice(max(0, table.num_rows - _MOST_ROWS)).to_pylist()
+        if row["status"] == "ok" and row["file_count"]
+    ]
