@@ -6,25 +6,54 @@ parser.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 AST_QUEUE = "ast"
 
 _AST_ENDINGS = (".json", ".json.gz", ".ast", ".ast.gz")
+_TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
 
 
-def queue_of_name(name: str) -> str | None:
-    """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest."""
+def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
+    """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest.
+
+    A data language is told only where it is `asked` for. JSON that is asked for as data is data, but for
+    names that say tree (`a.ast.json`) where trees are asked for too.
+    """
     from snake_pipe.transform.languages import language_of_name
 
-    if name.lower().endswith(_AST_ENDINGS):
+    lower = name.lower()
+    language = language_of_name(name)
+    if language == "json" and "json" in asked and not (AST_QUEUE in asked and lower.endswith(_TREE_ENDINGS)):
+        return language
+    if lower.endswith(_AST_ENDINGS):
         return AST_QUEUE
-    return language_of_name(name)
+    return _unless_unasked(language, asked)
 
 
-def queue_of_head(name: str, head: bytes) -> str | None:
+def queue_of_head(name: str, head: bytes, asked: Collection[str] = ()) -> str | None:
     """The queue where the name leaves it open, by the first bytes of the content."""
     from snake_pipe.transform.languages import language_of_head
 
-    return language_of_head(name, head)
+    return _unless_unasked(language_of_head(name, head), asked)
+
+
+def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
+    from snake_pipe.transform.languages import LANGUAGES
+
+    if language is not None and LANGUAGES[language].data and language not in asked:
+        return None
+    return language
+
+
+def shared_endings() -> frozenset[str]:
+    """Endings whose files `queue_of_head` must see."""
+    from snake_pipe.transform.languages import SHARED_ENDINGS
+
+    return SHARED_ENDINGS
 
 
 def parser_versions() -> set[tuple[str, str]]:
@@ -51,12 +80,17 @@ def default_languages() -> frozenset[str]:
     return frozenset(name for name, language in LANGUAGES.items() if not language.data)
 
 
-def describe_languages() -> list[tuple[str, str, str]]:
-    """Each source language with its files' endings and names, and its parser."""
+def describe_languages() -> list[tuple[str, str, str, str]]:
+    """Each source language: its files' endings and names, when it is read, its parser or how to get that."""
     from snake_pipe.transform.languages import LANGUAGES
 
     return [
-        (name, " ".join((*language.endings, *language.files)), language.parser)
+        (
+            name,
+            " ".join((*language.endings, *language.files)),
+            "on request" if language.data else "by default",
+            language.parser if language.installed else f"not installed: {language.install_command}",
+        )
         for name, language in sorted(LANGUAGES.items())
     ]
 

@@ -38,10 +38,10 @@ def config() -> None:
 def languages(
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
 ) -> None:
-    """List the source languages and the files they are told by."""
+    """List the source languages, the files they are told by, and what needs `--languages` to be read."""
     from snake_pipe.plugins import describe_languages
 
-    print_rows(("language", "files", "parser"), describe_languages(), format_)
+    print_rows(("language", "files", "read", "parser"), describe_languages(), format_)
 
 
 def dialects(

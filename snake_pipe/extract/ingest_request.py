@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -83,8 +84,9 @@ class IngestRequest:
 
     def _selection(self, max_file_size: int) -> Selection:
         return Selection(
-            detector=plugins.queue_of_name,
-            detector_head=plugins.queue_of_head,
+            detector=partial(plugins.queue_of_name, asked=self.languages),
+            detector_head=partial(plugins.queue_of_head, asked=self.languages),
+            head_endings=plugins.shared_endings(),
             include=self.include,
             exclude=self.exclude,
             languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},

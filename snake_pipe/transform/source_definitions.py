@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,8 @@ FUNCTION, METHOD = KIND_CODES["function"], KIND_CODES["method"]
 _CLASS_SCOPE, _FUNCTION_SCOPE = SCOPES.index("class"), SCOPES.index("function")
 _WRITE = ROLE_CODES["write"]
 _TYPES = np.array([KIND_CODES[kind] for kind in ("class", "interface", "enum")])
+_CONTAINERS = np.append(_TYPES, KIND_CODES["module"])
 _CARRIERS = np.array([KIND_CODES[kind] for kind in ("variable", "field", "type_alias")])
-_LONGEST_GAP = 80
-"""Blanks that are skipped between a word and the name it announces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,21 @@ class Definitions:
     """Every definition, sorted by row, no row twice.
 
     `head_row` is the statement's row where several names share it (`int a, b`), else the same.
-    `name` is a position in Names and `name_row` the row whose text is the name, `kind` a code of
-    KIND_CODES, `scope_row` the row of the innermost scope around it (-1: the file). `nesting.outer` is
-    the enclosing definition, -1 at the top.
+    `last_row` is the last of the rows that make up one definition, mostly `row` itself, and `last_place`
+    its place. `name` is a position in Names, `name_start` and `name_end` are the offsets of its text, `kind`
+    a code of KIND_CODES, `scope_row` the row of the innermost scope around it (-1: the file).
+    `nesting.outer` is the enclosing definition, -1 at the top.
     """
 
     row: NDArray[np.int32]
     head_row: NDArray[np.int32]
+    last_row: NDArray[np.int32]
     name: NDArray[np.int64]
-    name_row: NDArray[np.int32]
+    name_start: NDArray[np.int32]
+    name_end: NDArray[np.int32]
     kind: NDArray[np.int32]
     place: NDArray[np.uint8]
+    last_place: NDArray[np.uint8]
     scope_row: NDArray[np.int32]
     nesting: Nesting
 
@@ -59,15 +63,24 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     """The definitions among the names; the others lose that role (local variables become writes)."""
     grammar = rows.grammar
     _refuse_unannounced(rows, names)
-    at = _once(names, np.flatnonzero(names.role == DEFINES), _column(grammar, lambda p: p.whole))
+    at = _once(
+        names,
+        np.flatnonzero(names.role == DEFINES),
+        _column(grammar, lambda p: p.whole),
+        _column(grammar, lambda p: p.single),
+    )
     place = names.place[at]
     own = _column(grammar, lambda p: p.own)[place]
     head_row = np.where(own, names.way[at], names.holder[at])
     row = _one_row_each(head_row, names.way[at], names.row[at])
     whole = _column(grammar, lambda p: p.whole)[place]
     name_row = np.where(whole, names.way[at], names.row[at])
-    scope_row = _scopes(rows, row)
-    kind = _kinds(rows, names, at, row, place)
+    name_start, name_end = rows.start[name_row].copy(), rows.end[name_row].copy()
+    _name_the_unnamed(rows, name_row, name_start, name_end)
+    if marks := grammar.rules.name_marks:
+        name_end -= np.isin(rows.source[np.maximum(name_end - 1, 0)], tuple(marks.encode()))
+    scope_row = _scopes(rows, head_row)
+    kind = _kinds(rows, names, at, head_row, row, place, name_start)
     scope = np.where(scope_row < 0, 0, grammar.scope[rows.code[scope_row]])
 
     local = _column(grammar, lambda p: ROLE_CODES.get(p.local or "", -1))[place]
@@ -75,10 +88,11 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     qualified = (names.qualifier_end[at] >= 0) & ~whole
     refused = qualified & ~_column(grammar, lambda p: p.qualified)[place]
     inside = (scope == _FUNCTION_SCOPE) & (local >= 0) & ((kind == _VARIABLE) | hinted)
-    nameless = rows.start[name_row] == rows.end[name_row]  # a MISSING identifier
+    nameless = name_start == name_end  # a MISSING identifier
     nowhere = (kind < 0) | refused | inside | nameless
     drop_inside(rows, names, names.way[at[whole]])
     names.role[at[whole]] = DEFINES
+    local = np.where(_in_head(grammar, names)[at], NO_REFERENCE, local)
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]
 
     member = (scope == _CLASS_SCOPE) | qualified
@@ -86,45 +100,123 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     kind = np.where((scope == _CLASS_SCOPE) & (kind == _VARIABLE), _FIELD, kind)
     stay = np.flatnonzero(~nowhere)
     stay = stay[np.argsort(row[stay], kind="stable")]
-    row, place, scope_row, kind = row[stay], place[stay], scope_row[stay], kind[stay]
+    last = stay.copy()
+    if _column(grammar, lambda p: p.repeats)[place].any():
+        stay, last = _neighbours_as_one(rows, stay, row, kind, place, name_start, name_end)
+    row, last_row, place, last_place = row[stay], row[last], place[stay], place[last]
+    last_row = _with_followers(rows, last_row, last_place)
+    scope_row, kind = scope_row[stay], kind[last]
     promoted = (kind == _FIELD) & (scope[stay] == _FUNCTION_SCOPE)
-    nesting = _lifted(Nesting.of(row, rows.shape.end[row]), place, scope_row, kind, promoted)
-    return Definitions(row, head_row[stay], at[stay], name_row[stay], kind, place, scope_row, nesting)
+    inside = Nesting.of(row, rows.shape.end[last_row])
+    nesting = _lifted(inside, head_row[stay], place, scope_row, kind, promoted)
+    return Definitions(
+        row,
+        head_row[stay],
+        last_row,
+        at[stay],
+        name_start[stay],
+        name_end[stay],
+        kind,
+        place,
+        last_place,
+        scope_row,
+        nesting,
+    )
 
 
 def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
-    """Take back definitions that lack the word their place asks for, and those of reserved words."""
+    """Take back definitions that lack what their place asks for, and those of reserved words."""
     for index, place in enumerate(rows.grammar.places):
-        if isinstance(place, Define) and place.after:
-            at = np.flatnonzero((names.role == DEFINES) & (names.place == index))
-            row = names.row[at]
-            missing = at[~_preceded(rows, row, place.after.encode())]
-            names.role[missing] = np.maximum(rows.grammar.name_role[rows.code[names.row[missing]]], 0)
+        if not isinstance(place, Define) or not (place.after or place.via or place.said):
+            continue
+        at = np.flatnonzero((names.role == DEFINES) & (names.place == index))
+        row = names.row[at]
+        ok = np.ones(len(at), np.bool_)
+        if place.via:
+            ok &= rows.grammar.flags(place.via)[rows.code[names.way[at]]]
+        if place.after:
+            ok &= rows.preceded(rows.start[row], place.after)
+        if place.said and place.kind is None:
+            told = [rows.preceded(rows.start[row], words) for words in place.said]
+            ok &= np.logical_or.reduce(told)
+        used_as = ROLE_CODES[place.local] if place.said and place.local else names.used_as[at[~ok]]
+        names.role[at[~ok]] = used_as
     for word in rows.grammar.rules.reserved:
         at = np.flatnonzero(names.role == DEFINES)
         names.role[at[rows.reads(names.row[at], word.encode())]] = NO_REFERENCE
 
 
-def _preceded(rows: SourceRows, row: NDArray[np.int32], word: bytes) -> NDArray[np.bool_]:
-    """Whether the word stands before each row's text, with nothing but blanks between."""
-    before = rows.start[row].astype(np.int64) - 1
-    for _ in range(_LONGEST_GAP):
-        blank = (before >= 0) & np.isin(rows.source[np.maximum(before, 0)], (32, 9))
-        if not blank.any():
-            break
-        before = before - blank
-    same = before + 1 >= len(word)
-    for back, letter in enumerate(reversed(word)):
-        same &= rows.source[np.maximum(before - back, 0)] == letter
-    return same
+def _name_the_unnamed(
+    rows: SourceRows, row: NDArray[np.int32], start: NDArray[np.int32], end: NDArray[np.int32]
+) -> None:
+    """Narrow the names of unnamed definitions to the word they are known by, at its first place in them."""
+    grammar = rows.grammar
+    for index in np.flatnonzero(grammar.unnamed[rows.code[row]]).tolist():
+        at = int(row[index])
+        word = re.compile(rb"\b(?:%b)\b" % grammar.rules.unnamed[grammar.types[rows.code[at]]][0].encode())
+        begin = stop = int(start[index])
+        for child in (*rows.children(at), -1):  # the word stands between the children, not in an attribute
+            stop = int(end[index]) if child < 0 else int(rows.start[child])
+            if found := word.search(rows.data, begin, stop):
+                start[index], end[index] = found.span()
+                break
+            begin = int(rows.end[child])
+        else:
+            end[index] = start[index]
 
 
-def _once(names: Names, at: NDArray[np.int64], whole: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The names without the further parts of one whole name (`a.b.c`)."""
+def _with_followers(
+    rows: SourceRows, last_row: NDArray[np.int32], place: NDArray[np.uint8]
+) -> NDArray[np.int32]:
+    """The last rows, moved on to what follows them and is theirs."""
+    last_row = last_row.copy()
+    for index, candidate in enumerate(rows.grammar.places):
+        if isinstance(candidate, Define) and candidate.followed_by:
+            here = np.flatnonzero(place == index)
+            behind = rows.shape.end[last_row[here]]
+            theirs = rows.grammar.flags({candidate.followed_by})[rows.code[np.minimum(behind, len(rows) - 1)]]
+            theirs &= behind < len(rows)
+            last_row[here[theirs]] = behind[theirs]
+    return last_row
+
+
+def _neighbours_as_one(
+    rows: SourceRows,
+    order: NDArray[np.int64],
+    row: NDArray[np.int32],
+    kind: NDArray[np.int32],
+    place: NDArray[np.uint8],
+    name_start: NDArray[np.int32],
+    name_end: NDArray[np.int32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first and the last definition of each run of neighbours that `repeats` makes one."""
+    repeats = _column(rows.grammar, lambda p: p.repeats)[place] & ~np.isin(kind, _CONTAINERS)
+    run_of_parent: dict[int, tuple[bytes, int]] = {}
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for item, parent in zip(order.tolist(), rows.shape.parent[row[order]].tolist(), strict=True):
+        name = rows.data[name_start[item] : name_end[item]]
+        before = run_of_parent.get(parent)
+        if repeats[item] and before is not None and before[0] == name:
+            lasts[before[1]] = item
+            continue
+        run_of_parent[parent] = (name if repeats[item] else b"", len(firsts))
+        firsts.append(item)
+        lasts.append(item)
+    return np.array(firsts, np.int64), np.array(lasts, np.int64)
+
+
+def _once(
+    names: Names, at: NDArray[np.int64], whole: NDArray[np.bool_], single: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The names without the further parts of a whole name (`a.b.c`) and without those after a single one."""
     holder = names.holder[at]
-    again = np.flatnonzero(whole[names.place[at[1:]]] & (holder[1:] == holder[:-1])) + 1
-    names.role[at[again]] = NO_REFERENCE
-    return np.delete(at, again)
+    again = np.flatnonzero(holder[1:] == holder[:-1]) + 1
+    place = names.place[at[again]]
+    parts, others = again[whole[place]], again[single[place]]
+    names.role[at[parts]] = NO_REFERENCE
+    names.role[at[others]] = names.used_as[at[others]]
+    return np.delete(at, np.concatenate([parts, others]))
 
 
 def _column(grammar: Grammar, value: Callable[[Define], Any]) -> NDArray[Any]:
@@ -149,6 +241,7 @@ def _one_row_each(
 
 def _lifted(
     nesting: Nesting,
+    head_row: NDArray[np.int32],
     place: NDArray[np.uint8],
     scope_row: NDArray[np.int32],
     kind: NDArray[np.int32],
@@ -165,7 +258,8 @@ def _lifted(
         within = np.flatnonzero(outer >= 0)
         around = outer[within]
         beside = (place[within] == place[around]) & (scope_row[within] == scope_row[around])
-        beside &= (kind[within] != FUNCTION) & (kind[within] != METHOD)
+        beside &= np.isin(kind[within], _CARRIERS) & np.isin(kind[around], _CARRIERS)
+        beside |= (place[within] == place[around]) & (head_row[within] == head_row[around])
         free = np.isin(kind[within], _TYPES) & np.isin(kind[around], _CARRIERS)
         risen = promoted[within] & ((kind[around] == METHOD) | (kind[around] == FUNCTION))
         lift = np.flatnonzero(beside | free | risen)
@@ -184,7 +278,13 @@ def _scopes(rows: SourceRows, at: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _kinds(
-    rows: SourceRows, names: Names, at: NDArray[np.int64], row: NDArray[np.int32], place: NDArray[np.uint8]
+    rows: SourceRows,
+    names: Names,
+    at: NDArray[np.int64],
+    head_row: NDArray[np.int32],
+    row: NDArray[np.int32],
+    place: NDArray[np.uint8],
+    name_start: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """The kind of each definition, -1 where the place defines nothing after all."""
     grammar = rows.grammar
@@ -195,20 +295,41 @@ def _kinds(
         hinted = _column(grammar, lambda p: p.hinted)[place] & (names.hint[at] > 0)
         kind = np.where(hinted, hint_kind[names.hint[at]], kind)
     for index, candidate in enumerate(grammar.places):
-        if isinstance(candidate, Define) and candidate.by is not None:
-            field, kinds = candidate.by
+        if not isinstance(candidate, Define):
+            continue
+        # `by` comes last and wins; it sees only the first of several names, `also_by` sees them all.
+        for begin, told in ((head_row, candidate.also_by), (row, candidate.by)):
+            if told is not None:
+                steps, kinds = told
+                here = np.flatnonzero(place == index)
+                child = begin[here]
+                for step in steps.split("/"):
+                    child = _step(rows, child, step)
+                by_type = np.array(
+                    [KIND_CODES.get(kinds.get(type_, ""), -1) for type_ in grammar.types], np.int32
+                )
+                decided = np.where(child < 0, -1, by_type[rows.code[child]])
+                kind[here] = np.where(decided >= 0, decided, kind[here])
+        for words, said in reversed(list(candidate.said.items())):
             here = np.flatnonzero(place == index)
-            child = _step(rows, row[here], field)
-            by_type = np.array(
-                [KIND_CODES.get(kinds.get(type_, ""), -1) for type_ in grammar.types], np.int32
-            )
-            decided = np.where(child < 0, -1, by_type[rows.code[child]])
-            kind[here] = np.where(decided >= 0, decided, kind[here])
+            kind[here[rows.preceded(name_start[here], words)]] = KIND_CODES[said]
+    kind[_in_head(grammar, names)[at]] = -1
     return kind
 
 
+def _in_head(grammar: Grammar, names: Names) -> NDArray[np.bool_]:
+    """Which names are hinted to be mere parts of a definition's head."""
+    hints = place_tables(grammar).hints
+    in_head: NDArray[np.bool_] = names.hint == (hints.index("none") if "none" in hints else -1)
+    return in_head
+
+
 def _step(rows: SourceRows, row: NDArray[np.int32], step: str) -> NDArray[np.int32]:
-    """The child of each row in a field, or with `:` of a type; -1 for none."""
+    """The node one step from each row, -1 for none; see `Define`."""
+    if step == "..":
+        return np.where(row < 0, -1, rows.shape.parent[row])
+    if step == "^":
+        return rows.first_child(row)
     return rows.child_of_type(row, step[1:]) if step.startswith(":") else rows.child(row, step)
 
 
@@ -217,9 +338,22 @@ def bodies(rows: SourceRows, definitions: Definitions) -> NDArray[np.int32]:
     body = np.full(len(definitions), -1, np.int32)
     for index, place in enumerate(rows.grammar.places):
         if isinstance(place, Define):
-            here = np.flatnonzero(definitions.place == index)
-            row = definitions.row[here]
+            here = np.flatnonzero(definitions.last_place == index)
+            row = definitions.last_row[here]
             for step in place.body:
                 row = _step(rows, row, step)
             body[here] = row if place.body else -1
     return body
+
+
+def head_ends(rows: SourceRows, definitions: Definitions, body: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The offset where each definition's signature ends."""
+    row = definitions.row
+    before_body = (body >= 0) & (rows.start[body] > rows.start[row])
+    end = np.where(before_body, np.minimum(rows.start[body], rows.end[row]), rows.end[row])
+    for index, place in enumerate(rows.grammar.places):
+        if isinstance(place, Define) and place.head is not None:
+            here = np.flatnonzero(definitions.place == index)
+            head = _step(rows, row[here], place.head)
+            end[here[head >= 0]] = rows.end[head[head >= 0]]
+    return end

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from snake_pipe.transform.source_rows import SourceRows
 
 _QUOTES = re.compile(r"\A[A-Za-z]{0,2}('''|\"\"\"|'|\")")
-_MARKS = re.compile(r"\n[ \t]*(?:///?!?|/\*[*!]?<?|\*(?!/)|#+|--+)?[ \t]?")
+_MARKS = re.compile(
+    r"\n[ \t]*(?:///?!?|/\*[*!]?<?|\*(?!/)|<?#+=?|--+(?:\[=*\[|[ ]?[|^])?|\{-[ ]?[|^]?|\(\*\*?(?!\)))?[ \t]?"
+)
 """Begins with a line break, which the regular expression engine finds fast."""
 
-_CLOSE = "*/ \t\r\n"
+_CLOSES = {"/*": "*/", "(*": "*)", "{-": "-}", "--[": "]=", "#=": "=#", "<#": "#>"}
+"""Begin of a block comment → the characters that may end it."""
+_BLANKS = " \t\r\n"
+_DOC_ATTRIBUTES = frozenset({"@doc", "@typedoc"})
+"""Where documentation is an attribute before the definition."""
+
 _MOST_COMMENTS = 500
 _WIDEST_INDENT = 200
 
@@ -67,6 +74,12 @@ class Comments:
         inside = follower < len(rows)
         at, follower = at[inside], follower[inside]
         side_by_side = rows.depth[follower] == rows.depth[at]
+        if rules.groups:
+            grouping = rows.grammar.flags(rules.groups)[rows.code[follower]] & (
+                rows.depth[follower] <= rows.depth[at]
+            )
+            grouping &= rows.shape.end[follower] > follower + 1
+            follower, side_by_side = follower + grouping.astype(np.int32), side_by_side | grouping
         self._at, self._follower = at[side_by_side], follower[side_by_side]
         self._is_comment = is_comment[rows.code[self._at]]
 
@@ -90,6 +103,29 @@ class Comments:
         for index in np.flatnonzero(follower[found] == targets).tolist():
             if docs[index] is None:
                 docs[index] = blocks.text(places[index], starts[index])
+
+    def after(self, targets: NDArray[np.int32], docs: list[str | None], mark: str) -> None:
+        """Fill in the docs, where there are none yet, of targets directly followed by a marked comment.
+
+        What comes next must keep its distance, or the comment is taken for its own.
+        """
+        rows, data = self._rows, self._rows.data
+        of_row = dict(
+            zip(self._at[self._is_comment].tolist(), self._follower[self._is_comment].tolist(), strict=True)
+        )
+        for index, target in enumerate(targets.tolist()):
+            row = int(rows.shape.end[target])
+            if docs[index] is not None or row >= len(rows) or rows.depth[row] != rows.depth[target]:
+                continue
+            start, end = int(rows.start[row]), int(rows.end[row])
+            if (
+                not data.startswith(mark.encode(), start)
+                or data.count(b"\n", int(rows.end[target]), start) > 1
+            ):
+                continue
+            follower = of_row.get(row)
+            if follower is None or data.count(b"\n", end, int(rows.start[follower])) > 1:
+                docs[index] = strip_marks(rows.text(row)).strip() or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +164,14 @@ def _begins_line(data: bytes, start: int) -> bool:
 
 def strip_marks(comment: str) -> str:
     """A comment's text without what makes it a comment."""
-    if comment.startswith("/*"):
-        comment = comment.rstrip(_CLOSE)
+    if comment.startswith(('"', "'")):
+        return clean_docstring(comment) or ""
+    if comment.startswith("#!"):
+        return ""
+    if comment.startswith("@"):
+        word, _, text = comment.partition(" ")
+        return clean_docstring(text.strip()) or "" if word in _DOC_ATTRIBUTES else ""
+    for begin, close in _CLOSES.items():
+        if comment.startswith(begin):
+            comment = comment.rstrip(close + _BLANKS)
     return _MARKS.sub("\n", f"\n{comment}")[1:]

@@ -6,6 +6,7 @@ every process), so that a node's type fits in a byte and each rule is one indexi
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -22,7 +23,7 @@ from snake_pipe.transform.languages.rules import Use
 from snake_pipe.transform.row_builder import KIND_CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,8 @@ class Grammar:
 
     `code_of_kind_id` is what the walk looks up, `LEFT_OUT` for tokens.
     `places[edge[parent code, field]]` says what a name in that place is; edge 0 is nowhere special.
+    `first_edge[parent code]`, where it is not 0, says it for the first child.
+    `unnamed` is the place of definitions that are named by a word, 0 for the others.
     """
 
     rules: Rules
@@ -62,6 +65,8 @@ class Grammar:
     field_ids: dict[str, int]
     name_role: NDArray[np.int8]
     edge: NDArray[np.uint8]
+    first_edge: NDArray[np.uint8]
+    unnamed: NDArray[np.uint8]
     places: tuple[Place, ...]
     scope: NDArray[np.uint8]
     is_literal: NDArray[np.bool_]
@@ -77,7 +82,10 @@ class Grammar:
 def load_language(name: str) -> TreeSitterLanguage:
     """The tree-sitter language; ImportError if its wheel is missing."""
     entry = LANGUAGES[name]
-    return TreeSitterLanguage(getattr(import_module(entry.module), entry.function)())
+    pointer = getattr(import_module(entry.module), entry.function)()
+    with warnings.catch_warnings():  # some wheels give an address where newer ones give a capsule
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return TreeSitterLanguage(pointer)
 
 
 @lru_cache(maxsize=64)
@@ -106,9 +114,9 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
     words = sorted({type_.lstrip("\0") for type_ in types})
     fields = ("", *(language.field_name_for_id(i) or "" for i in range(1, language.field_count + 1)))
     field_ids = {word: code for code, word in enumerate(fields)}
-    edge, places = _edges(rules, types, field_ids)
+    edge, first_edge, unnamed, places = _edges(rules, types, field_ids)
     kinds = {**COMMON_KINDS, **rules.kinds}
-    kind_words = [_kind_of(type_, kinds) for type_ in types]
+    kind_words = [_kind_of(type_, kinds, rules.kinds_by_prefix) for type_ in types]
     literal = [
         kind in _LITERALS and not type_.startswith("\0")
         for type_, kind in zip(types, kind_words, strict=True)
@@ -126,6 +134,8 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
         field_ids=field_ids,
         name_role=np.array([ROLE_CODES[rules.names[t]] if t in rules.names else -1 for t in types], np.int8),
         edge=edge,
+        first_edge=first_edge,
+        unnamed=unnamed,
         places=places,
         scope=np.array([SCOPES.index(rules.scopes.get(type_, "")) for type_ in types], np.uint8),
         is_literal=np.array(literal, np.bool_),
@@ -134,31 +144,43 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
     )
 
 
-def _kind_of(type_: str, kinds: dict[str, str]) -> str:
+def _kind_of(type_: str, kinds: dict[str, str], by_prefix: Mapping[str, str]) -> str:
     if type_.startswith("\0"):
         return "token"
-    return kinds.get(type_, "other")
+    if type_ in kinds:
+        return kinds[type_]
+    return next((kind for prefix, kind in by_prefix.items() if type_.startswith(prefix)), "other")
 
 
 def _edges(
     rules: Rules, types: tuple[str, ...], field_ids: dict[str, int]
-) -> tuple[NDArray[np.uint8], tuple[Place, ...]]:
-    """The table (parent code, field id) → place, and the places; ValueError for an unknown word."""
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], tuple[Place, ...]]:
+    """The tables `edge`, `first_edge`, `unnamed`, and the places; an unknown word raises KeyError."""
     places: list[Place] = [Use()]
     edge = np.zeros((len(types), len(field_ids)), np.uint8)
+    first_edge = np.zeros(len(types), np.uint8)
+    unnamed = np.zeros(len(types), np.uint8)
     code_of_type = {type_: code for code, type_ in enumerate(types)}
+
+    def index(place: Place) -> int:
+        if place not in places:
+            places.append(place)
+        return places.index(place)
+
     for type_, by_field in rules.uses.items():
         row = edge[code_of_type[type_]]
         for field, place in sorted(by_field.items(), key=lambda item: item[0] != "*"):
-            if place not in places:
-                places.append(place)
             if field == "*":
-                row[:] = places.index(place)
+                row[:] = index(place)
+            elif field == "^":
+                first_edge[code_of_type[type_]] = index(place)
             else:
-                row[field_ids[field]] = places.index(place)
+                row[field_ids[field]] = index(place)
+    for type_, (_, define) in rules.unnamed.items():
+        unnamed[code_of_type[type_]] = index(define)
     if len(places) > np.iinfo(np.uint8).max:
         raise ValueError("more places than fit in a byte")
-    return edge, tuple(places)
+    return edge, first_edge, unnamed, tuple(places)
 
 
 def other_types(name: str) -> list[str]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from snake_pipe.schemas import KINDS
 from snake_pipe.transform.languages.rules import Define, Head
-from snake_pipe.transform.source_definitions import FUNCTION, METHOD
+from snake_pipe.transform.source_definitions import FUNCTION, METHOD, bodies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,6 @@ class Heads:
         self, rows: SourceRows, definitions: Definitions, texts: list[str], qualified: list[str]
     ) -> None:
         self._rows, self._definitions, self._texts, self._qualified = rows, definitions, texts, qualified
-        self._leaf = definitions.name_row
         self._rules = rows.grammar.rules
         self.top = self._wrapped(definitions.head_row)
 
@@ -48,8 +47,7 @@ class Heads:
         for _ in range(8):
             above = rows.shape.parent[top]
             code = rows.code[above]
-            first = above + 1
-            first = np.where(rows.grammar.is_token[rows.code[first]], first + 1, first)
+            first = rows.first_child(above)
             rise = (above >= 0) & (around[code] | (first_in[code] & (top == first)))
             if not rise.any():
                 break
@@ -63,7 +61,11 @@ class Heads:
         scopes = np.where(self._definitions.scope_row < 0, 0, rows.code[self._definitions.scope_row]).tolist()
         outermost = rows.code[self.top].tolist()
         begins = rows.start[self.top]
-        ends = rows.start[self._leaf]
+        ends = self._definitions.name_start
+        if rules.late_modifiers:
+            body = bodies(rows, self._definitions)
+            row = self._definitions.row
+            ends = np.where(body < 0, rows.end[row], rows.start[body])
         begins = np.where(ends - begins > _HEAD_BYTES, rows.start[self._definitions.row], begins)
         sections = self._sections()
         place_modifiers = [p.modifiers if isinstance(p, Define) else () for p in rows.grammar.places]

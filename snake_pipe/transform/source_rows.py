@@ -11,7 +11,7 @@ import numpy as np
 from snake_pipe.transform.row_builder import TreeShape, tree_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 _LARGEST_STEP = 64
 """How many siblings are looked at to find a child in a field; definitions have it among the first few."""
+
+
+_LONGEST_GAP = 80
+"""Blanks that are skipped between a word and the name it announces."""
+
+_OPERATORS = b"=<>~!&|+-*/:"
+_IN_WORDS = np.array([chr(byte).isalnum() or byte in b"_-" or byte > 127 for byte in range(256)])
+_IN_OPERATORS = np.array([byte in _OPERATORS for byte in range(256)])
 
 
 class LineIndex:
@@ -114,9 +122,21 @@ class SourceRows:
         return self._step_to(rows, lambda candidate: self.field[candidate] == wanted)
 
     def child_of_type(self, rows: Rows, type_: str) -> NDArray[np.int32]:
-        """The first child of each row that is of this type, -1 where there is none."""
-        wanted = self.grammar.flags({type_})
+        """The first child of each row that is of this type (or these: `a|b`), -1 where there is none."""
+        wanted = self.grammar.flags(type_.split("|"))
         return self._step_to(rows, lambda candidate: wanted[self.code[candidate]])
+
+    def first_child(self, rows: Rows) -> NDArray[np.int32]:
+        """The first child of each row that is no token, -1 where there is none."""
+        return self._step_to(rows, lambda candidate: ~self.grammar.is_token[self.code[candidate]])
+
+    def children(self, row: int) -> Iterator[int]:
+        """The children of one row in order, tokens left out."""
+        child, end = row + 1, int(self.shape.end[row])
+        while child < end:
+            if not self.grammar.is_token[self.code[child]]:
+                yield child
+            child = int(self.shape.end[child])
 
     def _step_to(self, rows: Rows, wanted: Callable[[Rows], NDArray[np.bool_]]) -> NDArray[np.int32]:
         found = np.full(len(rows), -1, np.int32)
@@ -150,6 +170,43 @@ class SourceRows:
         for index, letter in enumerate(word):
             at = at[self.source[self.start[rows[at]] + index] == letter]
         same[at] = True
+        return same
+
+    def preceded(self, start: Rows, words: str) -> NDArray[np.bool_]:
+        """Whether these words stand before each offset, with nothing but blanks between and after them."""
+        before = start.astype(np.int64) - 1
+        same = np.ones(len(before), np.bool_)
+        for word in reversed(words.encode().split()):
+            for _ in range(_LONGEST_GAP):
+                blank = (before >= 0) & np.isin(self.source[np.maximum(before, 0)], (32, 9))
+                if not blank.any():
+                    break
+                before = before - blank
+            same &= before + 1 >= len(word)
+            for letter in reversed(word):
+                same &= self.source[np.maximum(before, 0)] == letter
+                before = before - 1
+            if word[:1].isalnum():
+                same &= (before < 0) | ~_IN_WORDS[self.source[np.maximum(before, 0)]]
+            elif word[:1] in _OPERATORS:
+                same &= (before < 0) | ~_IN_OPERATORS[self.source[np.maximum(before, 0)]]
+        return same
+
+    def followed(self, end: Rows, word: str) -> NDArray[np.bool_]:
+        """Whether this operator, and no longer one, stands after each offset, with only blanks between."""
+        after = end.astype(np.int64)
+        last = len(self.source) - 1
+        for _ in range(_LONGEST_GAP):
+            blank = (after <= last) & np.isin(self.source[np.minimum(after, last)], (32, 9))
+            if not blank.any():
+                break
+            after = after + blank
+        same = after + len(word) <= last
+        for letter in word.encode():
+            same &= self.source[np.minimum(after, last)] == letter
+            after = after + 1
+        if word.encode()[-1] in _OPERATORS:
+            same &= ~_IN_OPERATORS[self.source[np.minimum(after, last)]]
         return same
 
     def text(self, row: int) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from snake_pipe.schemas import KINDS
 from snake_pipe.transform.languages.rules import Define
 from snake_pipe.transform.row_builder import dictionary_column, int_column, record_batch, shorten, text_column
-from snake_pipe.transform.source_definitions import FUNCTION, METHOD, bodies
+from snake_pipe.transform.source_definitions import FUNCTION, METHOD, bodies, head_ends
 from snake_pipe.transform.source_docs import Comments, docstring
 from snake_pipe.transform.source_heads import Heads
 
@@ -35,17 +35,16 @@ def symbol_batch(
     row = definitions.row
     file = rows.files(row)
     base = rows.bases[file]
-    leaf = definitions.name_row
     body = bodies(rows, definitions)
     has_body = body >= 0
     outer = definitions.nesting.outer
-    start, end = rows.start[row], rows.end[row]
-    name_column = text_column(rows.source, rows.start[leaf], rows.end[leaf])
+    start, end = rows.start[row], rows.end[definitions.last_row]
+    name_column = text_column(rows.source, definitions.name_start, definitions.name_end)
     name_texts: list[str] = name_column.to_pylist()
     qualified_names = _qualified_names(rows, names, definitions, name_texts)
     heads = Heads(rows, definitions, name_texts, qualified_names)
     modifiers, visibility, exported = heads.read()
-    name_line, name_col = rows.lines.locate(rows.start[leaf], base)
+    name_line, name_col = rows.lines.locate(definitions.name_start, base)
     function_like = (definitions.kind == FUNCTION) | (definitions.kind == METHOD)
     body_start = np.where(has_body, rows.start[body], base)
     body_end = np.where(has_body, rows.end[body], base)
@@ -60,12 +59,14 @@ def symbol_batch(
             "parent_node_id": int_column(
                 np.where(outer < 0, 0, row[outer] - rows.row_bases[file]), pa.int32(), null=outer < 0
             ),
-            "signature": _signatures(rows, start, np.where(has_body & (body_start > start), body_start, end)),
+            "signature": _signatures(rows, start, head_ends(rows, definitions, body)),
             "doc": pa.array(_docs(rows, definitions, body, heads.top), pa.string()),
             "modifiers": pa.array(modifiers, pa.list_(pa.string())),
             "visibility": visibility,
             "exported": exported,
-            "complexity": int_column(_complexity(rows, row), pa.int32(), null=~function_like),
+            "complexity": int_column(
+                _complexity(rows, row, definitions.last_row), pa.int32(), null=~function_like
+            ),
             "start_offset": (start - base).astype(np.int64),
             "end_offset": (end - base).astype(np.int64),
             "start_line": rows.lines.lines(start, base),
@@ -111,7 +112,7 @@ def _prefixes(rows: SourceRows, names: Names, definitions: Definitions) -> dict[
             for index, row in zip(here.tolist(), rows.first_of(receiver, wanted).tolist(), strict=True):
                 if row >= 0:
                     prefixes[index] = rows.text(row)
-    plain = definitions.name_row == names.row[definitions.name]
+    plain = definitions.name_start == rows.start[names.row[definitions.name]]
     qualified = np.flatnonzero(plain & (names.qualifier_end[definitions.name] >= 0))
     for index in qualified.tolist():
         name = definitions.name[index]
@@ -151,20 +152,20 @@ def _signatures(rows: SourceRows, start: NDArray[np.int32], end: NDArray[np.int3
     return text_column(folded, begin, shorten(folded, begin, stop, _SIGNATURE_LENGTH))
 
 
-def _complexity(rows: SourceRows, row: NDArray[np.int32]) -> NDArray[np.int64]:
-    """1 + branches in each row's subtree."""
+def _complexity(rows: SourceRows, first: NDArray[np.int32], last: NDArray[np.int32]) -> NDArray[np.int64]:
+    """1 + branches from each first row to the end of its last row's subtree."""
     grammar = rows.grammar
     branch = np.flatnonzero(grammar.flags(grammar.rules.branches)[rows.code])
     branches = [branch]
     if grammar.rules.operators:
         branches.append(_logical(rows, np.flatnonzero(grammar.flags(grammar.rules.operators)[rows.code])))
     every = np.sort(np.concatenate(branches))
-    count: NDArray[np.int64] = np.searchsorted(every, rows.shape.end[row]) - np.searchsorted(every, row)
+    count: NDArray[np.int64] = np.searchsorted(every, rows.shape.end[last]) - np.searchsorted(every, first)
     return count + 1
 
 
 def _logical(rows: SourceRows, binary: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Those binary operations whose operator is `&&`, `||` or `??`: they branch."""
+    """Those binary operations whose operator is `&&`, `||`, `??`, `and` or `or`: they branch."""
     binary = binary[rows.shape.end[binary] > binary + 1]
     if len(binary) == 0:
         return binary
@@ -177,8 +178,15 @@ def _logical(rows: SourceRows, binary: NDArray[np.int64]) -> NDArray[np.int64]:
         at = at + space
     at = np.minimum(at, max(last, 0))
     first, second = rows.source[at], rows.source[np.minimum(at + 1, last + 1)]
-    logical: NDArray[np.int64] = binary[(first == second) & np.isin(first, tuple(b"&|?"))]
-    return logical
+    logical = (first == second) & np.isin(first, tuple(b"&|?"))
+    for word in (b"and", b"or") if rows.grammar.rules.word_operators else ():
+        spelled = np.ones(len(at), np.bool_)
+        for offset, letter in enumerate(word):
+            spelled &= rows.source[np.minimum(at + offset, last + 1)] == letter
+        after = rows.source[np.minimum(at + len(word), last + 1)]
+        logical |= spelled & np.isin(after, tuple(b" \t\r\n("))
+    branching: NDArray[np.int64] = binary[logical]
+    return branching
 
 
 def _docs(
@@ -187,5 +195,8 @@ def _docs(
     docs: list[str | None] = [None] * len(definitions)
     if rows.grammar.rules.docstring:
         docstring(rows, body, docs)
-    Comments(rows).before(top, docs)
+    comments = Comments(rows)
+    comments.before(top, docs)
+    if rows.grammar.rules.doc_after:
+        comments.after(top, docs, rows.grammar.rules.doc_after)
     return docs

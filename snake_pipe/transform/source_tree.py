@@ -122,7 +122,7 @@ class SourceTreeTransformer:
             message = f"nested {walked.max_depth} levels deep; the limit is {self._options.max_depth}"
             facts.problems.append(Problem("parse", "too_deep", message))
             return
-        if tree.root_node.has_error:
+        if tree.root_node.has_error and not text.isspace() and text:  # some grammars want at least a word
             facts.status, facts.reason = "partial", "syntax_error"
             facts.problems += syntax_problems(tree)
         facts.max_depth = walked.max_depth
@@ -196,8 +196,8 @@ class SourceTreeTransformer:
         named = np.zeros(len(rows), np.bool_)
         named[names.row] = True
         named[definitions.row] = True
-        leaf = definitions.name_row
-        name_start[definitions.row], name_end[definitions.row] = rows.start[leaf], rows.end[leaf]
+        name_start[definitions.row] = definitions.name_start
+        name_end[definitions.row] = definitions.name_end
         literal = compiled.is_literal[code]
         value_end = rows.end.copy()
         at = np.flatnonzero(literal)

@@ -96,6 +96,12 @@ def open_transformer(queue: str, options: TransformOptions) -> Transformer:
         from snake_pipe.transform.json_tree import JsonTreeTransformer
 
         return JsonTreeTransformer(options)
+    from snake_pipe.transform.languages import LANGUAGES
+
+    if not LANGUAGES[queue].installed:
+        from snake_pipe.transform.missing_language import MissingLanguageTransformer
+
+        return MissingLanguageTransformer(queue, options)
     from snake_pipe.transform.source_tree import SourceTreeTransformer
 
     return SourceTreeTransformer(queue, options)

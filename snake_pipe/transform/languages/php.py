@@ -143,6 +143,7 @@ RULES = Rules(
         """
     ),
     operators=frozenset({"binary_expression"}),
+    word_operators=True,
     imports={"namespace_use_declaration": _use, **dict.fromkeys(_INCLUDES, _include)},
     modifiers={word: word for word in ("static", "abstract", "final", "readonly", "const")},
     constructors=frozenset({"__construct"}),

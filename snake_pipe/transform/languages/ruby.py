@@ -115,6 +115,7 @@ RULES = Rules(
         """
     ),
     operators=frozenset({"binary"}),
+    word_operators=True,
     import_calls={
         "require": _require,
         "require_relative": _require_relative,

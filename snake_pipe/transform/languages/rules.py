@@ -25,31 +25,47 @@ class Use:
     `role` is one of ROLES, or `none` for names that are no references (declared parameters, labels);
     without a role the name keeps the one it has. `climb` lets the next place have its say.
     `qualifier` is the field of the first child, which qualifies the name.
-    `hint` replaces the kind of a `Define` with `hinted` reached later; the innermost hint wins.
+    `hint` replaces the kind of a `Define` with `hinted` reached later; the innermost hint wins. The hint
+    `none` keeps the name from defining anything and from being a reference: a parameter inside of the head
+    that makes a definition.
+    `direct` asks the name to be a child itself; one from further below keeps what it is.
     """
 
     role: str | None = None
     climb: bool = False
     qualifier: str | None = None
     hint: str | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Define:
     """The place of a definition's name.
 
-    A step is a field, or `:type` for the first child of that type.
+    A step is a field, `:type` or `:type|type` for the first child of that type, `^` for the first child,
+    `..` for the parent.
 
     - `kind` None makes no definition unless `by` finds one.
-    - `by` is (step, {type: kind}): the type of that child decides.
+    - `by` is (steps, {type: kind}): the type of that node decides; several steps are parted by `/`.
+      `by` is told of the first of several names in one statement, `also_by`, which is asked where `by`
+      does not know the type, of all of them.
+    - `said` is {words: kind}: the words directly before the name decide, the first that fit. Where none
+      fits and `kind` is None, the name has the role `local`, or without it the one it came with.
     - `local` is the role of the name where the place is inside of a function (a local variable is no
       symbol); None keeps it a symbol there.
     - `own` makes the child on the name's way the definition's node, not the parent: for lists of names.
-    - `body` is the path of steps to the body.
+    - `body` is the path of steps to the body, where the signature ends; where a grammar has no node for the
+      body, `head` is the step to what holds the signature.
+    - `followed_by` is the type of a node behind it that belongs to the definition: a body that the grammar
+      puts beside the head.
     - `qualified` allows a qualifier in the name (`A::b`); otherwise a qualified name is a write.
     - `hinted` lets a `Use` on the way decide the kind.
     - `whole` takes the child on the name's way as the name (`a.b.c`).
-    - `first` asks the name to be in the first child.
+    - `first` asks the name to be in the first child, `direct` to be a child itself, `via` to come through
+      a child of one of these types.
+    - `single` takes only the first name of its node; further ones are what they came as.
+    - `repeats` lets neighbours of the same name be one definition, from the first to the last of them, of
+      the last one's kind: a signature with its equations.
     - `after` asks that this word stands directly before it: where the parser stumbled, words say more
       than nodes.
     - `receiver` is the field that holds the type the definition belongs to.
@@ -58,13 +74,21 @@ class Define:
 
     kind: str | None
     by: tuple[str, Mapping[str, str]] | None = None
+    also_by: tuple[str, Mapping[str, str]] | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
     local: str | None = None
     own: bool = False
     body: tuple[str, ...] = ("body",)
+    head: str | None = None
+    followed_by: str | None = None
     qualified: bool = False
     hinted: bool = False
     whole: bool = False
     first: bool = False
+    direct: bool = False
+    via: frozenset[str] = frozenset()
+    single: bool = False
+    repeats: bool = False
     after: str | None = None
     receiver: str | None = None
     modifiers: tuple[str, ...] = ()
@@ -72,6 +96,9 @@ class Define:
 
 THROUGH = Use(climb=True)
 NONE = Use("none")
+STOP = Use("")
+"""Ends the climb; the name keeps its role."""
+
 READ = Use("read")
 WRITE = Use("write")
 TYPE = Use("type")
@@ -87,9 +114,26 @@ def member(qualifier: str) -> Use:
     return Use("read", climb=True, qualifier=qualifier)
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Names below a field (or `:type`) that have a role by where they are, however deep, unless they define.
+
+    `roles` is by the names' types; `after` and `before` are {word: role} for names directly after or before
+    a word.
+    """
+
+    below: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+
+
 Place = Use | Define
 Uses = Mapping[str, Mapping[str, Place]]
-"""parent type → field → place; field `""` is a child without field, `"*"` any field not named."""
+"""parent type → field → place; field `""` is a child without field, `"*"` any field not named.
+
+`"^"` is the first child, whatever its field: where a grammar names no fields, the place tells what is what.
+"""
 
 
 class Import(NamedTuple):
@@ -164,11 +208,21 @@ class Rules:
     `wrappers`: types around a definition that belong to its head, such as a decorated definition;
     `declarations` do so for the first definition in them. `skipped_before` may stand between a
     definition and its comment. `docstring`: the body may begin with the definition's doc.
+    `groups`: types that only hold definitions together; a comment before them is one before the first.
+    `doc_after`: how a comment begins that may follow what it speaks of.
     `modifiers`: word of the head → modifier. `constructors`: names of constructors;
     with `named_constructors` also the name of their class. `import_wrappers`: types around a call that
     imports, which the reader gets instead of the call.
     `sections`: types of marks that set the visibility of what follows them in a class → their words.
-    `kinds`: type → normalised kind, over `COMMON_KINDS`.
+    `kinds`: type → normalised kind, over `COMMON_KINDS`; `kinds_by_prefix` for types that no table names.
+    `unnamed`: types of definitions whose name is a word of the language (`init`, `constructor`) → a regular
+    expression for that word, and their place.
+    `regions` tell roles by what is around the names; the last one that knows wins.
+    `late_modifiers`: modifiers and visibility stand between the name and the body too.
+    `name_marks`: characters that the grammar counts to the end of a defined name (`A?=1` of make).
+    `dotted_qualifiers`: the grammar counts the dot behind a qualifier to it. `word_operators`: `and` and `or`
+    are written as words too.
+    `literals`: words of the language that its grammar takes for names.
     `reserved`: words that define nothing, though a parser off its track may take them for names.
     `hollow`: anonymous types that may hold named nodes (a comment inside of `not in`).
     """
@@ -188,6 +242,8 @@ class Rules:
     declarations: frozenset[str] = frozenset()
     skipped_before: frozenset[str] = frozenset()
     docstring: bool = False
+    groups: frozenset[str] = frozenset()
+    doc_after: str | None = None
     modifiers: Mapping[str, str] = field(default_factory=dict)
     constructors: frozenset[str] = frozenset()
     named_constructors: bool = False
@@ -196,6 +252,14 @@ class Rules:
     exported: Callable[[Head], bool | None] = lambda _head: None
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hollow: frozenset[str] = frozenset()
+    kinds_by_prefix: Mapping[str, str] = field(default_factory=dict)
+    regions: tuple[Region, ...] = ()
+    late_modifiers: bool = False
+    name_marks: str = ""
+    dotted_qualifiers: bool = False
+    word_operators: bool = False
+    literals: frozenset[str] = frozenset()
+    unnamed: Mapping[str, tuple[str, Define]] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
 
 
@@ -207,3 +271,8 @@ def words(text: str) -> frozenset[str]:
 def table(**rows: str) -> dict[str, str]:
     """kind="type type type" → {type: kind}; a kind that is a Python keyword ends in `_`."""
     return {type_: kind.rstrip("_") for kind, types in rows.items() for type_ in types.split()}
+
+
+def tokens(types: str) -> dict[str, str]:
+    """The rest of a table of kinds: types that are parts of other nodes and have no meaning of their own."""
+    return dict.fromkeys(types.split(), "token")

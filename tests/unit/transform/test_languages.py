@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from snake_pipe.schemas import KINDS, ROLES
+from snake_pipe import plugins
+from snake_pipe.schemas import KINDS, ROLES, TREE_TABLES
 from snake_pipe.transform.languages import (
     EXTRACTION_VERSION,
     LANGUAGES,
@@ -19,8 +23,16 @@ from snake_pipe.transform.languages import (
 from snake_pipe.transform.languages.kinds import COMMON_KINDS
 from snake_pipe.transform.languages.rules import Define
 from snake_pipe.transform.source_grammar import grammar
+from snake_pipe.transform.transformer import TransformOptions, open_transformer
 
-ALL = sorted(LANGUAGES)
+ALL = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(not language.installed, reason=f"not installed: {language.install_command}"),
+    )
+    for name, language in LANGUAGES.items()
+]
+DATA = {"css", "html", "json", "markdown", "sql", "toml", "xml", "yaml"}
 
 
 def test_the_registry_is_sorted_and_says_things_once():
@@ -32,7 +44,7 @@ def test_the_registry_is_sorted_and_says_things_once():
     interpreters = [word for language in LANGUAGES.values() for word in language.interpreters]
     assert len(files) == len(set(files))
     assert len(interpreters) == len(set(interpreters))
-    assert not any(language.data for language in LANGUAGES.values())
+    assert {name for name, language in LANGUAGES.items() if language.data} == DATA
 
 
 @pytest.mark.parametrize(
@@ -50,9 +62,14 @@ def test_the_registry_is_sorted_and_says_things_once():
         ("a.cs", "c-sharp"),
         ("Rakefile", "ruby"),
         (".bashrc", "bash"),
-        ("a.pl", None),
+        ("a.kts", "kotlin"),
+        ("a.ml", "ocaml"),
+        ("a.mli", "ocaml-interface"),
+        ("Makefile", "make"),
+        ("Dockerfile", "dockerfile"),
+        ("a.yml", "yaml"),
+        ("a.m", None),
         ("a.inc", None),
-        ("Makefile", None),
         ("py", None),
     ],
 )
@@ -67,7 +84,25 @@ def test_language_of_name(name, language):
         ("run", b"#!/usr/bin/env -S FOO=1 node --x\n", "javascript"),
         ("run", b"#! /bin/sh -e\n", "bash"),
         ("run", b"#!/usr/local/bin/python3.11\n", "python"),
-        ("run", b"#!/usr/bin/perl\n", None),
+        ("run", b"#!/usr/bin/perl -w\n", "perl"),
+        ("run", b"#!/usr/bin/awk -f\n", None),
+        ("run", b"# vim: set ft=python :\n", "python"),
+        ("run", b"\n\n// vi: filetype=objc ts=2\n", "objc"),
+        ("run", b"# -*- mode: ruby; coding: utf-8 -*-\n", "ruby"),
+        ("run", b"# -*- coding: utf-8; mode: ruby -*-\n", "ruby"),
+        ("run", b";; -*- Makefile -*-\n", "make"),
+        ("run", b"# -*- coding: utf-8 -*-\n", None),
+        ("run", b"\n" * 5 + b"# vim: ft=python\n", None),
+        ("run", b"#!/bin/sh\n# vim: ft=python\n", "bash"),
+        ("a.inc", b"<?php // vim: ft=php\n", "php"),
+        ("a.in", b"#!/usr/bin/env python3\n", "python"),
+        ("a.cgi", b"#!/usr/bin/perl\n", "perl"),
+        ("a.m", b"#import <A.h>\n", "objc"),
+        ("a.m", b"@implementation A\n@end\n", "objc"),
+        ("a.m", b"function y = f(x)\ny = x;\n", None),
+        ("a.h", b"@interface A : B\n- (void)m:(int)a;\n@end\n", "objc"),
+        ("a.h", b"/* @interface in words */\nint f(void);\n", "c"),
+        ("a.h", b"// -*- C++ -*-\nint f(void);\n", "cpp"),
         ("run", b"plain text", None),
         ("run.txt", b"#!/bin/sh\n", None),
         ("a.py", b"#!/bin/sh\n", "python"),
@@ -108,6 +143,7 @@ def test_the_tables_use_words_that_exist(name, anonymous):
         rules.sections,
         rules.qualifiers,
         rules.import_wrappers,
+        rules.unnamed,
     ):
         assert set(used) <= types, set(used) - types
     assert set(rules.names.values()) <= {*ROLES, "none"}
@@ -117,13 +153,34 @@ def test_the_tables_use_words_that_exist(name, anonymous):
         if isinstance(place, Define):
             steps = [
                 *place.body,
-                *([place.by[0]] if place.by else []),
-                *([place.receiver] if place.receiver else []),
+                *(step for told in (place.by, place.also_by) if told for step in told[0].split("/")),
+                *filter(None, (place.receiver, place.head)),
             ]
             for step in steps:
-                known = types if step.startswith(":") else set(compiled.fields)
-                assert step.removeprefix(":") in known, step
-            assert {place.kind, *(place.by[1].values() if place.by else ())} - {None} <= set(KINDS)
+                assert is_step(step, types, set(compiled.fields)), step
+            told = [kinds for _, kinds in filter(None, (place.by, place.also_by))]
+            assert {place.kind, *place.said.values(), *(k for kinds in told for k in kinds.values())} - {
+                None
+            } <= set(KINDS)
+            assert place.via <= types, place.via - types
+            assert {place.followed_by} <= {None, *types}
+
+
+def is_step(step, types, fields):
+    if step in {"^", ".."}:
+        return True
+    return set(step[1:].split("|")) <= types if step.startswith(":") else step in fields
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_regions_are_fields_and_types_of_the_grammar(name):
+    compiled = grammar(name, anonymous=False)
+    for region in compiled.rules.regions:
+        below = region.below
+        assert below.removeprefix(":") in (compiled.types if below.startswith(":") else compiled.fields)
+        assert set(region.roles) <= set(compiled.rules.names)
+        roles = {*region.roles.values(), *region.after.values(), *region.before.values()}
+        assert roles <= {*ROLES, "none"}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -158,7 +215,96 @@ def test_parser_versions_name_wheel_and_rules():
 def test_the_registry_imports_nothing_heavy():
     code = (
         "import sys; import snake_pipe.transform.languages as l; l.language_of_name('a.py');"
-        "print([m for m in ('tree_sitter', 'numpy', 'pyarrow') if m in sys.modules])"
+        "[x.installed for x in l.LANGUAGES.values()];"
+        "print([m for m in ('tree_sitter', 'tree_sitter_kotlin', 'numpy', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def without_kotlin(monkeypatch):
+    """Kotlin as it is where the wheel was not installed."""
+    missing = replace(LANGUAGES["kotlin"], distribution="tree-sitter-of-no-package")
+    monkeypatch.setitem(LANGUAGES, "kotlin", missing)
+    return missing
+
+
+def test_a_language_that_is_not_installed_is_recorded_and_says_how_to_get_it(without_kotlin):
+    assert language_of_name("a.kt") == "kotlin"
+    assert not without_kotlin.installed
+    transformer = open_transformer("kotlin", TransformOptions())
+    facts = transformer.add(1, "a.kt", b"fun f() {}")
+    out = transformer.drain()
+    assert (facts.status, facts.reason, facts.language) == ("skipped", "language_not_installed", "kotlin")
+    assert [problem.message for problem in facts.problems] == [
+        "the grammar of kotlin is not installed: pip install 'snake-pipe[languages]'"
+    ]
+    assert out.facts == {1: facts}
+    assert {table: batch.num_rows for table, batch in out.tables.items()} == dict.fromkeys(TREE_TABLES, 0)
+    assert transformer.pending_nodes == 0
+
+
+def test_a_file_that_waited_for_its_grammar_is_read_again_with_it(without_kotlin):
+    """The version that is noted for it is none that an installed grammar ever has."""
+    noted = (without_kotlin.parser, without_kotlin.parser_version)
+    assert noted[1].startswith("none+")
+    assert noted in plugins.parser_versions()
+    assert all(
+        not language.parser_version.startswith("none+")
+        for language in LANGUAGES.values()
+        if language.installed
+    )
+
+
+def test_the_wheel_of_a_core_language_is_named_itself():
+    assert LANGUAGES["go"].install_command == "pip install tree-sitter-go"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "queue"),
+    [
+        ("a.py", (), "python"),
+        ("a.json", (), "ast"),
+        ("a.yaml", (), None),
+        ("a.yaml", ("yaml",), "yaml"),
+        ("a.yaml", ("json", "ast"), None),
+        ("a.json", ("json",), "json"),
+        ("a.json", ("json", "ast"), "json"),
+        ("a.ast.json", ("json", "ast"), "ast"),
+        ("a.ast.json", ("json",), "json"),
+        ("a.JSON", ("json",), "json"),
+        ("a.json.gz", ("json",), "ast"),
+        ("a.kt", (), "kotlin"),
+    ],
+)
+def test_data_is_read_on_request_only(name, asked, queue):
+    assert plugins.queue_of_name(name, asked) == queue
+
+
+def test_data_told_by_its_content_is_read_on_request_only():
+    head = b"# vim: ft=yaml\n"
+    assert plugins.queue_of_head("run", head) is None
+    assert plugins.queue_of_head("run", head, ("yaml",)) == "yaml"
+    assert plugins.queue_of_head("run", b"#!/bin/sh\n") == "bash"
+    assert ".h" in plugins.shared_endings()
+
+
+def test_default_languages_are_those_for_programs():
+    assert plugins.default_languages() == set(LANGUAGES) - DATA
+
+
+def test_the_list_of_languages_says_what_is_missing(without_kotlin):
+    listed = {name: parser for name, _, parser in plugins.describe_languages()}
+    assert listed["kotlin"] == f"not installed: {without_kotlin.install_command}"
+    assert listed["python"] == "tree-sitter-python"
+
+
+def test_the_documentation_lists_every_language():
+    text = (Path(__file__).parents[3] / "docs" / "languages.md").read_text()
+    listed = re.findall(r"^\| ([\w-]+) \|(.*)$", text, re.MULTILINE)[1:]
+    assert sorted(name for name, _ in listed) == sorted(LANGUAGES)
+    for name, row in listed:
+        language = LANGUAGES[name]
+        assert ("extra" in row, "on request" in row) == (language.extra, language.data)
+        assert any(f"`{told}`" in row for told in (*language.endings, *language.files))

@@ -1,0 +1,144 @@
+"""What the words of the rules do, where a golden case would not tell why."""
+
+from __future__ import annotations
+
+import pytest
+
+from snake_pipe.transform.languages import LANGUAGES
+from snake_pipe.transform.source_tree import SourceTreeTransformer
+from snake_pipe.transform.transformer import TransformOptions
+
+
+def transform(language, source, *, anonymous=False):
+    entry = LANGUAGES[language]
+    if not entry.installed:
+        pytest.skip(f"{language} is not installed: {entry.install_command}")
+    transformer = SourceTreeTransformer(language, TransformOptions(anonymous=anonymous))
+    facts = transformer.add(1, "a", source.encode())
+    assert facts.status == "ok", facts.problems
+    return {table: batch.to_pylist() for table, batch in transformer.drain().tables.items()}
+
+
+def symbols(language, source):
+    return [(row["kind"], row["qualified_name"]) for row in transform(language, source)["symbols"]]
+
+
+def refs(language, source):
+    return [(row["role"], row["name"]) for row in transform(language, source)["refs"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("php", "<?php function f($a) { return $a and g() or $a; }"),
+        ("ruby", "def f(a)\n  a and g or h\nend\n"),
+        ("lua", "function f(a) return a and b or c end"),
+        ("zig", "fn f() bool { return a and b or c; }"),
+    ],
+)
+def test_operators_that_are_words_branch(language, source):
+    """They were counted only as `&&` and `||`."""
+    [row] = [row for row in transform(language, source)["symbols"] if row["kind"] == "function"]
+    assert row["complexity"] == 3
+
+
+def test_names_that_begin_like_such_an_operator_do_not():
+    [row] = transform("lua", "function f(a) return a == orders end")["symbols"]
+    assert row["complexity"] == 1
+
+
+def test_a_signature_and_its_equations_are_one_symbol_to_the_last_line():
+    source = "f :: Int -> Int\nf 0 = g\nf n | n > 1 = h\n\nk = 1\n"
+    rows = transform("haskell", source)
+    first, second = rows["symbols"]
+    assert (first["name"], first["start_line"], first["end_line"]) == ("f", 1, 3)
+    assert (first["signature"], first["complexity"]) == ("f :: Int -> Int", 2)
+    assert (second["name"], second["kind"], second["start_line"]) == ("k", "variable", 5)
+    calls = {row["name"]: row["enclosing_node_id"] for row in rows["refs"]}
+    assert calls["g"] == calls["h"] == first["node_id"]
+
+
+def test_equations_apart_from_one_another_are_not_one():
+    assert symbols("haskell", "f 0 = 1\ng 0 = 1\nf 1 = 1\n") == [("function", name) for name in "fgf"]
+
+
+def test_a_module_and_what_implements_it_are_two():
+    source = "defprotocol P do\nend\ndefimpl P, for: X do\nend\n"
+    assert symbols("elixir", source) == [("interface", "P"), ("class", "P")]
+
+
+def test_a_body_beside_its_head_belongs_to_it():
+    """Dart's grammar puts them side by side: calls in a method had no method around them."""
+    rows = transform("dart", "class A {\n  int m() {\n    return f();\n  }\n}\n")
+    method = next(row for row in rows["symbols"] if row["name"] == "m")
+    assert (method["start_line"], method["end_line"], method["body_start_line"]) == (2, 4, 2)
+    [call] = [row for row in rows["refs"] if row["role"] == "call"]
+    assert (call["name"], call["enclosing_node_id"]) == ("f", method["node_id"])
+
+
+def test_parameters_in_a_head_that_looks_like_a_call_are_no_references():
+    assert refs("julia", "f(x, y::T = z) = x + w\n") == [
+        ("type", "T"),
+        ("read", "z"),
+        ("read", "x"),
+        ("read", "w"),
+    ]
+    assert refs("julia", "f(x)\n") == [("call", "f"), ("read", "x")]
+
+
+def test_words_before_a_name_are_whole_words():
+    """`undef f(x)` is no definition, though it ends in `def`."""
+    assert symbols("elixir", "undef f(x)\n") == []
+    assert symbols("elixir", "def f(x)\n") == [("function", "f")]
+
+
+def test_a_definition_without_a_name_of_its_own_is_named_by_its_word():
+    """Not by the same word in an attribute before it."""
+    source = 'class A {\n  @available(*, deprecated, renamed: "init(b:)")\n  convenience init(a: Int) {}\n}\n'
+    for anonymous in (False, True):
+        rows = transform("swift", source, anonymous=anonymous)["symbols"]
+        assert [(row["name"], row["name_line"], row["name_col"]) for row in rows[1:]] == [("init", 3, 15)]
+
+
+def test_the_name_of_several_in_one_statement_is_told_for_each():
+    assert symbols("lua", "local f, a = function() end, 1\n") == [("function", "f"), ("variable", "a")]
+    assert symbols("ocaml", "let (p, q) = x\n") == [("variable", "p"), ("variable", "q")]
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_what_a_message_is_sent_to_is_its_qualifier(anonymous):
+    """The bracket before it counted to it, and with a row for each token it was lost."""
+    rows = transform("objc", "int f(void) { [[a b] c]; return 0; }", anonymous=anonymous)
+    found = [(row["qualifier"], row["name"]) for row in rows["refs"] if row["role"] == "call"]
+    assert found == [("a", "b"), ("[a b]", "c")]
+
+
+def test_comments_of_all_kinds_lose_their_marks():
+    assert transform("lua", "--[[ Says f. ]]\nfunction f() end\n")["symbols"][0]["doc"] == "Says f."
+    assert transform("haskell", "{-| Says f. -}\nf x = x\n")["symbols"][0]["doc"] == "Says f."
+    assert transform("ocaml", "(** Says f. *)\nlet f x = x\n")["symbols"][0]["doc"] == "Says f."
+    assert transform("julia", '"""\nSays f.\n"""\nf(x) = x\n')["symbols"][0]["doc"] == "Says f."
+
+
+def test_a_comment_behind_a_value_is_its_own_only_with_room_before_the_next():
+    source = "val f : int\n(** Says f. *)\n\nval g : int\n(** Says h. *)\nval h : int\n"
+    docs = [row["doc"] for row in transform("ocaml-interface", source)["symbols"]]
+    assert docs == ["Says f.", None, "Says h."]
+
+
+def test_the_line_that_names_an_interpreter_is_no_documentation():
+    assert transform("perl", "#!/usr/bin/perl\nsub f { 1 }\n")["symbols"][0]["doc"] is None
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("source", ["\n", " \n\t\n", "x"])
+def test_the_smallest_files_are_read(language, source):
+    """Blanks alone are an empty file for every language, also where the grammar wants at least a word."""
+    entry = LANGUAGES[language]
+    if not entry.installed:
+        pytest.skip(f"{language} is not installed: {entry.install_command}")
+    transformer = SourceTreeTransformer(language, TransformOptions())
+    facts = transformer.add(1, "a", source.encode())
+    assert facts.status in ({"ok"} if source.isspace() else {"ok", "partial"})
+    assert transformer.drain().tables["nodes"].num_rows >= 1
+    assert facts.status != "failed", facts.problems
