@@ -53,7 +53,7 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     if value is not None and target is not None and target.get("type") == "Identifier":
         variable = text(target, "name") or ""
         exported = True if _EXPORTED in note or variable in exports else None
-        if value.get("type") in FUNCTIONS:
+        if text(value, "type") in FUNCTIONS:
             modifiers += modifiers_of(value)
             body = body_of(value, "body")
             return (
@@ -90,7 +90,7 @@ def _members(kind: str, public: str | None = "public") -> Any:
         if key is None or name is None or node.get("computed") is True:
             return ()
         value = child(node, "value")
-        function = value if value is not None and value.get("type") in FUNCTIONS else None
+        function = value if value is not None and text(value, "type") in FUNCTIONS else None
         if function is None and kind == "method":
             function = node
         private = name.startswith("#")
@@ -129,7 +129,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     name = property_name(key)
     if value is None or key is None or name is None or node.get("computed") is True:
         return ()
-    if value is not node and value.get("type") not in FUNCTIONS:
+    if value is not node and text(value, "type") not in FUNCTIONS:
         return ()
     body = body_of(value, "body")
     return (Definition(name, "method", key, body, parameters_of(value), modifiers_of(node, value)),)
@@ -138,7 +138,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
 def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     """`a.b = function () {}`."""
     value, target = child(node, "right"), child(node, "left")
-    if value is None or target is None or value.get("type") not in FUNCTIONS:
+    if value is None or target is None or text(value, "type") not in FUNCTIONS:
         return ()
     kind, before = "function", None
     at: Node | None = None

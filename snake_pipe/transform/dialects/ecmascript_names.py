@@ -10,7 +10,7 @@ from snake_pipe.transform.dialects.ecmascript import MEMBERS
 
 def _step(node: Node) -> tuple[str | None, Node | None]:
     """One link of a chain of members: its name, and the node before it."""
-    type_ = node.get("type")
+    type_ = text(node, "type")
     if type_ == "ThisExpression":
         return "this", None
     if type_ == "Super":
@@ -29,7 +29,7 @@ def _step(node: Node) -> tuple[str | None, Node | None]:
 
 def _step_limited(node: Node) -> tuple[str | None, Node | None]:
     """The link in a wrapper; wrappers in wrappers are no plain name."""
-    return _step(node) if node.get("type") in MEMBERS or node.get("type") == "Identifier" else (None, None)
+    return _step(node) if text(node, "type") in MEMBERS or node.get("type") == "Identifier" else (None, None)
 
 
 def qualifier(node: Node) -> str | None:
