@@ -126,7 +126,8 @@ class Journal:
                 os.fsync(self._descriptor)
             except OSError as error:
                 raise SinkError(
-                    f"cannot write the journal {self.path}: {error.strerror}", "make room, then resume the job"
+                    f"cannot write the journal {self.path}: {error.strerror}",
+                    "make room, then resume the job",
                 ) from error
             self._failed = False
 
