@@ -55,6 +55,7 @@ _RESUME_EXAMPLES = """
 \b
 Examples:
   snake-pipe resume 20261122-101530-4f9a1c
+  snake-pipe resume --last --workers 1 --memory-limit 2000     it ran out of memory
   snake-pipe resume --last                            the newest job that is not done
 """
 
@@ -197,11 +198,21 @@ def resume(
     dataset: Annotated[
         Path | None, typer.Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes from here on. Default: as before.")
+    ] = None,
+    memory_limit: Annotated[
+        int | None, typer.Option(metavar="MIB", help="Most memory from here on. Default: as before.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, as in ingest.")
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_progress: NoProgress = False,
 ) -> int:
     """Go on with a job that a crash, a full disk or a signal ended, where its last commit left it."""
+    from snake_pipe.extract.batch_config import check_settings
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
     if (job_id is None) == (not last):
@@ -215,8 +226,15 @@ def resume(
     chosen = job_id
     checkpoint = CheckpointManager(folder).load(chosen)
     prepare_workers()
-    most = int(checkpoint.config.get("max_failures", 0))
-    return _run(lambda engine: engine.resume(chosen, folder), quiet, verbose, no_progress, most)
+    changes: dict[str, Any] = parse_settings(set_ or [])
+    changes |= {
+        name: value
+        for name, value in (("worker_count", workers), ("memory_limit_mb", memory_limit))
+        if value is not None
+    }
+    changes = check_settings(changes, "command line")
+    most = int(changes.get("max_failures", checkpoint.config.get("max_failures", 0)))
+    return _run(lambda engine: engine.resume(chosen, folder, changes), quiet, verbose, no_progress, most)
 
 
 def _last_unfinished(manager: Any) -> str:

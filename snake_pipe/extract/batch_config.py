@@ -152,6 +152,12 @@ class BatchConfig:
         """A new configuration with some settings changed; ConfigError if one is unknown or out of range."""
         return replace(self, **check_settings(changes, "update"))
 
+    def resumed_with(self, changes: Mapping[str, Any]) -> BatchConfig:
+        """The same for a job that goes on; ConfigError also for what decides which rows a file gives."""
+        if fixed := sorted(set(changes) & set(ROW_SETTINGS)):
+            raise ConfigError(f"{fixed[0]} cannot be changed by a resume", "ingest again with it")
+        return self.changed(changes)
+
     def updated(self, changes: Mapping[str, Any]) -> BatchConfig:
         """The same for a job that runs; ConfigError also for what is fixed once it has begun."""
         checked = check_settings(changes, "update")
@@ -162,6 +168,9 @@ class BatchConfig:
                 )
         return replace(self, **checked)
 
+
+ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
+"""Settings that decide which rows a file gives: a job with others has not read it as this one would."""
 
 RUNTIME_SETTINGS = tuple(spec.name for spec in fields(BatchConfig) if spec.metadata["runtime"])
 """Settings that may change while a job runs."""

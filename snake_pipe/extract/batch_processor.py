@@ -33,7 +33,7 @@ from snake_pipe.observe.job_log import JobLog
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from logging import Logger
     from types import TracebackType
     from typing import Self
@@ -118,9 +118,16 @@ class BatchProcessingEngine:
             self._opener(request, config), lambda job, tell: job.make_watcher(chosen, tell), is_live=True
         )
 
-    async def resume(self, job_id: str, dataset: Path) -> RepositoryProcessingResult:
-        """Go on with a job where its last flush left it; does nothing for a job that is done."""
-        return await self._process(lambda stack: Job.reopen(job_id, dataset, stack), _feed_to_the_end)
+    async def resume(
+        self, job_id: str, dataset: Path, changes: Mapping[str, Any] | None = None
+    ) -> RepositoryProcessingResult:
+        """Go on with a job where its last flush left it; does nothing for a job that is done.
+
+        `changes` are settings that are to be others from here on, such as fewer workers.
+        """
+        return await self._process(
+            lambda stack: Job.reopen(job_id, dataset, stack, changes), _feed_to_the_end
+        )
 
     # -- file by file --------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ from snake_pipe.utils.checkpoint_manager import (
 from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import ExitStack
 
     from snake_pipe.extract.batch_models import BatchStatistics
@@ -114,13 +114,18 @@ class Job:
         return cls(dataset, manager, checkpoint, journal, epoch)
 
     @classmethod
-    def reopen(cls, job_id: str, path: Path, stack: ExitStack) -> Job:
-        """An earlier job, its promised flush committed; CheckpointError if its state is damaged."""
+    def reopen(
+        cls, job_id: str, path: Path, stack: ExitStack, changes: Mapping[str, Any] | None = None
+    ) -> Job:
+        """An earlier job, its promised flush committed; CheckpointError if its state is damaged.
+
+        `changes` are settings that are to be others from here on.
+        """
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
-        manager.load(job_id)  # refuse before the lock notes a new holder
+        _changed(manager.load(job_id), changes)  # refuse before the lock notes a new holder
         stack.enter_context(dataset.lock(job_id))
-        checkpoint = manager.load(job_id)
+        checkpoint = _changed(manager.load(job_id), changes)
         journal = stack.enter_context(manager.journal(job_id))
         if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
@@ -289,6 +294,13 @@ class Job:
         except SnakePipeError:
             if status == "done":
                 raise
+
+
+def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> CheckpointData:
+    if not changes:
+        return checkpoint
+    config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+    return replace(checkpoint, config=asdict(config.resumed_with(changes)))
 
 
 def _roll_forward(dataset: Dataset, job_id: str, journal: Journal) -> None:

@@ -11,6 +11,7 @@ import orjson
 
 from snake_pipe import plugins
 from snake_pipe.errors import SinkError, SnakePipeError, UsageError
+from snake_pipe.extract.batch_config import ROW_SETTINGS
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.discovery import repositories
 from snake_pipe.extract.file_rows import file_row
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.intake import Intake, Known
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
-
-_ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
-"""Settings that decide which rows a file gives: a job with others has not read it as this one would."""
 
 
 class PriorFiles:
@@ -147,14 +145,14 @@ def _roots(request: IngestRequest) -> dict[str, Path]:
 
 def _jobs_like(manager: CheckpointManager, checkpoint: CheckpointData) -> set[str]:
     """The jobs whose settings give the same rows for the same file."""
-    wanted = [checkpoint.config.get(name) for name in _ROW_SETTINGS]
+    wanted = [checkpoint.config.get(name) for name in ROW_SETTINGS]
     alike = set()
     for job_id in manager.job_ids():
         try:
             config = manager.load(job_id).config
         except SnakePipeError:  # whatever became of that job, its files are read again
             continue
-        if [config.get(name) for name in _ROW_SETTINGS] == wanted:
+        if [config.get(name) for name in ROW_SETTINGS] == wanted:
             alike.add(job_id)
     return alike
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -186,3 +187,22 @@ def test_a_second_job_on_the_dataset_is_refused(cli, python_sources, tmp_path):
     process.communicate(timeout=120)
     assert process.returncode == 0
     assert cli.run("ingest", python_sources, "-d", dataset).returncode == 0
+
+
+def test_a_resume_may_take_fewer_workers_but_not_give_other_rows(
+    cli, python_sources, tmp_path, differences, undisturbed
+):
+    dataset = tmp_path / "ds"
+    process, job_id = start_job(cli, python_sources, dataset)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 143
+    refused = cli.run("resume", job_id, "-d", dataset, "--set", "tables=symbols")
+    assert refused.returncode == 2
+    assert "tables cannot be changed by a resume" in refused.stderr
+    wrong = cli.run("resume", job_id, "-d", dataset, "--set", "nonsense=1")
+    assert wrong.returncode == 2
+    resumed = cli.run("resume", job_id, "-d", dataset, "--workers", "1", "--memory-limit", "4000")
+    assert resumed.returncode == 0, resumed.stderr
+    checkpoint = json.loads((dataset / "_jobs" / job_id / "checkpoint.json").read_text())
+    assert (checkpoint["config"]["worker_count"], checkpoint["config"]["memory_limit_mb"]) == (1, 4000)
+    assert differences(undisturbed, dataset) == {}
