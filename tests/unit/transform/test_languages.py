@@ -295,7 +295,7 @@ def test_default_languages_are_those_for_programs():
 
 
 def test_the_list_of_languages_says_what_is_missing(without_kotlin):
-    listed = {name: parser for name, _, parser in plugins.describe_languages()}
+    listed = {name: parser for name, _, _, parser in plugins.describe_languages()}
     assert listed["kotlin"] == f"not installed: {without_kotlin.install_command}"
     assert listed["python"] == "tree-sitter-python"
 
