@@ -41,7 +41,8 @@ Examples:
   snake-pipe query - < report.sql
 
 \b
-Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded.
+Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
+batch_statistics, one row a job.
 """
 
 _EXPORT_EXAMPLES = """

@@ -192,17 +192,16 @@ class BatchResult:
 
 @dataclass(slots=True)
 class BatchExecutionResult:
-    """The results of several batches, run side by side; `elapsed` in seconds."""
+    """The results of several batches, run side by side; `elapsed` in seconds.
+
+    `results` has each file's result, in the order of the files given, whichever was done first.
+    """
 
     batches: list[BatchResult] = field(default_factory=list)
+    results: list[ProcessingResult] = field(default_factory=list)
     elapsed: float = 0.0
     cpu_seconds: float = 0.0
     worker_count: int = 1
-
-    @property
-    def results(self) -> list[ProcessingResult]:
-        """All files' results, batch by batch."""
-        return [result for batch in self.batches for result in batch.results]
 
     @property
     def errors(self) -> list[ProcessingResult]:

@@ -104,6 +104,7 @@ async def execute_parallel_batches(
 ) -> BatchExecutionResult:
     """Run a function on the files of many batches in worker processes, and gather all results.
 
+    The results come in the order of the files given, whichever is done first.
     The function, sync or async, travels by reference, so it must be importable: PluginError if it is not.
     Workers that die are replaced; a file that ends its worker whenever it is tried comes back quarantined.
     """
@@ -150,6 +151,8 @@ async def execute_parallel_batches(
         finally:
             watch.cancel()
             await dispatcher.close(abandon=abandon)
+    by_path = {result.path: result for batch in outcome.batches for result in batch.results}
+    outcome.results = [by_path[file.os_path] for batch in batches for file in batch.files]
     outcome.elapsed = time.perf_counter() - started
     return outcome
 

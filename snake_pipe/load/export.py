@@ -22,7 +22,7 @@ STORAGE_VERSION = "v1.5.0"
 def export_duckdb(
     dataset_path: Path, target: Path, *, overwrite: bool = False, memory_limit_mb: int | None = None
 ) -> dict[str, int]:
-    """Write `target` with a real, documented table for each view; the rows of each.
+    """Write `target` with a real, documented table for each of the current state; the rows of each.
 
     UsageError if `target` exists and is not to be overwritten, SinkError if the disk refuses. `target` is
     there whole or not at all.

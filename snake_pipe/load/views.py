@@ -41,6 +41,12 @@ Python only where `pytz` is installed."""
 
 _CURRENT = "snake_pipe.current_files"
 
+_SUM_WHERE = "coalesce(sum(file_count) FILTER ({}), 0)::BIGINT"
+
+_AVERAGE_ERROR = "avg(abs({0} - {1}) / greatest({0}, {1})) FILTER ({0} > 0)"
+"""How far estimates were off, from 0 (right) to 1, where there were any. In parts of the greater one of both:
+a batch that took next to nothing would otherwise count for more than all others."""
+
 _VIEWS = {
     "files": f"SELECT * FROM files_history SEMI JOIN {_CURRENT} USING (file_id)",
     **{table: f"SELECT * FROM {table}_history SEMI JOIN {_CURRENT} USING (file_id)" for table in TREE_TABLES},
@@ -51,7 +57,31 @@ _VIEWS = {
            OR (file_id IS NULL AND job_id = (FROM snake_pipe.newest_job))
         """,
     "batches": "SELECT * FROM batches_history",
+    "batch_statistics": f"""
+        SELECT
+            job_id,
+            sum(file_count)::BIGINT AS total_operations,
+            count(*) AS total_batches,
+            {_SUM_WHERE.format("file_count > 1")} AS batched_operations,
+            {_SUM_WHERE.format("file_count = 1")} AS individual_operations,
+            batched_operations / nullif(total_operations, 0) AS batch_efficiency,
+            count(*) FILTER (trigger IN ('size', 'bytes', 'memory')) AS size_flushes,
+            count(*) FILTER (trigger = 'timer') AS timer_flushes,
+            count(*) FILTER (trigger = 'priority') AS priority_flushes,
+            count(*) FILTER (trigger = 'manual') AS manual_flushes,
+            count(*) FILTER (trigger = 'close') AS close_flushes,
+            avg(file_count) AS average_batch_size,
+            avg(duration_ms) / 1000 AS average_batch_seconds,
+            avg(waited_ms) / 1000 AS average_wait_seconds,
+            sum(byte_count)::BIGINT AS total_bytes_processed,
+            {_AVERAGE_ERROR.format("estimated_ms", "duration_ms")} AS time_estimate_error,
+            {_AVERAGE_ERROR.format("estimated_memory", "(memory_peak - memory_before)")}
+                AS memory_estimate_error,
+        FROM batches_history WHERE status = 'ok' GROUP BY job_id
+        """,
 }
+"""What is there beside `<table>_history`. `batch_statistics` has a row a job with the figures of its finished
+batches, by the names of `BatchStatistics.figures`; a file that ended its worker is in none."""
 
 _CREATE_CURRENT = f"""
     CREATE TABLE {_CURRENT} AS
@@ -78,8 +108,9 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
     """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
-    `<table>_history` everything. Nothing is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own
-    default: 80 % of the machine's) large queries go to the folder of temporary files.
+    `<table>_history` everything, `batch_statistics` a row a job. Nothing is fetched from the net. Beyond
+    `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large queries go to the folder of
+    temporary files.
     """
     dataset = Dataset.open(Path(path))
     connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))

@@ -74,6 +74,14 @@ def test_what_one_file_does_touches_no_other(tmp_path, bad, status, error):
     assert error in failed.error
 
 
+def test_results_keep_the_order_of_the_files_whatever_happens(tmp_path):
+    import processors
+
+    names = [f"{'crash' if i % 13 == 5 else 'ok'}-{i}.txt" for i in range(60)]
+    outcome = run(make_files(tmp_path, names), processors.by_name)
+    assert [Path(result.path).name for result in outcome.results] == names
+
+
 def test_many_files_that_end_their_workers(tmp_path):
     import processors
 

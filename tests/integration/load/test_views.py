@@ -185,6 +185,49 @@ def test_the_memory_limit_is_set(dataset: Dataset) -> None:
         assert limit.startswith("190.7")
 
 
+# -- statistics of batches -------------------------------------------------------------------------------
+
+
+def test_statistics_of_an_empty_dataset(dataset: Dataset) -> None:
+    assert ask(dataset, "FROM batch_statistics") == []
+
+
+def test_statistics_of_each_job(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    counted = [
+        {"trigger": "size", "file_count": 4, "duration_ms": 2000.0, "byte_count": 70, "waited_ms": 500.0},
+        {"trigger": "bytes", "file_count": 3, "duration_ms": 1000.0, "byte_count": 20},
+        {"trigger": "timer", "file_count": 1, "duration_ms": 0.0, "byte_count": 10},
+        {"trigger": "retry", "file_count": 0, "status": "retried"},  # lost with its worker
+    ]
+    for name in ("job1", "job2"):
+        job = new_job(name)
+        job.flush(
+            job.write(batches=[{"status": "ok", **row} for row in counted[: 4 if name == "job1" else 1]])
+        )
+    columns = (
+        "total_operations, total_batches, batched_operations, individual_operations, batch_efficiency,"
+        " size_flushes, timer_flushes, priority_flushes, manual_flushes, close_flushes,"
+        " average_batch_size, average_batch_seconds, average_wait_seconds, total_bytes_processed"
+    )
+    assert ask(dataset, f"SELECT job_id, {columns} FROM batch_statistics ORDER BY job_id") == [
+        ("job1", 8, 3, 7, 1, 0.875, 2, 1, 0, 0, 0, pytest.approx(8 / 3), 1.0, pytest.approx(1 / 6), 100),
+        ("job2", 4, 1, 4, 0, 1.0, 1, 0, 0, 0, 0, 4.0, 2.0, 0.5, 70),
+    ]
+
+
+def test_how_far_estimates_were_off(dataset: Dataset, job: Any) -> None:
+    memory = {"memory_before": 100, "memory_peak": 300}
+    rows = [
+        {"duration_ms": 100.0, "estimated_ms": 0.0, "estimated_memory": 200, **memory},  # nothing learned yet
+        {"duration_ms": 100.0, "estimated_ms": 50.0, "estimated_memory": 400, **memory},
+        {"duration_ms": 50.0, "estimated_ms": 50.0},
+        {"duration_ms": 0.0, "estimated_ms": 5.0},
+    ]
+    job.flush(job.write(batches=[{"file_count": 1, "status": "ok", **row} for row in rows]))
+    errors = "time_estimate_error, memory_estimate_error"
+    assert ask(dataset, f"SELECT {errors} FROM batch_statistics") == [(0.5, 0.25)]
+
+
 # -- select ----------------------------------------------------------------------------------------------
 
 
