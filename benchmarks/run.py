@@ -44,6 +44,11 @@ class Ingestion:
         own = self.status["coordinator_cpu_seconds"]
         return float(own / (own + self.status["worker_cpu_seconds"]))
 
+    def processors_used(self, workers: int) -> float:
+        """The share of `workers` processors that was busy over the whole command, start and end included."""
+        used = self.status["coordinator_cpu_seconds"] + self.status["worker_cpu_seconds"]
+        return float(used / (self.seconds * workers))
+
 
 def ingest(root: Path, dataset: Path, *options: str, fresh: bool = True) -> Ingestion:
     """Run the whole command, and watch its processes' memory ten times a second."""
@@ -96,6 +101,7 @@ def compare_with_limit(table: Table, name: str, root: Path, workers: int, times:
     table.row(
         f"{name}: coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %"
     )
+    table.row(f"{name}: processors in use", f"{run.processors_used(workers):.0%}", ">= 80 %")
     if workers >= 2:
         alone: Ingestion = best(1, lambda: ingest(root, scratch / "ds", "--workers", "1"))
         table.row(

@@ -13,7 +13,7 @@ from snake_pipe.extract.batch_sizing import QueueSize, parse_queue_sizes
 from snake_pipe.extract.file_queue import NEVER, FileQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import DiscoveredFile
@@ -53,6 +53,7 @@ class BatchCoordinator:
         self._queues: dict[str, FileQueue] = {}
         self._next_batch_id = 1
         self._pressure = 1.0
+        self._most_files: int | None = None
         self._earliest = NEVER
 
     # -- what comes in ---------------------------------------------------------------------------------
@@ -152,6 +153,10 @@ class BatchCoordinator:
         self._find_earliest()
         return removed
 
+    def waiting(self) -> Iterator[DiscoveredFile]:
+        """The files in all queues, in no order."""
+        return (file for queue in self._queues.values() for file in queue)
+
     def drain(self) -> list[DiscoveredFile]:
         """Give up everything that waits, without batches: for a stop that leaves the rest to a resume."""
         return self.cancel(lambda _: True)
@@ -161,8 +166,11 @@ class BatchCoordinator:
     def update(self, config: BatchConfig, now: float) -> list[FileBatch]:
         """Go on with other settings; what is overdue or too much by them leaves at once.
 
-        `smart_batching` stays as it was at the start.
+        `smart_batching` stays as it was at the start. A `batch_size` that is changed while batches adapt is
+        from then on the most that a batch adapts to.
         """
+        if config.batch_size != self._config.batch_size:
+            self._most_files = config.batch_size
         self._config = config
         self._sizes = parse_queue_sizes(config.queue_sizes)
         self._aim_all()
@@ -243,7 +251,8 @@ class BatchCoordinator:
 
     def _aim(self, queue: FileQueue) -> None:
         fixed = self._sizes.get(queue.name, QueueSize())
-        queue.aim(queue.sizing.target(self._config, fixed, self._pressure, self._batch_memory))
+        target = queue.sizing.target(self._config, fixed, self._pressure, self._batch_memory)
+        queue.aim(target._replace(files=min(target.files, self._most_files or target.files)))
 
     def _aim_all(self) -> None:
         for queue in self._queues.values():

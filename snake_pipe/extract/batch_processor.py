@@ -89,6 +89,7 @@ class BatchProcessingEngine:
         self._statistics = BatchStatistics()
         self._submissions: Submissions | None = None
         self._background: asyncio.Task[RepositoryProcessingResult] | None = None
+        self._opened = asyncio.Event()
 
     # -- a repository at once ------------------------------------------------------------------------
 
@@ -138,19 +139,10 @@ class BatchProcessingEngine:
         root = (self._root or Path.cwd()).absolute()
         dataset = (self._dataset or root / ".snake-pipe").absolute()
         request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
-        opened = asyncio.Event()
-
-        def make_feed(job: Job, tell: Listener) -> Feed:
-            feed = job.make_feed(tell)
-            assert isinstance(feed, Submissions)
-            self._submissions = feed
-            opened.set()
-            return feed
-
         self._background = asyncio.create_task(
-            self._process(self._opener(request, None), make_feed, is_live=True), name="engine"
+            self._process(self._opener(request, None), Job.make_feed, is_live=True), name="engine"
         )
-        waiting = asyncio.create_task(opened.wait())
+        waiting = asyncio.create_task(self._opened.wait())
         await asyncio.wait((waiting, self._background), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._background.done():
@@ -170,18 +162,17 @@ class BatchProcessingEngine:
             raise EngineStateError("the engine is not started", "async with BatchProcessingEngine(...)")
         if self._background is not None and self._background.done():
             self._raise_end()
-        if not LOWEST <= priority <= HIGHEST:
-            raise UsageError(f"priority {priority} is not between {LOWEST} and {HIGHEST}")
+        if not (isinstance(priority, int) and LOWEST <= priority <= HIGHEST):
+            raise UsageError(f"priority {priority} is not a whole number from {LOWEST} to {HIGHEST}")
         return self._submissions.submit(Path(path), priority)
 
     async def shutdown(self) -> RepositoryProcessingResult:
         """Process and commit all that was submitted, and end; what failed in the background is raised."""
         if self._submissions is None or self._background is None:
             raise EngineStateError("the engine is not started")
-        self._submissions.end()
         if self._run is not None:
-            await self._run.unpause()
-        return await self._background
+            self._run.stop("shutdown")
+        return await asyncio.shield(self._background)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -217,8 +208,6 @@ class BatchProcessingEngine:
 
         While the job is paused, only what workers have finished.
         """
-        if self._submissions is not None:
-            await self._submissions.until_taken()
         await self._running().flush_now()
 
     async def pause(self) -> None:
@@ -298,6 +287,9 @@ class BatchProcessingEngine:
             try:
                 feed = await asyncio.to_thread(make_feed, job, tell)
                 run = self._run = job.make_run(feed, tell, is_live=is_live)
+                if self._background is not None and isinstance(feed, Submissions):
+                    self._submissions = feed
+                    self._opened.set()
                 statistics = self._statistics = run.statistics
                 statistics.failed_before = job.failed_before
                 if self._early_stop is not None:

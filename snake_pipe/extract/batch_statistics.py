@@ -32,6 +32,7 @@ class BatchStatistics:
     files_failed: int = 0
     files_cancelled: int = 0
     files_batched: int = 0
+    files_alone: int = 0
     failed_before: int = 0
     files_unchanged: int = 0
     files_deleted: int = 0
@@ -82,6 +83,8 @@ class BatchStatistics:
         self.worker_cpu_seconds += result.cpu_seconds
         if len(batch) > 1:
             self.files_batched += result.file_count
+        else:
+            self.files_alone += result.file_count
         add_counts(self.triggers, {batch.trigger.value: 1})
         add_counts(self.outcomes, result.outcomes)
         add_counts(self.rows, result.rows)
@@ -104,7 +107,8 @@ class BatchStatistics:
     @property
     def average_batch_size(self) -> float:
         """Files a batch."""
-        return self.files_done / self.batches_done if self.batches_done else 0.0
+        files = self.files_batched + self.files_alone
+        return files / self.batches_done if self.batches_done else 0.0
 
     @property
     def timer_share(self) -> float:
@@ -122,10 +126,11 @@ class BatchStatistics:
     def figures(self) -> dict[str, float]:
         """The figures that the requirements name (001-3 and 003-7), by those names.
 
-        `batch_efficiency` is the part of the files that travelled with others.
+        `batch_efficiency` is the part of the files that travelled with others. Files that were cancelled, or
+        that ended their worker, were in no batch that was done, and are in none of these.
         """
         triggers = self.triggers
-        done = self.files_done
+        done = self.files_batched + self.files_alone
         return {
             "total_queued": self.files_offered,
             "current_buffer_size": self.files_queued,
@@ -135,13 +140,14 @@ class BatchStatistics:
             "priority_flushes": triggers.get("priority", 0),
             "manual_flushes": triggers.get("manual", 0),
             "close_flushes": triggers.get("close", 0),
+            "retry_flushes": triggers.get("retry", 0),
             "total_operations": done,
             "total_batches": self.batches_done,
             "batched_operations": self.files_batched,
-            "individual_operations": done - self.files_batched,
+            "individual_operations": self.files_alone,
             "average_batch_size": self.average_batch_size,
             "average_batch_seconds": self.batch_seconds / self.batches_done if self.batches_done else 0.0,
-            "operations_per_second": self.files_per_second,
+            "operations_per_second": done / self.elapsed if self.elapsed else 0.0,
             "batch_efficiency": self.files_batched / done if done else 0.0,
             "total_bytes_processed": self.bytes_done,
         }

@@ -40,7 +40,7 @@ class Breaker:
         """
         self.name = name
         self._reset_seconds = reset_seconds
-        self._patience = patience
+        self.patience = patience
         self._on_change = on_change
         self._circuit = CircuitBreaker(fail_max=failures, reset_timeout=_A_YEAR, name=name)
         self._told = self.state
@@ -61,7 +61,7 @@ class Breaker:
     def gives_up(self, now: float) -> bool:
         """Whether attempts have failed for longer than is borne."""
         since = self._failing_since
-        return self.is_open and since is not None and now - since >= self._patience
+        return self.is_open and since is not None and now - since >= self.patience
 
     def delay(self, now: float) -> float:
         """0 if an attempt may be made now, which is then to be reported; else when to ask again."""

@@ -123,7 +123,7 @@ class ControlFolder:
         """The next names to deal with, oldest first; none while the folder is open to others."""
         try:
             info = self._folder.lstat()
-            if not (stat.S_ISDIR(info.st_mode) and _owned(info)) or info.st_mode & 0o022:
+            if not (stat.S_ISDIR(info.st_mode) and _owned(info)) or _is_open_to_others(info):
                 if not self._is_shut:
                     self._refuse(f"{self._folder} is not a folder of our own that only we can write to")
                 self._is_shut = True
@@ -201,6 +201,11 @@ class ControlFolder:
 
 def _owned(info: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or info.st_uid in (os.geteuid(), 0)
+
+
+def _is_open_to_others(info: os.stat_result) -> bool:
+    """Whether others may write; where there are no users of that kind, the bits say nothing."""
+    return hasattr(os, "geteuid") and bool(info.st_mode & 0o022)
 
 
 def _check(info: os.stat_result) -> None:
@@ -294,8 +299,8 @@ def wait_for_answer(
     deadline = time.monotonic() + timeout
     while True:
         status = read_status()
-        answers = status.get("answers")
-        for answer in reversed(answers if isinstance(answers, list) else ()):
+        answers: Any = status.get("answers")
+        for answer in reversed(answers) if isinstance(answers, list) else ():
             if isinstance(answer, dict) and answer.get("id") == command_id:
                 return answer
         if time.monotonic() >= deadline or status.get("status") in _ENDED:

@@ -138,7 +138,7 @@ class Delivery:
                 async with asyncio.timeout(interval()):
                     await self._wanted.wait()
             self._wanted.clear()
-            await self.commit()
+            await self._commit_if_possible()
 
     def begin_anew(self) -> None:
         """Commit now, and count the interval from here."""
@@ -149,10 +149,21 @@ class Delivery:
         self._ending = True
         self._wanted.set()
 
-    async def commit(self) -> None:
-        """Make visible what was handed over; SinkError where that is given up."""
-        if not self._ending and self._breaker.delay(time.monotonic()) > 0:
+    async def _commit_if_possible(self) -> None:
+        """Commit; what fails and may be tried again is told, and waits for the next time."""
+        if not self._sink.has_pending or (
+            self._breaker.is_open and self._breaker.delay(time.monotonic()) > 0
+        ):
             return
+        try:
+            await self.commit()
+        except SinkError as error:
+            if self._ending or not self._sink.may_try_again or self._breaker.gives_up(time.monotonic()):
+                raise
+            self._listener(Notice("sink", str(error)))
+
+    async def commit(self) -> None:
+        """Make visible what was handed over; SinkError where that is not possible now."""
         try:
             info = await self._sink.flush()
             if info is None:
@@ -163,11 +174,8 @@ class Delivery:
             self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
             await asyncio.to_thread(self._on_flush, self._statistics)
         except SinkError as error:
-            now = time.monotonic()
-            self._breaker.failed(now, error)
-            if self._ending or not self._sink.may_try_again or self._breaker.gives_up(now):
-                raise
-            self._listener(Notice("sink", str(error)))
+            self._breaker.failed(time.monotonic(), error)
+            raise
         else:
             self._breaker.succeeded()
 

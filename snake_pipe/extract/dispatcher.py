@@ -145,6 +145,12 @@ class Dispatcher:
             self._one_at_a_time = one_at_a_time
             await self._notify()
 
+    async def until_failure(self) -> None:
+        """Wait, without end, for what ends the dispatcher, and raise it."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure)
+            self._raise_failure()
+
     async def until_room(self) -> None:
         """Wait until a batch may be let in, were it a small one; raises what ended the dispatcher."""
         async with self._changed:
@@ -160,6 +166,10 @@ class Dispatcher:
         """Go on."""
         self._going_on.set()
         await self._notify()
+
+    def hurry(self, seconds: float) -> None:
+        """The end is wanted: bear a broken sink for no longer than this."""
+        self.sink_breaker.patience = min(self.sink_breaker.patience, seconds)
 
     async def update(self, config: BatchConfig) -> None:
         """Go on with other limits; the number of workers stays."""
@@ -210,7 +220,8 @@ class Dispatcher:
                 try:
                     result = await self._submit(executor, batch)
                 except BrokenExecutor as error:
-                    self._pool_breaker.failed(time.monotonic(), error)
+                    if self._executor is executor:  # the first of the batches that it fails
+                        self._pool_breaker.failed(time.monotonic(), error)
                     await self._recover(executor, batch)
                     return
             self._pool_breaker.succeeded()
@@ -340,6 +351,7 @@ class Dispatcher:
                 self._on_lost(batch, self._lost(file, reason, batch.attempt))
                 return
             del self._in_flight[batch.batch_id]
+            self._workers.heard_of(batch.batch_id)
             batch = replace(batch, attempt=batch.attempt + 1)
             self._in_flight[batch.batch_id] = batch
 

@@ -16,11 +16,14 @@ class Feed(ABC):
 
     `complete` tells that nothing more is expected (a watch is complete when all was walked once),
     `incomplete` that a folder could not be read, so that what was not seen may still be there.
-    `flush_now` is the run's own, for a feed that has to wait for its files.
+    `submitted` and `given` count files that came to the feed and that it has handed over, where that is not
+    at once. `flush_now` is the run's own, for a feed that has to wait for its files.
     """
 
     complete: bool = False
     incomplete: bool = False
+    submitted: int = 0
+    given: int = 0
     flush_now: Callable[[], Awaitable[None]] | None = None
 
     @abstractmethod

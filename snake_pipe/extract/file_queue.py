@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from snake_pipe.extract.batch_sizing import BatchSizing, BatchTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from snake_pipe.extract.batch_models import DiscoveredFile
 
@@ -59,6 +59,9 @@ class FileQueue:
     def is_full(self) -> bool:
         """Whether the target is reached."""
         return self.count >= self.most_files or self.bytes >= self.most_bytes
+
+    def __iter__(self) -> Iterator[DiscoveredFile]:
+        return (file for lane in self._lanes.values() for _, file in lane)
 
     def put(self, file: DiscoveredFile, now: float) -> None:
         """Let a file wait."""

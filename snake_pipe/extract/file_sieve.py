@@ -16,6 +16,7 @@ from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.folder_walk import Found, open_regular
 from snake_pipe.extract.path_names import escape_path
+from snake_pipe.extract.path_patterns import compile_patterns
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -200,10 +201,8 @@ def _patterns(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
     """The patterns, or None for none; UsageError for one that cannot be read."""
     if not lines:
         return None
-    from pathspec import GitIgnoreSpec
-
     try:
-        return GitIgnoreSpec.from_lines(lines, backend="simple")
+        return compile_patterns(lines)
     except ValueError as error:
         raise UsageError(
             f"a pattern cannot be used: {error}", "patterns are written as in .gitignore"

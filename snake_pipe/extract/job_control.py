@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError, UsageError
+from snake_pipe.extract.path_patterns import compile_patterns
+from snake_pipe.extract.priority_rules import check_queue_name
 from snake_pipe.observe.events import Commanded, Notice
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 _READ_EVERY = 0.2
 """Seconds; a look into an empty folder costs some 20 µs."""
-_MOST_ANSWERS = 50
+_MOST_ANSWERS = 200
+"""More than are read at a time, so that nobody misses an answer."""
 
 
 async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Callable[[], None]) -> None:
@@ -34,6 +37,8 @@ async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Cal
             message, is_done = await _carry_out(run, command), True
         except SnakePipeError as error:
             message, is_done = str(error), False
+        except Exception as error:  # noqa: BLE001 - a command that goes wrong must not end the job
+            message, is_done = f"{type(error).__name__}: {error}", False
         listener(Commanded(command.action, is_done, message))
         said = {
             "id": command.id,
@@ -70,8 +75,8 @@ async def _carry_out(run: JobRun, command: Command) -> str:
     match command.action:
         case "flush":
             committed = run.statistics.files_committed
-            await run.flush()
-            return f"{run.statistics.files_committed - committed:,} files made visible, more to come"
+            await run.flush_now()
+            return f"{run.statistics.files_committed - committed:,} files made visible"
         case "pause":
             await run.pause()
             return "no further batch begins"
@@ -79,7 +84,7 @@ async def _carry_out(run: JobRun, command: Command) -> str:
             await run.unpause()
             return "batches begin again"
         case "stop":
-            run.stop("stopped by control")
+            run.stop("control")
             return "ends after what is in flight"
         case "cancel":
             count = await run.cancel(_matcher(arguments))
@@ -92,12 +97,11 @@ async def _carry_out(run: JobRun, command: Command) -> str:
 
 def _matcher(arguments: dict[str, str]) -> Callable[[DiscoveredFile], bool]:
     """Which files a `cancel` means: those of a queue, or with a path that matches as in gitignore."""
-    if "queue" in arguments:
-        return lambda file: file.queue == arguments["queue"]
-    from pathspec import GitIgnoreSpec
-
     try:
-        patterns = GitIgnoreSpec.from_lines([arguments["path"]], backend="simple")
+        if "queue" in arguments:
+            check_queue_name(arguments["queue"])
+            return lambda file: file.queue == arguments["queue"]
+        patterns = compile_patterns([arguments["path"]])
     except ValueError as error:
-        raise UsageError(f"{arguments['path']!r} is not a pattern: {error}") from None
+        raise UsageError(str(error)) from None
     return lambda file: patterns.match_file(file.path)

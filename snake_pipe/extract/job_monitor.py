@@ -99,8 +99,11 @@ class JobMonitor:
         statistics.elapsed = now - self._started
         statistics.discovery_complete = self._feed.complete
         statistics.files_queued = self._coordinator.queued_files + self._ready.files
-        statistics.bytes_queued = self._coordinator.queued_bytes
-        statistics.oldest_age = self._coordinator.oldest_age(now)
+        statistics.bytes_queued = self._coordinator.queued_bytes + sum(b.total_size for b in self._ready)
+        statistics.oldest_age = max(
+            self._coordinator.oldest_age(now),
+            max((now - batch.created_at + batch.waited for batch in self._ready), default=0.0),
+        )
         statistics.oldest_wait = self._ready.oldest_age(now)
         statistics.queues = [queue._asdict() for queue in self._coordinator.queues(now)]
         statistics.batches_waiting = len(self._ready)

@@ -13,7 +13,9 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
+from snake_pipe.extract.batch_models import BatchPriority
 from snake_pipe.extract.batch_statistics import BatchStatistics
 from snake_pipe.extract.delivery import Delivery
 from snake_pipe.extract.dispatcher import Dispatcher
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.events import Listener
 
+_MOST_CANCELS = 100
+_MOST_CHANGES = 100
 _DELETED_AT_ONCE = 50_000
 _MOST_NOTICES = 20
 """Errors of the walk that are told at once; all are rows of `errors`."""
@@ -88,6 +92,7 @@ class JobRun:
         self._ready = ReadyBatches(config.ageing_seconds)
         self._ready_changed = asyncio.Condition()
         self._sending: FileBatch | None = None
+        self._taking: list[DiscoveredFile] = []
         self._deadline_set = asyncio.Event()
         self._progressed = asyncio.Event()
         self._cancelled: list[Callable[[DiscoveredFile], bool]] = []
@@ -95,6 +100,7 @@ class JobRun:
         self._stop_reason: str | None = None
         self._stopping = asyncio.Event()
         self._unpausing: asyncio.Future[None] | None = None
+        self._is_over = False
         self.end_reason: str | None = None
         self.statistics = BatchStatistics(workers=config.workers, memory_limit=plan.limit)
         self._dispatcher = Dispatcher(
@@ -143,6 +149,7 @@ class JobRun:
                 ("due", self._release_due()),
                 ("send", self._send_ready()),
                 ("feed", self._take_in()),
+                ("dispatcher", self._dispatcher.until_failure()),
                 ("stop", self._stopping.wait()),
             )
         }
@@ -163,6 +170,8 @@ class JobRun:
             abandon = self._stop_reason is not None
             self._monitor.read_memory()
         finally:
+            self._is_over = True
+            self._progress()
             await _cancel(*tasks.values())
             await self._dispatcher.close(abandon=abandon)
             self._sink.close()
@@ -183,6 +192,7 @@ class JobRun:
         is finished and the rest is left for a resume, as it is when a second request comes.
         """
         self.statistics.state = "stopping"
+        self._dispatcher.hurry(self._config.shutdown_seconds)
         self._progress()
         if self.end_reason is None and self._feed.end():
             self.end_reason = reason
@@ -193,16 +203,20 @@ class JobRun:
 
     async def pause(self) -> None:
         """Begin no further batch until `unpause`; what is finished is still made visible."""
-        if self._stop_reason is None:
-            self.statistics.state = "paused"
-            self._progress()
-            await self._dispatcher.pause()
+        self._refuse_at_the_end()
+        self.statistics.state = "paused"
+        self._progress()
+        await self._dispatcher.pause()
 
     async def unpause(self) -> None:
         """Go on after `pause`."""
-        if self._stop_reason is None:
-            self.statistics.state = "running"
-            await self._dispatcher.unpause()
+        self._refuse_at_the_end()
+        self.statistics.state = "running"
+        await self._dispatcher.unpause()
+
+    def _refuse_at_the_end(self) -> None:
+        if self.end_reason is not None or self._stop_reason is not None or self._is_over:
+            raise EngineStateError("the job is ending")
 
     async def update_config(self, changes: Mapping[str, Any]) -> list[SettingChanged]:
         """Change settings while the job runs; ConfigError for one that is unknown, fixed or out of range."""
@@ -219,40 +233,48 @@ class JobRun:
         self._deadline_set.set()
         self._delivery.begin_anew()  # with its new interval
         for change in changed:
-            self.statistics.changes.append(
-                {"time": change.time, "name": change.name, "old": change.old, "new": change.new}
-            )
+            entry = {"time": change.time, "name": change.name, "old": change.old, "new": change.new}
+            self.statistics.changes = [*self.statistics.changes, entry][-_MOST_CHANGES:]
             self._listener(change)
         return changed
 
     async def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
         """Skip the waiting files that match, and those that come later in this run; how many waited.
 
-        They become rows with the reason `cancelled`. What a worker has in hand is finished.
+        They become rows with the reason `cancelled`. What was handed to the workers is finished.
         """
+        if len(self._cancelled) >= _MOST_CANCELS:
+            text = f"{_MOST_CANCELS} patterns are cancelled already"
+            raise UsageError(text, "stop the job and ingest anew")
         files = self._coordinator.cancel(matches) + self._ready.cancel(matches)
         self._cancelled.append(matches)
         self._delivery.take_cancelled(files)
+        self._progress()
         async with self._ready_changed:
             self._ready_changed.notify_all()
         return len(files)
 
-    async def flush(self) -> None:
-        """Release what waits for its batch to fill, and make visible what workers have finished."""
-        await self._put(self._coordinator.flush(time.monotonic()))
-        await self._delivery.commit()
-
     async def flush_now(self) -> None:
         """Make visible all that was taken in before this call; done when this returns.
 
-        While the job is paused, only what workers have finished.
+        While the job is paused or stopped, only what workers have finished. SinkError if nothing can be
+        committed now, EngineStateError if the run ends before it is done.
         """
-        await self._put(self._coordinator.flush(time.monotonic()))
-        awaited = self._outstanding()
-        while awaited and self.statistics.state == "running":
+        mark = self._feed.submitted
+        awaited: set[int] | None = None
+        while not self._is_over:
+            await self._put(self._coordinator.flush(time.monotonic()))
+            if self.statistics.state == "paused" or self._stop_reason is not None:
+                break
+            if self._feed.given >= mark:
+                outstanding = self._outstanding()
+                awaited = outstanding if awaited is None else awaited & outstanding
+                if not awaited:
+                    break
             progressed = self._progressed
             await progressed.wait()
-            awaited &= self._outstanding()
+        if self._is_over:
+            raise EngineStateError("the job ended before all was flushed")
         await self._delivery.commit()
 
     async def commit(self) -> None:
@@ -265,10 +287,13 @@ class JobRun:
         chunks = self._feed.chunks(self._count_chunk)
         async with contextlib.aclosing(chunks):
             async for chunk in chunks:
+                self._taking = chunk.files
                 files = self._wanted(chunk.files)
                 self.statistics.files_offered += len(files)
                 await self._put(self._coordinator.offer_all(files, time.monotonic()))
+                self._taking = []
                 self._deadline_set.set()
+                self._progress()
                 self._delivery.take_unread(chunk.deleted, chunk.errors)
                 await self._until_few_wait()
         await self._put(self._coordinator.close(time.monotonic()))
@@ -285,7 +310,10 @@ class JobRun:
             files = [file for file in files if file.file_id not in cancelled]
         if self._config.priority:
             now = time.time_ns()
-            files = [self._priorities.apply(file, now) for file in files]
+            files = [
+                self._priorities.apply(file, now) if file.priority == BatchPriority.NORMAL else file
+                for file in files
+            ]
         return files
 
     async def _release_due(self) -> None:
@@ -332,11 +360,14 @@ class JobRun:
                 self._ready_changed.notify_all()
 
     def _outstanding(self) -> set[int]:
-        """The ids of the files that are cut into batches and not done."""
+        """The ids of all files that were taken in and are not done."""
         batches = [*self._ready, *self._dispatcher.in_flight]
         if self._sending is not None:
             batches.append(self._sending)
-        return {file.file_id for batch in batches for file in batch.files}
+        ids = {file.file_id for batch in batches for file in batch.files}
+        ids.update(file.file_id for file in self._coordinator.waiting())
+        ids.update(file.file_id for file in self._taking)
+        return ids
 
     def _progress(self) -> None:
         """Wake whoever waits for files to be done."""

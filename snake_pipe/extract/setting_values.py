@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import ConfigError
 from snake_pipe.utils.batch_utils import MIB
-from snake_pipe.utils.units import parse_bytes, parse_count, parse_seconds
+from snake_pipe.utils.units import LARGEST, parse_bytes, parse_count, parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,6 +106,8 @@ def _typed(value: Any, kind: str) -> Any:
 def _check_limits(name: str, value: Any, limits: Mapping[str, Any], origin: str) -> None:
     if value is None:
         return
+    if isinstance(value, int | float) and abs(value) > LARGEST:
+        raise ConfigError(f"{name} = {value!r} in {origin}", f"at most {LARGEST}")
     if choices := limits.get("choices"):
         wrong = [v for v in (value if isinstance(value, tuple) else (value,)) if v not in choices]
         if wrong:

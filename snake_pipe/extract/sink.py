@@ -82,6 +82,12 @@ class Sink:
         self.flushes = 0
 
     @property
+    def has_pending(self) -> bool:
+        """Whether a flush would commit anything."""
+        pending = self._pending
+        return bool(pending.file_count or pending.error_rows or pending.batch_rows)
+
+    @property
     def pending_files(self) -> int:
         """Files whose rows wait for the next flush."""
         return self._pending.file_count

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import EngineStateError
+from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
 from snake_pipe.extract.feed import Feed
 from snake_pipe.extract.intake import Chunk
@@ -64,33 +64,26 @@ class Submissions(Feed):
         self._waiting = list(left)
         self._results: dict[int, asyncio.Future[ProcessingResult]] = {}
         self._arrived = asyncio.Event()
-        self._took = asyncio.Event()
-        self._submitted = len(self._waiting)
-        self._given = 0
+        self.submitted = len(self._waiting)
         self._ended = False
 
     def submit(self, path: Path, priority: int = BatchPriority.NORMAL) -> asyncio.Future[ProcessingResult]:
         """Take in one file; EngineStateError after `end`."""
         if self._ended:
             raise EngineStateError("the engine is shut down", "make a new one")
+        if "\0" in os.fspath(path):
+            raise UsageError(f"{os.fspath(path)!r} is no path")
         future: asyncio.Future[ProcessingResult] = asyncio.get_running_loop().create_future()
         self._waiting.append(Submission(os.fspath(path), priority, future))
-        self._submitted += 1
+        self.submitted += 1
         self._arrived.set()
         return future
 
     def end(self) -> bool:
-        """Take nothing more in; what is there is processed."""
-        self._ended = True
+        """Take nothing more in; what is there is processed. False if it was asked for before."""
+        was_open, self._ended = not self._ended, True
         self._arrived.set()
-        return True
-
-    async def until_taken(self) -> None:
-        """Wait until the run has got all that was submitted before this call."""
-        submitted = self._submitted
-        while self._given < submitted and not self.complete:
-            took = self._took
-            await took.wait()
+        return was_open
 
     async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
         """What was submitted since the last chunk, once the journal holds it."""
@@ -114,12 +107,9 @@ class Submissions(Feed):
                 if submission.result is not None:
                     self._results[file.file_id] = submission.result
             on_chunk(chunk)
+            self.given += len(taken)
             yield chunk
-            self._given += len(taken)
-            self._took.set()
-            self._took = asyncio.Event()
         self.complete = True
-        self._took.set()
 
     def settle(self, rows: list[Row]) -> None:
         """Give the results of files whose rows of `files` are known."""
@@ -136,7 +126,6 @@ class Submissions(Feed):
             _refuse(future, error)
         self._results.clear()
         self.complete = True
-        self._took.set()
 
     def _fail(self, submissions: Iterable[Submission], error: BaseException) -> None:
         for submission in submissions:

@@ -244,7 +244,8 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
     lock = filelock.FileLock(path / _JOBS / "lock", timeout=0, mode=0o600, thread_local=False)
     write_holder = partial(replace_atomic, holder, _describe_holder(job_id))
     try:
-        lock.acquire()
+        # Whoever looks who holds the lock holds it for a moment.
+        lock.acquire(timeout=0.2, poll_interval=0.02)
         write_holder()
     except filelock.Timeout:
         raise DatasetBusyError(

@@ -86,8 +86,12 @@ batches, by the names of `BatchStatistics.figures`; a file that ended its worker
 _CREATE_CURRENT = f"""
     CREATE TABLE {_CURRENT} AS
     SELECT file_id
-    FROM (SELECT max(file_id) AS file_id, arg_max(status, file_id) AS status
-          FROM files_history GROUP BY repo, path)
+    FROM (SELECT arg_max(file_id, rank) AS file_id, arg_max(status, rank) AS status
+          FROM (SELECT repo, path, file_id, status,
+                       -- A file whose reading was called off keeps what was read before, if anything was.
+                       file_id - CASE WHEN reason = 'cancelled' THEN 4611686018427387904 ELSE 0 END AS rank
+                FROM files_history)
+          GROUP BY repo, path)
     WHERE status <> 'deleted'
     """
 

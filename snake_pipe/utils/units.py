@@ -15,6 +15,10 @@ _COUNTS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _NUMBER = re.compile(r"(?P<number>[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[A-Za-z]*)")
 
 
+LARGEST = 2**53
+"""Largest number of anything: exact as a float, and within what JSON files of other tools hold."""
+
+
 def parse_seconds(text: str) -> float:
     """Seconds: `2`, `2s`, `500ms`, `1m` or `1min`, `1.5h`, `1d`. ValueError for anything else."""
     return _parse(text, _SECONDS, "a time such as 2s, 500ms or 1m")
@@ -44,4 +48,6 @@ def _parse(text: str, units: dict[str, float] | dict[str, int], expected: str) -
 def _whole(value: float, text: str) -> int:
     if value != int(value):
         raise ValueError(f"{text.strip()} is no whole number")
+    if value > LARGEST:
+        raise ValueError(f"{text.strip()} is above {LARGEST}")
     return int(value)

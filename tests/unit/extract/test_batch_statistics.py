@@ -31,6 +31,7 @@ def test_figures():
         "priority_flushes": 1,
         "manual_flushes": 0,
         "close_flushes": 0,
+        "retry_flushes": 0,
         "total_operations": 12,
         "total_batches": 3,
         "batched_operations": 11,
