@@ -263,10 +263,13 @@ class JobRun:
         mark = self._feed.submitted
         awaited: set[int] | None = None
         while not self._is_over:
-            await self._put(self._coordinator.flush(time.monotonic()))
-            if self.statistics.state == "paused" or self._stop_reason is not None:
+            is_held = self.statistics.state == "paused" or self._stop_reason is not None
+            is_all_here = self._feed.given >= mark and not self._taking
+            if is_held or is_all_here:
+                await self._put(self._coordinator.flush(time.monotonic()))
+            if is_held:
                 break
-            if self._feed.given >= mark:
+            if is_all_here:
                 outstanding = self._outstanding()
                 awaited = outstanding if awaited is None else awaited & outstanding
                 if not awaited:
