@@ -196,10 +196,12 @@ class Job:
         """Path and code of the walk's errors that this job has recorded before."""
         return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
 
-    def make_run(self, feed: Feed, listener: Listener, *, is_live: bool = False) -> JobRun:
-        """Wire the parts of a run; a live one waits where others give up, since nobody will resume it."""
+    def make_run(self, feed: Feed, slots: Path, listener: Listener, *, is_live: bool = False) -> JobRun:
+        """Wire the parts of a run; a live one waits where others give up, since nobody will resume it.
+
+        `slots` is the folder where workers show what they have in hand.
+        """
         self.save("running", None)
-        slots = self.folder / "workers"
         clear_slots(slots)
         in_processes = self.config.executor == "process"
         plan = plan_memory(memory_limit(self.config.memory_limit_bytes), self.config.workers)
