@@ -12,6 +12,8 @@ from snake_pipe import __version__
 from snake_pipe.cli import (
     control_commands,
     dataset_commands,
+    dialect_commands,
+    drift_commands,
     ingest_commands,
     reference_commands,
     status_commands,
@@ -67,8 +69,10 @@ def main(
 ingest_commands.register(app)
 watch_commands.register(app)
 dataset_commands.register(app)
+drift_commands.register(app)
 status_commands.register(app)
 control_commands.register(app)
+dialect_commands.register(app)
 reference_commands.register(app)
 
 

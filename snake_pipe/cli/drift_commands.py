@@ -1,0 +1,54 @@
+"""`drift`: which syntax trees no longer fit the sources they were made from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from snake_pipe.cli.dataset_commands import Dataset, Format  # noqa: TC001 - typer looks at them
+from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.text import check_format, print_rows
+from snake_pipe.errors import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("drift", epilog=_EXAMPLES)(drift)
+
+
+_EXAMPLES = """
+\b
+Examples:
+  snake-pipe drift
+  snake-pipe drift --format json | jq -r 'select(.drift == "stale").source'
+  snake-pipe ingest . && snake-pipe drift --no-times --fail     in CI, on a fresh checkout
+
+\b
+drift is stale, no_source or no_dump. A dump is stale if (reason): unreadable, changed_since (a later job saw
+the source with other content), beyond_end, content (definitions, calls or imports differ), newer_source (by
+the files' times). Sources count as without a dump if their repository has dumps of their language.
+Exit code 3 with --fail if there is anything to list.
+"""
+
+
+def drift(
+    dataset: Dataset = None,
+    format_: Format = "table",
+    times: Annotated[
+        bool, typer.Option("--times/--no-times", help="Whether a source changed later makes a dump stale.")
+    ] = True,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if something drifted.")] = False,
+) -> int:
+    """List AST files that are stale or without a source, and sources without an AST file."""
+    from snake_pipe.load.drift import COLUMNS, NO_DUMP, NO_SOURCE, STALE, find_drift
+
+    check_format(format_)
+    found = find_drift(find_dataset(dataset), times=times)
+    print_rows(COLUMNS, found.rows, format_)
+    typer.echo(
+        f"{found.dumps} dumps: {found.count(STALE)} stale, {found.count(NO_SOURCE)} without a source; "
+        f"{found.count(NO_DUMP)} sources without a dump",
+        err=True,
+    )
+    return int(ExitCode.FILES_FAILED if fail and found.rows else ExitCode.DONE)

@@ -1,0 +1,292 @@
+"""Which dumps no longer fit their sources: what `files`, `symbols`, `refs` and `imports` tell, asked in SQL.
+
+A dump is a row of `files` with `input_kind` `ast`. `dump_sources` links it with the source it was made from,
+if the dataset holds that; whether it does is judged here, at the time of the question, not when the dump
+was read. A link is made in one of three ways, the first that gives exactly one best source:
+
+- `told`: the dump names its source (`files.source_path`), from whatever folder its tool ran in;
+- `beside`: its name without the endings of dumps is that of a source in the same folder
+  (`a.js.ast.json`, `a.ast.json`, `a_ast.json`, `a.acorn.ast.json`);
+- `mirrored`: the same under another folder (`ast/lib/a.js.json` and `src/lib/a.js`), for dumps that tell
+  nothing and lie in a folder without sources of their language.
+
+A linked dump is stale for the first of these reasons that holds:
+
+- `unreadable`: it could not be read at all;
+- `changed_since`: earlier jobs saw this source with other content after they saw this dump as it is;
+- `beyond_end`: its nodes end beyond the source's last line or byte;
+- `content`: definitions and calls, by name and line, or imports by name, differ. All three are compared for
+  the dialects of `_EXACT`; of others, where macros and conditions make more or less of a source than
+  is written there, only the lines of what both define exactly once;
+- `newer_source`: the source was changed later, by the time of the files. Useless in a fresh checkout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from snake_pipe.errors import QueryError
+from snake_pipe.load.views import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = ("repo", "drift", "dump", "source", "reason", "detail")
+
+STALE, NO_SOURCE, NO_DUMP = "stale", "no_source", "no_dump"
+KINDS = (STALE, NO_SOURCE, NO_DUMP)
+
+_EXACT = ("estree", "babel", "typescript-estree", "python-ast")
+"""Dialects whose definitions, calls and imports are those of the source, file for file."""
+
+_TOOLS = (
+    "acorn espree esprima meriyah babel estree typescript tsestree typescript-estree swc oxc clang python py "
+    "solc php ruby prism go java rust"
+).split()
+"""What may stand between a source's name and the endings of dumps."""
+
+_JSON = "\\.(?:json|jsonl|ndjson)(?:\\.gz)?"
+"""How files that hold trees end; a `#` behind it names one tree of several."""
+
+_FAMILIES = (("javascript", "typescript", "tsx", "jsx"), ("c", "cpp", "objc"))
+"""Languages between which a tool's word for a file differs from ours."""
+
+_Row = tuple[str, str, str | None, str | None, str | None, str | None]
+
+
+@dataclass(slots=True)
+class Drift:
+    """`rows` have the columns `COLUMNS`, in the order of their paths; `dumps` were looked at."""
+
+    dumps: int = 0
+    rows: list[_Row] = field(default_factory=list)
+
+    def count(self, kind: str) -> int:
+        """Rows of one of `KINDS`."""
+        return sum(row[1] == kind for row in self.rows)
+
+
+def find_drift(dataset: Path, *, times: bool = True) -> Drift:
+    """All that drifted apart in the current state of a dataset; without `times`, content alone counts.
+
+    DatasetError as `connect`; QueryError if the tables cannot be read to the end.
+    """
+    with connect(dataset) as connection:
+        try:
+            create_tables(connection)
+            drift = connection.execute(_DRIFT, {"times": times}).fetchall()
+            dumps = connection.execute("SELECT count(*) FROM drift_dumps").fetchall()[0][0]
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+    return Drift(dumps, drift)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `dump_sources` (dump, source, way: ids of files) and `drift_findings` in a `connect`ion."""
+    for statement in (_MACROS, _DUMPS, _SOURCES, _LINKS, _EVIDENCE, _DIFFERENCES, _FINDINGS):
+        connection.execute(statement)
+
+
+def _family_case() -> str:
+    cases = "".join(f" WHEN word IN {family} THEN '{family[0]}'" for family in _FAMILIES)
+    return f"CASE{cases} ELSE word END"
+
+
+_MACROS = f"""
+    CREATE TEMP MACRO family(word) AS {_family_case()};
+    CREATE TEMP MACRO base(path) AS regexp_extract(path, '[^/]*$');
+    CREATE TEMP MACRO folders(path) AS string_split(path, '/')[:-2];
+    CREATE TEMP MACRO shared(a, b) AS
+        len(list_filter(range(1, least(len(a), len(b)) + 1), lambda i: a[:i] = b[:i]));
+    CREATE TEMP MACRO told(path) AS
+        regexp_replace(regexp_replace(replace(path, '\\', '/'), '^file:/*', '/'), '^(\\.\\.?/+)+', '')
+    """
+
+_DUMPS = f"""
+    CREATE TEMP TABLE drift_dumps AS
+    SELECT *, family(language) AS family,
+           regexp_replace(stem, '[._-]({"|".join(_TOOLS)})$', '', 'i') AS bare_stem
+    FROM (SELECT file_id, repo, path, language, dialect, status, mtime_ns,
+                 folders(file) AS folders,
+                 told(coalesce(source_path, nullif(path[len(file) + 2:], ''))) AS told,
+                 regexp_replace(base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i') AS stem
+          FROM (SELECT *, regexp_replace(path, '({_JSON})#.*$', '\\1', 'is') AS file FROM files)
+          WHERE input_kind = 'ast' AND (dialect IS NOT NULL OR status IN ('failed', 'quarantined')))
+    """  # noqa: S608 - names of our own
+
+_SOURCES = """
+    CREATE TEMP TABLE drift_sources AS
+    SELECT file_id, repo, path, language, family(language) AS family, status, mtime_ns, size_bytes,
+           line_count, traits, base(path) AS name, regexp_replace(base(path), '\\.[^.]*$', '') AS stem,
+           folders(path) AS folders
+    FROM files WHERE input_kind = 'source'
+    """
+
+_LINKS = """
+    CREATE TEMP TABLE dump_sources AS
+    WITH wanted AS (
+        SELECT file_id, base(told) AS name, true AS is_told FROM drift_dumps WHERE told IS NOT NULL
+        UNION SELECT file_id, stem, false FROM drift_dumps
+        UNION SELECT file_id, bare_stem, false FROM drift_dumps
+    ), named AS (
+        SELECT w.file_id AS dump, s.file_id AS source, is_told, true AS whole_name
+        FROM wanted w JOIN drift_dumps d USING (file_id) JOIN drift_sources s USING (repo, name)
+        UNION
+        SELECT w.file_id, s.file_id, false, false
+        FROM wanted w JOIN drift_dumps d USING (file_id)
+        JOIN drift_sources s ON s.repo = d.repo AND s.stem = w.name
+        WHERE NOT is_told
+    ), placed AS (
+        SELECT n.*, d.told, s.path,
+               d.language IS NOT DISTINCT FROM s.language AS same_language,
+               d.folders = s.folders AS same_folder,
+               shared(d.folders, s.folders) AS above,
+               shared(list_reverse(d.folders[above + 1:]), list_reverse(s.folders[above + 1:])) AS below,
+               len(d.folders) - above - below AS own,
+               len(s.folders) - above - below AS others,
+               d.repo, d.family, d.folders
+        FROM named n JOIN drift_dumps d ON d.file_id = dump JOIN drift_sources s ON s.file_id = source
+        WHERE is_told OR d.family IS NULL OR d.family = s.family
+    ), ways AS (
+        SELECT *, CASE
+            WHEN is_told THEN
+                CASE WHEN told = path OR ends_with(told, '/' || path) OR ends_with(path, '/' || told)
+                     THEN 1 END
+            WHEN same_folder THEN 2
+            WHEN told IS NULL AND others <= 1 AND (below >= 1 OR own <= 1 OR others = 0)
+                 AND NOT EXISTS (FROM drift_sources o WHERE o.repo = placed.repo
+                                 AND o.family = placed.family AND o.folders = placed.folders) THEN 3
+            END AS way
+        FROM placed
+    ), ranked AS (
+        SELECT *, rank() OVER (
+            PARTITION BY dump
+            ORDER BY way, CASE way WHEN 1 THEN least(len(told), len(path)) ELSE below END DESC,
+                     whole_name DESC, same_language DESC, above DESC) AS place
+        FROM ways WHERE way IS NOT NULL
+    )
+    SELECT dump, any_value(source) AS source, ['told', 'beside', 'mirrored'][any_value(way)] AS way
+    FROM ranked WHERE place = 1 GROUP BY dump HAVING count(DISTINCT source) = 1
+    """
+
+_EVIDENCE = """
+    CREATE TEMP TABLE drift_evidence AS
+    WITH wanted AS (SELECT dump AS file_id FROM dump_sources UNION SELECT source FROM dump_sources)
+    SELECT file_id, 'definition' AS sort, name, coalesce(name_line, start_line) AS line
+    FROM symbols SEMI JOIN wanted USING (file_id)
+    WHERE kind IN ('function', 'method', 'class', 'interface', 'enum')
+    UNION
+    SELECT file_id, 'call', ltrim(name, '#'), start_line FROM refs SEMI JOIN wanted USING (file_id)
+    WHERE role = 'call'
+    UNION
+    SELECT file_id, 'import', concat_ws('.', module, name), NULL
+    FROM imports SEMI JOIN wanted USING (file_id) JOIN files USING (file_id)
+    WHERE language <> 'typescript'  -- whose `import('x').T` within types is an import to some tools only
+    """
+
+_DIFFERENCES = f"""
+    CREATE TEMP TABLE drift_differences AS
+    WITH links AS (
+        SELECT dump, source, dialect IN {_EXACT} AS exact
+        FROM dump_sources JOIN drift_dumps d ON d.file_id = dump
+        JOIN drift_sources s ON s.file_id = source
+        WHERE d.status IN ('ok', 'partial') AND s.status IN ('ok', 'partial')
+    ), of_dump AS (
+        SELECT dump, exact, sort, name, line, count(*) OVER (PARTITION BY dump, sort, name) AS often
+        FROM links JOIN drift_evidence ON file_id = dump
+    ), of_source AS (
+        SELECT dump, exact, sort, name, line, count(*) OVER (PARTITION BY dump, sort, name) AS often
+        FROM links JOIN drift_evidence ON file_id = source
+    ), differing AS (
+        SELECT dump, 'dump' AS side, sort, name, line FROM
+            (SELECT dump, sort, name, line FROM of_dump WHERE exact
+             EXCEPT SELECT dump, sort, name, line FROM of_source)
+        UNION ALL
+        SELECT dump, 'source', sort, name, line FROM
+            (SELECT dump, sort, name, line FROM of_source WHERE exact
+             EXCEPT SELECT dump, sort, name, line FROM of_dump)
+        UNION ALL
+        SELECT dump, unnest(['dump', 'source']), sort, name, unnest([d.line, s.line])
+        FROM of_dump d JOIN of_source s USING (dump, sort, name)
+        WHERE NOT d.exact AND sort = 'definition' AND d.often = 1 AND s.often = 1 AND d.line <> s.line
+    )
+    SELECT dump, side, count(*) AS count,
+           list(sort || ' ' || name || coalesce(':' || line, '') ORDER BY line, name)[:3] AS first
+    FROM differing GROUP BY dump, side
+    """  # noqa: S608 - names of our own
+
+_FINDINGS = """
+    CREATE TEMP TABLE drift_findings AS
+    WITH linked AS (
+        SELECT l.dump, l.source, d.path AS dump_path, d.status AS dump_status, d.mtime_ns AS dump_time,
+               s.*
+        FROM dump_sources l JOIN drift_dumps d ON d.file_id = l.dump
+        JOIN drift_sources s ON s.file_id = l.source
+    ), versions AS (
+        -- since which start of the engine the dataset knows each file as it is now
+        SELECT c.file_id, min(h.file_id) FILTER (same) >> 32 AS known_since, bool_or(NOT same) AS had_others
+        FROM files c JOIN (SELECT dump AS file_id FROM linked UNION SELECT source FROM linked)
+            USING (file_id)
+        JOIN (SELECT repo, path, file_id, sha256, mtime_ns FROM files_history
+              WHERE status <> 'deleted' AND sha256 IS NOT NULL) h
+            ON h.repo = c.repo AND h.path = c.path,
+        LATERAL (SELECT h.sha256 = c.sha256
+                        AND (c.input_kind = 'source' OR h.mtime_ns = c.mtime_ns) AS same)
+        GROUP BY c.file_id
+    ), ends AS (
+        SELECT file_id AS dump, max(end_line) AS last_line, max(end_offset) AS last_offset
+        FROM nodes SEMI JOIN linked ON linked.dump = nodes.file_id GROUP BY file_id
+    ), differences AS (
+        SELECT dump, string_agg('only the ' || side || ' has ' || array_to_string(first, ', ')
+               || if(count > 3, ' and ' || count - 3 || ' more', ''), '; ' ORDER BY side) AS detail
+        FROM drift_differences GROUP BY dump
+    )
+    SELECT repo, dump, source, dump_path, path AS source_path, dump_status, dump_time,
+           mtime_ns AS source_time,
+           coalesce(v.known_since > w.known_since AND v.had_others, false) AS changed_since,
+           size_bytes IS NOT NULL AND status IN ('ok', 'partial')
+               AND (last_line > line_count + 1
+                    OR (last_offset > size_bytes AND NOT list_contains(traits, 'transcoded'))) AS beyond_end,
+           last_line, last_offset, line_count, size_bytes, differences.detail AS differences
+    FROM linked
+    LEFT JOIN versions v ON v.file_id = source
+    LEFT JOIN versions w ON w.file_id = dump
+    LEFT JOIN ends USING (dump)
+    LEFT JOIN differences USING (dump)
+    """
+
+_DRIFT = f"""
+    WITH judged AS (
+        SELECT *, CASE
+            WHEN dump_status NOT IN ('ok', 'partial') THEN 'unreadable'
+            WHEN changed_since THEN 'changed_since'
+            WHEN beyond_end THEN 'beyond_end'
+            WHEN differences IS NOT NULL THEN 'content'
+            WHEN $times AND source_time > dump_time THEN 'newer_source'
+            END AS reason
+        FROM drift_findings
+    )
+    SELECT repo, '{STALE}' AS drift, dump_path AS dump, source_path AS source, reason, CASE reason
+        WHEN 'unreadable' THEN 'see errors'
+        WHEN 'changed_since' THEN coalesce(differences, 'a later job saw the source with other content')
+        WHEN 'beyond_end' THEN
+            if(last_line > line_count + 1,
+               'the dump ends on line ' || last_line || ', the source on ' || line_count,
+               'the dump ends at ' || last_offset || ', the source has ' || size_bytes || ' bytes')
+        WHEN 'content' THEN differences
+        ELSE 'changed ' || ((source_time - dump_time) / 1e9)::DECIMAL(18, 1) || ' s after the dump'
+        END AS detail
+    FROM judged WHERE reason IS NOT NULL
+    UNION ALL
+    SELECT repo, '{NO_SOURCE}', path, NULL, if(told IS NULL, 'not_found', 'told_not_found'), told
+    FROM drift_dumps ANTI JOIN dump_sources ON dump = file_id
+    WHERE status IN ('ok', 'partial')
+    UNION ALL
+    SELECT repo, '{NO_DUMP}', NULL, path, 'not_found', language
+    FROM drift_sources s ANTI JOIN dump_sources ON source = file_id
+    WHERE EXISTS (FROM drift_dumps d WHERE d.repo = s.repo AND d.language = s.language)
+    ORDER BY repo, coalesce(dump, source), drift
+    """  # noqa: S608 - names of our own

@@ -1,0 +1,279 @@
+"""`drift`: real ingestions of repositories that hold dumps made from their sources."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import snake_pipe
+from snake_pipe.load.drift import Drift, find_drift
+from snake_pipe.load.views import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.conftest import Cli
+
+_SAMPLES = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
+_STDLIB = Path(sysconfig.get_paths()["stdlib"])
+
+CODE = """\
+import os
+
+
+def area(shape):
+    return shape.width() * shape.height()
+
+
+class Shape:
+    def width(self):
+        return os.environ["WIDTH"]
+"""
+
+
+def tree(source: str) -> str:
+    """The dump of a Python source, as the usual tools write it."""
+
+    def value_of(value: Any) -> Any:
+        if isinstance(value, ast.AST):
+            places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
+            fields = {key: value_of(inner) for key, inner in ast.iter_fields(value)}
+            return {"_type": type(value).__name__, **fields, **places}
+        if isinstance(value, list):
+            return [value_of(item) for item in value]
+        return repr(value) if isinstance(value, (bytes, complex)) or value is Ellipsis else value
+
+    return json.dumps(value_of(ast.parse(source)))
+
+
+def program(body: list[Any], end: int, source: str | None = None) -> str:
+    """A small ESTree document; `source` is what its tool told of the file it read."""
+    loc = {"start": {"line": 1, "column": 0}, "end": {"line": 1, "column": end}}
+    if source is not None:
+        loc["source"] = source  # type: ignore[assignment]
+    return json.dumps(
+        {"type": "Program", "start": 0, "end": end, "loc": loc, "body": body, "sourceType": "module"}
+    )
+
+
+def function(name: str, line: int = 1) -> dict[str, Any]:
+    def at(type_: str, start: int, end: int, **rest: Any) -> dict[str, Any]:
+        loc = {"start": {"line": line, "column": start}, "end": {"line": line, "column": end}}
+        return {"type": type_, "start": start, "end": end, "loc": loc, **rest}
+
+    end = 9 + len(name)
+    return at(
+        "FunctionDeclaration", 0, end + 5, id=at("Identifier", 9, end, name=name), params=[],
+        body=at("BlockStatement", end + 3, end + 5, body=[]),
+    )  # fmt: skip
+
+
+def drift_of(root: Path, files: Mapping[str, str | bytes], *, times: bool = False) -> Drift:
+    """What drifted after an ingestion of the files."""
+    write(root, files)
+    return ingest_again(root, times=times)
+
+
+def write(root: Path, files: Mapping[str, str | bytes]) -> None:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def ingest_again(root: Path, *, times: bool = False) -> Drift:
+    dataset = root.parent / f"{root.name}.tables"
+    snake_pipe.ingest(root, dataset=dataset, worker_count=1)
+    return find_drift(dataset, times=times)
+
+
+def links(root: Path) -> dict[str, tuple[str, str]]:
+    """Of each linked dump its source and the way it was found."""
+    from snake_pipe.load.drift import create_tables
+
+    with connect(root.parent / f"{root.name}.tables") as connection:
+        create_tables(connection)
+        rows = connection.execute(
+            "SELECT d.path, s.path, way FROM dump_sources "
+            "JOIN files d ON d.file_id = dump JOIN files s ON s.file_id = source"
+        ).fetchall()
+    return {dump: (source, way) for dump, source, way in rows}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "repo"
+
+
+def test_the_samples_fit_whatever_wrote_them(root: Path) -> None:
+    shutil.copytree(_SAMPLES, root)
+    found = drift_of(root, {})
+    assert (found.dumps, found.rows) == (8, [])
+    assert links(root)["ring.syntax.json"] == ("sources/ring.c", "told")
+    assert links(root)["shapes.meriyah.ast.json.gz"] == ("sources/shapes.js", "mirrored")
+
+
+def test_no_fresh_dump_of_a_real_program_is_called_stale(root: Path) -> None:
+    """The rule compares two extractors; where they disagree on a program, every dump would look stale."""
+    files: dict[str, str | bytes] = {}
+    for path in sorted(_STDLIB.glob("[a-e]*.py"))[:25]:
+        files[path.name] = path.read_bytes()
+        files[f"{path.name}.ast.json"] = tree(path.read_text("utf-8"))
+    found = drift_of(root, files)
+    assert (found.dumps, found.rows) == (25, [])
+
+
+@pytest.mark.parametrize(
+    ("edited", "detail"),
+    [
+        (CODE.replace("area", "surface"), "only the dump has definition area:4; only the source has defini"),
+        ("\n" + CODE, "only the dump has definition area:4, call height:5, call width:5 and 2 more"),
+        (CODE.replace("shape.height()", "2"), "only the dump has call height:5"),
+        (CODE.replace("import os", "import sys"), "only the dump has import os; only the source has im"),
+        (CODE + "\n\ndef new():\n    pass\n", "only the source has definition new:13"),
+    ],
+)  # fmt: skip
+def test_content_that_no_longer_fits(root: Path, edited: str, detail: str) -> None:
+    found = drift_of(root, {"shape.py": edited, "shape.py.ast.json": tree(CODE)})
+    assert [row[1:5] for row in found.rows] == [("stale", "shape.py.ast.json", "shape.py", "content")]
+    assert str(found.rows[0][5]).startswith(detail)
+
+
+def test_a_dump_that_ends_beyond_its_source(root: Path) -> None:
+    found = drift_of(root, {"shape.py": CODE[:9], "shape_ast.json": tree(CODE)})
+    assert [row[1:] for row in found.rows] == [
+        ("stale", "shape_ast.json", "shape.py", "beyond_end", "the dump ends on line 10, the source on 1")
+    ]
+
+
+def test_times_tell_what_content_does_not(root: Path) -> None:
+    write(root, {"shape.py": CODE.replace("WIDTH", "BREADTH"), "shape.ast.json": tree(CODE)})
+    os.utime(root / "shape.ast.json", (1_700_000_000, 1_700_000_000))
+    os.utime(root / "shape.py", (1_700_000_090, 1_700_000_090))
+    assert [row[1:] for row in ingest_again(root, times=True).rows] == [
+        ("stale", "shape.ast.json", "shape.py", "newer_source", "changed 90.0 s after the dump")
+    ]
+    assert ingest_again(root, times=False).rows == []
+
+
+def test_the_history_tells_it_without_times(root: Path) -> None:
+    """A changed constant is in no table but the hash; the dataset has seen the source before."""
+    assert drift_of(root, {"shape.py": CODE, "shape.ast.json": tree(CODE)}).rows == []
+    (root / "shape.py").write_text(CODE.replace("WIDTH", "BREADTH"))
+    os.utime(root / "shape.py", (1, 1))
+    stale = [row[1:5] for row in ingest_again(root).rows]
+    assert stale == [("stale", "shape.ast.json", "shape.py", "changed_since")]
+    os.utime(root / "shape.py", (2, 2))  # read again, the same as before
+    assert [row[1:5] for row in ingest_again(root).rows] == stale
+    (root / "shape.ast.json").write_text(tree(CODE.replace("WIDTH", "BREADTH")))
+    assert ingest_again(root).rows == []
+
+
+def test_what_has_no_partner(root: Path) -> None:
+    found = drift_of(
+        root,
+        {
+            "a.py.ast.json": tree(CODE),
+            "b.py": CODE,
+            "c.js": "function f() {}\n",  # there are no dumps of JavaScript
+            "d.ast.json": '{"type": "Program", "body": [',
+        },
+    )
+    assert found.rows == [
+        ("repo", "no_source", "a.py.ast.json", None, "not_found", None),
+        ("repo", "no_dump", None, "b.py", "not_found", "python"),
+    ]
+    assert (found.dumps, found.count("no_dump")) == (2, 1)
+
+
+def test_an_unreadable_dump_is_stale(root: Path) -> None:
+    found = drift_of(root, {"a.py": CODE, "a.py.ast.json": tree(CODE)[:500]})
+    assert [row[1:5] for row in found.rows] == [("stale", "a.py.ast.json", "a.py", "unreadable")]
+
+
+@pytest.mark.parametrize(
+    ("dump", "source", "way"),
+    [
+        ("src/a.js.ast.json", "src/a.js", "beside"),
+        ("src/a.ast.json", "src/a.js", "beside"),
+        ("src/a_ast.json", "src/a.js", "beside"),
+        ("src/a.syntax.json", "src/a.js", "beside"),
+        ("src/a.acorn.json", "src/a.js", "beside"),
+        ("ast/src/lib/a.js.json", "src/lib/a.js", "mirrored"),
+        ("build/ast/lib/a.json", "src/lib/a.js", "mirrored"),
+        ("ast/a.json", "src/a.js", "mirrored"),
+        ("ast/util/a.json", "src/lib/a.js", None),
+        ("src/b.ast.json", "src/a.js", None),
+    ],
+)
+def test_links_by_name(root: Path, dump: str, source: str, way: str | None) -> None:
+    drift_of(root, {dump: program([function("f")], 15), source: "function f() {}"})
+    assert links(root) == ({dump: (source, way)} if way else {})
+
+
+@pytest.mark.parametrize(
+    ("told", "linked"),
+    [
+        ("lib/a.js", "lib/a.js"),
+        ("./lib/a.js", "lib/a.js"),
+        ("../lib/a.js", "lib/a.js"),
+        ("/home/someone/repo/lib/a.js", "lib/a.js"),
+        ("C:\\work\\repo\\lib\\a.js", "lib/a.js"),
+        ("other/a.js", None),
+        ("b.js", None),
+    ],
+)
+def test_links_as_told(root: Path, told: str, linked: str | None) -> None:
+    """What a dump tells is never overruled by a file that only has the same name elsewhere."""
+    drift_of(
+        root,
+        {
+            "out/x.ast.json": program([function("f")], 15, told),
+            "lib/a.js": "function f() {}",
+            "src/a.js": "function f() {}",
+        },
+    )
+    assert links(root) == ({"out/x.ast.json": (linked, "told")} if linked else {})
+
+
+def test_the_right_one_of_several(root: Path) -> None:
+    code = "function f() {}"
+    drift_of(
+        root,
+        {
+            "a.js": code, "a.py": CODE, "a.ast.json": program([function("f")], 15),
+            "two/b.js": code, "two/b.mjs": code, "two/b.ast.json": program([function("f")], 15),
+            "two/b.mjs.ast.json": program([function("f")], 15),
+        },
+    )  # fmt: skip
+    assert links(root) == {"a.ast.json": ("a.js", "beside"), "two/b.mjs.ast.json": ("two/b.mjs", "beside")}
+
+
+def test_the_command(root: Path, cli: Cli) -> None:
+    hostile = "\x1b]0;x\x07.py"
+    write(root, {"a.py": CODE, "a.ast.json": tree(CODE), hostile: CODE})
+    assert cli.run("ingest", root, "--no-progress").returncode == 0
+    done = cli.run("drift", "-d", root, "--no-times", "--format", "json")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "1 dumps: 0 stale, 0 without a source; 1 sources without a dump\n",
+    )
+    assert json.loads(done.stdout) == {
+        "repo": "repo", "drift": "no_dump", "dump": None, "source": hostile,
+        "reason": "not_found", "detail": "python",
+    }  # fmt: skip
+    failed = cli.run("drift", "-d", root, "--no-times", "--fail")
+    assert failed.returncode == 3
+    assert "\x1b" not in failed.stdout
+    (root / hostile).unlink()
+    cli.run("ingest", root, "--no-progress")
+    assert cli.run("drift", "-d", root, "--no-times", "--fail").returncode == 0
+    assert cli.run("drift", "-d", root, "--format", "xml").returncode == 2
+    assert cli.run("drift", "-d", root.parent / "nowhere").returncode == 2
