@@ -6,12 +6,22 @@ parser.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snake_pipe.errors import ConfigError, PluginError
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+    from snake_pipe.transform.dialect_check import DialectCheck
+    from snake_pipe.transform.dialects.dialect import Dialect
 
 AST_QUEUE = "ast"
+DIALECT_GROUP = "snake_pipe.dialects"
+"""The group of entry points by which packages offer dialects: each is an object of the class `Dialect`."""
 
 _AST_ENDINGS = (".json", ".json.gz", ".ast", ".ast.gz")
 _TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
@@ -56,14 +66,108 @@ def shared_endings() -> frozenset[str]:
     return SHARED_ENDINGS
 
 
-def parser_versions() -> set[tuple[str, str]]:
-    """Every parser with the version it has now: files read by another one are read again."""
-    from snake_pipe.transform.dialects import DIALECTS
-    from snake_pipe.transform.languages import EXTRACTION_VERSION, LANGUAGES
+def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
+    """Every parser with the version it has now: files read by another one are read again.
 
-    languages = {(item.parser, item.parser_version) for item in LANGUAGES.values()}
-    languages.add((AST_QUEUE, f"r{EXTRACTION_VERSION}"))  # JSON that was looked at and is no tree
-    return languages | {(item.parser, item.parser_version) for item in DIALECTS.values()}
+    `own` are the user's dialects: any change among them counts for every AST file, and for no source.
+    """
+    from snake_pipe.transform.dialects import DIALECTS
+    from snake_pipe.transform.dialects.dialect import revision_of
+    from snake_pipe.transform.languages import LANGUAGES
+
+    revision = revision_of(own)
+    trees = {(item.parser, f"{item.parser_version}{revision}") for item in (*own, *DIALECTS.values())}
+    trees.add((AST_QUEUE, ast_version(own)))
+    return trees | {(item.parser, item.parser_version) for item in LANGUAGES.values()}
+
+
+def ast_version(own: tuple[Dialect, ...] = ()) -> str:
+    """The version of what read a JSON file that was looked at and is no tree."""
+    from snake_pipe.transform.dialects.dialect import revision_of
+    from snake_pipe.transform.languages import EXTRACTION_VERSION
+
+    return f"r{EXTRACTION_VERSION}{revision_of(own)}"
+
+
+def own_dialects(sources: Iterable[str] = ()) -> tuple[Dialect, ...]:
+    """The dialects that are not ours, in the order in which they are asked: from files, then from plugins.
+
+    `sources` are paths of dialect files, or their texts as `dialect_texts` gives them. ConfigError for a
+    mistake in one of them, PluginError for a plugin that does not give a dialect.
+    """
+    return _own_dialects(tuple((_shown(source), _text(source)) for source in sources))
+
+
+@cache
+def _own_dialects(files: tuple[tuple[str, str], ...]) -> tuple[Dialect, ...]:
+    """One object a text, as what is learned about a dialect is kept by its identity."""
+    from snake_pipe.transform.dialects import DIALECTS
+    from snake_pipe.transform.dialects.dialect_file import compile_dialect
+
+    found: list[Dialect] = []
+    taken = dict.fromkeys(DIALECTS, "a built-in dialect")
+    named = [(file, compile_dialect(text, file)) for file, text in files]
+    for origin, dialect in (*named, *_plugged_dialects()):
+        if dialect.name in taken:
+            raise ConfigError(f"{origin}: the name {dialect.name!r} is that of {taken[dialect.name]}")
+        taken[dialect.name] = origin
+        found.append(dialect)
+    return tuple(found)
+
+
+def describe_dialect_file(path: Path) -> str:
+    """What a dialect file describes, in one line; ConfigError for a mistake in it."""
+    (dialect, *_) = own_dialects([str(path)])
+    counts = (
+        f"{len(dialect.kinds)} types with a kind, {len(dialect.definitions)} that define, "
+        f"{len({*dialect.names, *dialect.references})} that refer, {len(dialect.imports)} that import"
+    )
+    return f"dialect {dialect.name} of {dialect.language}, written by {dialect.written_by}: {counts}"
+
+
+def check_tree(path: str, data: bytes, sources: tuple[str, ...], most: int) -> DialectCheck:
+    """What an AST file's bytes give with these dialect files; see `DialectCheck`."""
+    from snake_pipe.transform import dialect_check
+
+    return dialect_check.check_tree(path, data, own_dialects(sources), most)
+
+
+def dialect_texts(sources: Iterable[str]) -> tuple[str, ...]:
+    """The texts of dialect files: they travel with a job, which goes on whatever becomes of the files."""
+    return tuple(map(_text, sources))
+
+
+def _text(source: str) -> str:
+    from snake_pipe.transform.dialects.dialect_file import read_dialect_file
+
+    return source if "\n" in source else read_dialect_file(Path(source))
+
+
+def _shown(source: str) -> str:
+    return "a dialect of this job" if "\n" in source else source
+
+
+@cache
+def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
+    """The dialects that installed packages offer, by the name of their package."""
+    from importlib.metadata import entry_points
+
+    from snake_pipe.transform.dialects.dialect import Dialect
+
+    found = []
+    for entry in sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name):
+        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
+        try:
+            dialect = entry.load()
+        except Exception as error:
+            raise PluginError(
+                f"the dialect {entry.name!r} of {package} cannot be loaded: {type(error).__name__}: {error}",
+                "update or remove that package",
+            ) from error
+        if not isinstance(dialect, Dialect):
+            raise PluginError(f"{entry.value} of {package} is no Dialect", "update or remove that package")
+        found.append((package, replace(dialect, revision=f"{package} {dialect.revision}")))
+    return tuple(found)
 
 
 def language_names() -> list[str]:
@@ -95,8 +199,9 @@ def describe_languages() -> list[tuple[str, str, str, str]]:
     ]
 
 
-def describe_dialects() -> list[tuple[str, str]]:
-    """Each dialect of AST files with the tools that write it."""
+def describe_dialects(sources: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Each dialect of AST files with the tools that write it, the user's own among them."""
     from snake_pipe.transform.dialects import DIALECTS
 
-    return [(name, dialect.written_by) for name, dialect in sorted(DIALECTS.items())]
+    known = (*own_dialects(sources), *DIALECTS.values())
+    return sorted((dialect.name, dialect.written_by) for dialect in known)

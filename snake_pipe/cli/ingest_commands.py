@@ -15,9 +15,11 @@ from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.progress import open_progress
 from snake_pipe.cli.run_options import (
     Dataset,
+    Dialects,
     NoProgress,
     Quiet,
     Verbose,
+    dialect_paths,
     parse_settings,
     project_folder,
     split_words,
@@ -93,6 +95,7 @@ def ingest(
     attrs: Annotated[
         bool | None, typer.Option("--attrs", help="Keep the other scalar fields of AST files as JSON.")
     ] = None,
+    dialect: Dialects = None,
     priority: Annotated[
         list[str] | None,
         typer.Option(
@@ -156,6 +159,7 @@ def ingest(
             "tables": None if tables is None else tree_tables(tables),
             "anonymous": anonymous,
             "attrs": attrs,
+            "dialects": dialect_paths(dialect),
             "priority": priority,
             "worker_count": workers,
             "memory_limit_mb": memory_limit,

@@ -1,4 +1,4 @@
-"""`languages`, `dialects` and `config show`: what there is to choose from."""
+"""`languages` and `config show`: what there is to choose from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ config_app = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("languages")(languages)
-    app.command("dialects")(dialects)
     config_app.command("show", epilog=_CONFIG_EXAMPLES)(show)
     app.add_typer(config_app, name="config")
 
@@ -42,15 +41,6 @@ def languages(
     from snake_pipe.plugins import describe_languages
 
     print_rows(("language", "files", "read", "parser"), describe_languages(), format_)
-
-
-def dialects(
-    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
-) -> None:
-    """List the dialects of AST files."""
-    from snake_pipe.plugins import describe_dialects
-
-    print_rows(("dialect", "written by"), describe_dialects(), format_)
 
 
 def show(

@@ -25,6 +25,20 @@ Dataset = Annotated[
     ),
 ]
 
+Dialects = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--dialect",
+        metavar="FILE",
+        help="TOML file that describes a dialect of AST files; see docs/dialects.md; repeatable.",
+    ),
+]
+
+
+def dialect_paths(files: list[Path] | None) -> list[str] | None:
+    """The values of `--dialect` as the setting has them, wherever they are read; None for none."""
+    return [str(file.absolute()) for file in files] if files else None
+
 
 def stop_on_signals(engine: BatchProcessingEngine) -> None:
     """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.

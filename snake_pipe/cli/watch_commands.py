@@ -13,9 +13,11 @@ import typer
 from snake_pipe.cli.progress import Reporter, open_progress
 from snake_pipe.cli.run_options import (
     Dataset,
+    Dialects,
     NoProgress,
     Quiet,
     Verbose,
+    dialect_paths,
     parse_settings,
     project_folder,
     split_words,
@@ -80,6 +82,7 @@ def watch(
     tables: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Tree tables to write, of nodes,symbols,refs,imports.")
     ] = None,
+    dialect: Dialects = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes. Default: one a processor.")
     ] = None,
@@ -124,6 +127,7 @@ def watch(
         key: value
         for key, value in {
             "tables": None if tables is None else tree_tables(tables),
+            "dialects": dialect_paths(dialect),
             "worker_count": workers,
             "memory_limit_mb": memory_limit,
             "max_latency": max_latency,

@@ -29,15 +29,24 @@ def _setting(
     unit: str = "count",
     runtime: bool = False,
     check: Callable[[Any], object] | None = None,
+    is_path: bool = False,
     **limits: float | tuple[str, ...],
 ) -> Any:
     """A field with what is checked (`ge`, `le`, `gt`, `choices`, `check`) and a line for `config show`.
 
     `unit` is what a number counts (count, seconds, bytes or MiB) and so which endings its text may have.
-    A `runtime` setting may change while a job runs.
+    A `runtime` setting may change while a job runs. Where one `is_path`, a TOML file's are relative to it.
     """
     return field(
-        default=default, metadata={"doc": doc, "unit": unit, "runtime": runtime, "check": check, **limits}
+        default=default,
+        metadata={
+            "doc": doc,
+            "unit": unit,
+            "runtime": runtime,
+            "check": check,
+            "is_path": is_path,
+            **limits,
+        },
     )
 
 
@@ -55,6 +64,13 @@ def _check_priority(texts: Sequence[str]) -> None:
     from snake_pipe.extract.priority_rules import PriorityRules
 
     PriorityRules.parse(texts)
+
+
+def _check_dialects(sources: Sequence[str]) -> None:
+    from snake_pipe.plugins import own_dialects
+
+    if sources:
+        own_dialects(sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +123,7 @@ class BatchConfig:
         unit="MiB",
         ge=0,
     )
-    flush_interval: float = _setting(5.0, "seconds between commits", unit="seconds", runtime=True, gt=0)
+    flush_interval: float = _setting(5.0, "seconds between commits", unit="seconds", runtime=True, ge=0.01)
     checkpoint_interval: int = _setting(
         50_000, "files after which a commit is made before its time", runtime=True, ge=1
     )
@@ -130,6 +146,12 @@ class BatchConfig:
     tables: tuple[str, ...] = _setting(TREE_TABLES, "tree tables to write", choices=TREE_TABLES)
     anonymous: bool = _setting(False, "also rows for anonymous nodes such as punctuation")
     attrs: bool = _setting(False, "keep the remaining scalar fields of AST files as JSON")
+    dialects: tuple[str, ...] = _setting(
+        (),
+        "TOML files that describe dialects of your own, asked before the built-in ones",
+        check=_check_dialects,
+        is_path=True,
+    )
     compression: str = _setting(
         "zstd", "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
     )
@@ -154,7 +176,7 @@ class BatchConfig:
 
     def resumed_with(self, changes: Mapping[str, Any]) -> BatchConfig:
         """The same for a job that goes on; ConfigError also for what decides which rows a file gives."""
-        if fixed := sorted(set(changes) & set(ROW_SETTINGS)):
+        if fixed := sorted(set(changes) & {*ROW_SETTINGS, "dialects"}):
             raise ConfigError(f"{fixed[0]} cannot be changed by a resume", "ingest again with it")
         return self.changed(changes)
 
@@ -170,7 +192,10 @@ class BatchConfig:
 
 
 ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
-"""Settings that decide which rows a file gives: a job with others has not read it as this one would."""
+"""Settings that decide which rows a file gives: a job with others has not read it as this one would.
+
+So do `dialects`, but for AST files only: the version of their parser tells them.
+"""
 
 RUNTIME_SETTINGS = tuple(spec.name for spec in fields(BatchConfig) if spec.metadata["runtime"])
 """Settings that may change while a job runs."""
@@ -266,7 +291,19 @@ def _project_settings(project: Path) -> list[tuple[str, dict[str, Any]]]:
         if not isinstance(table, dict):
             raise ConfigError(f"[{'.'.join(path)}] in {file} is not a table")
         if table:
-            found.append((name, {str(key).replace("-", "_"): value for key, value in table.items()}))
+            settings = {str(key).replace("-", "_"): value for key, value in table.items()}
+            found.append((name, settings | _from_folder(settings, project)))
+    return found
+
+
+def _from_folder(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Those settings that are paths, as paths from here."""
+    names = {spec.name for spec in fields(BatchConfig) if spec.metadata["is_path"]}
+    found = {}
+    for name in names & set(settings):
+        paths = settings[name].split(",") if isinstance(settings[name], str) else settings[name]
+        if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
+            found[name] = [str(folder / path.strip()) for path in paths]
     return found
 
 

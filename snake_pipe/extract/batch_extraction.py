@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snake_pipe import plugins
 from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
-from snake_pipe.extract.file_reader import TooLargeError, UnreadableError, read_file
+from snake_pipe.extract.file_reader import TRIES, TooLargeError, UnreadableError, open_file, read_file
 from snake_pipe.extract.file_rows import Row, error_row, file_row, rows_to_batch, to_ipc
+from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.load.part_writer import PartWriter
-from snake_pipe.transform.languages import EXTRACTION_VERSION
 from snake_pipe.transform.transformer import (
     AST_QUEUE,
     FileFacts,
@@ -21,9 +22,12 @@ from snake_pipe.transform.transformer import (
     TransformOptions,
     open_transformer,
 )
+from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    import pyarrow as pa
 
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
     from snake_pipe.extract.batch_worker import WorkerSetup
@@ -40,6 +44,38 @@ class _Entry:
     retriable: bool = False
 
 
+class _VoidRowsError(Exception):
+    """Rows were written of a file that turned out to be bad: the batch is to be written again without it."""
+
+
+class _Waiting:
+    """Rows of pieces that are put together to groups of `size` rows: a group costs memory until the end."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._batches: dict[str, list[pa.RecordBatch]] = {}
+        self._rows: dict[str, int] = {}
+
+    def add(self, tables: Mapping[str, pa.RecordBatch]) -> dict[str, pa.RecordBatch]:
+        """Take more rows; those of tables that have enough now."""
+        for table, rows in tables.items():
+            if rows.num_rows:
+                self._batches.setdefault(table, []).append(rows)
+                self._rows[table] = self._rows.get(table, 0) + rows.num_rows
+        return {table: self._take(table) for table, rows in self._rows.items() if rows >= self._size}
+
+    def rest(self) -> dict[str, pa.RecordBatch]:
+        """All that is left."""
+        return {table: self._take(table) for table, batches in self._batches.items() if batches}
+
+    def _take(self, table: str) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        rows = pa.concat_batches(self._batches[table])
+        self._batches[table], self._rows[table] = [], 0
+        return rows
+
+
 class Extraction:
     """One batch, run once. `enter_file(batch, index)` is called before each file is touched."""
 
@@ -54,14 +90,21 @@ class Extraction:
         self._job_id = setup.job_id
         self._max_size = config.max_file_size
         self._nodes_in_memory = setup.nodes_in_memory
+        limit = memory_limit(config.memory_limit_bytes)
+        self._batch_memory = plan_memory(limit, config.workers).batch_memory
         self._options = TransformOptions(
-            tables=frozenset(config.tables), anonymous=config.anonymous, attrs=config.attrs
+            tables=frozenset(config.tables),
+            anonymous=config.anonymous,
+            attrs=config.attrs,
+            dialects=plugins.own_dialects(config.dialects),
         )
         self._setup = setup
         self._writer = self._open_writer()
         self._transformers: dict[str, Transformer] = {}
         self._entries: dict[int, _Entry] = {}
         self._rows: dict[str, int] = {}
+        self._void: set[int] = set()
+        self._tries: dict[int, int] = {}
 
     def _open_writer(self) -> PartWriter:
         setup, config, batch = self._setup, self._setup.config, self._batch
@@ -77,15 +120,22 @@ class Extraction:
     def run(self) -> BatchResult:
         """Read, transform and write all files; a disk that refuses is the result's `failure`."""
         result = BatchResult(self._batch.batch_id, self._batch.attempt)
+        run_all = self._run_together
         try:
-            try:
-                self._run_together()
-            except (MemoryError, Exception) as error:
-                if isinstance(error, SinkError):
+            while True:
+                try:
+                    run_all()
+                    break
+                except SinkError:
                     raise
+                except _VoidRowsError:
+                    pass  # what is known of that file is kept, and it is passed over
+                except (MemoryError, Exception):
+                    if run_all == self._run_one_by_one:
+                        raise
+                    run_all = self._run_one_by_one
                 self._writer.abort()
                 self._writer, self._transformers, self._rows = self._open_writer(), {}, {}
-                self._run_one_by_one()
             result.parts = self._writer.close()
         except SinkError as error:
             self._writer.abort()
@@ -122,12 +172,17 @@ class Extraction:
                 self._entries[file.file_id].facts = _failed("extract", "internal_error", text)
 
     def _take(self, file: DiscoveredFile) -> None:
+        if file.file_id in self._void:
+            return
         started = time.perf_counter()
         entry = self._entries[file.file_id] = _Entry(file, FileFacts())
         if file.skip_reason is not None:
             entry.facts = FileFacts("skipped", file.skip_reason)
             return
         try:
+            if self._is_large(file) and self._take_large(entry):
+                entry.figures["duration_ms"] = (time.perf_counter() - started) * 1000
+                return
             content = read_file(file.root, file.relative, self._max_size)
         except TooLargeError as error:
             entry.facts = FileFacts("skipped", error.code)
@@ -150,6 +205,67 @@ class Extraction:
             entry.facts = _failed("extract", "internal_error", f"{type(error).__name__}: {error}")
         entry.figures["duration_ms"] = (time.perf_counter() - started) * 1000
 
+    def _is_large(self, file: DiscoveredFile) -> bool:
+        """Whether it is a tree's file that is read in pieces, for the sake of memory."""
+        return file.queue == AST_QUEUE and _unpacked(file) > min(
+            self._nodes_in_memory * _LARGE, self._batch_memory / _MEMORY
+        )
+
+    def _take_large(self, entry: _Entry) -> bool:
+        """Read a tree's file in pieces, and write their rows at once; UnreadableError as `read_file`.
+
+        False if it cannot be cut, for its depth, and can be read as a whole.
+        """
+        from snake_pipe.transform.json_blocks import JsonBlocks
+        from snake_pipe.transform.json_stream import stream
+
+        file = entry.file
+        self._drain()
+        with open_file(file.root, file.relative, self._max_size) as opened:
+            entry.figures = {
+                "size_bytes": opened.size_bytes,
+                "mtime_ns": opened.mtime_ns,
+                "sha256": opened.sha256(),
+            }
+
+            def blocks() -> JsonBlocks:
+                opened.rewind()
+                return JsonBlocks(opened.read, opened.size_bytes)
+
+            parts = stream(file.file_id, file.path, blocks, self._options, self._nodes_in_memory * _PIECE)
+            has_rows = False
+            waiting = _Waiting(self._nodes_in_memory // 2)
+            try:
+                for part in parts:
+                    entry.facts = part.facts.get(file.file_id, entry.facts)
+                    has_rows |= bool(part.tables)
+                    self._write(waiting.add(part.tables))
+                self._write(waiting.rest())
+            except UnreadableError as error:
+                entry.facts, entry.retriable = _failed("read", error.code, error.message), error.retriable
+            except SinkError:
+                raise
+            except MemoryError:
+                entry.facts = _failed("extract", "out_of_memory", _TOO_LITTLE_MEMORY)
+            except Exception as error:  # noqa: BLE001 - as with files that are read as a whole
+                entry.facts = _failed("extract", "internal_error", f"{type(error).__name__}: {error}")
+            changed = not opened.is_unchanged()
+        if (
+            entry.facts.reason == "too_deep"
+            and not has_rows
+            and _unpacked(file) <= self._batch_memory / _MEMORY
+        ):
+            return False
+        if changed:
+            self._tries[file.file_id] = self._tries.get(file.file_id, 0) + 1
+            if self._tries[file.file_id] < TRIES:
+                raise _VoidRowsError
+            entry.facts, entry.retriable = _failed("read", "changed_while_reading", _CHANGED), True
+        if has_rows and (changed or entry.facts.status in ("failed", "skipped")):
+            self._void.add(file.file_id)
+            raise _VoidRowsError
+        return True
+
     def _transformer_of(self, queue: str) -> Transformer:
         """One for each language that the batch holds: a batch of the mixed queue holds several."""
         transformer = self._transformers.get(queue)
@@ -160,11 +276,14 @@ class Extraction:
     def _drain(self) -> None:
         for transformer in self._transformers.values():
             transformed = transformer.drain()
-            for table, rows in transformed.tables.items():
-                self._writer.write(table, rows)
-                self._rows[table] = self._rows.get(table, 0) + rows.num_rows
+            self._write(transformed.tables)
             for file_id, facts in transformed.facts.items():
                 self._entries[file_id].facts = facts
+
+    def _write(self, tables: Mapping[str, pa.RecordBatch]) -> None:
+        for table, rows in tables.items():
+            self._writer.write(table, rows)
+            self._rows[table] = self._rows.get(table, 0) + rows.num_rows
 
     def _report(self, result: BatchResult) -> None:
         file_rows = []
@@ -172,7 +291,8 @@ class Extraction:
         for entry in self._entries.values():
             facts, file = entry.facts, entry.file
             if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
-                facts.parser, facts.parser_version = AST_QUEUE, f"r{EXTRACTION_VERSION}"
+                facts.parser = AST_QUEUE
+                facts.parser_version = plugins.ast_version(self._options.dialects)
             file_rows.append(
                 file_row(
                     file,
@@ -222,6 +342,21 @@ class Extraction:
         result.rows = {**self._rows, "files": len(file_rows), "errors": len(error_rows)}
 
 
+_LARGE = 60
+"""Bytes of a tree's file for each node that may be held, above which it is read in pieces."""
+_PIECE = 6
+"""Bytes of such a piece for each node that may be held."""
+_MEMORY = 30
+"""Bytes of memory that a byte of JSON may need while it becomes rows; real trees need ten to twenty."""
+_PACKED = 15
+"""How many times its packed size a tree has, more or less."""
+
+
+def _unpacked(file: DiscoveredFile) -> int:
+    return file.size_bytes * (_PACKED if file.path.lower().endswith(".gz") else 1)
+
+
+_CHANGED = f"the file changed during each of {TRIES} reads"
 _TOO_LITTLE_MEMORY = "not enough memory for this file; raise --memory-limit or exclude it"
 
 

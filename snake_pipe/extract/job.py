@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
@@ -86,6 +87,7 @@ class Job:
     @classmethod
     def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
         """A new job; DatasetBusyError, DatasetError or SinkError leave everything as it was."""
+        config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
         stack.enter_context(dataset.lock(job_id))

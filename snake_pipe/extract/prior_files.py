@@ -40,7 +40,9 @@ class PriorFiles:
         self._request = request
         self._roots = _roots(request)
         self._current = KnownFiles.current(
-            dataset, parsers=plugins.parser_versions(), jobs=_jobs_like(manager, checkpoint)
+            dataset,
+            parsers=plugins.parser_versions(plugins.own_dialects(checkpoint.config.get("dialects", ()))),
+            jobs=_jobs_like(manager, checkpoint),
         )
 
     @property

@@ -46,12 +46,17 @@ _STRING_OR_LONG_INTEGER = re.compile(
 _STRING_OR_NOT_A_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', re.DOTALL)
 
 
+def largest_content(packed_size: int) -> int:
+    """Bytes that a gzip file of that size may unpack to."""
+    return max(_SMALL, packed_size * LARGEST_RATIO)
+
+
 def unpack(data: bytes) -> bytes:
     """The content of gzip members that follow each other; zero bytes after the last are padding.
 
     TransformError `gzip_truncated`, `gzip_damaged` or `gzip_bomb`.
     """
-    limit = max(_SMALL, min(LARGEST_DOCUMENT, len(data) * LARGEST_RATIO))
+    limit = min(LARGEST_DOCUMENT, largest_content(len(data)))
     pieces: list[bytes] = []
     size = 0
     rest: bytes = data

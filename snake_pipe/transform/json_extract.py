@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from snake_pipe.transform.json_positions import READERS, ClangPositions
+from snake_pipe.transform.json_positions import ClangPositions, open_reader
 from snake_pipe.transform.row_builder import KIND_CODES, Words
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Definition, Dialect, Import, Memo, Node, Reference
     from snake_pipe.transform.json_literals import Literals
-    from snake_pipe.transform.json_positions import Point, Table
+    from snake_pipe.transform.json_positions import Point, PositionReader, Table
     from snake_pipe.transform.json_walk import Chunk
     from snake_pipe.transform.transformer import TransformOptions
 
@@ -37,6 +37,8 @@ class Handlers(NamedTuple):
     import_: Any
     variant: Any
     weight: Any
+    kind_of: Any
+    valued: Any
     is_member: bool
     is_literal: bool
     is_value_only: bool
@@ -89,7 +91,7 @@ class Vocabulary:
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
         self._kind_column = np.empty(0, np.int32)  # made anew when it is asked for
-        self.name_keys[code] = table.name_keys.get(type_) or table.name_keys.get("", "")
+        self.name_keys[code] = table.name_keys.get(type_, table.name_keys.get("", ""))
         value_key = table.value_keys.get(type_)
         rules = (
             table.named.get(type_),
@@ -99,6 +101,8 @@ class Vocabulary:
             table.imports.get(type_),
             table.variants.get(type_),
             table.weights.get(type_),
+            table.kinds_of.get(type_) or table.fallback_kind_of(type_),
+            table.valued.get(type_),
         )
         is_member = type_ in table.members
         is_value_only = not is_member and all(rule is None for rule in rules)
@@ -186,16 +190,24 @@ class Findings:
     variants: dict[int, str] = field(default_factory=dict)
     rows_of_class: dict[type, list[int]] = field(default_factory=lambda: defaultdict(list))
     """Literals by the class of their value."""
+    rows_of_kind: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Nodes whose fields decide their kind."""
 
 
 class Extractor:
     """Takes the chunks of one document and gives its `Extract`; InexactNumberError as `literals` do."""
 
-    def __init__(self, vocabulary: Vocabulary, options: TransformOptions, literals: Literals) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        options: TransformOptions,
+        literals: Literals,
+        reader: PositionReader | None = None,
+    ) -> None:
         self._vocabulary = vocabulary
         self._options = options
         self._literals = literals
-        self._reader = READERS[vocabulary.dialect.positions]()
+        self._reader = reader or open_reader(vocabulary.dialect.positions)
         self._memo: Memo = {}
         self._found = Findings()
         self._codes: list[NDArray[np.int32]] = []
@@ -218,15 +230,20 @@ class Extractor:
             in_main = np.array(self._reader.in_main, np.bool_)
             source_path = self._reader.main_file or source_path
         codes = _joined(self._codes)
+        depths = _joined(self._depths)
+        if np.count_nonzero(depths == 0) > 1:
+            source_path = None  # several trees, of several sources
         kinds = self._vocabulary.kinds(codes)
         for class_, kind in _KIND_OF_VALUE.items():
             if class_ in self._found.rows_of_class:
                 kinds[self._found.rows_of_class[class_]] = KIND_CODES[kind]
+        for kind, rows in self._found.rows_of_kind.items():
+            kinds[rows] = KIND_CODES[kind]
         return Extract(
             codes,
             self._variants(codes),
             kinds,
-            _joined(self._depths),
+            depths,
             _joined(self._fields),
             _joined(self._spans),
             in_main,
@@ -238,7 +255,7 @@ class Extractor:
         nodes, vocabulary = chunk.nodes, self._vocabulary
         n = len(nodes)
         if not self._size:
-            self._source_path = _source_path(nodes[0])
+            self._source_path = _source_path(nodes[0], vocabulary.dialect.source_keys)
         self._spans.append(self._reader.spans(nodes))
         codes = vocabulary.codes(chunk.types)
         self._codes.append(np.fromiter(codes, np.int32, n))
@@ -281,6 +298,8 @@ class Extractor:
                 import_,
                 variant,
                 weight,
+                kind_of,
+                valued,
                 is_member,
                 is_literal,
                 is_value_only,
@@ -306,6 +325,14 @@ class Extractor:
                     found.variants[at] = word
             if named is not None and names[row].__class__ is not str:
                 names[row] = named(node)
+            if valued is not None:
+                value = valued(node)
+                if value is not None:
+                    values[at] = value[:longest]
+            if kind_of is not None:
+                kind = kind_of(node)
+                if kind is not None:
+                    found.rows_of_kind[kind].append(at)
             if weight is not None:
                 found.weights[at] = weight(node)
             if prepare is not None:
@@ -343,12 +370,20 @@ def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
 _KIND_OF_VALUE = {str: "string", int: "number", float: "number"}
 
 
-def _source_path(root: Node) -> str | None:
-    loc = root.get("loc")
-    if loc.__class__ is dict:
-        for key in ("filename", "source"):
-            if loc.get(key).__class__ is str and loc[key]:
-                return str(loc[key])
+def _source_path(root: Node, paths: tuple[str, ...]) -> str | None:
+    for path in paths:
+        value: Any = root
+        for key in path.split("."):
+            if value.__class__ is dict:
+                value = value.get(key)
+            else:
+                value = (
+                    value[int(key)]
+                    if value.__class__ is list and key.isdigit() and len(value) > int(key)
+                    else None
+                )
+        if value.__class__ is str and value:
+            return str(value)
     return None
 
 

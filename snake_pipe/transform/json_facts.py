@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snake_pipe.transform.languages import language_of_name
+from snake_pipe.transform.transformer import Problem
+
 if TYPE_CHECKING:
+    from snake_pipe.errors import TransformError
+    from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.json_extract import Extract, Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
@@ -40,41 +46,82 @@ _TRAITS = {
     ),
 }
 _NO_LINE = 2**31
+_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
+_AST_HEAD = re.compile(
+    rb'"(?:type|kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
+    rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
+)
+_HEAD = 4096
 _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Overview:
+    """What the columns of a document, or of its parts one after the other, tell of its source."""
+
+    source_path: str | None = None
+    last_line: int = 0
+    types: set[str] = field(default_factory=set)
+
+    def add(self, vocabulary: Vocabulary, columns: Extract) -> None:
+        """See the next part."""
+        self.source_path = self.source_path or columns.source_path
+        self.last_line = max(self.last_line, _last_line(columns))
+        present = np.flatnonzero(np.bincount(columns.codes)).tolist()
+        self.types.update(map(vocabulary.words.words.__getitem__, present))
 
 
 def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract, text: bytes) -> None:
     """Fill in all that a file's row says about its tree."""
-    dialect = vocabulary.dialect
+    overview = Overview()
+    overview.add(vocabulary, columns)
+    describe_parts(facts, path, vocabulary.dialect, overview)
+    facts.line_count = facts.line_count or text.count(b"\n") + 1
+
+
+def describe_parts(facts: FileFacts, path: str, dialect: Dialect, overview: Overview) -> None:
+    """The same for a document that was never in memory as a whole; no lines where nodes tell none."""
     facts.dialect, facts.parser, facts.parser_version = dialect.name, dialect.parser, dialect.parser_version
     facts.offset_unit = dialect.offset_unit
-    facts.source_path = columns.source_path
+    facts.source_path = overview.source_path
     source = facts.source_path or _AST_ENDING.sub("", path)
-    facts.language = _language(vocabulary, source, columns)
-    facts.line_count = _line_count(columns) or text.count(b"\n") + 1
+    facts.language = _language(dialect, source, overview.types)
+    facts.line_count = overview.last_line
     named = facts.source_path or path
     facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named.replace("\\", "/"))]
 
 
-def _language(vocabulary: Vocabulary, source: str, columns: Extract) -> str:
+def refuse(facts: FileFacts, path: str, head: bytes, error: TransformError) -> None:
+    """A file that cannot be read has failed if it looks like a tree; other JSON is none of ours."""
+    if error.code == "invalid_json" and not (_AST_NAME.search(path) or _AST_HEAD.search(head[:_HEAD])):
+        facts.status, facts.reason = "skipped", "not_an_ast"
+        return
+    facts.status, facts.reason = "failed", error.code
+    facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))
+
+
+def _language(dialect: Dialect, source: str, types: set[str]) -> str:
     ending = source.rpartition(".")[2].lower()
     told = _LANGUAGE_OF_ENDING.get(ending)
-    dialect = vocabulary.dialect
     if dialect.type_key == "kind" and dialect.language == "c":
-        return told if told in ("c", "cpp") else "cpp" if _any_type(vocabulary, columns, "CXX") else "c"
+        return told if told in ("c", "cpp") else "cpp" if _any_begins(types, "CXX") else "c"
     if dialect.language in ("javascript", "typescript"):
         if told in ("javascript", "typescript"):
             return told
-        return "typescript" if _any_type(vocabulary, columns, "TS") else "javascript"
-    return dialect.language
+        return "typescript" if _any_begins(types, "TS") else "javascript"
+    for type_, language in dialect.other_languages.items():
+        if type_ in types:
+            return language
+    if dialect.language != "unknown":
+        return dialect.language
+    return language_of_name(source.rpartition("/")[2]) or dialect.language
 
 
-def _any_type(vocabulary: Vocabulary, columns: Extract, prefix: str) -> bool:
-    present = np.flatnonzero(np.bincount(columns.codes)).tolist()
-    return any(vocabulary.words.words[code].startswith(prefix) for code in present)
+def _any_begins(types: set[str], prefix: str) -> bool:
+    return any(type_.startswith(prefix) for type_ in types)
 
 
-def _line_count(columns: Extract) -> int:
+def _last_line(columns: Extract) -> int:
     """The last line that a node of the file ends on; 0 where lines are not told."""
     ends = columns.spans[4]
     if columns.in_main is not None:

@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from snake_pipe.transform.dialects.places import Places
+from snake_pipe.transform.json_places import PlacesReader, SrcPositions
+from snake_pipe.transform.json_token_positions import TokenPositions
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -226,6 +230,7 @@ class ClangPositions:
         self.main_file: str | None = None
         self.in_main: list[bool] = []
         self._seen: dict[int, tuple[_Place, _Place, _Place]] = {}
+        self._pinned: dict[int, tuple[_Place, _Place, _Place]] = {}
         self._file: str | None = None
         self._line = 0
 
@@ -266,6 +271,37 @@ class ClangPositions:
             return None
         begin = self._seen.get(id(first))
         return begin and begin[1][1], self._seen[id(last)][2][1]
+
+    def begin_part(self) -> None:
+        """Forget the nodes seen, but not the file and line that the next location may rely on."""
+        self._seen = dict(self._pinned)
+        self.in_main = []
+
+    def pin(self, node: Node) -> None:
+        """Read the places of a node that comes next, and write them so that they rely on nothing before.
+
+        They are remembered beyond the part, so the node has to live as long as the reader.
+        """
+        places: dict[str, _Place] = {}
+        for holder, key in ((node, "loc"), (node.get("range"), "begin"), (node.get("range"), "end")):
+            if holder.__class__ is dict and (place := self._place(holder.get(key))) is not None:
+                places[key] = place
+                offset, line, col, length, in_main = place
+                holder[key] = {"offset": offset, "line": line, "col": col, "tokLen": length}
+                if not in_main:
+                    holder[key]["includedFrom"] = {}
+        first = places.get("begin") or places.get("loc")
+        if first is not None:
+            self._pinned[id(node)] = places.get("loc") or first, first, places.get("end") or first
+
+    @property
+    def at(self) -> tuple[str | None, int]:
+        """File and line of the location read last."""
+        return self._file, self._line
+
+    @at.setter
+    def at(self, place: tuple[str | None, int]) -> None:
+        self._file, self._line = place
 
     def _place(self, location: Any) -> _Place | None:
         """The place that a location tells; None where there is no location."""
@@ -312,10 +348,19 @@ class NoPositions:
         return None, None
 
 
+def open_reader(positions: str | Places | Sequence[Places]) -> PositionReader:
+    """The reader for what a dialect says of its positions, for one document."""
+    if isinstance(positions, str):
+        return READERS[positions]()
+    return PlacesReader([positions] if isinstance(positions, Places) else positions)
+
+
 READERS: dict[str, Callable[[], PositionReader]] = {
     "clang": ClangPositions,
     "line": LinePositions,
     "loc": LocPositions,
     "none": NoPositions,
+    "src": SrcPositions,
+    "tokens": TokenPositions,
 }
 """The words a dialect may use for its `positions`."""

@@ -15,6 +15,7 @@ from snake_pipe.transform.json_positions import finish
 from snake_pipe.transform.json_scopes import (
     LOCAL_ROLE,
     NONE_ROLE,
+    TYPE_ROLE,
     WRITE_ROLE,
     Climbed,
     Climber,
@@ -112,6 +113,10 @@ class TableBuilder:
             "imports": lambda: imports,
         }
         return {table: builders[table]() for table in tables}
+
+    def branches(self, rows: slice) -> int:
+        """What those rows add to the complexity of what they stand in."""
+        return int(self._weights()[rows].sum())
 
     def _mention_kinds(self) -> None:
         """Nodes that only mention something have the kind that their field gives them."""
@@ -267,12 +272,16 @@ class TableBuilder:
 
     def _complexity(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """1 + the branches in each row's subtree."""
+        until = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._weights())))
+        complexity: NDArray[np.int64] = 1 + until[self._shape.end[rows]] - until[rows]
+        return complexity
+
+    def _weights(self) -> NDArray[np.int64]:
+        """What each row adds to the complexity of what it stands in."""
         weights = self._flags(lambda dialect: dialect.branches).astype(np.int64)
         rows_of_weights = self._rows(found.weights for found in self._found)
         weights[rows_of_weights] = [w for found in self._found for w in found.weights.values()]
-        until = np.concatenate((np.zeros(1, np.int64), np.cumsum(weights)))
-        complexity: NDArray[np.int64] = 1 + until[self._shape.end[rows]] - until[rows]
-        return complexity
+        return weights
 
     def _refs(self) -> pa.RecordBatch:
         parts = [self._climbed(mask, vocabulary) for mask, vocabulary in self._by_vocabulary()]
@@ -335,6 +344,12 @@ class TableBuilder:
         texts = self._names.take(pa.array(climbed.rows))
         not_names = pa.array(["", None, *vocabulary.dialect.not_names], pa.string())
         is_name = np.array(pc.invert(pc.is_in(texts, not_names)), np.bool_)
+        builtin = vocabulary.dialect.builtin_types
+        if builtin:
+            is_type = climbed.roles == TYPE_ROLE
+            is_name[is_type] &= ~np.array(
+                pc.is_in(texts.filter(pa.array(is_type)), pa.array(sorted(builtin), pa.string())), np.bool_
+            )
         climbed, texts = climbed.pick(is_name), texts.filter(pa.array(is_name))
         qualifiers = self._texts_at(climbed.qualified_by, [found.qualifiers for found in self._found])
         return _Uses(climbed.rows, climbed.roles, texts, qualifiers)

@@ -26,7 +26,7 @@ _ROLE_CODES = {word: code for code, word in enumerate(_ROLE_WORDS)}
 NONE_ROLE = _ROLE_CODES["none"]
 LOCAL_ROLE = _ROLE_CODES["local"]
 WRITE_ROLE = _ROLE_CODES["write"]
-_TYPE_ROLE = _ROLE_CODES["type"]
+TYPE_ROLE = _ROLE_CODES["type"]
 _LONGEST_CLIMB = 64
 """Steps after which a name keeps the role it has: a chain of additions must not cost its square."""
 
@@ -136,7 +136,7 @@ class Climber:
             entry = self._parent_index[types[above]], self._field_index[fields[at]]
             use = self._role[entry]
             counts = ~(self._first[entry] & (shape.child_index[at] > 0))
-            counts &= ~only_types[active] | (use < 0) | (use == _TYPE_ROLE)
+            counts &= ~only_types[active] | (use < 0) | (use == TYPE_ROLE)
             decides = (use >= 0) & counts
             role[active[decides]] = use[decides]
             place[active[decides]] = above[decides]

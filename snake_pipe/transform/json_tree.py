@@ -7,29 +7,23 @@ let go at once. `drain` builds the tables of all files since the last one with `
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import TransformError
+from snake_pipe.transform.dialects.dialect import revision_of
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
 from snake_pipe.transform.json_extract import Extract, Extractor, Vocabulary
-from snake_pipe.transform.json_facts import describe
+from snake_pipe.transform.json_facts import describe, refuse
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_rows import Pending, TableBuilder
 from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words, empty_batch
-from snake_pipe.transform.transformer import FileFacts, Problem, Transformed, TransformOptions
+from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOptions
 
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
 
-_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
-_AST_HEAD = re.compile(
-    rb'"(?:type|kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
-    rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
-)
-_HEAD = 4096
 _MOST_FIELDS = 50_000
 
 
@@ -38,6 +32,7 @@ class JsonTreeTransformer:
 
     def __init__(self, options: TransformOptions) -> None:
         self._options = options
+        self._revision = revision_of(options.dialects)
         self._forget()
         self._fields = Words([""])
         self._walkers: dict[int, Walker] = {}
@@ -69,7 +64,7 @@ class JsonTreeTransformer:
             document = decode(text)
             self._read(file_id, path, text, document, facts)
         except TransformError as error:
-            self._refuse(facts, path, text, error)
+            refuse(facts, path, text, error)
         return facts
 
     def drain(self) -> Transformed:
@@ -87,7 +82,7 @@ class JsonTreeTransformer:
         return result
 
     def _read(self, file_id: int, path: str, text: bytes, document: Any, facts: FileFacts) -> None:
-        dialect = recognise(document)
+        dialect = recognise(document, self._options.dialects)
         if dialect is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
@@ -100,6 +95,7 @@ class JsonTreeTransformer:
                 "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
             )
         describe(facts, path, self._vocabulary(dialect), columns, text)
+        facts.parser_version = f"{facts.parser_version}{self._revision}"
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
@@ -120,11 +116,3 @@ class JsonTreeTransformer:
         if known is None:
             known = self._vocabularies[id(dialect)] = Vocabulary(dialect, self._types)
         return known
-
-    def _refuse(self, facts: FileFacts, path: str, text: bytes, error: TransformError) -> None:
-        """A file that cannot be read has failed if it looks like a tree; other JSON is none of ours."""
-        if error.code == "invalid_json" and not (_AST_NAME.search(path) or _AST_HEAD.search(text[:_HEAD])):
-            facts.status, facts.reason = "skipped", "not_an_ast"
-            return
-        facts.status, facts.reason = "failed", error.code
-        facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snake_pipe.transform.json_tags import write_types
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,8 +58,12 @@ class Walker:
     fields: Words
     _plans: dict[tuple[str, ...], _Plan] = field(default_factory=dict)
 
-    def walk(self, document: Any) -> Iterator[Chunk]:
-        """All nodes of a document; any depth, no recursion.
+    def place(self, depth: int, field_: str | None) -> int:
+        """Depth and field as `Chunk.places` holds them."""
+        return depth << _FIELD_BITS | (self._code(field_) if field_ else 0)
+
+    def walk(self, document: Any, place: int = 0) -> Iterator[Chunk]:
+        """All nodes of a document, or of a part of one that stands at that place; any depth, no recursion.
 
         A chunk's lists are used again for the next one, and its nodes are emptied: what is done with is let
         go while it is in the cache. So a node may be looked at, and into, only while its chunk is the last.
@@ -67,10 +73,12 @@ class Walker:
         places: list[int] = []
         add_node, add_type, add_place = nodes.append, types.append, places.append
         stack: list[Any] = [document]
-        place_stack: list[int] = [0]
+        place_stack: list[int] = [place]
         pop, pop_place, push, push_place = stack.pop, place_stack.pop, stack.append, place_stack.append
         plans = self._plans
         type_key = self.dialect.type_key
+        if self.dialect.tags is not None:
+            write_types(document, self.dialect, self.fields.words[place & _FIELD_MASK])
         while stack:
             value = pop()
             place = pop_place()

@@ -13,19 +13,25 @@ from snake_pipe.schemas import TREE_TABLES
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from snake_pipe.transform.dialects.dialect import Dialect
+
 AST_QUEUE = "ast"
 """The queue of files that hold a serialized tree; their dialect is told by their content."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransformOptions:
-    """What to extract; `max_depth` is the nesting above which a file is refused, not cut."""
+    """What to extract; `max_depth` is the nesting above which a file is refused, not cut.
+
+    `dialects` are the user's own, asked before the built-in ones.
+    """
 
     tables: frozenset[str] = frozenset(TREE_TABLES)
     anonymous: bool = False
     attrs: bool = False
     max_depth: int = 2_000_000
     value_length: int = 200
+    dialects: tuple[Dialect, ...] = ()
 
 
 @dataclass(slots=True)

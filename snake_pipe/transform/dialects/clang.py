@@ -22,6 +22,7 @@ from snake_pipe.transform.dialects.dialect import (
     child,
     children,
     dotted,
+    rooted,
     text,
 )
 from snake_pipe.transform.languages.rules import table, words
@@ -202,6 +203,8 @@ CLANG = Dialect(
     offset_unit="byte",
     leaf_keys=words("id loc range kind type valueCategory castKind name mangledName opcode storageClass"),
     kinds=KINDS,
+    is_root=rooted("TranslationUnitDecl"),
+    is_part=lambda _sample: True,
     fallback_kind=lambda type_: "annotation" if type_.endswith("Attr") else "other",
     fields_kinds={
         "referencedDecl": "identifier",

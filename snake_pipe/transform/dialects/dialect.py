@@ -7,10 +7,15 @@ such objects. Rules are small functions from one node to what it defines or impo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snake_pipe.transform.languages import EXTRACTION_VERSION
+
+if TYPE_CHECKING:
+    from snake_pipe.transform.dialects.evidence import Sample
+    from snake_pipe.transform.dialects.places import Places
 
 Node = dict[str, Any]
 Memo = dict[int, Any]
@@ -66,6 +71,9 @@ class Import:
 DefinitionRule = Callable[[Node, Memo], Iterable[Definition]]
 ReferenceRule = Callable[[Node, Memo], Iterable[Reference]]
 ImportRule = Callable[[Node, Memo], Iterable[Import]]
+RootTest = Callable[[Node, str], bool]
+KindRule = Callable[[Node], str | None]
+PrepareRule = Callable[[Node, Memo], None]
 
 
 class Use(NamedTuple):
@@ -102,6 +110,11 @@ def no_kind(_type: str) -> str:
     return "other"
 
 
+def no_kind_rule(_type: str) -> KindRule | None:
+    """The rule for a type whose name tells its kind."""
+    return None
+
+
 def no_definition(_type: str) -> DefinitionRule | None:
     """The rule for a type that the table does not know."""
     return None
@@ -112,41 +125,94 @@ def no_qualifier(_node: Node) -> str | None:
     return None
 
 
+def no_root(_node: Node, _type_key: str) -> bool:
+    """The test of a root where a document is told by other evidence alone."""
+    return False
+
+
+def rooted(types: str, **fields: type) -> RootTest:
+    """The test of a root: one of these types (words), with fields of these classes."""
+    roots = frozenset(types.split())
+
+    def is_root(node: Node, type_key: str) -> bool:
+        return text(node, type_key) in roots and all(
+            node.get(key).__class__ is class_ for key, class_ in fields.items()
+        )
+
+    return is_root
+
+
+class Tags(NamedTuple):
+    """The types that a tool writes around its nodes, as the only key of an object: `{"SelectStmt": {...}}`.
+
+    `types` may be such keys, and any word that ends in one of `others`. What stands in one of `fields`
+    without a type has the one given there; the document itself has the type `root`.
+    """
+
+    types: frozenset[str]
+    fields: Mapping[str, str]
+    root: str = ""
+    others: tuple[str, ...] = ()
+
+    def has(self, key: str) -> bool:
+        """Whether a key is a type."""
+        return key in self.types or (bool(self.others) and key.endswith(self.others) and key[0].isupper())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """One way of writing syntax trees as JSON.
 
-    `written_by` are the tools that write it, for people. `positions` names a reader of `json_positions`.
+    `written_by` are the tools that write it, for people. `positions` are the paths to the numbers of a
+    node's place (several, where nodes are placed in different ways), or name a reader of `json_positions`.
+
+    A document is told by its content: `is_root` knows the root of a whole tree; `is_part` is asked about
+    a part of a tree, or a tree in an unknown wrapper, when `kinds` has the types of nearly all nodes of a
+    sample. Some tools let their user choose the type key: `other_type_keys` are tried as well.
+
+    `language` is that of the sources, `other_languages` of those where one of these types occurs.
+    `source_keys` are paths from the root to the name of the source that was parsed.
     `leaf_keys` never hold nodes and are not searched: the position objects, and scalars that nearly each
     node has. `name_keys` and `value_keys` say for a type which field is its name or its literal's text
     (`name_keys[""]`: for all other types).
     `literals` are types for strings, numbers and atoms alike: their kind is that of their value.
+    `kinds_of` tell the kind of types where a node's fields decide; None keeps that of the table.
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
     complexity of what they stand in, `weights` tell where it is more or less. `functions` are the types
     inside of which a variable is local, `classes` those inside of which a function is a method.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
-    (parent type → field → `Use`) says otherwise; `not_names` are literals that look like names, and types
-    in `names_at_end` end with their name. `variants` give another word for the parent type (None: no
-    other) where a scalar field changes what its places mean, such as `computed`. `qualifier` tells what
-    stands before the name in a node of the types `members`; `named` gives the name of nodes that hold it
-    deeper. Nodes in the fields `fields_kinds` are mentions of something defined elsewhere, of that kind.
+    (parent type → field → `Use`) says otherwise; `not_names` are literals that look like names,
+    `builtin_types` refer to nothing where they are types, and types in `names_at_end` end with their name.
+    `variants` give another word for the parent type (None: no other) where a scalar field changes what its
+    places mean, such as `computed`. `qualifier` tells what stands before the name in a node of the types
+    `members`; `named` and `valued` give the name and the value of nodes that hold them deeper. Nodes in the
+    fields `fields_kinds` are mentions of something defined elsewhere, of that kind.
 
     `prepare` rules see a node before the others do, and may leave a note for nodes below it.
+    `tags` are for tools that write types around their nodes; `type_key` is then a key of ours.
+    `revision` tells one state of the table from another where it is not ours.
     """
 
     name: str
     written_by: str
     language: str
     type_key: str
-    positions: str
+    positions: str | Places | tuple[Places, ...]
     offset_unit: str
     leaf_keys: frozenset[str]
     kinds: Mapping[str, str]
+    is_root: RootTest = no_root
+    is_part: Callable[[Sample], bool] | None = None
+    other_type_keys: tuple[str, ...] = ()
+    other_languages: Mapping[str, str] = field(default_factory=dict)
+    source_keys: tuple[str, ...] = ("loc.filename", "loc.source")
     fallback_kind: Callable[[str], str] = no_kind
     name_keys: Mapping[str, str] = field(default_factory=dict)
     value_keys: Mapping[str, str] = field(default_factory=dict)
     literals: frozenset[str] = frozenset()
+    kinds_of: Mapping[str, KindRule] = field(default_factory=dict)
+    fallback_kind_of: Callable[[str], KindRule | None] = no_kind_rule
     atoms: Mapping[object, str] = field(default_factory=lambda: {True: "true", False: "false", None: "null"})
     branches: frozenset[str] = frozenset()
     weights: Mapping[str, Callable[[Node], int]] = field(default_factory=dict)
@@ -154,18 +220,33 @@ class Dialect:
     classes: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     not_names: frozenset[str] = frozenset()
+    builtin_types: frozenset[str] = frozenset()
     names_at_end: frozenset[str] = frozenset()
     uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
     variants: Mapping[str, Callable[[Node, Memo], str | None]] = field(default_factory=dict)
     named: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
+    valued: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
     fields_kinds: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
     qualifier: Callable[[Node], str | None] = no_qualifier
-    prepare: Mapping[str, Callable[[Node, Memo], None]] = field(default_factory=dict)
+    prepare: Mapping[str, PrepareRule] = field(default_factory=dict)
     definitions: Mapping[str, DefinitionRule] = field(default_factory=dict)
     fallback_definition: Callable[[str], DefinitionRule | None] = no_definition
     references: Mapping[str, ReferenceRule] = field(default_factory=dict)
     imports: Mapping[str, ImportRule] = field(default_factory=dict)
+    tags: Tags | None = None
+    revision: str = ""
+
+    @property
+    def type_keys(self) -> tuple[str, ...]:
+        """The keys that a document of this dialect may have for the types of its nodes."""
+        return (self.type_key, *self.other_type_keys)
+
+    def with_type_key(self, type_key: str) -> Dialect:
+        """The same dialect in a document with this type key."""
+        if type_key == self.type_key:
+            return self
+        return replace(self, type_key=type_key, leaf_keys=self.leaf_keys | {type_key})
 
     @property
     def parser(self) -> str:
@@ -176,6 +257,15 @@ class Dialect:
     def parser_version(self) -> str:
         """The version of our reading: the tool that wrote a tree does not tell its own."""
         return f"{self.name}+r{EXTRACTION_VERSION}"
+
+
+def revision_of(own: Iterable[Dialect]) -> str:
+    """What a parser's version ends with where users' own dialects are asked first; empty without any.
+
+    It is that of all of them: any AST file may be another dialect's as soon as one of them changes.
+    """
+    parts = [f"{dialect.name} {dialect.revision}\n" for dialect in own]
+    return f"+{sha256(''.join(parts).encode()).hexdigest()[:8]}" if parts else ""
 
 
 def child(node: Node, key: str) -> Node | None:
@@ -206,7 +296,7 @@ def text(node: Node | None, key: str) -> str | None:
     return value if value.__class__ is str and value else None
 
 
-def in_turn(*rules: Callable[[Node, Memo], None]) -> Callable[[Node, Memo], None]:
+def in_turn(*rules: PrepareRule) -> PrepareRule:
     """One `prepare` rule that does what all of them do."""
 
     def rule(node: Node, memo: Memo) -> None:

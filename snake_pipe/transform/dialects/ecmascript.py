@@ -21,8 +21,19 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Use,
+    rooted,
 )
 from snake_pipe.transform.languages.rules import table, words
+
+_has_body = rooted("Program", body=list)
+
+
+def is_program(node: Node, type_key: str) -> bool:
+    """Whether this is the root of a tree in one of the family's dialects."""
+    if not _has_body(node, type_key):
+        return False
+    return all(item.get(type_key).__class__ is str for item in node["body"][:5] if item.__class__ is dict)
+
 
 LEAF_KEYS = words(
     "type start end loc range raw operator kind sourceType computed optional static async generator "

@@ -31,6 +31,8 @@ from snake_pipe.transform.dialects.dialect import (
     dotted,
     text,
 )
+from snake_pipe.transform.dialects.evidence import sample
+from snake_pipe.transform.dialects.generic import TYPE_KEYS
 from snake_pipe.transform.languages.rules import table, words
 
 if TYPE_CHECKING:
@@ -282,6 +284,19 @@ def _import(alias: Node, memo: Memo) -> Iterable[Import]:
     return (Import(module, name, local, is_relative, line=line),)
 
 
+_ROOTS = words("Module Interactive Expression FunctionType")
+
+
+def _is_root(node: Node, type_key: str) -> bool:
+    """A module; one without `type_ignores`, as before Python 3.8, is told by the types below it."""
+    if text(node, type_key) not in _ROOTS:
+        return False
+    if "type_ignores" in node:
+        return True
+    below = sample(node, (type_key,)).get(type_key)
+    return "body" in node and below is not None and below.share(KINDS) >= 0.9
+
+
 PYTHON_AST = Dialect(
     name="python-ast",
     written_by="Python's ast, its nodes as objects with the class name under _type",
@@ -293,6 +308,9 @@ PYTHON_AST = Dialect(
         "lineno col_offset end_lineno end_col_offset id attr type_comment level module asname kind simple"
     ),
     kinds=KINDS,
+    is_root=_is_root,
+    is_part=lambda shown: "lineno" in shown.flags,
+    other_type_keys=TYPE_KEYS,
     name_keys=NAME_KEYS,
     value_keys=VALUE_KEYS,
     literals=frozenset({"Constant"}),

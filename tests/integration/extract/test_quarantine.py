@@ -41,7 +41,17 @@ def test_a_slow_parse_is_ended(cli, repository, tmp_path):
     check(dataset, "slow.rs", "timeout")
 
 
-def test_a_file_beyond_the_memory_limit_is_given_up(cli, repository, tmp_path):
+def test_a_source_beyond_the_memory_limit_is_given_up(cli, repository, tmp_path):
+    """Sources are parsed whole, and a parser's tree takes many times the text."""
+    (repository / "huge.py").write_text("x = [1, 2, 3, 4]\n" * 1_500_000)
+    dataset = tmp_path / "ds"
+    done = cli.run("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
+    assert done.returncode == 3, done.stderr
+    assert "needs more than 300 MiB allow" in done.stderr
+    check(dataset, "huge.py", "out_of_memory")
+
+
+def test_a_tree_beyond_the_memory_limit_is_read_in_pieces(cli, repository, tmp_path):
     node = (
         '{"type":"BinaryExpression","start":1,"end":2,"left":{"type":"Literal","start":1,"end":2,"value":1}}'
     )
@@ -51,9 +61,10 @@ def test_a_file_beyond_the_memory_limit_is_given_up(cli, repository, tmp_path):
         file.write("]}")
     dataset = tmp_path / "ds"
     done = cli.run("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
-    assert done.returncode == 3, done.stderr
-    assert "needs more than 300 MiB allow" in done.stderr
-    check(dataset, "huge.ast.json", "out_of_memory")
+    assert done.returncode == 0, done.stderr
+    with connect(dataset) as connection:
+        found = connection.execute("SELECT node_count FROM files WHERE path = 'huge.ast.json'").fetchall()
+    assert found == [(1_000_001,)]
 
 
 def test_too_little_memory_for_anything_is_refused(cli, repository, tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 
 import orjson
 import pytest
@@ -177,6 +178,7 @@ def test_an_update_that_cannot_be_is_refused_by_name(changes, message):
 
 # -- every setting, from everywhere ------------------------------------------------------------------------
 
+DIALECT = str(Path(__file__).with_name("tiny_dialect.toml"))
 OTHER_VALUES = {
     "smart_batching": ("off", False),
     "queue_sizes": ("go=10, mixed=1MiB", ("go=10", "mixed=1MiB")),
@@ -184,6 +186,7 @@ OTHER_VALUES = {
     "tables": ("symbols,refs", ("symbols", "refs")),
     "anonymous": ("yes", True),
     "attrs": ("1", True),
+    "dialects": (DIALECT, (DIALECT,)),
     "compression": ("snappy", "snappy"),
     "executor": ("serial", "serial"),
 }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
 
+GOLDEN = Path(__file__).parent / "golden_dialects"
+
 
 def content(path: Path) -> bytes:
     data = path.read_bytes()
@@ -38,6 +40,7 @@ def python_tree(node: Any) -> Any:
 
 TREES: dict[str, Any] = {path.name: json.loads(content(path)) for path in sorted(DUMPS.glob("*.*.ast.json*"))}
 TREES["ring.c"] = json.loads(content(DUMPS / "ring.syntax.json"))
+TREES |= {path.stem: json.loads(content(path)) for path in sorted(GOLDEN.glob("*.json"))}
 TREES["inventory.py"] = python_tree(ast.parse((DUMPS / "sources" / "inventory.py").read_bytes()))
 
 NODE = {"type": "Identifier", "_type": "Name", "kind": "DeclRefExpr", "name": "new", "id": "new"}
@@ -56,7 +59,8 @@ VALUES = (
     | st.dictionaries(st.sampled_from(["type", "raw", "value", "start", "x y"]), SCALARS, max_size=3)
 )
 KEYS = st.sampled_from(
-    "type _type body name value loc extra range start test source computed id raw lineno kind inner".split()
+    "type _type nodeType NodeType t c body name value loc extra range start test source computed id raw "
+    "lineno kind inner children nodes src attributes parts Name Type List Doc operator params".split()
 )
 
 
@@ -76,6 +80,8 @@ def changed(draw: st.DrawFn, name: str) -> bytes:
     document = copy.deepcopy(TREES[name])
     for _ in range(draw(st.integers(1, 3))):
         found = list(places(document))
+        if not found:
+            break
         holder, key = found[draw(st.integers(0, len(found) - 1))]
         what = draw(st.sampled_from(["replace", "remove", "add", "turn"]))
         if what == "replace":

@@ -116,6 +116,16 @@ _NO_TREES: dict[str, Any] = {
             "fnMap": {},
         }
     },
+    # A type that is an object was looked up in a set of words: the file had an internal error.
+    "types that are no words": {key: {} for key in ("type", "kind", "_type", "nodeType", "NodeType", "t")},
+    "a tree of folders": {"type": "root", "children": [{"type": "folder", "children": []}]},
+    "a menu": {"type": "root", "nodes": [{"type": "item", "nodes": []}]},
+    "a document of law": {"kind": "Document", "definitions": {"a": "b"}},
+    "a list of places": [{"type": "shop", "startPosition": {"x": 1}, "children": []}],
+    "settings of a page": {"pandoc-api-version": [1, 22], "title": "x"},
+    "a table of files": {"NodeType": "File", "Name": "a.txt", "src": "a"},
+    "types of which there are several": {"type": ["object", "null"], "kind": {}, "children": []},
+    "statements of a bank": {"version": 2, "stmts": [{"stmt": {"Account": {}, "Sum": 1}}]},
     "a program's data": {"type": "Program", "body": "not a list"},
 }
 
@@ -154,6 +164,29 @@ _TREES: dict[str, tuple[Any, str]] = {
         {"_type": "Module", "body": [{"_type": "Pass", "lineno": 1, "col_offset": 0}]},
         "python-ast",
     ),
+    "solc": ({"nodeType": "SourceUnit", "src": "0:0:0", "nodes": []}, "solc"),
+    "output of solc": (
+        {
+            "errors": [],
+            "sources": {"a.sol": {"id": 0, "ast": {"nodeType": "SourceUnit", "src": "", "nodes": []}}},
+        },
+        "solc",
+    ),
+    "statements of PHP": ([{"nodeType": "Stmt_Nop", "attributes": []}], "nikic"),
+    "program of PHP": ({"kind": "program", "children": [], "errors": []}, "php-parser"),
+    "style sheet": ({"type": "StyleSheet", "loc": None, "children": []}, "csstree"),
+    "rules": ({"raws": {}, "type": "root", "nodes": []}, "postcss"),
+    "GraphQL": ({"kind": "Document", "definitions": []}, "graphql"),
+    "words of pandoc": ({"pandoc-api-version": [1, 23], "meta": {}, "blocks": []}, "pandoc"),
+    "package of Go": ({"NodeType": "File", "Name": {"NodeType": "Ident", "Name": "a"}}, "asty"),
+    "node of tree-sitter": ({"type": "module", "startPosition": {"row": 0, "column": 0}}, "tree-sitter"),
+    "node of py-tree-sitter": ({"type": "module", "start_point": [0, 0], "children": []}, "py-tree-sitter"),
+    "statements of PostgreSQL": ({"version": 180006, "stmts": [{"stmt": {"SelectStmt": {}}}]}, "libpg_query"),
+    "program of Ruby": (
+        {"type": "ProgramNode", "location": {"startOffset": 0}, "statements": {"type": "StatementsNode"}},
+        "prism",
+    ),
+    "trees by path": ({"src/a.js": _PROGRAM, "src/b.js": _PROGRAM}, "estree"),
     "list of programs": ([_PROGRAM, _PROGRAM], "estree"),
     "clang": ({"id": "0x1", "kind": "TranslationUnitDecl", "inner": []}, "clang"),
     "Markdown": (
@@ -174,7 +207,7 @@ _TREES: dict[str, tuple[Any, str]] = {
                 }
             ],
         },
-        "generic",
+        "unist",
     ),
 }
 

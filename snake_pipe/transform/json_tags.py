@@ -1,0 +1,46 @@
+"""Types that a tool writes around its nodes instead of into them: `{"SelectStmt": {...}}`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snake_pipe.transform.dialects.dialect import Dialect, Tags
+
+
+def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
+    """Write into each node of a document its type, as other tools do; the objects around them stay.
+
+    They have no type key, so whoever walks the document goes through them. A part of a document may stand in
+    a `field`. Nothing happens where the tool writes types into its nodes itself.
+    """
+    tags, type_key = dialect.tags, dialect.type_key
+    if tags is None:
+        return
+    if document.__class__ is dict and dialect.is_root(document, type_key):
+        document.setdefault(type_key, tags.root)
+    stack: list[Any] = [{field: document}]
+    while stack:
+        value = stack.pop()
+        if value.__class__ is list:
+            stack += [item for item in value if item.__class__ in (dict, list)]
+            continue
+        for key, inner in value.items():
+            if inner.__class__ is dict:
+                if len(value) == 1 and key and tags.has(key):
+                    inner[type_key] = key
+                elif key in tags.fields:
+                    _write(inner, type_key, key, tags)
+                stack.append(inner)
+            elif inner.__class__ is list and inner:
+                if key in tags.fields:
+                    for item in inner:
+                        if item.__class__ is dict:
+                            _write(item, type_key, key, tags)
+                stack.append(inner)
+
+
+def _write(node: dict[str, Any], type_key: str, field: str, tags: Tags) -> None:
+    """The type that the field gives, unless the object only holds another with its type."""
+    if len(node) != 1 or not tags.has(next(iter(node))):
+        node.setdefault(type_key, tags.fields[field])

@@ -1,0 +1,171 @@
+"""A small tree of each dialect beside the rows it gives, in every table, as a person would note them.
+
+A dump is named `CASE.json`, where the case is the dialect's name and perhaps a word more (`solc-output`); its
+source lies beside it, and README.md there says which tool made it. After a change that is meant to change
+rows, `python tests/unit/transform/test_golden_dialects.py` writes the rows anew and prints what differs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.json_tree import JsonTreeTransformer
+from snake_pipe.transform.transformer import FileFacts, TransformOptions
+
+FOLDER = Path(__file__).parent / "golden_dialects"
+DUMPS = sorted(FOLDER.glob("*.json"))
+IN_SAMPLE_REPOS = {"estree", "babel", "typescript-estree", "python-ast", "clang"}
+"""Dialects whose rows are checked by the dumps in `sample_repos`."""
+_EXPORTED = {None: "-", True: "exported", False: "not exported"}
+
+Row = dict[str, Any]
+
+
+def source_of(dump: Path) -> Path | None:
+    """What the dump was made from: the file beside it, if it is the only source."""
+    if dump.stem == "solc-output":
+        return None
+    kept = (".json", ".rows")
+    return next((path for path in sorted(FOLDER.glob(f"{dump.stem}.*")) if path.suffix not in kept), None)
+
+
+def rows_of(dump: Path) -> tuple[FileFacts, str]:
+    transformer = JsonTreeTransformer(TransformOptions())
+    facts = transformer.add(7, dump.name, dump.read_bytes())
+    tables = {table: batch.to_pylist() for table, batch in transformer.drain().tables.items()}
+    assert facts.status == "ok", facts.problems
+    source = facts.source_path or "-"
+    lines = [
+        f"file: {facts.dialect}, {facts.language}, from {source}, offsets {facts.offset_unit}",
+        "",
+        "symbols: line kind qualified name | modifiers | visibility, exported | complexity | signature | doc",
+    ]
+    for row in tables["symbols"]:
+        parts = (
+            f"{row['name_line'] or '-':>3} {row['kind']} {row['qualified_name']}",
+            " ".join(row["modifiers"] or ["-"]),
+            f"{row['visibility'] or '-'}, {_EXPORTED[row['exported']]}",
+            str(row["complexity"] or "-"),
+            row["signature"] or "-",
+            repr(row["doc"]) if row["doc"] else "-",
+        )
+        lines.append(" | ".join(parts))
+    lines += ["", "refs: line role qualifier name"]
+    for row in tables["refs"]:
+        where = f"{row['start_line'] or '-':>3} {row['role']}"
+        lines.append(" ".join(filter(None, (where, row["qualifier"], row["name"]))))
+    lines += ["", "imports: line module, name, alias, flags"]
+    for row in tables["imports"]:
+        flags = [flag for flag in ("relative", "wildcard") if row[f"is_{flag}"]]
+        parts = (row["module"] or "-", row["name"] or "-", row["alias"] or "-", *flags)
+        lines.append(f"{row['start_line'] or '-':>3} {', '.join(parts)}")
+    lines += ["", "nodes: type kind, its field before it, its name or value and its place behind it"]
+    lines += [_node_line(row) for row in tables["nodes"]]
+    return facts, "\n".join(lines) + "\n"
+
+
+def _node_line(row: Row) -> str:
+    field = f"{row['field']}: " if row["field"] else ""
+    text = row["name"] or row["value"]
+    parts = (f"{'  ' * row['depth']}{field}{row['type']} {row['kind']}", text and repr(text), _place(row))
+    return " ".join(filter(None, parts))
+
+
+def _place(row: Row) -> str:
+    """`2:5-2:9 @14-18`: line and column, then offsets; what is not told is left out."""
+    start, end = (
+        ":".join(str(row[key]) for key in keys if row[key] is not None)
+        for keys in (("start_line", "start_col"), ("end_line", "end_col"))
+    )
+    lines = f"{start}-{end}" if start or end else ""
+    offsets = "" if row["start_offset"] is None else f"@{row['start_offset']}-{row['end_offset']}"
+    return " ".join(filter(None, (lines, offsets)))
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+def test_rows_are_the_noted_ones(dump: Path) -> None:
+    facts, rows = rows_of(dump)
+    assert facts.dialect is not None
+    assert dump.stem.startswith(facts.dialect)
+    assert rows == dump.with_suffix(".rows").read_text()
+
+
+@pytest.mark.parametrize(
+    "dump", [dump for dump in DUMPS if dump.stem != "generic"], ids=lambda dump: dump.stem
+)
+def test_every_type_has_a_kind(dump: Path) -> None:
+    transformer = JsonTreeTransformer(TransformOptions())
+    transformer.add(7, dump.name, dump.read_bytes())
+    rows = transformer.drain().tables["nodes"].to_pylist()
+    assert Counter(row["type"] for row in rows if row["kind"] == "other").most_common() == []
+
+
+PLACED = [dump for dump in DUMPS if rows_of(dump)[0].offset_unit != "none" and source_of(dump)]
+
+
+@pytest.mark.parametrize("dump", PLACED, ids=lambda dump: dump.stem)
+def test_names_stand_where_their_rows_say(dump: Path) -> None:
+    """By offsets, and by lines and columns: what is cut out of the source there holds the name."""
+    transformer = JsonTreeTransformer(TransformOptions())
+    facts = transformer.add(7, dump.name, dump.read_bytes())
+    source = source_of(dump)
+    assert source is not None
+    encoding, width = ("utf-16-le", 2) if facts.offset_unit == "utf16" else ("utf-8", 1)
+    text = source.read_text()
+    data, lines = text.encode(encoding), [line.encode(encoding) for line in text.splitlines()]
+    found = 0
+    for row in transformer.drain().tables["nodes"].to_pylist():
+        if row["kind"] != "identifier" or not row["name"] or row["name"] == "this":
+            continue
+        found += 1
+        if row["start_offset"] is not None:
+            end = len(data) if row["end_offset"] is None else row["end_offset"] * width
+            assert row["name"] in data[row["start_offset"] * width : end].decode(encoding)
+        if row["start_col"] is not None and row["start_line"] == row["end_line"]:
+            line = lines[row["start_line"] - 1]
+            cut = line[(row["start_col"] - 1) * width : (row["end_col"] - 1) * width].decode(encoding)
+            assert row["name"] in cut
+    assert found > 2 or facts.dialect in ("postcss", "unist")
+
+
+@pytest.mark.parametrize(("one", "other"), [("nikic", "php-parser"), ("postcss", "csstree")])
+def test_two_parsers_of_one_source_agree(one: str, other: str) -> None:
+    """The same definitions, by line, kind and name, and the same imports."""
+    found = []
+    for case in (one, other):
+        rows = (FOLDER / f"{case}.rows").read_text()
+        symbols, imports = rows.split("\n\n")[1], rows.split("\n\n")[3]
+        found.append(([line.split(" | ")[0] for line in symbols.splitlines()], imports))
+    assert found[0] == found[1]
+
+
+def test_every_dialect_has_a_golden_case() -> None:
+    shown = {rows_of(dump)[0].dialect for dump in DUMPS}
+    assert shown | IN_SAMPLE_REPOS == set(DIALECTS)
+
+
+def test_every_golden_case_tells_its_tool() -> None:
+    told = (FOLDER / "README.md").read_text()
+    assert [dump.stem for dump in DUMPS if f"`{dump.stem}`" not in told] == []
+
+
+def regenerate() -> None:
+    for dump in DUMPS:
+        noted = dump.with_suffix(".rows")
+        old = noted.read_text() if noted.exists() else ""
+        _, new = rows_of(dump)
+        sys.stdout.writelines(
+            difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"old {noted.name}", noted.name)
+        )
+        noted.write_text(new)
+
+
+if __name__ == "__main__":
+    regenerate()
