@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _READ_EVERY = 0.2
 """Seconds; a look into an empty folder costs some 20 µs."""
+_ANSWER_WITHIN = 0.4
+"""Seconds that a flush may take before it is answered on the way."""
 _MOST_ANSWERS = 200
 """More than are read at a time, so that nobody misses an answer."""
 
@@ -75,8 +77,15 @@ async def _carry_out(run: JobRun, command: Command) -> str:
     match command.action:
         case "flush":
             committed = run.statistics.files_committed
-            await run.flush_now()
-            return f"{run.statistics.files_committed - committed:,} files made visible"
+            flush = asyncio.ensure_future(run.flush_now())
+            flush.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.wait((flush,), timeout=_ANSWER_WITHIN)
+            if flush.done():
+                flush.result()
+                return f"{run.statistics.files_committed - committed:,} files made visible"
+            await run.commit()
+            visible = f"{run.statistics.files_committed - committed:,} files made visible"
+            return f"{visible}, the others follow when their batches are done"
         case "pause":
             await run.pause()
             return "no further batch begins"

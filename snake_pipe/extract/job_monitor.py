@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from snake_pipe.extract.batch_statistics import WARNINGS
 from snake_pipe.extract.memory_guard import MemoryGuard
 from snake_pipe.observe.events import Notice, Progress
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_coordinator import BatchCoordinator
@@ -46,9 +45,10 @@ class JobMonitor:
         dispatcher: Dispatcher,
         delivery: Delivery,
         listener: Listener,
+        warnings: Sequence[str],
         on_look: Callable[[BatchStatistics], None],
     ) -> None:
-        """`on_look` gets the figures after each look."""
+        """`warnings` of `BatchStatistics.warn` are looked for; `on_look` gets the figures each time."""
         self._statistics = statistics
         self._feed = feed
         self._coordinator = coordinator
@@ -57,6 +57,7 @@ class JobMonitor:
         self._delivery = delivery
         self._listener = listener
         self._on_look = on_look
+        self._warnings = warnings
         self._guard = MemoryGuard(memory_limit)
         self._process = psutil.Process()
         self._started = time.monotonic()
@@ -119,7 +120,7 @@ class JobMonitor:
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""
-        found = {code: self._statistics.warn(code, max_latency) for code in WARNINGS}
+        found = {code: self._statistics.warn(code, max_latency) for code in self._warnings}
         self._statistics.warnings = [text for text in found.values() if text is not None]
         for code, text in found.items():
             if text is None:

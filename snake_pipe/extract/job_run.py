@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchPriority
-from snake_pipe.extract.batch_statistics import BatchStatistics
+from snake_pipe.extract.batch_statistics import WARNINGS, BatchStatistics
 from snake_pipe.extract.delivery import Delivery
 from snake_pipe.extract.dispatcher import Dispatcher
 from snake_pipe.extract.job_control import obey
@@ -135,6 +135,8 @@ class JobRun:
             dispatcher=self._dispatcher,
             delivery=self._delivery,
             listener=listener,
+            # A bulk run has more to do than it can at any time: its files wait by design.
+            warnings=WARNINGS if patience else ("timer_share",),
             on_look=on_watch,
         )
 
