@@ -1,11 +1,14 @@
 """Prepares real input to measure on, in a folder that git ignores.
 
     python -m benchmarks.corpus [--folder .cache/corpus]
+    python -m benchmarks.corpus --large
     python -m benchmarks.corpus --many 100000
 
 The first makes `source/` (packages from PyPI and npm, unpacked) and `ast/` (AST files made from them by the
-real parsers); the second also makes `many-N/`, N small AST files in folders of 1,000. What is there already
-is left as it is, so the command may be repeated; a piece appears under its name only when it is whole.
+real parsers); the second also makes `ast-large/`, four times as many of them: a job of a quarter of a minute,
+of which the start is no part to speak of. The third also makes `many-N/`, N small AST files in folders of
+1,000. What is there already is left as it is, so the command may be repeated; a piece appears under its name
+only when it is whole.
 Needs pip, npm, node and, for C, clang and headers of the system.
 """
 
@@ -22,13 +25,14 @@ import tarfile
 import time
 import zipfile
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.corpus_ast import Job, clang_command, make_ast_files, make_clang_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PYPI = ("sympy==1.14.0", "django==5.2.19", "scikit-learn==1.9.1")
 NPM = ("three@0.187.0", "typescript@6.0.3", "rxjs@7.8.2", "lodash@4.18.1", "react-dom@19.3.1")
@@ -57,12 +61,25 @@ PROCESSES = min(4, os.cpu_count() or 1)
 
 
 class AstCorpus(NamedTuple):
-    """AST files of one parser: of at most `most` files with these endings in these packages."""
+    """AST files of one parser: of the files with these endings in these packages."""
 
     parser: str
     packages: tuple[str, ...]
     endings: tuple[str, ...]
-    most: int = 400
+
+
+class Extent(NamedTuple):
+    """How much of it is made: at most so many files a parser, and of clang's so many files and bytes."""
+
+    files: int
+    clang_files: int
+    clang_bytes: int
+
+
+EXTENTS = {
+    "ast": Extent(400, 300, 150_000_000),
+    "ast-large": Extent(1_600, 1_200, 600_000_000),
+}
 
 
 AST_CORPORA = (
@@ -79,12 +96,10 @@ NO_C_HEADERS = frozenset(("c++", "node"))
 """Folders below these whose headers are C++, which clang would refuse one after the other."""
 
 CLANG_SIZES = range(5_000, 1_000_000)
-MOST_CLANG_FILES = 300
-MOST_CLANG_BYTES = 150_000_000
 
 
-def prepare(folder: Path) -> None:
-    """Make what is missing of `source/` and `ast/`."""
+def prepare(folder: Path, extents: Iterable[str]) -> None:
+    """Make what is missing of `source/` and of the folders of AST files."""
     for requirement in PYPI:
         name = requirement.partition("==")[0]
         _once(folder / "source" / name, partial(_unpack_wheel, requirement))
@@ -93,11 +108,11 @@ def prepare(folder: Path) -> None:
         _once(folder / "source" / name, partial(_unpack_npm, package))
     _once(folder / "source" / "routing", _copy_c_sources)
     _once(folder / "tools", _install_tools)
-    for corpus in AST_CORPORA:
+    for corpus, name in product(AST_CORPORA, extents):
         if corpus.parser == "clang" and clang_command() is None:
-            print("clang is not installed: ast/clang is left out")
+            print(f"clang is not installed: {name}/clang is left out")
             continue
-        _once(folder / "ast" / corpus.parser, partial(_make_ast, folder, corpus))
+        _once(folder / name / corpus.parser, partial(_make_ast, folder, corpus, EXTENTS[name]))
 
 
 def multiply(folder: Path, count: int) -> None:
@@ -125,7 +140,7 @@ def report(folder: Path) -> None:
     """Print files and megabytes of each piece."""
     pieces = [
         *sorted((folder / "source").iterdir()),
-        *sorted((folder / "ast").iterdir()),
+        *(piece for name in EXTENTS for piece in sorted((folder / name).glob("*"))),
         *folder.glob("many-*"),
     ]
     for piece in pieces:
@@ -193,13 +208,13 @@ def _keep_sources(folder: Path) -> None:
             file.unlink()
 
 
-def _make_ast(folder: Path, corpus: AstCorpus, part: Path) -> None:
+def _make_ast(folder: Path, corpus: AstCorpus, extent: Extent, part: Path) -> None:
     """A share of each package's files, spread evenly over its folders."""
     jobs: list[Job] = []
     for package in corpus.packages:
         root = folder / "source" / package
         files = [file for file in sorted(root.rglob("*")) if file.suffix in corpus.endings and file.is_file()]
-        share = corpus.most // len(corpus.packages)
+        share = extent.files // len(corpus.packages)
         for file in files[:: max(1, len(files) // share)][:share]:
             relative = file.relative_to(root)
             jobs.append(
@@ -208,10 +223,10 @@ def _make_ast(folder: Path, corpus: AstCorpus, part: Path) -> None:
     failures = make_ast_files(jobs, folder / "tools", processes=PROCESSES)
     print(f"{corpus.parser}: {len(jobs) - len(failures)} AST files; the parser refused {len(failures)}")
     if corpus.parser == "clang":
-        _make_header_ast(part)
+        _make_header_ast(part, extent)
 
 
-def _make_header_ast(part: Path) -> None:
+def _make_header_ast(part: Path, extent: Extent) -> None:
     """Trees of C headers, with all that they include; a choice that is the same for the same headers."""
     headers = [
         (folder, header)
@@ -227,8 +242,8 @@ def _make_header_ast(part: Path) -> None:
     outcomes = make_clang_files(
         jobs,
         sizes=CLANG_SIZES,
-        most_files=MOST_CLANG_FILES,
-        most_bytes=MOST_CLANG_BYTES,
+        most_files=extent.clang_files,
+        most_bytes=extent.clang_bytes,
         processes=PROCESSES,
     )
     found = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
@@ -242,9 +257,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--folder", type=Path, default=Path(".cache/corpus"))
+    parser.add_argument("--large", action="store_true", help="also make ast-large/")
     parser.add_argument("--many", type=int, metavar="N", help="also make a folder of N small AST files")
     given = parser.parse_args()
-    prepare(given.folder)
+    prepare(given.folder, EXTENTS if given.large else ("ast",))
     if given.many:
         multiply(given.folder, given.many)
     report(given.folder)

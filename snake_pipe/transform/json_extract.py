@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
 from snake_pipe.transform.json_positions import ClangPositions, open_reader
-from snake_pipe.transform.row_builder import KIND_CODES, Words
+from snake_pipe.transform.row_builder import KIND_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,94 +22,9 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Definition, Dialect, Import, Memo, Node, Reference
     from snake_pipe.transform.json_literals import Literals
     from snake_pipe.transform.json_positions import Point, PositionReader, Table
+    from snake_pipe.transform.json_vocabulary import Vocabulary
     from snake_pipe.transform.json_walk import Chunk
     from snake_pipe.transform.transformer import TransformOptions
-
-
-class Handlers(NamedTuple):
-    """What is to be done with nodes of one type: the rows of a dialect's tables for it, all optional."""
-
-    value_key: str | None
-    named: Any
-    prepare: Any
-    definition: Any
-    reference: Any
-    import_: Any
-    variant: Any
-    weight: Any
-    kind_of: Any
-    valued: Any
-    is_member: bool
-    is_literal: bool
-    is_value_only: bool
-
-
-class Vocabulary:
-    """A dialect's types as codes, with what the table says of each; all dialects of a batch share the words.
-
-    Lists are indexed by code; codes of other dialects' types have no meaning there.
-    """
-
-    def __init__(self, dialect: Dialect, words: Words) -> None:
-        self.dialect = dialect
-        self.words = words
-        self.handlers: dict[int, Handlers] = {}
-        self.name_keys: list[str] = []
-        self._codes: dict[str, int] = {}
-        self._kinds: list[int] = []
-        self._kind_column = np.empty(0, np.int32)
-
-    def codes(self, types: list[str]) -> list[int]:
-        """The codes of types; new ones are learned."""
-        known = self._codes
-        try:
-            return list(map(known.__getitem__, types))
-        except KeyError:
-            for type_ in dict.fromkeys(types):
-                if type_ not in known:
-                    self._learn(type_)
-        return list(map(known.__getitem__, types))
-
-    def code(self, word: str) -> int:
-        """The code of one word, which may be one of a variant."""
-        if word not in self._codes:
-            self._learn(word)
-        return self._codes[word]
-
-    def kinds(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The kinds of types, as codes in `KINDS`."""
-        if len(self._kind_column) != len(self._kinds):
-            self._kind_column = np.array(self._kinds, np.int32)
-        return self._kind_column[codes]
-
-    def _learn(self, type_: str) -> None:
-        code = self._codes[type_] = self.words.code(type_)
-        missing = code + 1 - len(self._kinds)
-        self._kinds += [0] * missing
-        self.name_keys += [""] * missing
-        table = self.dialect
-        kind = table.kinds.get(type_) or table.fallback_kind(type_)
-        self._kinds[code] = KIND_CODES[kind]
-        self._kind_column = np.empty(0, np.int32)  # made anew when it is asked for
-        self.name_keys[code] = table.name_keys.get(type_, table.name_keys.get("", ""))
-        value_key = table.value_keys.get(type_)
-        rules = (
-            table.named.get(type_),
-            table.prepare.get(type_),
-            table.definitions.get(type_) or table.fallback_definition(type_),
-            table.references.get(type_),
-            table.imports.get(type_),
-            table.variants.get(type_),
-            table.weights.get(type_),
-            table.kinds_of.get(type_) or table.fallback_kind_of(type_),
-            table.valued.get(type_),
-        )
-        is_member = type_ in table.members
-        is_value_only = not is_member and all(rule is None for rule in rules)
-        if value_key is not None or not is_value_only:
-            self.handlers[code] = Handlers(
-                value_key, *rules, is_member, type_ in table.literals, is_value_only
-            )
 
 
 @dataclass(slots=True)
@@ -258,13 +173,12 @@ class Extractor:
             self._source_path = _source_path(nodes[0], vocabulary.dialect.source_keys)
         self._spans.append(self._reader.spans(nodes))
         codes = vocabulary.codes(chunk.types)
-        self._codes.append(np.fromiter(codes, np.int32, n))
+        self._codes.append(codes)
         depths, fields = chunk.depths_and_fields()
         self._depths.append(depths)
         self._fields.append(fields)
-        keys = vocabulary.name_keys
-        names = [node.get(keys[code]) for node, code in zip(nodes, codes, strict=True)]
-        self._apply_handlers(nodes, codes, names)
+        names = list(map(dict.get, nodes, map(vocabulary.name_keys.__getitem__, chunk.types)))
+        self._apply_handlers(nodes, codes.tolist(), names)
         self._found.names.add(names)
         if self._options.attrs:
             self._found.attrs.add(_attrs(nodes, vocabulary.dialect))

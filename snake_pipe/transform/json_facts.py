@@ -14,7 +14,8 @@ from snake_pipe.transform.transformer import Problem
 if TYPE_CHECKING:
     from snake_pipe.errors import TransformError
     from snake_pipe.transform.dialects.dialect import Dialect
-    from snake_pipe.transform.json_extract import Extract, Vocabulary
+    from snake_pipe.transform.json_extract import Extract
+    from snake_pipe.transform.json_vocabulary import Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
 _LANGUAGE_OF_ENDING = {

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Import
-    from snake_pipe.transform.json_extract import DefinedAt, Extract, RowTexts, Texts, Vocabulary
+    from snake_pipe.transform.json_extract import DefinedAt, Extract, RowTexts, Texts
+    from snake_pipe.transform.json_vocabulary import Vocabulary
     from snake_pipe.transform.transformer import FileFacts
 
 _CALLABLE = ("function", "method")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect
-    from snake_pipe.transform.json_extract import Vocabulary
+    from snake_pipe.transform.json_vocabulary import Vocabulary
     from snake_pipe.transform.row_builder import TreeShape
 
 _ROLE_WORDS = (*ROLES, "none", "local")

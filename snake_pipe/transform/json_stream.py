@@ -24,7 +24,7 @@ from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.dialect import revision_of
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import decode, decode_exactly
-from snake_pipe.transform.json_extract import Extractor, Vocabulary
+from snake_pipe.transform.json_extract import Extractor
 from snake_pipe.transform.json_facts import Overview, describe_parts, refuse
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_outline import outline
@@ -32,6 +32,7 @@ from snake_pipe.transform.json_positions import ClangPositions, open_reader
 from snake_pipe.transform.json_rows import Pending, TableBuilder
 from snake_pipe.transform.json_scanner import Closed, Opened, Scanner
 from snake_pipe.transform.json_tags import write_types
+from snake_pipe.transform.json_vocabulary import Vocabulary
 from snake_pipe.transform.json_walk import Chunk, Walker
 from snake_pipe.transform.row_builder import Words, int_column
 from snake_pipe.transform.transformer import FileFacts, Transformed

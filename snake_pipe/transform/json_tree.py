@@ -13,10 +13,11 @@ from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.dialect import revision_of
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
-from snake_pipe.transform.json_extract import Extract, Extractor, Vocabulary
+from snake_pipe.transform.json_extract import Extract, Extractor
 from snake_pipe.transform.json_facts import describe, refuse
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_rows import Pending, TableBuilder
+from snake_pipe.transform.json_vocabulary import Vocabulary
 from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words, empty_batch
 from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOptions
