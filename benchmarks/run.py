@@ -226,7 +226,10 @@ def main() -> None:
         scratch = Path(folder)
         measure_start(table, options.corpus / "source", scratch)
         measure_batching(table)
-        for name in ("source", "ast"):
+        for name in ("source", "ast", "ast-large"):
+            if not (options.corpus / name).is_dir():
+                print(f"{name}: not made, see `python -m benchmarks.corpus --help`")
+                continue
             compare_with_limit(table, name, options.corpus / name, options.workers, options.times, scratch)
         if options.many:
             measure_many(table, options.corpus / f"many-{options.many}", options.workers, scratch)

@@ -148,10 +148,13 @@ class Extraction:
         return result
 
     def _run_together(self) -> None:
+        most = self._nodes_in_memory
+        if self._batch.queue == AST_QUEUE:
+            most = min(most, _MOST_TREE_NODES)
         for index, file in enumerate(self._batch.files):
             self._enter_file(self._batch, index)
             self._take(file)
-            if sum(each.pending_nodes for each in self._transformers.values()) >= self._nodes_in_memory:
+            if sum(each.pending_nodes for each in self._transformers.values()) >= most:
                 self._drain()
         self._drain()
 
@@ -342,6 +345,8 @@ class Extraction:
         result.rows = {**self._rows, "files": len(file_rows), "errors": len(error_rows)}
 
 
+_MOST_TREE_NODES = 50_000
+"""Nodes of decoded trees that wait: what is kept of more of them scatters the memory of the trees that follow."""
 _LARGE = 60
 """Bytes of a tree's file for each node that may be held, above which it is read in pieces."""
 _PIECE = 6

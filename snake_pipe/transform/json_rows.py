@@ -150,10 +150,11 @@ class TableBuilder:
             },
         )
 
-    def _rows(self, rows_of_files: Iterable[Iterable[int]]) -> list[int]:
-        """Rows in documents as rows over all of them."""
+    def _rows(self, rows_of_files: Iterable[Iterable[NDArray[np.int64]]]) -> NDArray[np.int64]:
+        """Rows in documents, in pieces, as rows over all of them."""
         bases = self._bases.tolist()
-        return [base + row for base, rows in zip(bases, rows_of_files, strict=True) for row in rows]
+        rows = [base + piece for base, of_file in zip(bases, rows_of_files, strict=True) for piece in of_file]
+        return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
     def _texts_at(self, rows: Any, texts_of_files: list[RowTexts]) -> pa.Array:
         """The texts that some rows have, null for all others and for row -1."""
@@ -280,8 +281,10 @@ class TableBuilder:
     def _weights(self) -> NDArray[np.int64]:
         """What each row adds to the complexity of what it stands in."""
         weights = self._flags(lambda dialect: dialect.branches).astype(np.int64)
-        rows_of_weights = self._rows(found.weights for found in self._found)
-        weights[rows_of_weights] = [w for found in self._found for w in found.weights.values()]
+        rows = self._rows([piece[0] for piece in found.weights] for found in self._found)
+        pieces = [piece[1] for found in self._found for piece in found.weights]
+        if pieces:
+            weights[rows] = np.concatenate(pieces)
         return weights
 
     def _refs(self) -> pa.RecordBatch:
@@ -376,7 +379,9 @@ class TableBuilder:
 
     def _stated(self) -> _Uses:
         """References that a rule found in a node that is no name itself."""
-        rows = self._rows([row for row, _ in found.references] for found in self._found)
+        bases = self._bases.tolist()
+        pairs = zip(bases, self._found, strict=True)
+        rows = [base + row for base, found in pairs for row, _ in found.references]
         references = [reference for found in self._found for _, reference in found.references]
         return _Uses(
             np.array(rows, np.int64),
