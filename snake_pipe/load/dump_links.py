@@ -88,12 +88,16 @@ _LINKS = """
                len(s.folders) - above - below AS others,
                d.repo, d.family, d.folders
         FROM named n JOIN dumps d ON d.file_id = dump JOIN sources s ON s.file_id = source
-        WHERE is_told OR d.family IS NULL OR d.family = s.family
+        WHERE is_told
+              AND (told = s.path OR ends_with(told, '/' || s.path) OR ends_with(s.path, '/' || told))
+           OR NOT is_told
+              AND (d.family IS NULL OR d.family = s.family)
+              -- all that `ways` can take, told cheaply: thousands of files may be called `__init__.py`
+              AND (d.folders[-1] = s.folders[-1] OR d.folders[:len(s.folders)] = s.folders
+                   OR s.folders[:-2] IN (d.folders[:-2], d.folders))
     ), ways AS (
         SELECT *, CASE
-            WHEN is_told THEN
-                CASE WHEN told = path OR ends_with(told, '/' || path) OR ends_with(path, '/' || told)
-                     THEN 1 END
+            WHEN is_told THEN 1
             WHEN same_folder THEN 2
             WHEN told IS NULL AND others <= 1 AND (below >= 1 OR own <= 1 OR others = 0)
                  AND NOT EXISTS (FROM sources o WHERE o.repo = placed.repo
