@@ -111,7 +111,8 @@ def ingest(
         int | None, typer.Option(metavar="MIB", help="Most memory of all processes together.")
     ] = None,
     max_file_size: Annotated[
-        int | None, typer.Option(metavar="BYTES", help="Larger files are recorded as skipped.")
+        str | None,
+        typer.Option(metavar="SIZE", help="Larger files are recorded as skipped: 64MiB, 200MB, bytes."),
     ] = None,
     file_timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Longest time for one file.")

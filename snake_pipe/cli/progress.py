@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from snake_pipe.cli.reasons import reason_lines
 from snake_pipe.cli.text import seconds, size, visible
 from snake_pipe.observe.events import (
     BatchFinished,
@@ -204,11 +205,12 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
+    lines += reason_lines(statistics.reasons, result.settings, _query(result))
     if statistics.unrecognised:
         most = sorted(statistics.unrecognised.items(), key=lambda item: (-item[1], item[0]))[:6]
         total = sum(statistics.unrecognised.values())
         listed = ", ".join(f"{count} {visible(ending)}" for ending, count in most)
-        lines.append(f"left out {total:,} files of no known language: {listed}")
+        lines.append(f"left out {total:,} files of no known language (see snake-pipe languages): {listed}")
     lines += _next_steps(result)
     return lines
 
@@ -218,13 +220,17 @@ _FIRST_SQL = "SELECT kind, count(*) FROM symbols GROUP BY kind ORDER BY 2 DESC"
 
 
 def _next_steps(result: RepositoryProcessingResult) -> list[str]:
-    command = f"snake-pipe query -d {_quoted(result.dataset)}"
+    command = _query(result)
     lines = []
     if failed := result.statistics.failures:
         lines.append(f'{failed:,} failed  {command} "{_FAILED_SQL}"')
     if result.status == "done":
         lines.append(f'next     {command} "{_FIRST_SQL}"')
     return lines
+
+
+def _query(result: RepositoryProcessingResult) -> str:
+    return f"snake-pipe query -d {_quoted(result.dataset)}"
 
 
 def _quoted(path: str) -> str:

@@ -163,6 +163,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
         typer.echo(f"go on with: snake-pipe resume {view.job_id}")
     state = "" if view.state == "stopped" else view.state
     result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
+    result.settings = view.checkpoint.config
     for text in summary_lines(result):
         typer.echo(visible(text))
 

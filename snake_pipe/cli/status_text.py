@@ -168,7 +168,7 @@ def statistics_of(view: JobView) -> BatchStatistics:
     statistics = BatchStatistics()
     for item in fields(BatchStatistics):
         value, default = view.figures.get(item.name), getattr(statistics, item.name)
-        if item.name == "outcomes":
+        if item.name in ("outcomes", "reasons"):
             value = {
                 (str(entry[0]), str(entry[1])): entry[2]
                 for entry in _list(view.figures, item.name)

@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
@@ -311,7 +312,9 @@ class BatchProcessingEngine:
                 statistics.unrecognised = dict(job.unrecognised)
                 await asyncio.to_thread(job.end, status, statistics)
                 tell(JobEnded(job.job_id, status, message))
-            return RepositoryProcessingResult(job.job_id, str(job.dataset.path), status, statistics, message)
+            return RepositoryProcessingResult(
+                job.job_id, str(job.dataset.path), status, statistics, message, asdict(job.config)
+            )
 
 
 def _slots_folder(job: Job, stack: ExitStack) -> Path:

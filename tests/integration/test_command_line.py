@@ -7,8 +7,10 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -199,6 +201,41 @@ def test_filters_and_tables(cli, repository, tmp_path):
         ("data.json", "not_an_ast"),
         ("pkg/b.go", "too_large"),
     ]
+
+
+def test_the_summary_tells_why_and_what_to_do(cli, repository, tmp_path):
+    """A file that was too large was just `skipped`, and nothing named the setting that decides."""
+    for name in ("big1.go", "big2.go"):
+        (repository / name).write_text("package big // " + "x" * 5000)
+    (repository / "bad.ast.json").write_text('{"type": "Program", "body": [')
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds", "--max-file-size", "4kB")
+    advice = (
+        "why      2 skipped, too_large: larger than max_file_size, 4.0 kB; --max-file-size SIZE raises it\n"
+        "         1 failed, invalid_json: write the file again, or --exclude it\n"
+        "         1 skipped, not_an_ast: JSON that is no syntax tree; --exclude it to save the look\n"
+    )
+    assert advice in done.stderr
+    job = done.stderr.split()[1]
+    assert advice in cli.run("status", job, "--follow", "-d", tmp_path / "ds").stdout
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds", "--max-file-size", "1MiB")
+    assert done.returncode == 3
+    assert "too_large" not in done.stderr
+    assert cli.run("ingest", repository, "--max-file-size", "much").returncode == 2
+
+
+def test_advice_names_settings_and_options_that_exist(cli):
+    from snake_pipe.cli.reasons import _ADVICE, reason_lines
+    from snake_pipe.extract.batch_config import BatchConfig
+
+    known = cli.run("ingest", "--help").stdout
+    settings = asdict(BatchConfig())
+    shown = "\n".join(line for key in _ADVICE for line in reason_lines({key: 1}, settings, "ask"))
+    assert "as set" not in shown
+    options = set(re.findall(r"--[a-z-]+", shown))
+    assert len(options) >= 5
+    assert {option for option in options if option not in known} == set()
+    many = {("failed", f"e{number}"): 1 for number in range(20)}
+    assert reason_lines(many, {}, "ask")[-1].startswith('         12 more: ask "SELECT')
 
 
 def test_names_are_inert(cli, tmp_path):
