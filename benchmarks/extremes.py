@@ -142,6 +142,7 @@ def extremes(levels: int, brackets: int, megabytes: int) -> list[Extreme]:
         source("C, parentheses", "a.c", "int a = ", "(", "1", ")", brackets),
         source("JavaScript, parentheses", "a.js", "a = ", "(", "1", ")", brackets),
         source("Python, parentheses", "a.py", "a = ", "(", "1", ")", brackets),
+        source("bash, commands in commands", "a.sh", "a=", "$(", "ls", ")", brackets),
         source("Python, lists never closed", "a.py", "a = ", "[", "1", "", brackets),
         generic_chain(levels),
         estree_chain(levels),
