@@ -20,6 +20,7 @@ from snake_pipe.cli.run_options import (
     Quiet,
     Verbose,
     dialect_paths,
+    exit_code,
     parse_settings,
     project_folder,
     split_words,
@@ -277,9 +278,7 @@ def _run(
             error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {progress.job_id}"
         raise
     progress.summarise(result)
-    if result.status == "stopped":
-        return int(ExitCode.TERMINATED if result.message == "SIGTERM" else ExitCode.INTERRUPTED)
-    return int(ExitCode.FILES_FAILED if result.statistics.failures > max_failures else ExitCode.DONE)
+    return exit_code(result, result.statistics.failures, max_failures)
 
 
 def _copy_list(name: str, separator: bytes, folder: Path) -> Path:

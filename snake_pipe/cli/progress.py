@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from snake_pipe.cli.reasons import reason_lines
-from snake_pipe.cli.text import seconds, size, visible
+from snake_pipe.cli.text import seconds, size, stopper, visible
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,
@@ -72,8 +73,9 @@ class Reporter:
         """Show how things stand."""
 
     def line(self, text: str) -> None:
-        """Show a line that stays."""
-        sys.stderr.write(text + "\n")
+        """Show a line that stays; where nobody reads any more (`2>&1 | head`) the job goes on without."""
+        with suppress(BrokenPipeError):
+            sys.stderr.write(text + "\n")
 
     def close(self) -> None:
         """Take away what does not stay."""
@@ -183,7 +185,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     statistics = result.statistics
     lines = []
     if result.status == "stopped":
-        lines.append(f"stopped by {result.message}; go on with: snake-pipe resume {result.job_id}")
+        lines.append(f"stopped by {stopper(result.message)}; go on with: snake-pipe resume {result.job_id}")
     by_status: dict[str, int] = {}
     by_word: dict[str, dict[str, int]] = {}
     for (status, word), count in statistics.outcomes.items():
