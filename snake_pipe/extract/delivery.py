@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.batch_statistics import BatchStatistics
     from snake_pipe.extract.circuit_breaker import Breaker
-    from snake_pipe.extract.dispatcher import LostFile
+    from snake_pipe.extract.quarantine import LostFile
     from snake_pipe.extract.sink import Sink
     from snake_pipe.observe.events import Listener
 
