@@ -13,6 +13,8 @@ from snake_pipe.extract.gitignore import IgnoreRules
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from snake_pipe.extract.gitignore import Rule
+
 
 class PathPatterns:
     """Some patterns, of which the last that matches a path or a folder above it decides."""
@@ -20,6 +22,7 @@ class PathPatterns:
     def __init__(self, lines: Iterable[str]) -> None:
         """ValueError for a pattern that could never match, such as one with a class that is not closed."""
         self._rules = IgnoreRules(b"\n".join(map(_checked, lines)))
+        self._newest: tuple[bytes, Rule | None] = b"", None
 
     @property
     def selects(self) -> bool:
@@ -29,15 +32,29 @@ class PathPatterns:
     def match_file(self, path: str) -> bool:
         """Whether they select a path relative to their root; that of a folder ends with `/`."""
         raw = os.fsencode(path)
-        last = None
+        start = raw.rfind(b"/", 0, -1) + 1
+        folder, above = self._newest  # files come folder by folder
+        if folder != raw[:start]:
+            above = self._decision_above(raw[:start])
+            self._newest = raw[:start], above
+        decision = _later(above, self._rules.last_match(raw, raw[start:]))
+        return decision is not None and decision.ignores
+
+    def _decision_above(self, folder: bytes) -> Rule | None:
+        """The rule that decides about a folder, of those that match it or one above it."""
+        decision = None
         start = 0
-        while start < len(raw):
-            end = raw.find(b"/", start) + 1 or len(raw)
-            found = self._rules.last_match(raw[:end], raw[start:end])
-            if found is not None and (last is None or found.order > last.order):
-                last = found
+        while start < len(folder):
+            end = folder.find(b"/", start) + 1
+            decision = _later(decision, self._rules.last_match(folder[:end], folder[start:end]))
             start = end
-        return last is not None and last.ignores
+        return decision
+
+
+def _later(first: Rule | None, second: Rule | None) -> Rule | None:
+    if first is None or second is None:
+        return first or second
+    return first if first.order > second.order else second
 
 
 def _checked(line: str) -> bytes:
