@@ -82,8 +82,9 @@ Examples:
   snake-pipe resume --last                       go on where a crash or Ctrl-C ended the job
 
 \b
-Exit codes: 0 done; 1 the run failed or was told to stop, resume it; 2 usage or refused input; 3 done,
-but files failed (see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal.
+Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done,
+but files failed (see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal
+(130 also by control stop).
 """
 )
 def main(

@@ -67,12 +67,12 @@ def stop_on_signals(engine: BatchProcessingEngine) -> None:
 def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:
     """What a run exits with: a signal that ended it counts more than files that failed.
 
-    1 if it was stopped otherwise before it was done, as by `snake-pipe control stop`.
+    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C.
     """
     if result.message in _SIGNALS:
         return int(_SIGNALS[result.message])
     if result.status == "stopped":
-        return int(ExitCode.RUN_FAILED)
+        return int(ExitCode.INTERRUPTED)
     return int(ExitCode.FILES_FAILED if failures > max_failures else ExitCode.DONE)
 
 
