@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snake_pipe.schemas import KINDS, TABLES
+from snake_pipe.schemas import KINDS, TABLES, VIEWS
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
@@ -77,7 +77,7 @@ def _output(command: str, folder: Path) -> list[str]:
 
 def _reference() -> str:
     parts = []
-    for table, columns in TABLES.items():
+    for table, columns in (TABLES | VIEWS).items():
         rows = [f"| {column.name} | {_shown(column.type)} | {column.doc} |" for column in columns]
         parts.append("\n".join([f"**{table}**", "", "| column | type | meaning |", "|---|---|---|", *rows]))
     return "\n\n".join(parts)

@@ -181,6 +181,19 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "errors": ERRORS,
     "batches": BATCHES,
 }
+
+DUMP_SOURCES = (
+    _required("repo", "dictionary", "as in `files`, of both"),
+    _required("dump", "string", "path of an AST file"),
+    _required("source", "string", "path of the source it was made from, where the dataset holds that"),
+    _required("way", "string", "told (by `source_path`), beside (by its name), mirrored (in another folder)"),
+    _required("dump_file_id", "int64", "of the AST file"),
+    _required("source_file_id", "int64", "of the source"),
+)
+
+VIEWS: dict[str, tuple[Column, ...]] = {"dump_sources": DUMP_SOURCES}
+"""What `connect` computes from the tables when it is asked for."""
+
 TREE_TABLES = ("nodes", "symbols", "refs", "imports")
 """Written by workers, the same whatever the number of workers."""
 

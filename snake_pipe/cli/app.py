@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,10 +23,38 @@ from snake_pipe.cli import (
 from snake_pipe.errors import ExitCode, SnakePipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands. None goes on when the reader of its output has gone; click would exit with 1."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """As everywhere; it prints `--help`."""
+        with _noticing_the_end_of_output():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As everywhere."""
+        with _noticing_the_end_of_output():
+            return super().invoke(ctx)
+
+
+class _OutputClosedError(Exception):
+    """Nobody reads what is printed any more, as after `| head`."""
+
+
+@contextmanager
+def _noticing_the_end_of_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _OutputClosedError from error
+
 
 app = typer.Typer(
     name="snake-pipe",
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -53,8 +82,9 @@ Examples:
   snake-pipe resume --last                       go on where a crash or Ctrl-C ended the job
 
 \b
-Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done, but files failed
-(see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal.
+Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done,
+but files failed (see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal
+(130 also by control stop).
 """
 )
 def main(
@@ -89,7 +119,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if error.hint:
             typer.echo(f"  {error.hint}", err=True)
         return int(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+    except (_OutputClosedError, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
     except (typer.Abort, KeyboardInterrupt):

@@ -42,7 +42,7 @@ Examples:
 
 \b
 Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
-batch_statistics, one row a job.
+batch_statistics, one row a job; dump_sources, which source an AST file was made from.
 """
 
 _EXPORT_EXAMPLES = """

@@ -20,6 +20,7 @@ from snake_pipe.cli.run_options import (
     Quiet,
     Verbose,
     dialect_paths,
+    exit_code,
     parse_settings,
     project_folder,
     split_words,
@@ -111,7 +112,8 @@ def ingest(
         int | None, typer.Option(metavar="MIB", help="Most memory of all processes together.")
     ] = None,
     max_file_size: Annotated[
-        int | None, typer.Option(metavar="BYTES", help="Larger files are recorded as skipped.")
+        str | None,
+        typer.Option(metavar="SIZE", help="Larger files are recorded as skipped: 64MiB, 200MB, bytes."),
     ] = None,
     file_timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Longest time for one file.")
@@ -276,9 +278,7 @@ def _run(
             error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {progress.job_id}"
         raise
     progress.summarise(result)
-    if result.status == "stopped":
-        return int(ExitCode.TERMINATED if result.message == "SIGTERM" else ExitCode.INTERRUPTED)
-    return int(ExitCode.FILES_FAILED if result.statistics.failures > max_failures else ExitCode.DONE)
+    return exit_code(result, result.statistics.failures, max_failures)
 
 
 def _copy_list(name: str, separator: bytes, folder: Path) -> Path:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.cli.text import seconds, size, visible
+from snake_pipe.cli.reasons import reason_lines
+from snake_pipe.cli.text import seconds, size, stopper, visible
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,
@@ -71,8 +73,9 @@ class Reporter:
         """Show how things stand."""
 
     def line(self, text: str) -> None:
-        """Show a line that stays."""
-        sys.stderr.write(text + "\n")
+        """Show a line that stays; where nobody reads any more (`2>&1 | head`) the job goes on without."""
+        with suppress(BrokenPipeError):
+            sys.stderr.write(text + "\n")
 
     def close(self) -> None:
         """Take away what does not stay."""
@@ -182,7 +185,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     statistics = result.statistics
     lines = []
     if result.status == "stopped":
-        lines.append(f"stopped by {result.message}; go on with: snake-pipe resume {result.job_id}")
+        lines.append(f"stopped by {stopper(result.message)}; go on with: snake-pipe resume {result.job_id}")
     by_status: dict[str, int] = {}
     by_word: dict[str, dict[str, int]] = {}
     for (status, word), count in statistics.outcomes.items():
@@ -204,11 +207,12 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
+    lines += reason_lines(statistics.reasons, result.settings, _query(result))
     if statistics.unrecognised:
         most = sorted(statistics.unrecognised.items(), key=lambda item: (-item[1], item[0]))[:6]
         total = sum(statistics.unrecognised.values())
         listed = ", ".join(f"{count} {visible(ending)}" for ending, count in most)
-        lines.append(f"left out {total:,} files of no known language: {listed}")
+        lines.append(f"left out {total:,} files of no known language (see snake-pipe languages): {listed}")
     lines += _next_steps(result)
     return lines
 
@@ -218,13 +222,17 @@ _FIRST_SQL = "SELECT kind, count(*) FROM symbols GROUP BY kind ORDER BY 2 DESC"
 
 
 def _next_steps(result: RepositoryProcessingResult) -> list[str]:
-    command = f"snake-pipe query -d {_quoted(result.dataset)}"
+    command = _query(result)
     lines = []
     if failed := result.statistics.failures:
         lines.append(f'{failed:,} failed  {command} "{_FAILED_SQL}"')
     if result.status == "done":
         lines.append(f'next     {command} "{_FIRST_SQL}"')
     return lines
+
+
+def _query(result: RepositoryProcessingResult) -> str:
+    return f"snake-pipe query -d {_quoted(result.dataset)}"
 
 
 def _quoted(path: str) -> str:

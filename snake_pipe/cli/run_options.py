@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snake_pipe.errors import UsageError
+from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors only.")]
@@ -61,6 +62,25 @@ def stop_on_signals(engine: BatchProcessingEngine) -> None:
                 loop.add_signal_handler(getattr(signal, name), stop, name, code)
             except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
                 return
+
+
+def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:
+    """What a run exits with: a signal that ended it counts more than files that failed.
+
+    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C.
+    """
+    if result.message in _SIGNALS:
+        return int(_SIGNALS[result.message])
+    if result.status == "stopped":
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.FILES_FAILED if failures > max_failures else ExitCode.DONE)
+
+
+_SIGNALS = {
+    "SIGINT": ExitCode.INTERRUPTED,
+    "SIGHUP": ExitCode.INTERRUPTED,
+    "SIGTERM": ExitCode.TERMINATED,
+}
 
 
 def split_words(text: str | None) -> list[str]:

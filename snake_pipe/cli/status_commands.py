@@ -16,6 +16,7 @@ from snake_pipe.cli.status_text import (
     line,
     pairs,
     queue_rows,
+    state_of,
     statistics_of,
 )
 from snake_pipe.cli.text import print_rows, visible
@@ -158,11 +159,12 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
 
     dataset = str(manager.folder.parent)
-    typer.echo(f"job {view.job_id} {view.state}")
+    typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
     if view.state not in (*LIVE, "done"):
         typer.echo(f"go on with: snake-pipe resume {view.job_id}")
     state = "" if view.state == "stopped" else view.state
     result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
+    result.settings = view.checkpoint.config
     for text in summary_lines(result):
         typer.echo(visible(text))
 

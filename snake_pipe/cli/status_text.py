@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.cli.job_view import LIVE
-from snake_pipe.cli.text import seconds, size, visible
+from snake_pipe.cli.text import seconds, size, stopper, visible
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView
@@ -95,7 +95,7 @@ def pairs(view: JobView, recent: RecentRate | None = None, *, verbose: bool = Fa
     roots = checkpoint.request.get("roots", ())
     found: list[tuple[str, Any]] = [
         ("job", view.job_id),
-        ("status", view.state),
+        ("status", state_of(view)),
         ("source", ", ".join(map(str, roots)) or "list of files"),
         ("started", time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))),
         ("progress", _progress(figures)),
@@ -145,7 +145,7 @@ def line(view: JobView, recent: RecentRate) -> str:
     figures = view.figures
     rate = recent.value or _average(figures)
     parts = [
-        f"{time.strftime('%H:%M:%S')} {view.state}",
+        f"{time.strftime('%H:%M:%S')} {state_of(view)}",
         _progress(figures),
         _rate(rate),
         _queued(figures),
@@ -168,7 +168,7 @@ def statistics_of(view: JobView) -> BatchStatistics:
     statistics = BatchStatistics()
     for item in fields(BatchStatistics):
         value, default = view.figures.get(item.name), getattr(statistics, item.name)
-        if item.name == "outcomes":
+        if item.name in ("outcomes", "reasons"):
             value = {
                 (str(entry[0]), str(entry[1])): entry[2]
                 for entry in _list(view.figures, item.name)
@@ -179,6 +179,13 @@ def statistics_of(view: JobView) -> BatchStatistics:
         if isinstance(value, type(default)) or (isinstance(default, float) and isinstance(value, int)):
             setattr(statistics, item.name, value)
     return statistics
+
+
+def state_of(view: JobView) -> str:
+    """The state, and who stopped it where that is known."""
+    reason = view.figures.get("message")
+    known = view.state == "stopped" and isinstance(reason, str) and reason
+    return f"stopped by {stopper(str(reason))}" if known else view.state
 
 
 def _progress(figures: dict[str, Any]) -> str:

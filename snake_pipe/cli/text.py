@@ -48,6 +48,11 @@ def seconds(count: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def stopper(reason: str) -> str:
+    """Who stopped a job, in words: a signal by its name, or the command of another terminal."""
+    return "snake-pipe control stop" if reason == "control" else reason
+
+
 def check_format(form: str) -> None:
     """UsageError for a format that there is none of."""
     if form not in FORMATS:

@@ -18,6 +18,7 @@ from snake_pipe.cli.run_options import (
     Quiet,
     Verbose,
     dialect_paths,
+    exit_code,
     parse_settings,
     project_folder,
     split_words,
@@ -42,11 +43,6 @@ _FOR_WATCHING: dict[str, Any] = {"max_latency": 1.0, "flush_interval": 0.5}
 """Settings where the user has not set them: a saved file is to be seen within moments."""
 
 _UNSET = ("default", "preset throughput")
-_EXIT_CODES = {
-    "SIGINT": ExitCode.INTERRUPTED,
-    "SIGHUP": ExitCode.INTERRUPTED,
-    "SIGTERM": ExitCode.TERMINATED,
-}
 _LONGEST_DEBOUNCE = 5.0
 
 
@@ -62,6 +58,10 @@ Examples:
   snake-pipe watch src lib -d /data/trees --languages python
   snake-pipe watch /mnt/share --poll                  where the kernel does not tell: network, some containers
   snake-pipe control flush                            from another terminal: what is saved is visible now
+
+\b
+Exit codes: 130 or 143 after Ctrl-C or SIGTERM, whatever failed; after `snake-pipe control stop` 0, or 3 if
+more files than --max-failures are failed as they are then.
 """
 
 
@@ -101,6 +101,10 @@ def watch(
     poll: Annotated[
         bool, typer.Option("--poll", help="Compare times every second; the kernel is not asked.")
     ] = False,
+    max_failures: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Files that are failed at the end up to which the exit code is 0."),
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(metavar="NAME", help="throughput, latency, low-memory or development.")
     ] = None,
@@ -132,6 +136,7 @@ def watch(
             "memory_limit_mb": memory_limit,
             "max_latency": max_latency,
             "flush_interval": flush_interval,
+            "max_failures": max_failures,
         }.items()
         if value is not None
     }
@@ -154,9 +159,17 @@ def watch(
     reporter = _WatchReporter(progress, roots, quiet=quiet)
     result = _run(request, loaded, options, reporter)
     progress.summarise(result)
-    if result.message in _EXIT_CODES:
-        return int(_EXIT_CODES[result.message])
-    return int(ExitCode.DONE if result.status == "done" else ExitCode.INTERRUPTED)
+    return exit_code(result, _failed_now(result), loaded.config.max_failures)
+
+
+def _failed_now(result: RepositoryProcessingResult) -> int:
+    """Files that are failed as they are now: what was saved again and could be read does not count."""
+    from snake_pipe.load.views import connect
+
+    with connect(result.dataset) as connection:
+        sql = "SELECT count(*) FROM files WHERE status IN ('failed', 'quarantined')"
+        ((count,),) = connection.execute(sql).fetchall()
+    return int(count)
 
 
 def _run(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from snake_pipe import plugins
 from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
+from snake_pipe.extract.batch_statistics import add_counts
 from snake_pipe.extract.file_reader import TRIES, TooLargeError, UnreadableError, open_file, read_file
 from snake_pipe.extract.file_rows import Row, error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.extract.memory_guard import plan_memory
@@ -338,7 +339,9 @@ class Extraction:
                 for problem in facts.problems
             ]
             outcome = (facts.status, facts.language or facts.dialect or file.queue)
-            result.outcomes[outcome] = result.outcomes.get(outcome, 0) + 1
+            add_counts(result.outcomes, {outcome: 1})
+            if facts.reason is not None:
+                add_counts(result.reasons, {(facts.status, facts.reason): 1})
             result.byte_count += file_rows[-1]["size_bytes"] or 0
         result.files = to_ipc(rows_to_batch("files", file_rows))
         result.errors = to_ipc(rows_to_batch("errors", error_rows)) if error_rows else b""

@@ -14,6 +14,7 @@ from snake_pipe.extract.batch_statistics import BatchStatistics
 from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from snake_pipe.load.part_writer import Part
@@ -153,7 +154,8 @@ class BatchResult:
     """What a worker sends back: figures, never rows of trees.
 
     `files` and `errors` are the batch's rows of those two tables as Arrow IPC streams (one row a file;
-    the flush adds its number and time); `outcomes` counts files by (status, language or dialect).
+    the flush adds its number and time); `outcomes` counts files by (status, language or dialect), `reasons`
+    those with a reason by (status, reason).
     `failure` is set when the batch as a whole failed for a reason that is no file's fault (a full disk).
     Memory is in bytes, times in seconds.
     """
@@ -165,6 +167,7 @@ class BatchResult:
     files: bytes = b""
     errors: bytes = b""
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     byte_count: int = 0
     duration: float = 0.0
@@ -216,13 +219,17 @@ class BatchExecutionResult:
 
 @dataclass(slots=True)
 class RepositoryProcessingResult:
-    """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done."""
+    """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done.
+
+    `settings` are those of the job, by name, as far as they are known.
+    """
 
     job_id: str
     dataset: str
     status: str
     statistics: BatchStatistics
     message: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:

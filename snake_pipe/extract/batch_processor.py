@@ -7,12 +7,9 @@ run a user's own function through the same machinery.
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import stat
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError, UsageError
@@ -31,6 +28,7 @@ from snake_pipe.extract.parallel_batches import (
     execute_parallel_batches,
     process_batch,
 )
+from snake_pipe.extract.slots_folder import slots_folder
 from snake_pipe.extract.submissions import Submissions
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
@@ -290,7 +288,8 @@ class BatchProcessingEngine:
             statistics = self._statistics = BatchStatistics()
             try:
                 feed = await asyncio.to_thread(make_feed, job, tell)
-                run = self._run = job.make_run(feed, _slots_folder(job, stack), tell, is_live=is_live)
+                slots = stack.enter_context(slots_folder(job.job_id, job.folder / "workers"))
+                run = self._run = job.make_run(feed, slots, tell, is_live=is_live)
                 if self._background is not None and isinstance(feed, Submissions):
                     self._submissions = feed
                     self._opened.set()
@@ -311,26 +310,9 @@ class BatchProcessingEngine:
                 statistics.unrecognised = dict(job.unrecognised)
                 await asyncio.to_thread(job.end, status, statistics)
                 tell(JobEnded(job.job_id, status, message))
-            return RepositoryProcessingResult(job.job_id, str(job.dataset.path), status, statistics, message)
-
-
-def _slots_folder(job: Job, stack: ExitStack) -> Path:
-    """Where workers show what they have in hand: not on the dataset's disk, if that can be.
-
-    A worker that is replaced while that disk is full could not begin. The name is the job's, so that what a
-    killed run left there is found by its resume.
-    """
-    folder = Path(gettempdir()) / f"snake-pipe-{job.job_id}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        info = folder.lstat()
-        is_ours = stat.S_ISDIR(info.st_mode) and (not hasattr(os, "geteuid") or info.st_uid == os.geteuid())
-    except OSError:
-        is_ours = False
-    if not is_ours:
-        return job.folder / "workers"
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+            return RepositoryProcessingResult(
+                job.job_id, str(job.dataset.path), status, statistics, message, asdict(job.config)
+            )
 
 
 def _feed_to_the_end(job: Job, tell: Listener) -> Feed:

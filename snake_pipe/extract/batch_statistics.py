@@ -21,7 +21,8 @@ class BatchStatistics:
     """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
-    `failed_before` files that failed in runs of the job before this one. `queues` are figures of the
+    `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
+    and language or dialect, `reasons` those with a reason by status and reason. `queues` are figures of the
     waiting files by queue; the oldest of them waits for `oldest_age`, the oldest batch for a worker
     for `oldest_wait`. `changes` are settings that were changed while it ran, `message` why it ended early.
     """
@@ -46,6 +47,7 @@ class BatchStatistics:
     pool_restarts: int = 0
     discovery_complete: bool = False
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     triggers: dict[str, int] = field(default_factory=dict)
     unrecognised: dict[str, int] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class BatchStatistics:
             self.files_alone += result.file_count
         add_counts(self.triggers, {batch.trigger.value: 1})
         add_counts(self.outcomes, result.outcomes)
+        add_counts(self.reasons, result.reasons)
         add_counts(self.rows, result.rows)
 
     @property
@@ -173,7 +176,8 @@ class BatchStatistics:
     def to_json(self) -> dict[str, Any]:
         """What `status.json` shows."""
         document = asdict(self)
-        document["outcomes"] = [[status, word, count] for (status, word), count in self.outcomes.items()]
+        for name, counts in (("outcomes", self.outcomes), ("reasons", self.reasons)):
+            document[name] = [[status, word, count] for (status, word), count in counts.items()]
         document["status"] = document.pop("state")
         document["estimated_seconds_left"] = self.seconds_left
         document["statistics"] = self.figures()

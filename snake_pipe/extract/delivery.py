@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.batch_statistics import BatchStatistics
     from snake_pipe.extract.circuit_breaker import Breaker
-    from snake_pipe.extract.dispatcher import LostFile
+    from snake_pipe.extract.quarantine import LostFile
     from snake_pipe.extract.sink import Sink
     from snake_pipe.observe.events import Listener
 
@@ -105,6 +105,7 @@ class Delivery:
         statistics.files_done += 1
         statistics.files_failed += 1
         add_counts(statistics.outcomes, {("quarantined", file.queue): 1})
+        add_counts(statistics.reasons, {("quarantined", lost.reason): 1})
         add_counts(statistics.rows, {"files": 1, "errors": 1})
         self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
         self._add_rows([row], [error])
@@ -117,6 +118,7 @@ class Delivery:
         for file in files:
             statistics.bytes_done += file.size_bytes
             add_counts(statistics.outcomes, {("skipped", file.queue): 1})
+            add_counts(statistics.reasons, {("skipped", "cancelled"): 1})
         add_counts(statistics.rows, {"files": len(files)})
         self._add_rows([file_row(file, self._job_id, status="skipped", reason="cancelled") for file in files])
 

@@ -2,21 +2,21 @@
 
 Written against `concurrent.futures.Executor` alone. One dead process breaks a whole pool and fails every
 batch in it, so few are in flight; what each worker had in hand is read from its slot, and only those files
-are tried again alone, in a pool of one process. A file that ends that process too is quarantined.
+are tried again alone (`quarantine`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass, replace
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
 from snake_pipe.extract.batch_worker import run_batch
 from snake_pipe.extract.circuit_breaker import Breaker
+from snake_pipe.extract.quarantine import Isolation, LostFile, lost_file, result_of
 from snake_pipe.extract.worker_watch import WorkerWatch
 from snake_pipe.utils.batch_utils import MIB
 
@@ -41,19 +41,6 @@ _FIRST_BACKOFF = 0.1
 
 _MOST_RESTARTS_IN_A_ROW = 20
 """Pools that may break without a single batch getting through between, before the run is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class LostFile:
-    """A file that ended its worker whenever it was tried.
-
-    `reason` is worker_died, timeout or out_of_memory.
-    """
-
-    file: DiscoveredFile
-    reason: str
-    message: str
-    attempts: int
 
 
 class Dispatcher:
@@ -105,9 +92,7 @@ class Dispatcher:
         self._going_on = asyncio.Event()
         self._going_on.set()
         self._executor: Executor | None = None
-        self._isolation: Executor | None = None
-        self._isolation_lock = asyncio.Lock()
-        self._suspects = 0
+        self._isolation = Isolation(lambda: open_executor(1, True))
         self._changed = asyncio.Condition()
         self._in_flight: dict[int, FileBatch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -265,7 +250,7 @@ class Dispatcher:
         return self._executor
 
     async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
-        return await _result_of(executor.submit(run_batch, batch))
+        return await result_of(executor.submit(run_batch, batch))
 
     def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
         del self._in_flight[batch.batch_id]
@@ -317,59 +302,40 @@ class Dispatcher:
 
     async def _run_alone(self, batch: FileBatch) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
-        file = batch.files[0]
-        self._suspects += 1
+        self._isolation.enter()
         while True:
             await self._admission(self.sink_breaker)
-            async with self._isolation_lock:
-                if self._isolation is None:
-                    self._isolation = self._open_executor(1, True)
-                started = time.monotonic()
-                try:
-                    result = await self._submit(self._isolation, batch)
-                except BrokenExecutor:
-                    broken, self._isolation = self._isolation, None
-                    await asyncio.to_thread(broken.shutdown, False)
-                    self.restarts += 1
-                else:
-                    if result.failure is not None:
-                        batch = await self._put_off(batch, result.failure)
-                        continue
-                    self._suspects -= 1
-                    await self._end_isolation()
-                    self._deliver(batch, result)
+            result, seconds = await self._isolation.try_alone(batch)
+            if result is None:
+                self.restarts += 1
+                timed_out = seconds >= self._config.file_timeout_seconds
+                if timed_out or batch.attempt >= self._config.retry_attempts:
+                    del self._in_flight[batch.batch_id]
+                    self._on_lost(batch, self._lost(batch, timed_out))
+                    await self._isolation.leave()
                     return
-            timed_out = time.monotonic() - started >= self._config.file_timeout_seconds
-            if timed_out or batch.attempt >= self._config.retry_attempts:
                 del self._in_flight[batch.batch_id]
-                reason = "worker_died"
-                if timed_out:
-                    reason = "timeout"
-                elif self._workers.was_too_large(batch.batch_id):
-                    reason = "out_of_memory"
-                self._suspects -= 1
-                self._on_lost(batch, self._lost(file, reason, batch.attempt))
+                self._workers.heard_of(batch.batch_id)
+                batch = replace(batch, attempt=batch.attempt + 1)
+                self._in_flight[batch.batch_id] = batch
+            elif result.failure is not None:
+                batch = await self._put_off(batch, result.failure)
+            else:
+                await self._isolation.leave()
+                self._deliver(batch, result)
                 return
-            del self._in_flight[batch.batch_id]
-            self._workers.heard_of(batch.batch_id)
-            batch = replace(batch, attempt=batch.attempt + 1)
-            self._in_flight[batch.batch_id] = batch
 
-    async def _end_isolation(self) -> None:
-        """End the pool of one when nothing waits for it: an idle process is memory for nothing."""
-        if self._isolation is not None and not self._suspects:
-            idle, self._isolation = self._isolation, None
-            await asyncio.to_thread(idle.shutdown, True)
-
-    def _lost(self, file: DiscoveredFile, reason: str, attempts: int) -> LostFile:
-        message = {
-            "timeout": f"not done after {self._config.file_timeout_seconds:g} s;"
-            " raise --file-timeout or exclude it",
-            "out_of_memory": f"needs more than {self._memory_limit // MIB} MiB allow;"
-            " raise --memory-limit or exclude it",
-            "worker_died": f"ended its worker process in each of {attempts} tries; exclude it or report it",
-        }[reason]
-        return LostFile(file, reason, message, attempts)
+    def _lost(self, batch: FileBatch, timed_out: bool) -> LostFile:
+        reason = "timeout" if timed_out else "worker_died"
+        if not timed_out and self._workers.was_too_large(batch.batch_id):
+            reason = "out_of_memory"
+        return lost_file(
+            batch.files[0],
+            reason,
+            batch.attempt,
+            file_timeout=self._config.file_timeout_seconds,
+            memory_limit=self._memory_limit,
+        )
 
     # -- watching over workers -----------------------------------------------------------------------
 
@@ -394,14 +360,14 @@ class Dispatcher:
     async def close(self, *, abandon: bool) -> None:
         """End the executors; with `abandon` what is in flight is given up, and its workers are ended."""
         self._closed = True
-        executors = [e for e in (self._executor, self._isolation) if e is not None]
         if abandon:
             self._workers.end_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for executor in executors:
-            await asyncio.to_thread(executor.shutdown, True, cancel_futures=True)
+        if self._executor is not None:
+            await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+        await self._isolation.close()
         await self._notify()
 
     def _start(self, work: object) -> None:
@@ -424,21 +390,3 @@ class Dispatcher:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
-
-
-async def _result_of(future: Future[BatchResult]) -> BatchResult:
-    """Wait for an executor's future without ever cancelling it.
-
-    `asyncio.wrap_future` hands a cancellation down; a pool that breaks afterwards then trips over the
-    cancelled future, and its thread dies with InvalidStateError and a traceback (Python 3.11, 3.12).
-    """
-    loop = asyncio.get_running_loop()
-    done = asyncio.Event()
-
-    def wake(_: Future[BatchResult]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(done.set)
-
-    future.add_done_callback(wake)
-    await done.wait()
-    return future.result()

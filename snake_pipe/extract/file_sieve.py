@@ -16,14 +16,13 @@ from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.folder_walk import Found, open_regular
 from snake_pipe.extract.path_names import escape_path
-from snake_pipe.extract.path_patterns import compile_patterns
+from snake_pipe.extract.path_patterns import PathPatterns
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
     from pathlib import Path
 
-    from pathspec import GitIgnoreSpec
 
 ALWAYS_LEFT_OUT = frozenset((b".git", b".snake-pipe"))
 """Names of folders that are never entered: git's own, and datasets."""
@@ -66,12 +65,12 @@ class Selection:
     left_out: tuple[Path, ...] = ()
 
     @cached_property
-    def included(self) -> GitIgnoreSpec | None:
+    def included(self) -> PathPatterns | None:
         """What `include` matches; None for everything."""
         return _patterns(self.include)
 
     @cached_property
-    def excluded(self) -> GitIgnoreSpec | None:
+    def excluded(self) -> PathPatterns | None:
         """What `exclude` matches; None for nothing."""
         return _patterns(self.exclude)
 
@@ -197,12 +196,12 @@ class Sieve:
         self._unrecognised[ending if known else OTHER_ENDINGS] += 1
 
 
-def _patterns(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
+def _patterns(lines: tuple[str, ...]) -> PathPatterns | None:
     """The patterns, or None for none; UsageError for one that cannot be read."""
     if not lines:
         return None
     try:
-        return compile_patterns(lines)
+        return PathPatterns(lines)
     except ValueError as error:
         raise UsageError(
             f"a pattern cannot be used: {error}", "patterns are written as in .gitignore"

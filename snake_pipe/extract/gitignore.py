@@ -33,7 +33,9 @@ _POSIX_CLASSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """One line, the `order`-th: what it matches, and whether that is ignored or brought back."""
+
     order: int
     expression: bytes
     ignores: bool
@@ -45,32 +47,37 @@ class IgnoreRules:
 
     def __init__(self, text: bytes) -> None:
         rules = [rule for order, line in enumerate(_lines(text)) if (rule := _parse(order, line))]
+        self.can_ignore = any(rule.ignores for rule in rules)
+        self.count = len(rules)
         self._by_name = _Alternatives([rule for rule in rules if rule.by_name])
         self._by_path = _Alternatives([rule for rule in rules if not rule.by_name])
 
     def decide(self, path: bytes, name: bytes) -> bool | None:
-        """True: ignored; False: brought back by a `!` rule; None: no rule speaks.
+        """True: ignored; False: brought back by a `!` rule; None: none speaks. Paths as in `last_match`."""
+        rule = self.last_match(path, name)
+        return None if rule is None else rule.ignores
+
+    def last_match(self, path: bytes, name: bytes) -> Rule | None:
+        """The rule that decides, if any speaks.
 
         `path` is relative to the folder of the `.gitignore`; a folder's `path` and `name` end with `/`.
         """
         first = self._by_name.last_match(name)
         second = self._by_path.last_match(path)
         if first is None or second is None:
-            rule = first or second
-        else:
-            rule = first if first.order > second.order else second
-        return None if rule is None else rule.ignores
+            return first or second
+        return first if first.order > second.order else second
 
 
 class _Alternatives:
     """Rules as one expression, the last rule first, each in a group of its own."""
 
-    def __init__(self, rules: list[_Rule]) -> None:
+    def __init__(self, rules: list[Rule]) -> None:
         self._rules = rules[::-1]
         source = b"|".join(b"(%s)" % rule.expression for rule in self._rules)
         self._match = re.compile(b"(?s:%s)" % source).fullmatch if rules else None
 
-    def last_match(self, subject: bytes) -> _Rule | None:
+    def last_match(self, subject: bytes) -> Rule | None:
         found = self._match(subject) if self._match else None
         return self._rules[found.lastindex - 1] if found and found.lastindex else None
 
@@ -80,7 +87,7 @@ def _lines(text: bytes) -> list[bytes]:
     return [line.removesuffix(b"\r") for line in lines]
 
 
-def _parse(order: int, line: bytes) -> _Rule | None:
+def _parse(order: int, line: bytes) -> Rule | None:
     """The rule on a line; None for blank lines, comments and what can never match."""
     if line.startswith(b"#") or len(line) > _LONGEST_RULE:
         return None
@@ -95,7 +102,7 @@ def _parse(order: int, line: bytes) -> _Rule | None:
     expression = translate(pattern) if pattern else None
     if expression is None:
         return None
-    return _Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name)
+    return Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name)
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

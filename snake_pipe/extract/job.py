@@ -20,6 +20,7 @@ from snake_pipe.extract.control import ControlFolder
 from snake_pipe.extract.ingest_request import IngestRequest
 from snake_pipe.extract.intake import Intake
 from snake_pipe.extract.job_run import JobRun
+from snake_pipe.extract.journal_compaction import compact_journal
 from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.extract.parallel_batches import open_executor
 from snake_pipe.extract.prior_files import PriorFiles, own_repositories
@@ -243,7 +244,7 @@ class Job:
             listener=listener,
             history=read_batch_history(self.dataset),
             find_deleted=self._find_gone,
-            on_flush=lambda statistics: self.save("running", statistics),
+            on_flush=self._after_flush,
             on_watch=lambda statistics: self.manager.write_status(
                 self.job_id, status_of(self.job_id, statistics)
             ),
@@ -270,6 +271,10 @@ class Job:
             codec=self.config.compression,
             level=self.config.compression_level,
         )
+
+    def _after_flush(self, statistics: BatchStatistics) -> None:
+        self.save("running", statistics)
+        compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id))
 
     def save(self, status: str, statistics: BatchStatistics | None) -> CheckpointData:
         """Write the checkpoint with the figures of all runs of this job."""

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError, UsageError
-from snake_pipe.extract.path_patterns import compile_patterns
+from snake_pipe.extract.path_patterns import PathPatterns
 from snake_pipe.extract.priority_rules import check_queue_name
 from snake_pipe.observe.events import Commanded, Notice
 
@@ -110,7 +110,7 @@ def _matcher(arguments: dict[str, str]) -> Callable[[DiscoveredFile], bool]:
         if "queue" in arguments:
             check_queue_name(arguments["queue"])
             return lambda file: file.queue == arguments["queue"]
-        patterns = compile_patterns([arguments["path"]])
+        patterns = PathPatterns([arguments["path"]])
     except ValueError as error:
         raise UsageError(str(error)) from None
     return lambda file: patterns.match_file(file.path)

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.control import ControlFolder
-    from snake_pipe.extract.dispatcher import LostFile
     from snake_pipe.extract.feed import Feed
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.extract.intake import Chunk
     from snake_pipe.extract.memory_guard import MemoryPlan
+    from snake_pipe.extract.quarantine import LostFile
     from snake_pipe.extract.sink import Sink
     from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.events import Listener

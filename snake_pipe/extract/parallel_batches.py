@@ -22,7 +22,7 @@ from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
 from snake_pipe.extract.batch_worker import WorkerSetup, start_worker
-from snake_pipe.extract.dispatcher import Dispatcher, LostFile
+from snake_pipe.extract.dispatcher import Dispatcher
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
+    from snake_pipe.extract.quarantine import LostFile
 
 
 def open_executor(setup: WorkerSetup, workers: int) -> Executor:

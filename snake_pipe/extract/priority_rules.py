@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError
-from snake_pipe.extract.path_patterns import compile_patterns
+from snake_pipe.extract.path_patterns import PathPatterns
 from snake_pipe.utils.units import parse_bytes, parse_seconds
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _by_age(relation: Callable[[float, float], bool], value: str) -> Condition:
 
 
 def _by_path(pattern: str) -> Condition:
-    spec = compile_patterns([pattern])
-    if not any(each.include for each in spec.patterns):
+    patterns = PathPatterns([pattern])
+    if not patterns.selects:
         raise ValueError(f"{pattern!r} selects no file")
-    return lambda file, _: spec.match_file(file.path)
+    return lambda file, _: patterns.match_file(file.path)

@@ -1,16 +1,7 @@
 """Which dumps no longer fit their sources: what `files`, `symbols`, `refs` and `imports` tell, asked in SQL.
 
-A dump is a row of `files` with `input_kind` `ast`. `dump_sources` links it with the source it was made from,
-if the dataset holds that; whether it does is judged here, at the time of the question, not when the dump
-was read. A link is made in one of three ways, the first that gives exactly one best source:
-
-- `told`: the dump names its source (`files.source_path`), from whatever folder its tool ran in;
-- `beside`: its name without the endings of dumps is that of a source in the same folder
-  (`a.js.ast.json`, `a.ast.json`, `a_ast.json`, `a.acorn.ast.json`);
-- `mirrored`: the same under another folder (`ast/lib/a.js.json` and `src/lib/a.js`), for dumps that tell
-  nothing and lie in a folder without sources of their language.
-
-A linked dump is stale for the first of these reasons that holds:
+Which source a dump was made from, `dump_links` tells. A linked dump is stale for the first of these reasons
+that holds:
 
 - `unreadable`: it could not be read at all;
 - `changed_since`: earlier jobs saw this source with other content after they saw this dump as it is;
@@ -42,18 +33,6 @@ KINDS = (STALE, NO_SOURCE, NO_DUMP)
 _EXACT = ("estree", "babel", "typescript-estree", "python-ast")
 """Dialects whose definitions, calls and imports are those of the source, file for file."""
 
-_TOOLS = (
-    "acorn espree esprima meriyah babel estree typescript tsestree typescript-estree swc oxc clang python py "
-    "solc php ruby prism go java rust"
-).split()
-"""What may stand between a source's name and the endings of dumps."""
-
-_JSON = "\\.(?:json|jsonl|ndjson)(?:\\.gz)?"
-"""How files that hold trees end; a `#` behind it names one tree of several."""
-
-_FAMILIES = (("javascript", "typescript", "tsx", "jsx"), ("c", "cpp", "objc"))
-"""Languages between which a tool's word for a file differs from ours."""
-
 _Row = tuple[str, str, str | None, str | None, str | None, str | None]
 
 
@@ -76,7 +55,8 @@ def find_drift(dataset: Path, *, times: bool = True) -> Drift:
     """
     with connect(dataset) as connection:
         try:
-            create_tables(connection)
+            for statement in (_TABLES, _EVIDENCE, _DIFFERENCES, _FINDINGS):
+                connection.execute(statement)
             drift = connection.execute(_DRIFT, {"times": times}).fetchall()
             dumps = connection.execute("SELECT count(*) FROM drift_dumps").fetchall()[0][0]
         except duckdb.Error as error:
@@ -84,97 +64,16 @@ def find_drift(dataset: Path, *, times: bool = True) -> Drift:
     return Drift(dumps, drift)
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `dump_sources` (dump, source, way: ids of files) and `drift_findings` in a `connect`ion."""
-    for statement in (_MACROS, _DUMPS, _SOURCES, _LINKS, _EVIDENCE, _DIFFERENCES, _FINDINGS):
-        connection.execute(statement)
-
-
-def _family_case() -> str:
-    cases = "".join(f" WHEN word IN {family} THEN '{family[0]}'" for family in _FAMILIES)
-    return f"CASE{cases} ELSE word END"
-
-
-_MACROS = f"""
-    CREATE TEMP MACRO family(word) AS {_family_case()};
-    CREATE TEMP MACRO base(path) AS regexp_extract(path, '[^/]*$');
-    CREATE TEMP MACRO folders(path) AS string_split(path, '/')[:-2];
-    CREATE TEMP MACRO shared(a, b) AS
-        len(list_filter(range(1, least(len(a), len(b)) + 1), lambda i: a[:i] = b[:i]));
-    CREATE TEMP MACRO told(path) AS
-        regexp_replace(regexp_replace(replace(path, '\\', '/'), '^file:/*', '/'), '^(\\.\\.?/+)+', '')
-    """
-
-_DUMPS = f"""
-    CREATE TEMP TABLE drift_dumps AS
-    SELECT *, family(language) AS family,
-           regexp_replace(stem, '[._-]({"|".join(_TOOLS)})$', '', 'i') AS bare_stem
-    FROM (SELECT file_id, repo, path, language, dialect, status, mtime_ns,
-                 folders(file) AS folders,
-                 told(coalesce(source_path, nullif(path[len(file) + 2:], ''))) AS told,
-                 regexp_replace(base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i') AS stem
-          FROM (SELECT *, regexp_replace(path, '({_JSON})#.*$', '\\1', 'is') AS file FROM files)
-          WHERE input_kind = 'ast' AND (dialect IS NOT NULL OR status IN ('failed', 'quarantined')))
-    """  # noqa: S608 - names of our own
-
-_SOURCES = """
-    CREATE TEMP TABLE drift_sources AS
-    SELECT file_id, repo, path, language, family(language) AS family, status, mtime_ns, size_bytes,
-           line_count, traits, base(path) AS name, regexp_replace(base(path), '\\.[^.]*$', '') AS stem,
-           folders(path) AS folders
-    FROM files WHERE input_kind = 'source'
-    """
-
-_LINKS = """
-    CREATE TEMP TABLE dump_sources AS
-    WITH wanted AS (
-        SELECT file_id, base(told) AS name, true AS is_told FROM drift_dumps WHERE told IS NOT NULL
-        UNION SELECT file_id, stem, false FROM drift_dumps
-        UNION SELECT file_id, bare_stem, false FROM drift_dumps
-    ), named AS (
-        SELECT w.file_id AS dump, s.file_id AS source, is_told, true AS whole_name
-        FROM wanted w JOIN drift_dumps d USING (file_id) JOIN drift_sources s USING (repo, name)
-        UNION
-        SELECT w.file_id, s.file_id, false, false
-        FROM wanted w JOIN drift_dumps d USING (file_id)
-        JOIN drift_sources s ON s.repo = d.repo AND s.stem = w.name
-        WHERE NOT is_told
-    ), placed AS (
-        SELECT n.*, d.told, s.path,
-               d.language IS NOT DISTINCT FROM s.language AS same_language,
-               d.folders = s.folders AS same_folder,
-               shared(d.folders, s.folders) AS above,
-               shared(list_reverse(d.folders[above + 1:]), list_reverse(s.folders[above + 1:])) AS below,
-               len(d.folders) - above - below AS own,
-               len(s.folders) - above - below AS others,
-               d.repo, d.family, d.folders
-        FROM named n JOIN drift_dumps d ON d.file_id = dump JOIN drift_sources s ON s.file_id = source
-        WHERE is_told OR d.family IS NULL OR d.family = s.family
-    ), ways AS (
-        SELECT *, CASE
-            WHEN is_told THEN
-                CASE WHEN told = path OR ends_with(told, '/' || path) OR ends_with(path, '/' || told)
-                     THEN 1 END
-            WHEN same_folder THEN 2
-            WHEN told IS NULL AND others <= 1 AND (below >= 1 OR own <= 1 OR others = 0)
-                 AND NOT EXISTS (FROM drift_sources o WHERE o.repo = placed.repo
-                                 AND o.family = placed.family AND o.folders = placed.folders) THEN 3
-            END AS way
-        FROM placed
-    ), ranked AS (
-        SELECT *, rank() OVER (
-            PARTITION BY dump
-            ORDER BY way, CASE way WHEN 1 THEN least(len(told), len(path)) ELSE below END DESC,
-                     whole_name DESC, same_language DESC, above DESC) AS place
-        FROM ways WHERE way IS NOT NULL
-    )
-    SELECT dump, any_value(source) AS source, ['told', 'beside', 'mirrored'][any_value(way)] AS way
-    FROM ranked WHERE place = 1 GROUP BY dump HAVING count(DISTINCT source) = 1
+_TABLES = """
+    CREATE TEMP TABLE drift_dumps AS FROM snake_pipe.dumps;
+    CREATE TEMP TABLE drift_sources AS FROM snake_pipe.sources;
+    CREATE TEMP TABLE drift_links AS
+    SELECT dump_file_id AS dump, source_file_id AS source FROM dump_sources
     """
 
 _EVIDENCE = """
     CREATE TEMP TABLE drift_evidence AS
-    WITH wanted AS (SELECT dump AS file_id FROM dump_sources UNION SELECT source FROM dump_sources)
+    WITH wanted AS (SELECT dump AS file_id FROM drift_links UNION SELECT source FROM drift_links)
     SELECT file_id, 'definition' AS sort, name, coalesce(name_line, start_line) AS line
     FROM symbols SEMI JOIN wanted USING (file_id)
     WHERE kind IN ('function', 'method', 'class', 'interface', 'enum')
@@ -191,7 +90,7 @@ _DIFFERENCES = f"""
     CREATE TEMP TABLE drift_differences AS
     WITH links AS (
         SELECT dump, source, dialect IN {_EXACT} AS exact
-        FROM dump_sources JOIN drift_dumps d ON d.file_id = dump
+        FROM drift_links JOIN drift_dumps d ON d.file_id = dump
         JOIN drift_sources s ON s.file_id = source
         WHERE d.status IN ('ok', 'partial') AND s.status IN ('ok', 'partial')
     ), of_dump AS (
@@ -223,7 +122,7 @@ _FINDINGS = """
     WITH linked AS (
         SELECT l.dump, l.source, d.path AS dump_path, d.status AS dump_status, d.mtime_ns AS dump_time,
                s.*
-        FROM dump_sources l JOIN drift_dumps d ON d.file_id = l.dump
+        FROM drift_links l JOIN drift_dumps d ON d.file_id = l.dump
         JOIN drift_sources s ON s.file_id = l.source
     ), versions AS (
         -- since which start of the engine the dataset knows each file as it is now
@@ -282,11 +181,11 @@ _DRIFT = f"""
     FROM judged WHERE reason IS NOT NULL
     UNION ALL
     SELECT repo, '{NO_SOURCE}', path, NULL, if(told IS NULL, 'not_found', 'told_not_found'), told
-    FROM drift_dumps ANTI JOIN dump_sources ON dump = file_id
+    FROM drift_dumps ANTI JOIN drift_links ON dump = file_id
     WHERE status IN ('ok', 'partial')
     UNION ALL
     SELECT repo, '{NO_DUMP}', NULL, path, 'not_found', language
-    FROM drift_sources s ANTI JOIN dump_sources ON source = file_id
+    FROM drift_sources s ANTI JOIN drift_links ON source = file_id
     WHERE EXISTS (FROM drift_dumps d WHERE d.repo = s.repo AND d.language = s.language)
     ORDER BY repo, coalesce(dump, source), drift
     """  # noqa: S608 - names of our own

@@ -19,6 +19,7 @@ import duckdb
 
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.dump_links import CREATE_VIEWS
 from snake_pipe.schemas import TABLES, TREE_TABLES, Column
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
@@ -112,7 +113,8 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
     """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
-    `<table>_history` everything, `batch_statistics` a row a job. Nothing is fetched from the net. Beyond
+    `<table>_history` everything, `batch_statistics` a row a job, `dump_sources` which source each AST file
+    was made from. Nothing is fetched from the net. Beyond
     `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large queries go to the folder of
     temporary files.
     """
@@ -129,6 +131,8 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
                 _create_history(connection, dataset, table)
         for name, query in _VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
+        for statement in CREATE_VIEWS:
+            connection.execute(statement)
     except duckdb.Error as error:
         connection.close()
         raise DatasetError(f"{dataset.path} cannot be read: {str(error).splitlines()[0]}") from error

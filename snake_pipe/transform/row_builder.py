@@ -132,6 +132,10 @@ def structure_columns(
     }
 
 
+LONGEST_NAME = 500
+"""Characters of a name of a source. Names inside of names would otherwise be squares of their file's size."""
+
+
 class Words:
     """A growing dictionary: word → code, in order of first use; the words of a dictionary column."""
 
@@ -198,6 +202,13 @@ def text_column(source: Bytes, start: Ints, end: Ints, present: Bools | None = N
         nulls = len(present) - int(np.count_nonzero(present))
         validity = pa.py_buffer(np.packbits(present, bitorder="little")) if nulls else None
     return pa.StringArray.from_buffers(len(length), pa.py_buffer(narrow), pa.py_buffer(text), validity, nulls)
+
+
+def name_column(source: Bytes, start: Ints, end: Ints, present: Bools | None = None) -> pa.StringArray:
+    """The same for names, cut to `LONGEST_NAME`: that of a command may be a command that holds another."""
+    if present is not None:
+        end = np.where(present, end, start)
+    return text_column(source, start, shorten(source, start, end, LONGEST_NAME), present)
 
 
 def shorten(source: Bytes, start: Ints, end: Ints, characters: int) -> Ints:

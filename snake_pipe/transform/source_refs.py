@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from snake_pipe.schemas import ROLES
-from snake_pipe.transform.row_builder import dictionary_column, int_column, record_batch, shorten, text_column
+from snake_pipe.transform.row_builder import (
+    dictionary_column,
+    int_column,
+    name_column,
+    record_batch,
+    shorten,
+    text_column,
+)
 from snake_pipe.transform.source_grammar import NO_REFERENCE
 
 if TYPE_CHECKING:
@@ -40,7 +47,7 @@ def ref_batch(
         {
             "file_id": file_ids[file],
             "node_id": row - rows.row_bases[file],
-            "name": text_column(rows.source, rows.start[row], rows.end[row]),
+            "name": name_column(rows.source, rows.start[row], rows.end[row]),
             "qualifier": text_column(
                 rows.source,
                 qualifier_start,

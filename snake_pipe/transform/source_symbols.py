@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from snake_pipe.schemas import KINDS
 from snake_pipe.transform.languages.rules import Define
-from snake_pipe.transform.row_builder import dictionary_column, int_column, record_batch, shorten, text_column
+from snake_pipe.transform.row_builder import (
+    dictionary_column,
+    int_column,
+    name_column,
+    record_batch,
+    shorten,
+    text_column,
+)
 from snake_pipe.transform.source_definitions import FUNCTION, METHOD, bodies, head_ends
 from snake_pipe.transform.source_docs import Comments, docstring
 from snake_pipe.transform.source_heads import Heads
@@ -39,8 +46,8 @@ def symbol_batch(
     has_body = body >= 0
     outer = definitions.nesting.outer
     start, end = rows.start[row], rows.end[definitions.last_row]
-    name_column = text_column(rows.source, definitions.name_start, definitions.name_end)
-    name_texts: list[str] = name_column.to_pylist()
+    shown_names = name_column(rows.source, definitions.name_start, definitions.name_end)
+    name_texts: list[str] = shown_names.to_pylist()
     qualified_names = _qualified_names(rows, names, definitions, name_texts)
     heads = Heads(rows, definitions, name_texts, qualified_names)
     modifiers, visibility, exported = heads.read()
@@ -53,7 +60,7 @@ def symbol_batch(
         {
             "file_id": file_ids[file],
             "node_id": row - rows.row_bases[file],
-            "name": name_column,
+            "name": shown_names,
             "qualified_name": pa.array(qualified_names, pa.string()),
             "kind": dictionary_column(definitions.kind, KINDS),
             "parent_node_id": int_column(

@@ -16,6 +16,7 @@ from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.row_builder import (
     dictionary_column,
     empty_batch,
+    name_column,
     record_batch,
     shorten,
     structure_columns,
@@ -209,7 +210,7 @@ class SourceTreeTransformer:
             ),
             "type": dictionary_column(compiled.type_word[code], compiled.type_words),
             "kind": dictionary_column(compiled.kind[code], KINDS),
-            "name": text_column(rows.source, name_start, name_end, named),
+            "name": name_column(rows.source, name_start, name_end, named),
             "value": text_column(rows.source, rows.start, value_end, literal),
             "start_offset": (rows.start - base).astype(np.int64),
             "end_offset": (rows.end - base).astype(np.int64),

@@ -19,6 +19,7 @@ from snake_pipe.errors import CheckpointError, SinkError
 from snake_pipe.utils.atomic_file import fsync_folder, write_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -83,7 +84,10 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 class Journal:
-    """A journal open for appending, by the one process that holds the dataset's lock."""
+    """A journal open for appending, by the one process that holds the dataset's lock.
+
+    `records` are those it was opened with; `size` is in bytes, `rewritten_size` what `rewrite` left of it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
@@ -100,6 +104,8 @@ class Journal:
                 fsync_folder(path.parent)
         except OSError as error:
             raise SinkError(f"cannot open the journal {path}: {error.strerror}") from error
+        self.size = good
+        self.rewritten_size = 0
 
     def _set_aside(self, good: int) -> None:
         with self.path.open("r+b") as file:
@@ -129,6 +135,30 @@ class Journal:
                     f"cannot write the journal {self.path}: {error.strerror}",
                     "make room, then resume the job",
                 ) from error
+            self._failed = False
+            self.size += len(line)
+
+    def rewrite(self, select: Callable[[list[Record]], list[Record]]) -> None:
+        """Keep only the records that are selected. For any thread; others wait with what they append.
+
+        The file is replaced as a whole, so a crash leaves the old one or the new one. After an OSError the
+        old one stays in use; where it is not certain that it is still there, the next `append` refuses.
+        """
+        with self._writing:
+            if self._failed:
+                return
+            data = b"".join(map(_encode, select(read_journal(self.path)[0])))
+            self._failed = True
+            before = os.fstat(self._descriptor).st_ino
+            try:
+                write_atomic(self.path, data)
+                descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            except OSError:
+                self._failed = not self.path.exists() or self.path.stat().st_ino != before
+                raise
+            os.close(self._descriptor)
+            self._descriptor = descriptor
+            self.size = self.rewritten_size = len(data)
             self._failed = False
 
     def close(self) -> None:

@@ -7,8 +7,12 @@ import io
 import json
 import os
 import pty
+import re
+import signal
 import subprocess
+import sysconfig
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ import pytest
 from snake_pipe.load.views import connect
 from snake_pipe.transform.languages import LANGUAGES
 
+STDLIB = Path(sysconfig.get_paths()["stdlib"])
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_repos"
 
 
@@ -199,6 +204,115 @@ def test_filters_and_tables(cli, repository, tmp_path):
         ("data.json", "not_an_ast"),
         ("pkg/b.go", "too_large"),
     ]
+
+
+def test_the_summary_tells_why_and_what_to_do(cli, repository, tmp_path):
+    """A file that was too large was just `skipped`, and nothing named the setting that decides."""
+    for name in ("big1.go", "big2.go"):
+        (repository / name).write_text("package big // " + "x" * 5000)
+    (repository / "bad.ast.json").write_text('{"type": "Program", "body": [')
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds", "--max-file-size", "4kB")
+    advice = (
+        "why      2 skipped, too_large: larger than max_file_size, 4.0 kB; --max-file-size SIZE raises it\n"
+        "         1 failed, invalid_json: write the file again, or --exclude it\n"
+        "         1 skipped, not_an_ast: JSON that is no syntax tree; --exclude it to save the look\n"
+    )
+    assert advice in done.stderr
+    job = done.stderr.split()[1]
+    assert advice in cli.run("status", job, "--follow", "-d", tmp_path / "ds").stdout
+    done = cli.run("ingest", repository, "-d", tmp_path / "ds", "--max-file-size", "1MiB")
+    assert done.returncode == 3
+    assert "too_large" not in done.stderr
+    assert cli.run("ingest", repository, "--max-file-size", "much").returncode == 2
+
+
+def test_advice_names_settings_and_options_that_exist(cli):
+    from snake_pipe.cli.reasons import _ADVICE, reason_lines
+    from snake_pipe.extract.batch_config import BatchConfig
+
+    known = cli.run("ingest", "--help").stdout
+    settings = asdict(BatchConfig())
+    shown = "\n".join(line for key in _ADVICE for line in reason_lines({key: 1}, settings, "ask"))
+    assert "as set" not in shown
+    options = set(re.findall(r"--[a-z-]+", shown))
+    assert len(options) >= 5
+    assert {option for option in options if option not in known} == set()
+    many = {("failed", f"e{number}"): 1 for number in range(20)}
+    assert reason_lines(many, {}, "ask")[-1].startswith('         12 more: ask "SELECT')
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("query", "FROM range(200000)"),
+        ("query", "FROM range(200000)", "--format", "csv"),
+        ("query", "FROM range(200000)", "--format", "json"),
+        ("languages",),
+        ("config", "show"),
+        ("query", "--help"),
+    ],
+)
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_reader_that_leaves_early_ends_the_command_quietly(cli, repository, question, lines):
+    """`snake-pipe query ... | head -1` ended with code 1: click takes a closed pipe for a failure."""
+    assert cli.run("ingest", repository, "-q").returncode == 0
+    process = cli.start(*question, cwd=repository)
+    for _ in range(lines):
+        assert process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(30) == 0
+
+
+def test_a_job_goes_on_when_nobody_reads_its_messages(cli, repository):
+    """As in `snake-pipe ingest . 2>&1 | head -1`."""
+    process = cli.start("ingest", repository, "-v")
+    process.stderr.readline()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert rows(repository / ".snake-pipe", "SELECT count(*) FROM files") == [(3,)]
+
+
+def test_a_job_that_was_told_to_stop_says_so(cli, tmp_path):
+    """It exits with 130 as after Ctrl-C, but neither its summary nor `status` told who stopped it."""
+    dataset = tmp_path / "ds"
+    process = cli.start("ingest", STDLIB, "-d", dataset, "--workers", "1", "--no-progress")
+    job = process.stderr.readline().split()[1]
+    assert cli.run("control", job, "stop", "-d", dataset).returncode == 0
+    assert f"stopped by snake-pipe control stop; go on with: snake-pipe resume {job}" in process.stderr.read()
+    assert process.wait(60) == 130
+    shown = cli.run("status", job, "-d", dataset).stdout
+    assert re.search(r"^status +stopped by snake-pipe control stop$", shown, re.MULTILINE)
+    followed = cli.run("status", job, "--follow", "-d", dataset)
+    assert f"job {job} stopped by snake-pipe control stop\n" in followed.stdout
+    assert followed.returncode == 1
+
+
+def test_a_watch_ends_with_3_if_files_are_failed_then(cli, tmp_path):
+    """Not for what was saved half and then whole; and a signal that ends it counts more."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    (root / "a.py").write_text("a = 1\n")
+    broken = root / "b.ast.json"
+
+    def code(text, end, *options):
+        broken.write_text('{"type": "Program", "body": [')
+        process = cli.start("watch", root, "--no-progress", "--flush-interval", "50ms", *options)
+        assert any("watching" in line for line in process.stderr)
+        broken.write_text(text)
+        assert any("1 changed" in line for line in process.stderr)
+        end(process)
+        process.stderr.read()
+        return process.wait(60)
+
+    def told(_):
+        assert cli.run("control", "stop", "-d", root / ".snake-pipe").returncode == 0
+
+    whole = '{"type": "Program", "start": 0, "end": 0, "body": [], "sourceType": "module"}'
+    assert code('{"type": "Program", "body": [1', told) == 3
+    assert code('{"type": "Program", "body": [1', told, "--max-failures", "1") == 0
+    assert code(whole, told) == 0
+    assert code('{"type": "Program", "body": [1', lambda process: process.send_signal(signal.SIGTERM)) == 143
 
 
 def test_names_are_inert(cli, tmp_path):

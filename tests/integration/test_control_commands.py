@@ -351,6 +351,7 @@ def test_names_that_a_terminal_would_obey_stay_inert(cli, job, options):
         "answers": [{"action": HOSTILE, "message": HOSTILE}],
         "statistics": {HOSTILE: HOSTILE},
         "outcomes": [["ok", HOSTILE, 3]],
+        "reasons": [["failed", HOSTILE, 3], ["skipped", "too_large", 1]],
         "unrecognised": {HOSTILE: 3},
     }
     with job.running(**figures):

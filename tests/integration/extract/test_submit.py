@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import snake_pipe
 from snake_pipe.errors import ConfigError, EngineStateError, UsageError
+from snake_pipe.extract import journal_compaction
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.observe.events import BatchFinished, Notice, SettingChanged
+from snake_pipe.utils.journal import read_journal
 
 QUICK = BatchConfig(worker_count=2, max_latency=0.1, flush_interval=0.3, breaker_reset_seconds=0.5)
 
@@ -64,6 +67,30 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
         ("failed", "not_found: no such file"),
     ]
     assert len(paths_in(repository / ".snake-pipe")) == 41
+
+
+def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, monkeypatch):
+    monkeypatch.setattr(journal_compaction, "SMALLEST", 3000)
+    dataset = repository / ".snake-pipe"
+
+    async def go():
+        sizes = []
+        async with BatchProcessingEngine(QUICK, root=repository) as engine:
+            for path in sorted(repository.glob("*.py")):
+                await engine.submit(path)
+                await engine.flush_now()
+                (journal,) = dataset.glob("_jobs/*/journal.jsonl")
+                sizes.append(journal.stat().st_size)
+        return journal, sizes
+
+    journal, sizes = asyncio.run(go())
+    assert max(sizes) < 8000
+    assert any(later < size for size, later in pairwise(sizes))
+    assert len(paths_in(dataset)) == 40
+    records = read_journal(journal)[0]
+    assert [record["type"] for record in records if record["type"] in ("start", "end")] == ["start", "end"]
+    result = snake_pipe.resume(journal.parent.name, dataset)
+    assert (result.status, result.statistics.files_done) == ("done", 0)
 
 
 def test_flush_now_makes_all_visible_that_was_submitted_before(repository):

@@ -96,14 +96,8 @@ def ingest_again(root: Path, *, times: bool = False) -> Drift:
 
 def links(root: Path) -> dict[str, tuple[str, str]]:
     """Of each linked dump its source and the way it was found."""
-    from snake_pipe.load.drift import create_tables
-
     with connect(root.parent / f"{root.name}.tables") as connection:
-        create_tables(connection)
-        rows = connection.execute(
-            "SELECT d.path, s.path, way FROM dump_sources "
-            "JOIN files d ON d.file_id = dump JOIN files s ON s.file_id = source"
-        ).fetchall()
+        rows = connection.execute("SELECT dump, source, way FROM dump_sources").fetchall()
     return {dump: (source, way) for dump, source, way in rows}
 
 
@@ -277,3 +271,23 @@ def test_the_command(root: Path, cli: Cli) -> None:
     assert cli.run("drift", "-d", root, "--no-times", "--fail").returncode == 0
     assert cli.run("drift", "-d", root, "--format", "xml").returncode == 2
     assert cli.run("drift", "-d", root.parent / "nowhere").returncode == 2
+
+
+def test_a_link_follows_what_comes_and_goes_without_the_dump_being_read_again(root: Path, cli: Cli) -> None:
+    """Links are asked for, not stored: a source may come after its dump, and go before it."""
+    drift_of(root, {"ast/a.py.json": tree(CODE)})
+    assert links(root) == {}
+    drift_of(root, {"src/a.py": CODE})
+    assert links(root) == {"ast/a.py.json": ("src/a.py", "mirrored")}
+    jobs = "SELECT count(DISTINCT job_id) FROM files_history WHERE path = 'ast/a.py.json'"
+    with connect(root.parent / "repo.tables") as connection:
+        assert connection.execute(jobs).fetchall() == [(1,)]
+        (ids,) = connection.execute("SELECT dump_file_id, source_file_id FROM dump_sources").fetchall()
+        paths = "SELECT path FROM files WHERE file_id IN (?, ?) ORDER BY path"
+        assert connection.execute(paths, ids).fetchall() == [("ast/a.py.json",), ("src/a.py",)]
+    question = ("--format", "csv", "SELECT dump, way FROM dump_sources")
+    answer = cli.run("query", "-d", root.parent / "repo.tables", *question)
+    assert answer.stdout == "dump,way\nast/a.py.json,mirrored\n"
+    (root / "src" / "a.py").unlink()
+    ingest_again(root)
+    assert links(root) == {}

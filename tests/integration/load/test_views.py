@@ -10,8 +10,8 @@ import pytest
 
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset, Flush
-from snake_pipe.load.views import connect, select
-from snake_pipe.schemas import TABLES
+from snake_pipe.load.views import SQL_TYPES, connect, select
+from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ def test_columns_are_those_of_the_schema(dataset: Dataset, job: Any) -> None:
         for table, columns in TABLES.items():
             answer = select(connection, f"FROM {table}")
             assert answer.columns == tuple(column.name for column in columns)
+        for view, columns in VIEWS.items():
+            answer = select(connection, f"FROM {view}")
+            assert answer.columns == tuple(column.name for column in columns)
+            assert answer.types == tuple(SQL_TYPES[column.type] for column in columns)
 
 
 def test_a_superseded_file_is_hidden_with_its_rows(dataset: Dataset, job: Any) -> None:

@@ -83,7 +83,7 @@ def test_rules_are_false_where_there_are_none():
         ("language:pyton=3", "did you mean python"),
         ("!src=3", "selects no file"),
         ("# all=3", "selects no file"),
-        ("\\=3", "Invalid git pattern"),
+        ("\\=3", "can match nothing"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_named_with_an_example(rule, reason):

@@ -309,6 +309,16 @@ def test_long_chains_of_calls_keep_short_qualifiers():
     assert max(map(len, qualifiers)) == 200
 
 
+def test_names_inside_of_names_are_cut():
+    """200,000 commands in each other's names were 60 GB of text: the file failed."""
+    levels = 3_000
+    tables, [facts] = transform("bash", b"a=" + b"$(" * levels + b"ls" + b")" * levels + b"\n")
+    assert (facts.status, facts.node_count) == ("ok", 3 * levels + 4)
+    for table in ("nodes", "refs"):
+        lengths = [len(name) for name in tables[table].column("name").to_pylist() if name]
+        assert (len(lengths) >= levels, max(lengths)) == (True, 500)
+
+
 def test_comments_in_one_long_line_are_no_docs():
     source = b"/* a */ function f() {} /* b */ function g() {}\n  // c\nfunction h() {}\n"
     tables, _ = transform("javascript", source)

@@ -1,0 +1,57 @@
+"""What a job's journal may forget: a watch or an engine that takes submissions may run for months."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from snake_pipe.errors import SnakePipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from snake_pipe.utils.journal import Journal, Record
+
+SMALLEST = 4 << 20
+"""Bytes below which a journal is left as it is."""
+
+
+def compact_journal(journal: Journal, committed_ids: Callable[[], Collection[int]]) -> None:
+    """Rewrite a journal that has doubled since it was rewritten; one that cannot be stays as it is.
+
+    `committed_ids()` are the ids of all files that the job has committed.
+    """
+    if journal.size < max(SMALLEST, 2 * journal.rewritten_size):
+        return
+    with suppress(OSError, SnakePipeError):  # a full disk, say; it is tried again after the next commit
+        committed = committed_ids()
+        journal.rewrite(lambda records: still_needed(records, committed))
+
+
+def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[Record]:
+    """The records that a resume would miss, in their order.
+
+    These are the last start, flushes that are promised and not committed, the last one for its number, and
+    submitted files that are not committed. The parts of committed flushes are named by the tables' logs.
+    """
+    flushes = {record["seq"] for record in records if record["type"] == "flush"}
+    done = {record["seq"] for record in records if record["type"] == "committed"}
+    wanted = flushes - done | {max(flushes, default=0)}
+    starts = [at for at, record in enumerate(records) if record["type"] == "start"]
+    again = {file[3] for record in records if record["type"] == "offered" for file in record["files"]}
+    kept: list[Record] = []
+    for at, record in enumerate(records):
+        match record["type"]:
+            case "flush" | "committed":
+                if record["seq"] in wanted:
+                    kept.append(record)
+            case "offered":
+                files = [f for f in record["files"] if f[2] not in committed_ids and f[2] not in again]
+                if files:
+                    kept.append({**record, "files": files})
+            case "start":
+                if at == starts[-1]:
+                    kept.append(record)
+            case _:
+                kept.append(record)
+    return kept
