@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snake_pipe.transform.dialects.dialect import Dialect, Tags
 
 
@@ -28,7 +30,8 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
         for key, inner in value.items():
             if inner.__class__ is dict:
                 if len(value) == 1 and key and tags.has(key):
-                    inner[type_key] = key
+                    if key not in tags.holders or not _is_tag(inner, tags):
+                        inner.setdefault(type_key, key)
                 elif key in tags.fields:
                     _write(inner, type_key, key, tags)
                 stack.append(inner)
@@ -37,7 +40,26 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
                     for item in inner:
                         if item.__class__ is dict:
                             _write(item, type_key, key, tags)
+                elif key in tags.within:
+                    _rename(inner, type_key, tags.within[key])
                 stack.append(inner)
+
+
+def _is_tag(value: dict[str, Any], tags: Tags) -> bool:
+    """Whether an object only holds another with its type."""
+    if len(value) != 1:
+        return False
+    key, inner = next(iter(value.items()))
+    return inner.__class__ is dict and tags.has(key)
+
+
+def _rename(items: list[Any], type_key: str, types: Mapping[str, str]) -> None:
+    """The types that tags have in this field only."""
+    for item in items:
+        if item.__class__ is dict and len(item) == 1:
+            tag, inner = next(iter(item.items()))
+            if inner.__class__ is dict and tag in types:
+                inner[type_key] = types[tag]
 
 
 def _write(node: dict[str, Any], type_key: str, field: str, tags: Tags) -> None:

@@ -25,6 +25,7 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.estree import ESTREE
     from snake_pipe.transform.dialects.generic import GENERIC
     from snake_pipe.transform.dialects.graphql import GRAPHQL
+    from snake_pipe.transform.dialects.javaparser import JAVAPARSER
     from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
     from snake_pipe.transform.dialects.nikic import NIKIC
     from snake_pipe.transform.dialects.pandoc import PANDOC
@@ -33,6 +34,7 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.prism import PRISM
     from snake_pipe.transform.dialects.python_ast import PYTHON_AST
     from snake_pipe.transform.dialects.solc import SOLC
+    from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
     from snake_pipe.transform.dialects.tree_sitter import PY_TREE_SITTER, TREE_SITTER
     from snake_pipe.transform.dialects.typescript_estree import TYPESCRIPT_ESTREE
     from snake_pipe.transform.dialects.unist import UNIST
@@ -51,6 +53,8 @@ def _all() -> dict[str, Dialect]:
         GRAPHQL,
         LIBPG_QUERY,
         PRISM,
+        SYN_SERDE,
+        JAVAPARSER,
         UNIST,
         PANDOC,
         TREE_SITTER,

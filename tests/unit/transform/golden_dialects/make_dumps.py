@@ -2,8 +2,9 @@
 
     python make_dumps.py NODE_FOLDER [CASE ...]
 
-NODE_FOLDER holds `node_modules` with the packages that README.md names. Cases from documentation have no
-tool here and stay as they are.
+NODE_FOLDER holds `node_modules` with the packages that README.md names. The other tools are found in PATH, those
+of Java by CLASSPATH; `rust2json` is a crate whose `main` is `dump.rs`. Cases from documentation have no tool
+here and stay as they are.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ COMMANDS: dict[str, list[str]] = {
     "nikic": ["php", "dump.php", "nikic.php"],
     "php-parser": ["dump.mjs", "php-parser", "php-parser.php"],
     "py-tree-sitter": [sys.executable, "dump_tree_sitter.py", "py-tree-sitter.py"],
+    "javaparser": ["java", "dump.java", "javaparser.java"],
+    "syn-serde": ["rust2json", "syn-serde.rs"],
     "solc": ["dump.mjs", "solc", "solc.sol"],
     "solc-output": ["dump.mjs", "solc-output", "solc-output.sol"],
 }
