@@ -34,6 +34,7 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.prism import PRISM
     from snake_pipe.transform.dialects.python_ast import PYTHON_AST
     from snake_pipe.transform.dialects.solc import SOLC
+    from snake_pipe.transform.dialects.swift import SWIFT
     from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
     from snake_pipe.transform.dialects.tree_sitter import PY_TREE_SITTER, TREE_SITTER
     from snake_pipe.transform.dialects.typescript_estree import TYPESCRIPT_ESTREE
@@ -53,6 +54,7 @@ def _all() -> dict[str, Dialect]:
         GRAPHQL,
         LIBPG_QUERY,
         PRISM,
+        SWIFT,
         SYN_SERDE,
         JAVAPARSER,
         UNIST,

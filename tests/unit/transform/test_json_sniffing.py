@@ -129,6 +129,7 @@ _NO_TREES: dict[str, Any] = {
     "items of a list": {"items": [{"type": {"ident": "a"}}, {"fn": {"ident": "a"}}]},
     "items of a shop": {"items": [{"struct": {"ident": "a", "fields": []}}], "total": 3},
     "no items": {"items": []},
+    "a file of sources": {"_kind": "source_file", "filename": "a.txt"},
     "words of Java": {"!": "com.github.javaparser"},
     "a program's data": {"type": "Program", "body": "not a list"},
 }
@@ -193,6 +194,11 @@ _TREES: dict[str, tuple[Any, str]] = {
     "class of Java": ({"!": "com.github.javaparser.ast.CompilationUnit", "types": []}, "javaparser"),
     "expression of Java": ({"!": "com.github.javaparser.ast.expr.NullLiteralExpr"}, "javaparser"),
     "items of Rust": ({"items": [{"use": {"tree": "*"}}, {"mod": {"ident": "a"}}]}, "syn-serde"),
+    "file of Swift": ({"_kind": "source_file", "filename": "a.swift", "items": []}, "swift"),
+    "file of Swift without items": (
+        {"_kind": "source_file", "filename": "a.swift", "compiler_version": {"_kind": "compiler_version"}},
+        "swift",
+    ),
     "trees by path": ({"src/a.js": _PROGRAM, "src/b.js": _PROGRAM}, "estree"),
     "list of programs": ([_PROGRAM, _PROGRAM], "estree"),
     "clang": ({"id": "0x1", "kind": "TranslationUnitDecl", "inner": []}, "clang"),
