@@ -1,4 +1,4 @@
-"""Types that a tool writes around its nodes instead of into them: `{"SelectStmt": {...}}`."""
+"""Types that a tool writes around its nodes, or deep inside: `{"SelectStmt": {...}}`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
         return
     if document.__class__ is dict and dialect.is_root(document, type_key):
         document.setdefault(type_key, tags.root)
+    if tags.inside:
+        _lift(document, type_key, *tags.inside.split("."))
+        return
     stack: list[Any] = [{field: document}]
     while stack:
         value = stack.pop()
@@ -43,6 +46,20 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
                 elif key in tags.within:
                     _rename(inner, type_key, tags.within[key])
                 stack.append(inner)
+
+
+def _lift(document: Any, type_key: str, holder: str, key: str) -> None:
+    """Write into each node the type that an object inside of it has."""
+    stack: list[Any] = [document]
+    while stack:
+        value = stack.pop()
+        if value.__class__ is list:
+            stack += [item for item in value if item.__class__ in (dict, list)]
+            continue
+        told = value.get(holder)
+        stack += [inner for inner in value.values() if inner is not told and inner.__class__ in (dict, list)]
+        if told.__class__ is dict and key in told:
+            value[type_key] = told[key]
 
 
 def _is_tag(value: dict[str, Any], tags: Tags) -> bool:

@@ -22,6 +22,7 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.babel import BABEL
     from snake_pipe.transform.dialects.clang import CLANG
     from snake_pipe.transform.dialects.csstree import CSSTREE
+    from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
     from snake_pipe.transform.dialects.estree import ESTREE
     from snake_pipe.transform.dialects.generic import GENERIC
     from snake_pipe.transform.dialects.graphql import GRAPHQL
@@ -57,6 +58,7 @@ def _all() -> dict[str, Dialect]:
         SWIFT,
         SYN_SERDE,
         JAVAPARSER,
+        DOTNET_ASTGEN,
         UNIST,
         PANDOC,
         TREE_SITTER,

@@ -148,7 +148,8 @@ class Tags(NamedTuple):
     `types` may be such keys, and any word that ends in one of `others`. What stands in one of `fields`
     without a type has the one given there; the document itself has the type `root`. In a field of `within`
     a tag is another type: that of a parameter where it is that of an item elsewhere. Those of `holders` may
-    hold another tag; they are then no nodes of their own.
+    hold another tag; they are then no nodes of their own. `inside` is another way: the path to a node's type,
+    below an object of the node.
     """
 
     types: frozenset[str]
@@ -157,6 +158,7 @@ class Tags(NamedTuple):
     others: tuple[str, ...] = ()
     within: Mapping[str, Mapping[str, str]] = {}
     holders: frozenset[str] = frozenset()
+    inside: str = ""
 
     def has(self, key: str) -> bool:
         """Whether a key is a type."""

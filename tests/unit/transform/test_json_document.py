@@ -144,7 +144,9 @@ class TestWhatIsRefused:
 
     def test_the_head_of_a_tree_whose_compiler_crashed(self) -> None:
         # swiftc writes its tree as it goes, and dies on some sources.
-        assert add(b'{"_kind":"source_file","filename":"a.swift","items":[{"_k', "data.json").status == "failed"
+        assert (
+            add(b'{"_kind":"source_file","filename":"a.swift","items":[{"_k', "data.json").status == "failed"
+        )
 
     @pytest.mark.parametrize("data", [b"{", b"", b"// comment\n{}", b"\x00\x01", b'{"type": "object"'])
     def test_other_invalid_json_is_no_tree(self, data: bytes) -> None:

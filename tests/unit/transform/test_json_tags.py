@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
 from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
 from snake_pipe.transform.json_stream import stream
@@ -123,3 +124,15 @@ def test_a_variant_is_a_node_by_what_it_holds_and_where_it_stands(item: Any, exp
     tree = [item]
     write_types(tree, SYN_SERDE, "items")
     assert types(tree) == expected
+
+
+def test_a_type_inside_of_an_object_becomes_the_nodes():
+    unit = {
+        "Members": [{"Name": {"MetaData": {"Kind": "ast.A"}}, "MetaData": {"Kind": "ast.B", "Code": "b"}}],
+        "Identifier": {"Value": "no node"},
+        "MetaData": {"Kind": "ast.CompilationUnit"},
+    }
+    write_types({"AstRoot": unit, "FileName": "a.cs"}, DOTNET_ASTGEN)
+    assert (unit["Kind"], unit["Members"][0]["Kind"]) == ("ast.CompilationUnit", "ast.B")
+    assert unit["Members"][0]["Name"]["Kind"] == "ast.A"
+    assert "Kind" not in unit["Identifier"]
