@@ -50,7 +50,7 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
 
 def _lift(document: Any, type_key: str, holder: str, key: str) -> None:
     """Write into each node the type that an object inside of it has."""
-    stack: list[Any] = [document]
+    stack: list[Any] = [document] if document.__class__ in (dict, list) else []
     while stack:
         value = stack.pop()
         if value.__class__ is list:

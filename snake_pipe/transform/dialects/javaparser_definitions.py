@@ -25,6 +25,7 @@ PACKAGE = "com.github.javaparser.ast."
 """What the names of all classes of nodes begin with."""
 _VISIBILITIES = ("public", "protected", "private")
 _OPEN = "members are public"
+_DEEPEST_TYPE = 20
 
 
 def qualified(rows: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,20 +63,25 @@ def _doc(node: Node) -> str | None:
     return doc_of(f"/**{text(comment, 'content') or ''}*/") if is_doc else None
 
 
-def _type_text(type_: Node | None) -> str:
+def _type_text(type_: Node | None, deep: int = 0) -> str:
     """A type as it is written, without annotations."""
-    if type_ is None:
+    if type_ is None or deep > _DEEPEST_TYPE:
         return ""
     class_ = (text(type_, "!") or "").rpartition(".")[2]
+
+    def below(key: str) -> str:
+        return _type_text(child(type_, key), deep + 1)
+
     if class_ == "ArrayType":
-        return f"{_type_text(child(type_, 'componentType'))}[]"
+        return f"{below('componentType')}[]"
     if class_ == "ClassOrInterfaceType":
-        arguments = ", ".join(map(_type_text, children(type_, "typeArguments")))
-        name = name_of(type_) or ""
-        scope = _type_text(child(type_, "scope"))
-        return (f"{scope}." if scope else "") + name + (f"<{arguments}>" if arguments else "")
+        arguments = ", ".join(_type_text(each, deep + 1) for each in children(type_, "typeArguments"))
+        scope = below("scope")
+        return (
+            (f"{scope}." if scope else "") + (name_of(type_) or "") + (f"<{arguments}>" if arguments else "")
+        )
     if class_ == "WildcardType":
-        upper, lower = _type_text(child(type_, "extendedType")), _type_text(child(type_, "superType"))
+        upper, lower = below("extendedType"), below("superType")
         return f"? extends {upper}" if upper else f"? super {lower}" if lower else "?"
     return {"VarType": "var", "VoidType": "void"}.get(class_) or (text(type_, "type") or "").lower()
 

@@ -129,12 +129,16 @@ def _bounds_text(word: str) -> Callable[[Node, int], str]:
     return write
 
 
+def _types_text(types: Any, deep: int) -> str:
+    return ", ".join(type_text(each, deep) for each in types) if types.__class__ is list else "_"
+
+
 _TYPE_TEXTS: dict[str, Callable[[Node, int], str]] = {
     "path": _path_text,
     "reference": _reference_text,
     "slice": lambda node, deep: f"[{type_text(node.get('elem'), deep)}]",
     "array": lambda node, deep: f"[{type_text(node.get('elem'), deep)}; _]",
-    "tuple": lambda node, deep: f"({', '.join(type_text(each, deep) for each in node.get('elems') or ())})",
+    "tuple": lambda node, deep: f"({_types_text(node.get('elems'), deep)})",
     "paren": lambda node, deep: f"({type_text(node.get('elem'), deep)})",
     "ptr": lambda node, deep: f"*{'mut' if node.get('mut') else 'const'} {type_text(node.get('elem'), deep)}",
     "impl_trait": _bounds_text("impl "),

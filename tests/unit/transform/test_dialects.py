@@ -788,3 +788,40 @@ class TestGeneric:
             "IntegerLiteral",
         ]
         assert rows(result, "symbols", "name", "kind") == [("f", "function")]
+
+
+# -- Types in signatures -----------------------------------------------------------------------------------
+
+
+def _java_method() -> Row:
+    package = "com.github.javaparser.ast."
+    name = {"!": f"{package}expr.SimpleName", "identifier": "f"}
+    parameter = {"!": f"{package}body.Parameter", "name": name, "type": "TYPE"}
+    return {"!": f"{package}body.MethodDeclaration", "name": name, "parameters": [parameter]}
+
+
+def _rust_function() -> Row:
+    typed = {"typed": {"pat": {"ident": {"ident": "a"}}, "ty": "TYPE"}}
+    return {"items": [{"fn": {"ident": "f", "inputs": [typed], "output": None, "stmts": []}}]}
+
+
+_ARRAY = '{"!": "com.github.javaparser.ast.type.ArrayType", "componentType": '
+
+
+@pytest.mark.parametrize(
+    ("document", "type_"),
+    [
+        (_java_method(), _ARRAY * 5_000 + "{}" + "}" * 5_000),
+        (_rust_function(), '{"slice": {"elem": ' * 5_000 + '"_"' + "}}" * 5_000),
+        (_rust_function(), '{"tuple": {"elems": 5}}'),
+        (_rust_function(), '{"path": {"segments": "a"}}'),
+        (_rust_function(), "7"),
+    ],
+    ids=["deep array", "deep slice", "number of elements", "text for segments", "number"],
+)
+def test_a_type_of_any_depth_or_shape_is_shown_in_a_signature(document: Row, type_: str) -> None:
+    transformer = JsonTreeTransformer(TransformOptions())
+    facts = transformer.add(7, "a.json", json.dumps(document).replace('"TYPE"', type_).encode())
+    assert (facts.status, facts.problems) == ("ok", [])
+    (symbol,) = transformer.drain().tables["symbols"].to_pylist()
+    assert symbol["signature"].startswith("f(")
