@@ -330,7 +330,7 @@ class ClangPositions:
         in_main = "includedFrom" not in location
         if in_main and self.main_file is None:
             self.main_file = self._file
-        return offset, self._line, col, length, in_main
+        return +offset, self._line, +col, +length, in_main  # true is no column, but may stand there
 
 
 class NoPositions:

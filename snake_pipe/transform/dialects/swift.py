@@ -144,7 +144,7 @@ _HOLDERS = words("load_expr inout_expr try_expr paren_expr derived_to_base_expr 
 
 
 def _step(node: Node) -> tuple[str | None, Node | None]:
-    while node.get("_kind") in _HOLDERS:
+    while text(node, "_kind") in _HOLDERS:
         node = child(node, "sub_expr") or {}
     kind = node.get("_kind")
     if kind in ("member_ref_expr", "unresolved_dot_expr"):

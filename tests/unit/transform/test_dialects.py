@@ -601,6 +601,13 @@ def decl(kind: str, loc: Row, begin: Row, end: Row, **fields: Any) -> Row:
 
 
 class TestClang:
+    def test_a_column_of_true(self) -> None:
+        # It went through as a number, and the whole batch could not be written.
+        named = {"offset": 4, "col": True, "tokLen": 3}
+        function = decl("FunctionDecl", named, place(0, 1, 3, line=1), place(9, 10, 1), name="add")
+        unit = {"id": "0x0", "kind": "TranslationUnitDecl", "loc": {}, "range": {}, "inner": [function]}
+        assert rows(transform(unit), "symbols", "name", "name_col") == [("add", 1)]
+
     def tree(self) -> Row:
         """A header's typedef; `int add(int a) { return a = add(M); }` from line 3 of m.c, M a macro."""
         included = {"includedFrom": {"file": "m.c"}}

@@ -8,6 +8,8 @@ After a change that is meant to change rows, `write_golden_rows.py` writes them 
 from __future__ import annotations
 
 import difflib
+import json
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -166,6 +168,38 @@ def test_every_dialect_has_a_golden_case() -> None:
 def test_every_golden_case_tells_its_tool() -> None:
     told = (FOLDER / "README.md").read_text()
     assert [dump for dump in DUMPS if f"`{case_of(dump)}`" not in told] == []
+
+
+_JUNK: list[Any] = [None, True, 0, -1, 2**70, 1.5, "", "x", [], {}, [None], {"a": 1}, [{"a": []}]]
+
+
+def _places(document: Any) -> list[tuple[Any, Any]]:
+    """Everything in a document: what it is in, and its key there."""
+    found: list[tuple[Any, Any]] = []
+    stack = [document]
+    while stack:
+        value = stack.pop()
+        keys = (
+            value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+        )
+        found += [(value, key) for key in keys]
+        stack += [value[key] for key in keys]
+    return found
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=case_of)
+def test_a_mangled_tree_is_a_value(dump: Path) -> None:
+    """Whatever stands where: a location of true, a type that is an object, a document without any node."""
+    chance = random.Random(5)
+    for changes in (1, 5, 40, 200) * 5:
+        document = json.loads(dump.read_bytes())
+        places = _places(document)
+        for value, key in chance.sample(places, min(changes, len(places))):
+            value[key] = chance.choice(_JUNK)
+        transformer = JsonTreeTransformer(TransformOptions())
+        facts = transformer.add(7, dump.name, json.dumps(document).encode())
+        assert (facts.status, facts.reason) in {("ok", None), ("skipped", "not_an_ast")}
+        assert len(transformer.drain().tables["nodes"]) == facts.node_count
 
 
 def regenerate() -> None:
