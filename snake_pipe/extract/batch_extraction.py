@@ -349,7 +349,7 @@ class Extraction:
 
 
 _MOST_TREE_NODES = 50_000
-"""Nodes of decoded trees that wait: what is kept of more of them scatters the memory of the trees that follow."""
+"""Nodes of decoded trees that wait: what is kept of more scatters the memory of the trees that follow."""
 _LARGE = 60
 """Bytes of a tree's file for each node that may be held, above which it is read in pieces."""
 _PIECE = 6

@@ -49,8 +49,8 @@ _TRAITS = {
 _NO_LINE = 2**31
 _AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
 _AST_HEAD = re.compile(
-    rb'"(?:type|kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
-    rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
+    rb'"(?:type|_?kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
+    rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit|source_file)"'
 )
 _HEAD = 4096
 _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from snake_pipe.transform.dialects.places import Places
+from snake_pipe.transform.json_last_token import LastTokenPositions
 from snake_pipe.transform.json_places import PlacesReader, SrcPositions
 from snake_pipe.transform.json_token_positions import TokenPositions
 
@@ -329,7 +330,7 @@ class ClangPositions:
         in_main = "includedFrom" not in location
         if in_main and self.main_file is None:
             self.main_file = self._file
-        return offset, self._line, col, length, in_main
+        return +offset, self._line, +col, +length, in_main  # true is no column, but may stand there
 
 
 class NoPositions:
@@ -361,6 +362,7 @@ READERS: dict[str, Callable[[], PositionReader]] = {
     "loc": LocPositions,
     "none": NoPositions,
     "src": SrcPositions,
+    "swift": LastTokenPositions,
     "tokens": TokenPositions,
 }
 """The words a dialect may use for its `positions`."""

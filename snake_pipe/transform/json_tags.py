@@ -1,10 +1,12 @@
-"""Types that a tool writes around its nodes instead of into them: `{"SelectStmt": {...}}`."""
+"""Types that a tool writes around its nodes, or deep inside: `{"SelectStmt": {...}}`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snake_pipe.transform.dialects.dialect import Dialect, Tags
 
 
@@ -19,6 +21,9 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
         return
     if document.__class__ is dict and dialect.is_root(document, type_key):
         document.setdefault(type_key, tags.root)
+    if tags.inside:
+        _lift(document, type_key, *tags.inside.split("."))
+        return
     stack: list[Any] = [{field: document}]
     while stack:
         value = stack.pop()
@@ -28,7 +33,8 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
         for key, inner in value.items():
             if inner.__class__ is dict:
                 if len(value) == 1 and key and tags.has(key):
-                    inner[type_key] = key
+                    if key not in tags.holders or not _is_tag(inner, tags):
+                        inner.setdefault(type_key, key)
                 elif key in tags.fields:
                     _write(inner, type_key, key, tags)
                 stack.append(inner)
@@ -37,7 +43,40 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
                     for item in inner:
                         if item.__class__ is dict:
                             _write(item, type_key, key, tags)
+                elif key in tags.within:
+                    _rename(inner, type_key, tags.within[key])
                 stack.append(inner)
+
+
+def _lift(document: Any, type_key: str, holder: str, key: str) -> None:
+    """Write into each node the type that an object inside of it has."""
+    stack: list[Any] = [document] if document.__class__ in (dict, list) else []
+    while stack:
+        value = stack.pop()
+        if value.__class__ is list:
+            stack += [item for item in value if item.__class__ in (dict, list)]
+            continue
+        told = value.get(holder)
+        stack += [inner for inner in value.values() if inner is not told and inner.__class__ in (dict, list)]
+        if told.__class__ is dict and key in told:
+            value[type_key] = told[key]
+
+
+def _is_tag(value: dict[str, Any], tags: Tags) -> bool:
+    """Whether an object only holds another with its type."""
+    if len(value) != 1:
+        return False
+    key, inner = next(iter(value.items()))
+    return inner.__class__ is dict and tags.has(key)
+
+
+def _rename(items: list[Any], type_key: str, types: Mapping[str, str]) -> None:
+    """The types that tags have in this field only."""
+    for item in items:
+        if item.__class__ is dict and len(item) == 1:
+            tag, inner = next(iter(item.items()))
+            if inner.__class__ is dict and tag in types:
+                inner[type_key] = types[tag]
 
 
 def _write(node: dict[str, Any], type_key: str, field: str, tags: Tags) -> None:

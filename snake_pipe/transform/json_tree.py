@@ -7,6 +7,7 @@ let go at once. `drain` builds the tables of all files since the last one with `
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import TransformError
@@ -84,10 +85,10 @@ class JsonTreeTransformer:
 
     def _read(self, file_id: int, path: str, text: bytes, document: Any, facts: FileFacts) -> None:
         dialect = recognise(document, self._options.dialects)
-        if dialect is None:
+        columns = None if dialect is None else self._columns(dialect, text, document)
+        if dialect is None or columns is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
-        columns = self._columns(dialect, text, document)
         facts.node_count = len(columns)
         facts.max_depth = int(columns.depths.max())
         if facts.max_depth > self._options.max_depth:
@@ -100,14 +101,19 @@ class JsonTreeTransformer:
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
-    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> Extract:
+    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> Extract | None:
+        """What the nodes say; None for a tree of none, as pandoc makes of an empty page."""
         vocabulary = self._vocabulary(dialect)
         walker = self._walkers.get(id(dialect))
         if walker is None:
             walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
         literals = Literals(dialect, text)
+        chunks = walker.walk(document)
+        first = next(chunks, None)
+        if first is None:
+            return None
         try:
-            return Extractor(vocabulary, self._options, literals).extract(walker.walk(document))
+            return Extractor(vocabulary, self._options, literals).extract(chain((first,), chunks))
         except InexactNumberError:
             document, literals = decode_exactly(text), Literals(dialect, None)
             return Extractor(vocabulary, self._options, literals).extract(walker.walk(document))

@@ -22,9 +22,11 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.babel import BABEL
     from snake_pipe.transform.dialects.clang import CLANG
     from snake_pipe.transform.dialects.csstree import CSSTREE
+    from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
     from snake_pipe.transform.dialects.estree import ESTREE
     from snake_pipe.transform.dialects.generic import GENERIC
     from snake_pipe.transform.dialects.graphql import GRAPHQL
+    from snake_pipe.transform.dialects.javaparser import JAVAPARSER
     from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
     from snake_pipe.transform.dialects.nikic import NIKIC
     from snake_pipe.transform.dialects.pandoc import PANDOC
@@ -33,6 +35,8 @@ def _all() -> dict[str, Dialect]:
     from snake_pipe.transform.dialects.prism import PRISM
     from snake_pipe.transform.dialects.python_ast import PYTHON_AST
     from snake_pipe.transform.dialects.solc import SOLC
+    from snake_pipe.transform.dialects.swift import SWIFT
+    from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
     from snake_pipe.transform.dialects.tree_sitter import PY_TREE_SITTER, TREE_SITTER
     from snake_pipe.transform.dialects.typescript_estree import TYPESCRIPT_ESTREE
     from snake_pipe.transform.dialects.unist import UNIST
@@ -51,6 +55,10 @@ def _all() -> dict[str, Dialect]:
         GRAPHQL,
         LIBPG_QUERY,
         PRISM,
+        SWIFT,
+        SYN_SERDE,
+        JAVAPARSER,
+        DOTNET_ASTGEN,
         UNIST,
         PANDOC,
         TREE_SITTER,

@@ -218,6 +218,7 @@ CLANG = Dialect(
         "decl": "type_ref",
         "ownedTagDecl": "type_ref",
     },
+    name_keys={"": "name"},
     value_keys={
         "StringLiteral": "value",
         "IntegerLiteral": "value",

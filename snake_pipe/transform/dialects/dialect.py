@@ -146,13 +146,19 @@ class Tags(NamedTuple):
     """The types that a tool writes around its nodes, as the only key of an object: `{"SelectStmt": {...}}`.
 
     `types` may be such keys, and any word that ends in one of `others`. What stands in one of `fields`
-    without a type has the one given there; the document itself has the type `root`.
+    without a type has the one given there; the document itself has the type `root`. In a field of `within`
+    a tag is another type: that of a parameter where it is that of an item elsewhere. Those of `holders` may
+    hold another tag; they are then no nodes of their own. `inside` is another way: the path to a node's type,
+    below an object of the node.
     """
 
     types: frozenset[str]
     fields: Mapping[str, str]
     root: str = ""
     others: tuple[str, ...] = ()
+    within: Mapping[str, Mapping[str, str]] = {}
+    holders: frozenset[str] = frozenset()
+    inside: str = ""
 
     def has(self, key: str) -> bool:
         """Whether a key is a type."""

@@ -17,7 +17,8 @@ from snake_pipe.transform.dialects.dialect import (
     children,
     text,
 )
-from snake_pipe.transform.dialects.php_names import doc_of, included, last_part, namespace, used
+from snake_pipe.transform.dialects.doc_comments import doc_of
+from snake_pipe.transform.dialects.php_names import included, last_part, namespace, used
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -37,11 +37,3 @@ def included(path: str | None) -> tuple[Import, ...]:
 def called(word: str) -> ReferenceRule:
     """A call of a word of the language, which has a type of its own."""
     return lambda _node, _memo: (Reference("call", word),)
-
-
-def doc_of(comment: str | None) -> str | None:
-    """The text of a comment that documents what follows it."""
-    if comment is None or not comment.startswith("/**"):
-        return None
-    lines = (line.strip().removeprefix("*").strip() for line in comment[3:].removesuffix("*/").splitlines())
-    return "\n".join(lines).strip() or None

@@ -28,10 +28,10 @@ from snake_pipe.transform.dialects.dialect import (
     rooted,
     text,
 )
+from snake_pipe.transform.dialects.doc_comments import doc_of
 from snake_pipe.transform.dialects.php_names import (
     before_last,
     called,
-    doc_of,
     included,
     last_part,
     namespace,

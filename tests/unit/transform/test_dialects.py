@@ -46,8 +46,10 @@ class TestTables:
     def test_rules_are_for_known_types(self, dialect: Dialect) -> None:
         if dialect is GENERIC:
             return
-        ruled = {*dialect.definitions, *dialect.imports, *dialect.names, *dialect.members, *dialect.prepare}
+        ruled = {*dialect.definitions, *dialect.imports, *dialect.members, *dialect.prepare}
         assert ruled <= set(dialect.kinds)
+        variants = {word.split(" ")[0] for word in dialect.names}  # `ident constant` is one of `ident`
+        assert variants <= set(dialect.kinds)
 
     def test_what_is_searched_for_nodes(self, dialect: Dialect) -> None:
         assert dialect.leaf_keys.isdisjoint(("body", "inner", "expression", "value", "name_of"))
@@ -599,6 +601,13 @@ def decl(kind: str, loc: Row, begin: Row, end: Row, **fields: Any) -> Row:
 
 
 class TestClang:
+    def test_a_column_of_true(self) -> None:
+        # It went through as a number, and the whole batch could not be written.
+        named = {"offset": 4, "col": True, "tokLen": 3}
+        function = decl("FunctionDecl", named, place(0, 1, 3, line=1), place(9, 10, 1), name="add")
+        unit = {"id": "0x0", "kind": "TranslationUnitDecl", "loc": {}, "range": {}, "inner": [function]}
+        assert rows(transform(unit), "symbols", "name", "name_col") == [("add", 1)]
+
     def tree(self) -> Row:
         """A header's typedef; `int add(int a) { return a = add(M); }` from line 3 of m.c, M a macro."""
         included = {"includedFrom": {"file": "m.c"}}
@@ -786,3 +795,40 @@ class TestGeneric:
             "IntegerLiteral",
         ]
         assert rows(result, "symbols", "name", "kind") == [("f", "function")]
+
+
+# -- Types in signatures -----------------------------------------------------------------------------------
+
+
+def _java_method() -> Row:
+    package = "com.github.javaparser.ast."
+    name = {"!": f"{package}expr.SimpleName", "identifier": "f"}
+    parameter = {"!": f"{package}body.Parameter", "name": name, "type": "TYPE"}
+    return {"!": f"{package}body.MethodDeclaration", "name": name, "parameters": [parameter]}
+
+
+def _rust_function() -> Row:
+    typed = {"typed": {"pat": {"ident": {"ident": "a"}}, "ty": "TYPE"}}
+    return {"items": [{"fn": {"ident": "f", "inputs": [typed], "output": None, "stmts": []}}]}
+
+
+_ARRAY = '{"!": "com.github.javaparser.ast.type.ArrayType", "componentType": '
+
+
+@pytest.mark.parametrize(
+    ("document", "type_"),
+    [
+        (_java_method(), _ARRAY * 5_000 + "{}" + "}" * 5_000),
+        (_rust_function(), '{"slice": {"elem": ' * 5_000 + '"_"' + "}}" * 5_000),
+        (_rust_function(), '{"tuple": {"elems": 5}}'),
+        (_rust_function(), '{"path": {"segments": "a"}}'),
+        (_rust_function(), "7"),
+    ],
+    ids=["deep array", "deep slice", "number of elements", "text for segments", "number"],
+)
+def test_a_type_of_any_depth_or_shape_is_shown_in_a_signature(document: Row, type_: str) -> None:
+    transformer = JsonTreeTransformer(TransformOptions())
+    facts = transformer.add(7, "a.json", json.dumps(document).replace('"TYPE"', type_).encode())
+    assert (facts.status, facts.problems) == ("ok", [])
+    (symbol,) = transformer.drain().tables["symbols"].to_pylist()
+    assert symbol["signature"].startswith("f(")

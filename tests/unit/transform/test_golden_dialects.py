@@ -1,13 +1,15 @@
 """A small tree of each dialect beside the rows it gives, in every table, as a person would note them.
 
 A dump is named `CASE.json`, where the case is the dialect's name and perhaps a word more (`solc-output`); its
-source lies beside it, and README.md there says which tool made it. After a change that is meant to change
-rows, `python tests/unit/transform/test_golden_dialects.py` writes the rows anew and prints what differs.
+source lies beside it, and README.md there says which tool made it. Those of `SAMPLES` lie in `sample_repos`.
+After a change that is meant to change rows, `write_golden_rows.py` writes them anew and prints what differs.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,17 +22,31 @@ from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.transformer import FileFacts, TransformOptions
 
 FOLDER = Path(__file__).parent / "golden_dialects"
-DUMPS = sorted(FOLDER.glob("*.json"))
-IN_SAMPLE_REPOS = {"estree", "babel", "typescript-estree", "python-ast", "clang"}
-"""Dialects whose rows are checked by the dumps in `sample_repos`."""
+AST_DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
+SAMPLES = {
+    "shapes.acorn.ast": "estree",
+    "queue.babel.ast": "babel",
+    "queue.typescript-estree.ast": "typescript-estree",
+    "inventory_ast": "python-ast",
+    "ring.syntax": "clang",
+}
+DUMPS = [*sorted(FOLDER.glob("*.json")), *(AST_DUMPS / f"{name}.json" for name in SAMPLES)]
 _EXPORTED = {None: "-", True: "exported", False: "not exported"}
 
 Row = dict[str, Any]
 
 
+def case_of(dump: Path) -> str:
+    return SAMPLES.get(dump.stem, dump.stem)
+
+
+def noted_rows(dump: Path) -> Path:
+    return FOLDER / f"{case_of(dump)}.rows"
+
+
 def source_of(dump: Path) -> Path | None:
     """What the dump was made from: the file beside it, if it is the only source."""
-    if dump.stem == "solc-output":
+    if dump.stem == "solc-output" or dump.parent == AST_DUMPS:
         return None
     kept = (".json", ".rows")
     return next((path for path in sorted(FOLDER.glob(f"{dump.stem}.*")) if path.suffix not in kept), None)
@@ -89,17 +105,15 @@ def _place(row: Row) -> str:
     return " ".join(filter(None, (lines, offsets)))
 
 
-@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+@pytest.mark.parametrize("dump", DUMPS, ids=case_of)
 def test_rows_are_the_noted_ones(dump: Path) -> None:
     facts, rows = rows_of(dump)
     assert facts.dialect is not None
-    assert dump.stem.startswith(facts.dialect)
-    assert rows == dump.with_suffix(".rows").read_text()
+    assert case_of(dump).startswith(facts.dialect)
+    assert rows == noted_rows(dump).read_text()
 
 
-@pytest.mark.parametrize(
-    "dump", [dump for dump in DUMPS if dump.stem != "generic"], ids=lambda dump: dump.stem
-)
+@pytest.mark.parametrize("dump", [dump for dump in DUMPS if dump.stem != "generic"], ids=case_of)
 def test_every_type_has_a_kind(dump: Path) -> None:
     transformer = JsonTreeTransformer(TransformOptions())
     transformer.add(7, dump.name, dump.read_bytes())
@@ -110,7 +124,7 @@ def test_every_type_has_a_kind(dump: Path) -> None:
 PLACED = [dump for dump in DUMPS if rows_of(dump)[0].offset_unit != "none" and source_of(dump)]
 
 
-@pytest.mark.parametrize("dump", PLACED, ids=lambda dump: dump.stem)
+@pytest.mark.parametrize("dump", PLACED, ids=case_of)
 def test_names_stand_where_their_rows_say(dump: Path) -> None:
     """By offsets, and by lines and columns: what is cut out of the source there holds the name."""
     transformer = JsonTreeTransformer(TransformOptions())
@@ -148,24 +162,52 @@ def test_two_parsers_of_one_source_agree(one: str, other: str) -> None:
 
 def test_every_dialect_has_a_golden_case() -> None:
     shown = {rows_of(dump)[0].dialect for dump in DUMPS}
-    assert shown | IN_SAMPLE_REPOS == set(DIALECTS)
+    assert shown == set(DIALECTS)
 
 
 def test_every_golden_case_tells_its_tool() -> None:
     told = (FOLDER / "README.md").read_text()
-    assert [dump.stem for dump in DUMPS if f"`{dump.stem}`" not in told] == []
+    assert [dump for dump in DUMPS if f"`{case_of(dump)}`" not in told] == []
+
+
+_JUNK: list[Any] = [None, True, 0, -1, 2**70, 1.5, "", "x", [], {}, [None], {"a": 1}, [{"a": []}]]
+
+
+def _places(document: Any) -> list[tuple[Any, Any]]:
+    """Everything in a document: what it is in, and its key there."""
+    found: list[tuple[Any, Any]] = []
+    stack = [document]
+    while stack:
+        value = stack.pop()
+        keys = (
+            value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+        )
+        found += [(value, key) for key in keys]
+        stack += [value[key] for key in keys]
+    return found
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=case_of)
+def test_a_mangled_tree_is_a_value(dump: Path) -> None:
+    """Whatever stands where: a location of true, a type that is an object, a document without any node."""
+    chance = random.Random(5)
+    for changes in (1, 5, 40, 200) * 5:
+        document = json.loads(dump.read_bytes())
+        places = _places(document)
+        for value, key in chance.sample(places, min(changes, len(places))):
+            value[key] = chance.choice(_JUNK)
+        transformer = JsonTreeTransformer(TransformOptions())
+        facts = transformer.add(7, dump.name, json.dumps(document).encode())
+        assert (facts.status, facts.reason) in {("ok", None), ("skipped", "not_an_ast")}
+        assert len(transformer.drain().tables["nodes"]) == facts.node_count
 
 
 def regenerate() -> None:
     for dump in DUMPS:
-        noted = dump.with_suffix(".rows")
+        noted = noted_rows(dump)
         old = noted.read_text() if noted.exists() else ""
         _, new = rows_of(dump)
         sys.stdout.writelines(
             difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"old {noted.name}", noted.name)
         )
         noted.write_text(new)
-
-
-if __name__ == "__main__":
-    regenerate()

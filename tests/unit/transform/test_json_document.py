@@ -142,6 +142,17 @@ class TestWhatIsRefused:
     def test_invalid_json_with_a_trees_head_has_failed(self) -> None:
         assert add(PROGRAM[:-1], "data.json").status == "failed"
 
+    def test_a_tree_without_nodes(self) -> None:
+        # pandoc writes this for an empty page. It was an internal error.
+        facts = add(b'{"pandoc-api-version":[1,23],"meta":{},"blocks":[]}', "page.json")
+        assert (facts.status, facts.reason) == ("skipped", "not_an_ast")
+
+    def test_the_head_of_a_tree_whose_compiler_crashed(self) -> None:
+        # swiftc writes its tree as it goes, and dies on some sources.
+        assert (
+            add(b'{"_kind":"source_file","filename":"a.swift","items":[{"_k', "data.json").status == "failed"
+        )
+
     @pytest.mark.parametrize("data", [b"{", b"", b"// comment\n{}", b"\x00\x01", b'{"type": "object"'])
     def test_other_invalid_json_is_no_tree(self, data: bytes) -> None:
         facts = add(data, "tsconfig.json")

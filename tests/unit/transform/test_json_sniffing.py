@@ -126,6 +126,12 @@ _NO_TREES: dict[str, Any] = {
     "a table of files": {"NodeType": "File", "Name": "a.txt", "src": "a"},
     "types of which there are several": {"type": ["object", "null"], "kind": {}, "children": []},
     "statements of a bank": {"version": 2, "stmts": [{"stmt": {"Account": {}, "Sum": 1}}]},
+    "items of a list": {"items": [{"type": {"ident": "a"}}, {"fn": {"ident": "a"}}]},
+    "items of a shop": {"items": [{"struct": {"ident": "a", "fields": []}}], "total": 3},
+    "no items": {"items": []},
+    "a photograph": {"FileName": "a.jpg", "MetaData": {"Kind": "Exif"}, "AstRoot": None},
+    "a file of sources": {"_kind": "source_file", "filename": "a.txt"},
+    "words of Java": {"!": "com.github.javaparser"},
     "a program's data": {"type": "Program", "body": "not a list"},
 }
 
@@ -186,6 +192,19 @@ _TREES: dict[str, tuple[Any, str]] = {
         {"type": "ProgramNode", "location": {"startOffset": 0}, "statements": {"type": "StatementsNode"}},
         "prism",
     ),
+    "class of Java": ({"!": "com.github.javaparser.ast.CompilationUnit", "types": []}, "javaparser"),
+    "expression of Java": ({"!": "com.github.javaparser.ast.expr.NullLiteralExpr"}, "javaparser"),
+    "items of Rust": ({"items": [{"use": {"tree": "*"}}, {"mod": {"ident": "a"}}]}, "syn-serde"),
+    "file of Swift": ({"_kind": "source_file", "filename": "a.swift", "items": []}, "swift"),
+    "file of Swift without items": (
+        {"_kind": "source_file", "filename": "a.swift", "compiler_version": {"_kind": "compiler_version"}},
+        "swift",
+    ),
+    "unit of C#": (
+        {"AstRoot": {"Members": [], "MetaData": {"Kind": "ast.CompilationUnit"}}, "FileName": "a.cs"},
+        "dotnet-astgen",
+    ),
+    "unit of C# alone": ({"Members": [], "MetaData": {"Kind": "ast.CompilationUnit"}}, "dotnet-astgen"),
     "trees by path": ({"src/a.js": _PROGRAM, "src/b.js": _PROGRAM}, "estree"),
     "list of programs": ([_PROGRAM, _PROGRAM], "estree"),
     "clang": ({"id": "0x1", "kind": "TranslationUnitDecl", "inner": []}, "clang"),

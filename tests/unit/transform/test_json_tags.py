@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
+from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
 from snake_pipe.transform.json_stream import stream
 from snake_pipe.transform.json_tags import write_types
 from snake_pipe.transform.json_tree import JsonTreeTransformer
@@ -93,3 +95,44 @@ def test_a_document_read_in_pieces_gives_the_same_rows():
             pieces[table] += batch.to_pylist()
     for table, rows in whole.items():
         assert sorted(map(repr, pieces[table])) == sorted(map(repr, rows)), table
+
+
+_PATH = {"path": {"segments": [{"ident": "a"}]}}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        # An argument's `type` only holds the type itself, an item's is a node.
+        ({"type": {"ident": "A", "ty": {"slice": {"elem": _PATH}}}}, ["type", "slice", "path"]),
+        ({"impl": {"self_ty": _PATH, "items": [{"type": _PATH}]}}, ["impl", "path", "path"]),
+        ({"const": {"lit": {"int": "1"}}}, ["lit"]),
+        # A parameter's `type` is neither.
+        ({"fn": {"generics": {"params": [{"type": {"ident": "T"}}]}}}, ["fn", "type_param"]),
+        ({"fn": {"generics": {"params": [{"const": {"ident": "N"}}]}}}, ["fn", "const_param"]),
+        # Structs have no variant around them, and their fields may be named like one.
+        ({"struct": {"fields": {"named": [{"ty": _PATH}]}}}, ["struct", "field_definition", "path"]),
+        ({"struct": {"fields": [{"ident": "a", "expr": _PATH}]}}, ["struct", "field_value", "path"]),
+        ({"impl": {"trait": [False, {"segments": []}], "self_ty": _PATH}}, ["impl", "path", "path"]),
+        ({"closure": {"inputs": [{"ident": {"ident": "a"}}]}}, ["closure", "ident"]),
+        ({"bare_fn": {"inputs": [{"ty": _PATH}]}}, ["bare_fn", "bare_fn_arg", "path"]),
+        # Variants without members are words.
+        ({"fn": {"inputs": [], "output": "!"}}, ["fn"]),
+    ],
+)
+def test_a_variant_is_a_node_by_what_it_holds_and_where_it_stands(item: Any, expected: list[str]) -> None:
+    tree = [item]
+    write_types(tree, SYN_SERDE, "items")
+    assert types(tree) == expected
+
+
+def test_a_type_inside_of_an_object_becomes_the_nodes():
+    unit = {
+        "Members": [{"Name": {"MetaData": {"Kind": "ast.A"}}, "MetaData": {"Kind": "ast.B", "Code": "b"}}],
+        "Identifier": {"Value": "no node"},
+        "MetaData": {"Kind": "ast.CompilationUnit"},
+    }
+    write_types({"AstRoot": unit, "FileName": "a.cs"}, DOTNET_ASTGEN)
+    assert (unit["Kind"], unit["Members"][0]["Kind"]) == ("ast.CompilationUnit", "ast.B")
+    assert unit["Members"][0]["Name"]["Kind"] == "ast.A"
+    assert "Kind" not in unit["Identifier"]

@@ -2,7 +2,8 @@
 
     python make_dumps.py NODE_FOLDER [CASE ...]
 
-NODE_FOLDER holds `node_modules` with the packages that README.md names. Cases from documentation have no
+NODE_FOLDER holds `node_modules` with the packages that README.md names. The other tools are found in PATH,
+those of Java by CLASSPATH; `rust2json` is a crate whose `main` is `dump.rs`. Cases from documentation have no
 tool here and stay as they are.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 FOLDER = Path(__file__).parent
 
 _PGLAST = "import pglast.parser as p, sys; print(p.parse_sql_json(open(sys.argv[1]).read()))"
+_SWIFT = ["swiftc", "-frontend", "-module-name", "shop", "-dump-ast", "-dump-ast-format", "json"]
 
 COMMANDS: dict[str, list[str]] = {
     "libpg_query": ["python3", "-c", _PGLAST, "libpg_query.sql"],
@@ -31,6 +33,9 @@ COMMANDS: dict[str, list[str]] = {
     "nikic": ["php", "dump.php", "nikic.php"],
     "php-parser": ["dump.mjs", "php-parser", "php-parser.php"],
     "py-tree-sitter": [sys.executable, "dump_tree_sitter.py", "py-tree-sitter.py"],
+    "javaparser": ["java", "dump.java", "javaparser.java"],
+    "syn-serde": ["rust2json", "syn-serde.rs"],
+    "swift": [*_SWIFT, "swift.swift"],
     "solc": ["dump.mjs", "solc", "solc.sol"],
     "solc-output": ["dump.mjs", "solc-output", "solc-output.sol"],
 }
