@@ -21,9 +21,10 @@ class BatchStatistics:
     """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
-    `failed_before` files that failed in runs of the job before this one. `queues` are figures of the
-    waiting files by queue; the oldest of them waits for `oldest_age`, the oldest batch for a worker
-    for `oldest_wait`. `changes` are settings that were changed while it ran, `message` why it ended early.
+    `failed_before` files that failed in runs of the job before this one. `trees` counts those in files that
+    hold several, and `containers` these files. `queues` are figures of the waiting files by queue; the oldest
+    of them waits for `oldest_age`, the oldest batch for a worker for `oldest_wait`. `changes` are settings
+    that were changed while it ran, `message` why it ended early.
     """
 
     files_discovered: int = 0
@@ -40,6 +41,8 @@ class BatchStatistics:
     unread: int = 0
     bytes_discovered: int = 0
     bytes_done: int = 0
+    trees: int = 0
+    containers: int = 0
     batches_done: int = 0
     batches_retried: int = 0
     batch_seconds: float = 0.0
@@ -80,6 +83,8 @@ class BatchStatistics:
         self.files_done += result.file_count
         self.files_failed += result.failure_count
         self.bytes_done += result.byte_count
+        self.trees += result.trees
+        self.containers += result.containers
         self.worker_cpu_seconds += result.cpu_seconds
         if len(batch) > 1:
             self.files_batched += result.file_count
