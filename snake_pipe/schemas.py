@@ -67,7 +67,9 @@ FILES = (
     Column("import_count", "int64", "rows in `imports`"),
     Column("error_count", "int64", "rows in `errors`"),
     Column("max_depth", "int32", "depth of the deepest node, root 0"),
-    Column("line_count", "int64", "lines of the source, or of the AST file where its source is unknown"),
+    Column(
+        "line_count", "int64", "lines of the source; where not told, of the AST file, or 0 for a tree in one"
+    ),
     Column("offset_unit", "dictionary", "unit of offsets and columns: byte, utf16, char or none"),
     Column("duration_ms", "float64", "time from open to rows"),
     Column("attempts", "int32", "how often a worker took the file"),

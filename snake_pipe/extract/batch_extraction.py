@@ -221,7 +221,7 @@ class Extraction:
         False if it cannot be cut, for its depth, and can be read as a whole.
         """
         from snake_pipe.transform.json_blocks import JsonBlocks
-        from snake_pipe.transform.json_stream import stream
+        from snake_pipe.transform.json_large import stream
 
         file = entry.file
         self._drain()
@@ -236,12 +236,13 @@ class Extraction:
                 opened.rewind()
                 return JsonBlocks(opened.read, opened.size_bytes)
 
-            parts = stream(file.file_id, file.path, blocks, self._options, self._nodes_in_memory * _PIECE)
+            piece = self._nodes_in_memory * _PIECE
+            parts = stream(file.file_id, file.path, blocks, self._options, piece, file.most_trees)
             has_rows = False
             waiting = _Waiting(self._nodes_in_memory // 2)
             try:
                 for part in parts:
-                    entry.facts = part.facts.get(file.file_id, entry.facts)
+                    self._note(part.facts)
                     has_rows |= bool(part.tables)
                     self._write(waiting.add(part.tables))
                 self._write(waiting.rest())
@@ -267,6 +268,7 @@ class Extraction:
             entry.facts, entry.retriable = _failed("read", "changed_while_reading", _CHANGED), True
         if has_rows and (changed or entry.facts.status in ("failed", "skipped")):
             self._void.add(file.file_id)
+            entry.trees.clear()
             raise _VoidRowsError
         return True
 

@@ -8,7 +8,7 @@ unless what stands before asks for more. So a bad one costs no other.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,6 +52,74 @@ class Documents:
         return iter(self.items)
 
 
+class Cut(NamedTuple):
+    """A piece of a large file that holds a document as a rule: where it begins and ends, in bytes.
+
+    `line` is that of its begin; `lines` how many it has; `text` is None where it is larger than wanted.
+    """
+
+    start: int
+    end: int
+    line: int
+    lines: int
+    text: bytes | None
+
+
+def cut_documents(blocks: Iterable[bytes], largest: int) -> Iterator[Cut]:
+    """The pieces of a file, without a blank one at its end; the texts of those up to `largest` bytes."""
+    piece = _Piece(0, 1)
+    last, after_line = 0, False
+    for block in blocks:
+        done = 0
+        for begin in _begins(block, last, after_line=after_line):
+            piece.add(block[done:begin], largest)
+            yield piece.cut()
+            piece = _Piece(piece.start + piece.size, piece.line + piece.ends)
+            done = begin
+        piece.add(block[done:], largest)
+        last = (block.rstrip(_BLANK) or bytes([last]))[-1]
+        after_line = block.endswith(b"\n")
+    if not piece.is_blank:
+        yield piece.cut()
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A piece that grows block by block; `ends` counts the ends of lines in it."""
+
+    start: int
+    line: int
+    size: int = 0
+    ends: int = 0
+    is_blank: bool = True
+    texts: list[bytes] | None = field(default_factory=list)
+
+    def add(self, text: bytes, largest: int) -> None:
+        self.size += len(text)
+        self.ends += text.count(b"\n")
+        self.is_blank = self.is_blank and not text.strip(_BLANK)
+        if self.texts is not None and self.size <= largest:
+            self.texts.append(text)
+        else:
+            self.texts = None
+
+    def cut(self) -> Cut:
+        text = None if self.texts is None else b"".join(self.texts)
+        return Cut(self.start, self.start + self.size, self.line, self.ends + 1, text)
+
+
+def _begins(block: bytes, last: int, *, after_line: bool) -> Iterator[int]:
+    """Where documents begin in a block of a text, behind the byte `last` that is not blank."""
+    text = b"\n" + block if after_line else block
+    for found in _BEGIN.finditer(text):
+        at = found.start()
+        while at and text[at - 1] in _BLANK:
+            at -= 1
+        before = text[at - 1] if at else last
+        if before and before not in _CONTINUED:
+            yield found.end() - after_line
+
+
 def has_lines(path: str) -> bool:
     """Whether a file's name says that there is a document on each line."""
     return path.lower().endswith(_ENDINGS)
@@ -79,9 +147,9 @@ def read_documents(text: bytes, path: str) -> Any:
     return decode(text)
 
 
-def split_documents(text: bytes) -> Iterator[Document]:
-    """All documents, and what is none between them, in their order."""
-    line, start = 1, 0
+def split_documents(text: bytes, line: int = 1) -> Iterator[Document]:
+    """All documents, and what is none between them, in their order; `line` is that of the text's begin."""
+    start = 0
     last, same = 0, 0
     for end in _ends(text):
         for document in _decoded(text[start:end], line):
@@ -94,12 +162,7 @@ def split_documents(text: bytes) -> Iterator[Document]:
 
 def _ends(text: bytes) -> Iterator[int]:
     """The ends of pieces that hold a document each, as a rule."""
-    for found in _BEGIN.finditer(text):
-        at = found.start()
-        while at and text[at - 1] in _BLANK:
-            at -= 1
-        if at and text[at - 1] not in _CONTINUED:
-            yield found.end()
+    yield from _begins(text, 0, after_line=False)
     yield len(text)
 
 

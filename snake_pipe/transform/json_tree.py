@@ -20,7 +20,7 @@ from snake_pipe.transform.json_facts import describe, fail, refuse
 from snake_pipe.transform.json_lines import Documents, read_documents
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_rows import Pending, TableBuilder
-from snake_pipe.transform.json_trees import find_trees
+from snake_pipe.transform.json_trees import as_whole, find_trees
 from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words, empty_batch
 from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOptions
@@ -70,11 +70,12 @@ class JsonTreeTransformer:
             content = read_documents(text, path)
             container = Container(file_id, path, facts, most_trees)
             if isinstance(content, Documents):
-                self._add_documents(content, container)
+                self.add_documents(content, container)
             else:
                 trees = find_trees(content, self._options.dialects)
                 if len(trees.found) == 1:
-                    self._read(file_id, path, trees.found[0], DocumentText(text), facts)
+                    tree = as_whole(content, trees.found[0], self._options.dialects)
+                    self._read(file_id, path, tree, DocumentText(text), facts)
                     return facts
                 self._add_trees(trees, DocumentText(text), container)
             container.close()
@@ -99,7 +100,7 @@ class JsonTreeTransformer:
             self._walkers = {}
         return result
 
-    def _add_documents(self, documents: Documents, container: Container) -> None:
+    def add_documents(self, documents: Documents, container: Container) -> None:
         """Read documents that follow each other in a file."""
         for place, _, text, content, error in documents:
             if error is not None:
@@ -114,11 +115,15 @@ class JsonTreeTransformer:
         """Read the trees of one document; `place` is that of the document in its file."""
         container.add_others([f"{place}{pointer}" for pointer in trees.others])
         for tree in trees.found:
-            file_id, path, facts = container.add(f"{place}{tree.pointer}", tree.source)
-            try:
-                self._read(file_id, path, tree, text, facts)
-            except TransformError as error:
-                fail(facts, error)
+            self.add_tree(tree, text, container, f"{place}{tree.pointer}")
+
+    def add_tree(self, tree: Tree, text: DocumentText, container: Container, fragment: str) -> None:
+        """Read one of several trees into columns; what is wrong with it is noted in its facts."""
+        file_id, path, facts = container.add(fragment, tree.source)
+        try:
+            self._read(file_id, path, tree, text, facts)
+        except TransformError as error:
+            fail(facts, error)
 
     def _read(self, file_id: int, path: str, tree: Tree, text: DocumentText, facts: FileFacts) -> None:
         dialect = tree.dialect
@@ -132,7 +137,8 @@ class JsonTreeTransformer:
             )
         facts.source_path = tree.source
         describe(facts, path, self._vocabulary(dialect), columns)
-        facts.line_count = facts.line_count or text.lines
+        if not tree.pointer:
+            facts.line_count = facts.line_count or text.lines
         facts.parser_version = f"{facts.parser_version}{self._revision}"
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)

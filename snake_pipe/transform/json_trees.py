@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
 
-_TRIES = 20
+TRIES = 20
 """Entries of a list or map that are looked at for its first tree: other JSON has thousands that are none."""
 _TOLD_BY = ("path", "file", "filename", "fileName", "name")
 """Keys of a wrapper that name the source of its tree."""
@@ -67,10 +67,25 @@ class Entry(NamedTuple):
 
 
 def find_trees(document: Any, own: Sequence[Dialect] = ()) -> Trees:
-    """All trees of a decoded document: of a single one the document is the root, whatever is around it."""
+    """All trees of a decoded document; one without any known root may still look like a tree as a whole."""
     search = _Search(own)
     search.enter(Entry("", document), "", 0)
     return search.finish(document)
+
+
+def as_whole(document: Any, only: Tree, own: Sequence[Dialect] = ()) -> Tree:
+    """The document as the tree that is its only one, with whatever is around that."""
+    if not only.pointer and not own:
+        return only
+    return Tree("", document, recognise(document, own) or only.dialect, only.source)
+
+
+def trees_of_entry(entry: Entry, pointer: str, depth: int, own: Sequence[Dialect]) -> Trees:
+    """Those of one entry alone, `depth` levels below the document, where others are known to be trees."""
+    search = _Search(own)
+    search.look(entry, pointer, depth)
+    search.resolve_doubtful()
+    return search.trees
 
 
 def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> Iterator[Entry]:
@@ -78,7 +93,7 @@ def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> I
     if value.__class__ is list:
         yield from (Entry(index, item, source) for index, item in enumerate(value))
         return
-    told = source or _told(value)
+    told_path = source or told(value)
     for key, inner in value.items():
         if is_map or is_path(key):
             if is_map or inner is None or inner.__class__ is dict or inner.__class__ is list:
@@ -86,7 +101,7 @@ def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> I
         elif inner.__class__ is not dict and inner.__class__ is not list:
             continue
         elif key in WRAPPERS:
-            yield Entry(key, inner, told, is_item=False)
+            yield Entry(key, inner, told_path, is_item=False)
         elif key in COLLECTIONS:
             yield Entry(key, inner, is_map=inner.__class__ is dict, is_item=False)
 
@@ -97,7 +112,7 @@ def root_of(value: Any, own: Sequence[Dialect]) -> Dialect | None:
         dialect = dialect_of_root(value, own)
         return None if dialect is None or dialect.root_is_list else dialect
     if value.__class__ is list:
-        first = next((item for item in islice(value, _TRIES) if item.__class__ is dict), None)
+        first = next((item for item in islice(value, TRIES) if item.__class__ is dict), None)
         dialect = dialect_of_root(first, own) if first is not None else None
         return dialect if dialect is not None and dialect.root_is_list else None
     return None
@@ -116,7 +131,7 @@ def pointed(pointer: str, key: str | int) -> str:
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
-def _told(wrapper: dict[str, Any]) -> str | None:
+def told(wrapper: dict[str, Any]) -> str | None:
     """The path that a wrapper gives for its tree; a `name` only if it looks like one."""
     for key in _TOLD_BY:
         path = wrapper.get(key)
@@ -149,24 +164,28 @@ class _Search:
         missing: list[str] = []
         before = len(self.doubtful)
         for number, inner in enumerate(entries(value, entry.source, is_map=entry.is_map)):
-            if number == _TRIES and not found and not self._is_promising(before):
+            if number == TRIES and not found and not self._is_promising(before):
                 break
             place = pointed(pointer, inner.key)
             doubtful = len(self.doubtful)
-            if self.enter(inner, place, depth + 1):
+            if self.look(inner, place, depth + 1):
                 found = True
-                continue
-            if not inner.is_item:
-                continue
-            source = _named(inner)
-            if source is not None:
-                del self.doubtful[doubtful:]
-                self.doubtful.append((len(self.trees.found), place, inner.value, source))
-            elif len(self.doubtful) == doubtful:
+            elif inner.is_item and len(self.doubtful) == doubtful:
                 missing.append(place)
         if found:
             self.trees.others += missing
         return found
+
+    def look(self, entry: Entry, pointer: str, depth: int) -> bool:
+        """The same; an entry with a path and without trees may be one as a whole."""
+        doubtful = len(self.doubtful)
+        if self.enter(entry, pointer, depth):
+            return True
+        source = path_of(entry)
+        if source is not None:
+            del self.doubtful[doubtful:]
+            self.doubtful.append((len(self.trees.found), pointer, entry.value, source))
+        return False
 
     def _is_promising(self, before: int) -> bool:
         """Whether one of the doubtful ones since then looks like a tree."""
@@ -176,18 +195,14 @@ class _Search:
         """What was found, and the doubtful ones that look like trees where others are some."""
         trees = self.trees
         if self.doubtful and (trees.found or recognise(document, self.own)):
-            self._resolve_doubtful()
-        if len(trees.found) > 1:
-            return trees
-        only = trees.found[0] if trees.found else None
-        if only is not None and not only.pointer and not self.own:
-            return trees
-        dialect = recognise(document, self.own) or (only.dialect if only else None)
-        if dialect is None:
-            return Trees()
-        return Trees([Tree("", document, dialect, only.source if only else None)])
+            self.resolve_doubtful()
+        if not trees.found:
+            dialect = recognise(document, self.own)
+            return Trees() if dialect is None else Trees([Tree("", document, dialect, None)])
+        return trees
 
-    def _resolve_doubtful(self) -> None:
+    def resolve_doubtful(self) -> None:
+        """Add those that look like trees; the others are none."""
         added = 0
         for index, pointer, value, source in self.doubtful:
             dialect = recognise(value, self.own)
@@ -198,11 +213,13 @@ class _Search:
                 added += 1
 
 
-def _named(entry: Entry) -> str | None:
+def path_of(entry: Entry) -> str | None:
     """The path of an entry that is to be a tree: its key, or what it says itself beside one."""
     value = entry.value
+    if not entry.is_item:
+        return None
     if value.__class__ is list or (value.__class__ is dict and entry.source is not None):
         return entry.source
     if value.__class__ is dict and not WRAPPERS.isdisjoint(value):
-        return _told(value)
+        return told(value)
     return None

@@ -10,7 +10,7 @@ import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
-from snake_pipe.transform.json_stream import stream
+from snake_pipe.transform.json_large import stream
 from snake_pipe.transform.json_tags import write_types
 from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.transformer import TransformOptions
