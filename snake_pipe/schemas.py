@@ -60,7 +60,7 @@ FILES = (
     Column("mtime_ns", "int64", "time of last change, ns since 1970"),
     Column("sha256", "string", "of the bytes on disk, hexadecimal"),
     _required("status", "dictionary", "ok, partial, failed, skipped, quarantined or deleted"),
-    Column("reason", "dictionary", "why the status is not ok"),
+    Column("reason", "dictionary", "why the status is not ok; holds_trees: see container_id"),
     Column("node_count", "int64", "rows in `nodes`"),
     Column("symbol_count", "int64", "rows in `symbols`"),
     Column("ref_count", "int64", "rows in `refs`"),

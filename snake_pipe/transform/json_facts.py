@@ -46,13 +46,14 @@ _TRAITS = {
     ),
 }
 _NO_LINE = 2**31
-_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
+_JSON = r"\.(?:json|jsonl|ndjson)(?:\.gz)?$"
+_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)" + _JSON, re.IGNORECASE)
 _AST_HEAD = re.compile(
     rb'"(?:type|kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
     rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit)"'
 )
 _HEAD = 4096
-_AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
+_AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?" + _JSON, re.IGNORECASE)
 
 
 @dataclass(slots=True)
