@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from snake_pipe.load.views import connect
 from tests.integration.extract.test_large_documents import LEAST_MEMORY, program
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.integration.conftest import Cli
@@ -193,3 +195,34 @@ def test_each_tree_has_its_own_source(cli: Cli, tmp_path: Path) -> None:
         for row in map(json.loads, done.stdout.splitlines())
     ]
     assert found == [("stale", "asts.json#/src~1g.js", "src/g.js", "content")]
+
+
+def test_a_resume_reads_documents_once(
+    cli: Cli, tmp_path: Path, differences: Callable[[Path, Path], dict[str, int]]
+) -> None:
+    """Killed after its first commit: what is committed counts by document, and ids are never given twice."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    for number in range(60):
+        trees = [tree(f"f{number}_{n}", *["g"] * 30) for n in range(30)]
+        (root / f"{number}.jsonl").write_text("\n".join(map(json.dumps, trees)))
+    small_steps = ("--set", "batch_size=2", "--flush-interval", "0.1", "--workers", 1, "--no-progress")
+    process = cli.start("ingest", root, "-d", tmp_path / "killed", *small_steps)
+    job = process.stderr.readline().split()[1]
+    deadline = time.monotonic() + 60
+    log = tmp_path / "killed" / "files" / "_delta_log"
+    while not list(log.glob("*1.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    with connect(tmp_path / "killed") as connection:
+        before = connection.execute("SELECT file_id FROM files").fetchall()
+    assert 0 < len(before) < 60 * 31
+    resumed = cli.run("resume", job, "-d", tmp_path / "killed", "--no-progress")
+    assert resumed.returncode == 0, resumed.stderr
+    ingest(cli, root, "-d", tmp_path / "whole")
+    assert differences(tmp_path / "killed", tmp_path / "whole") == {}
+    with connect(tmp_path / "killed") as connection:
+        ids = connection.execute("SELECT file_id FROM files_history").fetchall()
+    assert len(set(ids)) == len(ids) == 60 * 31
+    assert set(before) <= set(ids)
