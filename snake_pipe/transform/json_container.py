@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
 
+_TRIES = 100
+"""Documents of a file that are looked at for its first tree."""
 _NAMED = 5
 """Entries that are no trees of which the problem tells the place."""
 
@@ -47,6 +49,11 @@ class Container:
         """What can be read and is no tree."""
         self._others += len(fragments)
         self._named += fragments[: _NAMED - len(self._named)]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether so many entries were met without a tree that there is none: most JSON lines are data."""
+        return not self._recognised and self._others >= _TRIES
 
     def close(self) -> None:
         """Complete the facts of the document; without a single tree it is none of ours."""

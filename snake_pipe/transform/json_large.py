@@ -200,6 +200,8 @@ class _LargeFile:
             total += len(documents)
             good += sum(document.error is None for document in documents)
             self._small.add_documents(Documents(documents), self.container)
+            if self.container.is_given_up:
+                return
             if self._small.pending_nodes * _BYTES >= self._piece:
                 yield from self._drained()
         if good < (1 if has_lines(self._path) and total > 1 else 2):

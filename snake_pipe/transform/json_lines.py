@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(rb"\n(?=[{\[])")
 _BLANK = b" \t\r\n"
+_TRIES = 100
+"""Documents of which two at least can be decoded where there are several."""
 _CONTINUED = b",[{:"
 """What a document does not end with."""
 _TRAILING = "unexpected content after document"
@@ -142,6 +144,8 @@ def read_documents(text: bytes, path: str) -> Any:
         for document in documents:
             met.append(document)
             good += document.error is None
+            if len(met) > _TRIES and good < 2:
+                break
             if good > (not has_lines(path) or len(met) < 2):
                 return Documents(chain(met, documents))
     return decode(text)

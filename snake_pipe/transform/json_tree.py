@@ -81,10 +81,18 @@ class JsonTreeTransformer:
             container.close()
             self._facts.update(container.trees)
         except TransformError as error:
-            self._nodes -= sum(len(each.extract) for each in self._pending[pending:])
-            del self._pending[pending:]
+            self._take_back(pending)
             refuse(facts, path, text, error)
+        except BaseException:
+            self._take_back(pending)
+            del self._facts[file_id]
+            raise
         return facts
+
+    def _take_back(self, pending: int) -> None:
+        """Forget what was read since so many trees waited for the drain."""
+        self._nodes -= sum(len(each.extract) for each in self._pending[pending:])
+        del self._pending[pending:]
 
     def drain(self) -> Transformed:
         """The rows of all files since the last drain; see `Transformer.drain`."""
@@ -101,8 +109,10 @@ class JsonTreeTransformer:
         return result
 
     def add_documents(self, documents: Documents, container: Container) -> None:
-        """Read documents that follow each other in a file."""
+        """Read documents that follow each other in a file, unless the first ones are no trees."""
         for place, _, text, content, error in documents:
+            if container.is_given_up:
+                return
             if error is not None:
                 container.add_bad(place, error)
                 continue

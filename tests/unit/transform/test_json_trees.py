@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snake_pipe.transform import json_facts, json_tree
 from snake_pipe.transform.dialects.dialect_file import compile_dialect
 from snake_pipe.transform.json_blocks import JsonBlocks
 from snake_pipe.transform.json_large import stream
@@ -353,3 +354,39 @@ def test_nothing_is_lost_between_documents(parts: list[str], size: int) -> None:
     again = [each for cut in cuts for each in split_documents(cut.text or b"", cut.line)]
     assert [(d.line, d.text) for d in again] == [(d.line, d.text) for d in documents]
     assert b"".join(text[cut.start : cut.end] for cut in cuts).strip() == text.strip()
+
+
+def test_lines_of_data_are_not_all_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a million lines, as those that train models have, took the time of a million sniffs."""
+    looked = []
+
+    def counted(document: Any, own: Any = ()) -> Any:
+        looked.append(document)
+        return find_trees(document, own)
+
+    monkeypatch.setattr(json_tree, "find_trees", counted)
+    data = b'{"text": "x", "label": 1}\n' * 5_000
+    facts, _ = whole("train.jsonl", data)
+    assert (facts[0].status, facts[0].reason) == ("skipped", "not_an_ast")
+    assert len(looked) <= 100
+    assert in_pieces("train.jsonl", data, 1_000)[0] == facts
+
+
+def test_a_defect_met_by_one_tree_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trees before it stayed, and the file was called `ok` by the next drain."""
+    transformer = JsonTreeTransformer(_OPTIONS)
+    described = []
+
+    def describe(*arguments: Any) -> None:
+        described.append(arguments)
+        if len(described) == 3:
+            raise ValueError("defect")
+        json_facts.describe(*arguments)
+
+    monkeypatch.setattr(json_tree, "describe", describe)
+    transformer.add(0, "fine.json", json.dumps(program("a")).encode())
+    with pytest.raises(ValueError, match="defect"):
+        transformer.add(10, "all.json", json.dumps([program("b"), program("c")]).encode())
+    result = transformer.drain()
+    assert list(result.facts) == [0]
+    assert set(result.tables["nodes"]["file_id"].to_pylist()) == {0}
