@@ -97,7 +97,7 @@ def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> I
     for key, inner in value.items():
         if is_map or is_path(key):
             if is_map or inner is None or inner.__class__ is dict or inner.__class__ is list:
-                yield Entry(key, inner, key)
+                yield Entry(key, inner, key or None)
         elif inner.__class__ is not dict and inner.__class__ is not list:
             continue
         elif key in WRAPPERS:
