@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TABLES = ("files", "nodes", "symbols", "refs", "imports", "errors")
 """`batches` is left out: how files are cut into batches depends on the time."""
-_VOLATILE = "file_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
+_VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
 _SMALL_STEPS = ("--set", "batch_size=20", "--set", "target_seconds=0.2", "--flush-interval", "0.2")
 _ONE_LESS_TWO, _TWO_LESS_ONE = "FROM one EXCEPT ALL FROM two", "FROM two EXCEPT ALL FROM one"
 _GRACE = 10.0

@@ -23,7 +23,9 @@ AST_QUEUE = "ast"
 DIALECT_GROUP = "snake_pipe.dialects"
 """The group of entry points by which packages offer dialects: each is an object of the class `Dialect`."""
 
-_AST_ENDINGS = (".json", ".json.gz", ".ast", ".ast.gz")
+_AST_ENDINGS = tuple(
+    f"{ending}{packed}" for ending in (".json", ".jsonl", ".ndjson", ".ast") for packed in ("", ".gz")
+)
 _TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
 
 

@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every change of a column; a dataset of another version is refused."""
+
+
+ORDINAL_BITS = 36
+"""Bits of a `file_id` below the epoch: enough for the trees in a terabyte of documents, and ids stay exact in
+programs that hold them as 64-bit floats for the first hundred thousand epochs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,13 @@ _FILE_ID = _required("file_id", "int64", "the file, as in `files`")
 _JOB_ID = _required("job_id", "string", "the job that wrote the row")
 
 FILES = (
-    _required("file_id", "int64", "epoch << 32 | ordinal; never reused"),
+    _required("file_id", "int64", f"epoch << {ORDINAL_BITS} | ordinal; never reused"),
     _required("repo", "dictionary", "name of the root folder the file was found under"),
-    _required("path", "string", "POSIX path relative to the root; undecodable bytes are escaped"),
+    _required(
+        "path",
+        "string",
+        "POSIX path relative to the root, with #fragment for a tree; undecodable bytes are escaped",
+    ),
     Column(
         "path_bytes", "binary", "the raw path where `path` is an escaped one: not UTF-8, or with a backslash"
     ),
@@ -47,18 +56,20 @@ FILES = (
     Column("dialect", "dictionary", "dialect of an AST file"),
     Column("parser", "dictionary", "what read the file"),
     Column("parser_version", "dictionary", "and its version, with the version of the extraction rules"),
-    Column("size_bytes", "int64", "size on disk"),
+    Column("size_bytes", "int64", "size on disk; null for a tree in a file"),
     Column("mtime_ns", "int64", "time of last change, ns since 1970"),
     Column("sha256", "string", "of the bytes on disk, hexadecimal"),
     _required("status", "dictionary", "ok, partial, failed, skipped, quarantined or deleted"),
-    Column("reason", "dictionary", "why the status is not ok"),
+    Column("reason", "dictionary", "why the status is not ok; holds_trees: see container_id"),
     Column("node_count", "int64", "rows in `nodes`"),
     Column("symbol_count", "int64", "rows in `symbols`"),
     Column("ref_count", "int64", "rows in `refs`"),
     Column("import_count", "int64", "rows in `imports`"),
     Column("error_count", "int64", "rows in `errors`"),
     Column("max_depth", "int32", "depth of the deepest node, root 0"),
-    Column("line_count", "int64", "lines of the source, or of the AST file where its source is unknown"),
+    Column(
+        "line_count", "int64", "lines of the source; where not told, of the AST file, or 0 for a tree in one"
+    ),
     Column("offset_unit", "dictionary", "unit of offsets and columns: byte, utf16, char or none"),
     Column("duration_ms", "float64", "time from open to rows"),
     Column("attempts", "int32", "how often a worker took the file"),
@@ -67,6 +78,7 @@ FILES = (
     _required("ingested_at", "timestamp", "time of that flush, UTC"),
     Column("traits", "list<string>", "minified, generated, vendored, test, transcoded, gzip"),
     Column("source_path", "string", "for an AST file: the source it was made from, where known"),
+    Column("container_id", "int64", "for one of several trees in a file: that file's file_id; else null"),
 )
 
 NODES = (

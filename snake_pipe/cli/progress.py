@@ -201,6 +201,10 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         for word, counts in sorted(by_word.items(), key=lambda item: (-sum(item[1].values()), item[0])):
             detail = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
             lines.append(f"         {word.ljust(width)}  {detail}")
+    if statistics.trees:
+        lines.append(
+            f"trees    {statistics.trees:,} in {statistics.containers:,} documents that hold several"
+        )
     rows = [f"{statistics.rows[table]:,} {table}" for table in _TREE if statistics.rows.get(table)]
     lines.append(f"rows     {', '.join(rows) or 'none'}")
     lines.append(

@@ -13,7 +13,7 @@ from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.batch_statistics import add_counts
 from snake_pipe.extract.file_reader import TRIES, TooLargeError, UnreadableError, open_file, read_file
-from snake_pipe.extract.file_rows import Row, error_row, file_row, rows_to_batch, to_ipc
+from snake_pipe.extract.file_rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
 from snake_pipe.extract.memory_guard import plan_memory
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.transform.transformer import (
@@ -26,7 +26,7 @@ from snake_pipe.transform.transformer import (
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -43,6 +43,8 @@ class _Entry:
     facts: FileFacts
     figures: Row = field(default_factory=dict)
     retriable: bool = False
+    trees: dict[int, FileFacts] = field(default_factory=dict)
+    """Of a document that holds several: the facts of each by its own id."""
 
 
 class _VoidRowsError(Exception):
@@ -202,7 +204,9 @@ class Extraction:
             "sha256": hashlib.sha256(content.data).hexdigest(),
         }
         try:
-            entry.facts = self._transformer_of(file.queue).add(file.file_id, file.path, content.data)
+            entry.facts = self._transformer_of(file.queue).add(
+                file.file_id, file.path, content.data, most_trees=file.most_trees
+            )
         except MemoryError:
             entry.facts = _failed("parse", "out_of_memory", _TOO_LITTLE_MEMORY)
         except Exception as error:  # noqa: BLE001 - a defect met by one file must not cost the others
@@ -221,7 +225,7 @@ class Extraction:
         False if it cannot be cut, for its depth, and can be read as a whole.
         """
         from snake_pipe.transform.json_blocks import JsonBlocks
-        from snake_pipe.transform.json_stream import stream
+        from snake_pipe.transform.json_large import stream
 
         file = entry.file
         self._drain()
@@ -236,12 +240,13 @@ class Extraction:
                 opened.rewind()
                 return JsonBlocks(opened.read, opened.size_bytes)
 
-            parts = stream(file.file_id, file.path, blocks, self._options, self._nodes_in_memory * _PIECE)
+            piece = self._nodes_in_memory * _PIECE
+            parts = stream(file.file_id, file.path, blocks, self._options, piece, file.most_trees)
             has_rows = False
             waiting = _Waiting(self._nodes_in_memory // 2)
             try:
                 for part in parts:
-                    entry.facts = part.facts.get(file.file_id, entry.facts)
+                    self._note(part.facts)
                     has_rows |= bool(part.tables)
                     self._write(waiting.add(part.tables))
                 self._write(waiting.rest())
@@ -267,6 +272,7 @@ class Extraction:
             entry.facts, entry.retriable = _failed("read", "changed_while_reading", _CHANGED), True
         if has_rows and (changed or entry.facts.status in ("failed", "skipped")):
             self._void.add(file.file_id)
+            entry.trees.clear()
             raise _VoidRowsError
         return True
 
@@ -281,8 +287,15 @@ class Extraction:
         for transformer in self._transformers.values():
             transformed = transformer.drain()
             self._write(transformed.tables)
-            for file_id, facts in transformed.facts.items():
-                self._entries[file_id].facts = facts
+            self._note(transformed.facts)
+
+    def _note(self, facts: Mapping[int, FileFacts]) -> None:
+        """Keep what is known of files, and of trees with the file that holds them."""
+        for file_id, each in facts.items():
+            if each.container_id is None:
+                self._entries[file_id].facts = each
+            else:
+                self._entries[each.container_id].trees[file_id] = each
 
     def _write(self, tables: Mapping[str, pa.RecordBatch]) -> None:
         for table, rows in tables.items():
@@ -291,61 +304,75 @@ class Extraction:
 
     def _report(self, result: BatchResult) -> None:
         file_rows = []
-        error_rows = []
+        error_rows: list[Row] = []
         for entry in self._entries.values():
             facts, file = entry.facts, entry.file
-            if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
-                facts.parser = AST_QUEUE
-                facts.parser_version = plugins.ast_version(self._options.dialects)
-            file_rows.append(
-                file_row(
-                    file,
-                    self._job_id,
-                    **{
-                        "language": facts.language or (None if file.queue == "ast" else file.queue),
-                        "dialect": facts.dialect,
-                        "parser": facts.parser,
-                        "parser_version": facts.parser_version,
-                        "status": facts.status,
-                        "reason": facts.reason,
-                        "node_count": facts.node_count,
-                        "symbol_count": facts.symbol_count,
-                        "ref_count": facts.ref_count,
-                        "import_count": facts.import_count,
-                        "error_count": len(facts.problems),
-                        "max_depth": facts.max_depth,
-                        "line_count": facts.line_count,
-                        "offset_unit": facts.offset_unit,
-                        "attempts": self._batch.attempt,
-                        "traits": facts.traits,
-                        "source_path": facts.source_path,
-                        **entry.figures,
-                    },
-                )
-            )
-            error_rows += [
-                error_row(
-                    file.path,
-                    self._job_id,
-                    file_id=file.file_id,
-                    phase=problem.phase,
-                    code=problem.code,
-                    message=problem.message,
-                    start_line=problem.start_line,
-                    start_col=problem.start_col,
-                    attempt=self._batch.attempt,
-                    retriable=entry.retriable,
-                )
-                for problem in facts.problems
-            ]
+            file_rows.append(self._file_row(file, facts, entry.figures))
+            error_rows += self._error_rows(file, entry, facts)
+            for tree_id, tree in entry.trees.items():
+                part = tree_in(file, tree_id, tree.fragment)
+                figures = {
+                    **entry.figures,
+                    "size_bytes": None,
+                    "duration_ms": None,
+                    "container_id": file.file_id,
+                }
+                file_rows.append(self._file_row(part, tree, figures))
+                error_rows += self._error_rows(part, entry, tree)
+            result.trees += len(entry.trees)
+            result.containers += bool(entry.trees)
             outcome = (facts.status, facts.language or facts.dialect or file.queue)
             add_counts(result.outcomes, {outcome: 1})
             if facts.reason is not None:
                 add_counts(result.reasons, {(facts.status, facts.reason): 1})
-            result.byte_count += file_rows[-1]["size_bytes"] or 0
+            result.byte_count += entry.figures.get("size_bytes", file.size_bytes) or 0
         result.files = to_ipc(rows_to_batch("files", file_rows))
         result.errors = to_ipc(rows_to_batch("errors", error_rows)) if error_rows else b""
         result.rows = {**self._rows, "files": len(file_rows), "errors": len(error_rows)}
+
+    def _file_row(self, file: DiscoveredFile, facts: FileFacts, figures: Row) -> Row:
+        if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
+            facts.parser = AST_QUEUE
+            facts.parser_version = plugins.ast_version(self._options.dialects)
+        return file_row(
+            file,
+            self._job_id,
+            **{
+                "language": facts.language or (None if file.queue == "ast" else file.queue),
+                "dialect": facts.dialect,
+                "parser": facts.parser,
+                "parser_version": facts.parser_version,
+                "status": facts.status,
+                "reason": facts.reason,
+                "node_count": facts.node_count,
+                "symbol_count": facts.symbol_count,
+                "ref_count": facts.ref_count,
+                "import_count": facts.import_count,
+                "error_count": len(facts.problems),
+                "max_depth": facts.max_depth,
+                "line_count": facts.line_count,
+                "offset_unit": facts.offset_unit,
+                "attempts": self._batch.attempt,
+                "traits": facts.traits,
+                "source_path": facts.source_path,
+                **figures,
+            },
+        )
+
+    def _error_rows(self, file: DiscoveredFile, entry: _Entry, facts: FileFacts) -> Iterator[Row]:
+        for problem in facts.problems:
+            yield error_row(
+                file.path,
+                self._job_id,
+                file_id=file.file_id,
+                phase=problem.phase,
+                code=problem.code,
+                message=problem.message,
+                start_line=problem.start_line,
+                start_col=problem.start_col,
+                attempt=self._batch.attempt,
+                retriable=entry.retriable,
+            )
 
 
 _MOST_TREE_NODES = 50_000

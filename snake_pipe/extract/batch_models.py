@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.batch_statistics import BatchStatistics
+from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from snake_pipe.load.part_writer import Part
+
+_LEAST_TREE = 16
+"""Bytes of JSON that each of several trees takes at least."""
 
 __all__ = [
     "BatchExecutionResult",
@@ -78,6 +82,16 @@ class DiscoveredFile:
     path_bytes: bytes | None = None
     file_id: int = -1
     skip_reason: str | None = None
+
+    @property
+    def most_trees(self) -> int:
+        """How many trees it may hold beside each other: as many ids behind its own are kept for them.
+
+        For a packed file one a byte: those of real tools have hundreds of bytes, which become twenty.
+        """
+        if self.queue != AST_QUEUE or self.skip_reason is not None:
+            return 0
+        return self.size_bytes // (1 if self.path.lower().endswith(".gz") else _LEAST_TREE)
 
     @property
     def relative(self) -> bytes:
@@ -156,6 +170,7 @@ class BatchResult:
     `files` and `errors` are the batch's rows of those two tables as Arrow IPC streams (one row a file;
     the flush adds its number and time); `outcomes` counts files by (status, language or dialect), `reasons`
     those with a reason by (status, reason).
+    `trees` counts the trees in documents that hold several, which are `containers`.
     `failure` is set when the batch as a whole failed for a reason that is no file's fault (a full disk).
     Memory is in bytes, times in seconds.
     """
@@ -169,6 +184,8 @@ class BatchResult:
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    trees: int = 0
+    containers: int = 0
     byte_count: int = 0
     duration: float = 0.0
     cpu_seconds: float = 0.0

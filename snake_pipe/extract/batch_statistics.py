@@ -22,9 +22,10 @@ class BatchStatistics:
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
     `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
-    and language or dialect, `reasons` those with a reason by status and reason. `queues` are figures of the
-    waiting files by queue; the oldest of them waits for `oldest_age`, the oldest batch for a worker
-    for `oldest_wait`. `changes` are settings that were changed while it ran, `message` why it ended early.
+    and language or dialect, `reasons` those with a reason by status and reason. `trees` counts those in files
+    that hold several, and `containers` these files. `queues` are figures of the waiting files by queue; the
+    oldest of them waits for `oldest_age`, the oldest batch for a worker for `oldest_wait`. `changes` are
+    settings that were changed while it ran, `message` why it ended early.
     """
 
     files_discovered: int = 0
@@ -41,6 +42,8 @@ class BatchStatistics:
     unread: int = 0
     bytes_discovered: int = 0
     bytes_done: int = 0
+    trees: int = 0
+    containers: int = 0
     batches_done: int = 0
     batches_retried: int = 0
     batch_seconds: float = 0.0
@@ -82,6 +85,8 @@ class BatchStatistics:
         self.files_done += result.file_count
         self.files_failed += result.failure_count
         self.bytes_done += result.byte_count
+        self.trees += result.trees
+        self.containers += result.containers
         self.worker_cpu_seconds += result.cpu_seconds
         if len(batch) > 1:
             self.files_batched += result.file_count

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.extract.path_names import escape_path
 from snake_pipe.schemas import arrow_schema
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ def file_row(
     }
     row.update(figures)
     return row
+
+
+def tree_in(file: DiscoveredFile, file_id: int, fragment: str) -> DiscoveredFile:
+    """One of several trees in a file, as `file_row` takes it: its path is the file's with the fragment."""
+    path = f"{file.path}#{escape_path(fragment.encode())}"
+    raw = file.relative + b"#" + fragment.encode()
+    path_bytes = None if path.encode() == raw else raw
+    return replace(file, file_id=file_id, path=path, path_bytes=path_bytes)
 
 
 def error_row(path: str, job_id: str, *, phase: str, code: str, message: str, **details: Any) -> Row:

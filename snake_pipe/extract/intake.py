@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.file_ids import FileIds
 
 _T = TypeVar("_T")
 
@@ -82,8 +83,8 @@ async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
 class Intake(Feed):
     """Chunks of files to process, in the order of the walk.
 
-    File ids are `epoch << 32 | ordinal`, the ordinal counting the files that are to be processed. `known`
-    are asked one after the other; a file that one of them matches is left out.
+    Files that are to be processed get their ids here. `known` are asked one after the other; a file that one
+    of them matches is left out.
     `incomplete` tells afterwards that a folder or a root could not be read, so that what was not seen may
     still be there.
     """
@@ -93,23 +94,22 @@ class Intake(Feed):
         source: Iterator[DiscoveredFile | DiscoveryError],
         *,
         job_id: str,
-        epoch: int,
+        ids: FileIds,
         known: Sequence[Known] = (),
         told: frozenset[tuple[str, str]] = frozenset(),
-        gone: Callable[[str, int], Row | None] = lambda *_: None,
-        first_id: int | None = None,
+        gone: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
     ) -> None:
         """`told` are (path, code) of errors that this job has recorded before.
 
-        `gone` gives a row for a listed path that is not there, if the dataset holds it; None if it does not.
-        `first_id`, where given, is the first file id: for one of several intakes of an epoch.
+        `gone` gives a row for a listed path that is not there, if the dataset holds it, and takes an id for
+        it; None if it does not.
         """
         self._source = source
         self._told = told
         self._gone = gone
         self._closing = False
         self._job_id = job_id
-        self._next_id = epoch << 32 if first_id is None else first_id
+        self._ids = ids
         self._known = known
 
     async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
@@ -151,9 +151,8 @@ class Intake(Feed):
                 return None
             if isinstance(item, DiscoveredFile):
                 files.append(item)
-            elif item.code == "not_found" and (row := self._gone(item.path, self._next_id)):
+            elif item.code == "not_found" and (row := self._gone(item.path, self._ids.of_row)):
                 chunk.deleted.append(row)
-                self._next_id += 1
             else:
                 if item.code in _HIDING:
                     self.incomplete = True
@@ -168,15 +167,9 @@ class Intake(Feed):
             skip = [a or bool(b) for a, b in zip(skip, known.match(files), strict=True)]
         for file, unchanged in zip(files, skip, strict=True):
             if not unchanged:
-                chunk.files.append(replace(file, file_id=self._next_id))
-                self._next_id += 1
+                chunk.files.append(replace(file, file_id=self._ids.of_file(file)))
         chunk.unchanged = len(files) - len(chunk.files)
         return chunk
 
     def _error(self, item: DiscoveryError) -> Row:
         return error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
-
-    def next_file_id(self) -> int:
-        """An id of this epoch for a row that stands for no file read, such as a deletion."""
-        self._next_id += 1
-        return self._next_id - 1

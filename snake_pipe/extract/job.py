@@ -17,6 +17,7 @@ from snake_pipe.extract import job_index
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.batch_worker import WorkerSetup
 from snake_pipe.extract.control import ControlFolder
+from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.ingest_request import IngestRequest
 from snake_pipe.extract.intake import Intake
 from snake_pipe.extract.job_run import JobRun
@@ -162,15 +163,16 @@ class Job:
                 left=left if self.resumed else (),
             )
         prior = self.prior_files()
+        ids = FileIds(self.epoch)
         intake = Intake(
             self._source(),
             job_id=self.job_id,
-            epoch=self.epoch,
+            ids=ids,
             known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
             told=self.told(),
             gone=prior.gone,
         )
-        self._find_gone = lambda: self._find_deleted(prior, intake, listener)
+        self._find_gone = lambda: self._find_deleted(prior, ids, listener)
         return intake
 
     def make_watcher(self, options: WatchOptions, listener: Listener) -> Watcher:
@@ -252,13 +254,13 @@ class Job:
             patience=self.config.timeout_seconds if is_live else 0.0,
         )
 
-    def _find_deleted(self, prior: PriorFiles, intake: Intake, listener: Listener) -> Iterator[Row]:
+    def _find_deleted(self, prior: PriorFiles, ids: FileIds, listener: Listener) -> Iterator[Row]:
         if not prior.met_any and not self.request.full:
             text = (
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )
             listener(Notice("nothing_found", text))
-        return prior.find_deleted(intake)
+        return prior.find_deleted(ids)
 
     def _source(self) -> Iterator[Any]:
         return self.request.discover(self.config.max_file_size, self.unrecognised)

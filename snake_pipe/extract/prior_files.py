@@ -23,9 +23,10 @@ from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from snake_pipe.extract.file_ids import FileIds
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.extract.ingest_request import IngestRequest
-    from snake_pipe.extract.intake import Intake, Known
+    from snake_pipe.extract.intake import Known
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
@@ -55,18 +56,18 @@ class PriorFiles:
         """The newest row of each file, as it was committed when this object was made."""
         return self._current
 
-    def gone(self, path: str, file_id: int) -> Row | None:
+    def gone(self, path: str, take_id: Callable[[], int]) -> Row | None:
         """A row that a listed path is deleted, if the dataset holds it and the disk does not."""
         relative = Path(path)
         for repo, root in self._roots.items():
             inner = relative.relative_to(root) if relative.is_relative_to(root) else relative
             if not inner.is_absolute() and self._current.holds(repo, inner.as_posix()):
-                return self._deleted(repo, root, inner.as_posix(), None, None, file_id)
+                return self._deleted(repo, root, inner.as_posix(), None, None, take_id())
         return None
 
     def find_deleted(
         self,
-        intake: Intake,
+        ids: FileIds,
         *,
         left_out: Callable[[str, str], bool] = lambda *_: False,
         even_all: bool = False,
@@ -83,9 +84,7 @@ class PriorFiles:
             root = self._roots.get(gone.repo)
             name = os.fsdecode(gone.path_bytes) if gone.path_bytes else gone.path
             if root is not None and (_is_gone(root / name) or left_out(gone.repo, gone.path)):
-                yield self._deleted(
-                    gone.repo, root, gone.path, gone.path_bytes, gone.language, intake.next_file_id()
-                )
+                yield self._deleted(gone.repo, root, gone.path, gone.path_bytes, gone.language, ids.of_row())
 
     def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
         """A row that the file at the raw path `raw` of a root is deleted."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
 from snake_pipe.extract.feed import Feed
+from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.intake import Chunk
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Submissions(Feed):
         """`left` is what an earlier run of the job took in and did not commit."""
         self._journal = journal
         self._list_file = list_file
-        self._next_id = epoch << 32
+        self._ids = FileIds(epoch)
         self._waiting = list(left)
         self._results: dict[int, asyncio.Future[ProcessingResult]] = {}
         self._arrived = asyncio.Event()
@@ -149,8 +150,7 @@ class Submissions(Feed):
         for item in self._list_file(io.BytesIO(os.fsencode(submission.path)), unrecognised):
             if not isinstance(item, DiscoveredFile):
                 return ProcessingResult(submission.path, "failed", f"{item.code}: {item.message}")
-            self._next_id += 1
-            return replace(item, priority=submission.priority, file_id=self._next_id - 1)
+            return replace(item, priority=submission.priority, file_id=self._ids.of_file(item))
         return ProcessingResult(submission.path, "skipped", "unrecognised")
 
 

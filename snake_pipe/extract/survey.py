@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.discovery import repositories
+from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.intake import Chunk, Intake
 from snake_pipe.extract.path_names import escape_path, unescape_path
 from snake_pipe.extract.watched_files import MetFiles, Unless, Versions
@@ -54,12 +55,11 @@ class Survey:
         """`prior` is what the dataset holds before the job, `told` are (path, code) of errors recorded."""
         self._request = request
         self._job_id = job_id
-        self._epoch = epoch
         self._max_file_size = max_file_size
         self._prior = prior
         self._told = set(told)
         self._tell = listener
-        self._next_id = epoch << 32
+        self._ids = FileIds(epoch)
         self._met = MetFiles()
         self._given: dict[tuple[str, str], bool] = {}
         self._versions = Versions()
@@ -148,12 +148,11 @@ class Survey:
             return
         if not (self._prior.met_any or even_all):
             self._tell(Notice("nothing_found", "none of the dataset's files was found; they are kept"))
-        gone = self._prior.find_deleted(intake, left_out=was_selected, even_all=even_all)
+        gone = self._prior.find_deleted(self._ids, left_out=was_selected, even_all=even_all)
         while rows := await to_thread(lambda: list(islice(gone, _DELETED_AT_ONCE))):
             chunk = Chunk(deleted=rows)
             on_chunk(chunk)
             yield chunk
-        self._next_id = intake.next_file_id()
 
     # -- looks ---------------------------------------------------------------------------------------
 
@@ -195,8 +194,7 @@ class Survey:
 
     def _deleted(self, repo: str, path: str) -> Row:
         self._given[repo, path] = False
-        self._next_id += 1
-        return self._prior.deleted_row(repo, unescape_path(path), self._next_id - 1)
+        return self._prior.deleted_row(repo, unescape_path(path), self._ids.of_row())
 
     # -- shared --------------------------------------------------------------------------------------
 
@@ -204,20 +202,18 @@ class Survey:
         return Intake(
             source,
             job_id=self._job_id,
-            epoch=self._epoch,
+            ids=self._ids,
             known=known,
             told=frozenset(self._told),
-            first_id=self._next_id,
         )
 
     async def _take(self, intake: Intake, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
-        """The chunks of an intake; ids go on behind it, and its errors are told once."""
+        """The chunks of an intake; its errors are told once."""
         async with aclosing(intake.chunks(on_chunk)) as chunks:
             async for chunk in chunks:
                 self._told.update((row["path"], row["code"]) for row in chunk.errors)
                 self._versions.add(chunk.files)
                 yield chunk
-        self._next_id = intake.next_file_id()
 
 
 def _without_unchanged(on_chunk: Callable[[Chunk], None]) -> Callable[[Chunk], None]:

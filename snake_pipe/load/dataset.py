@@ -24,7 +24,7 @@ import orjson
 
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta_log import DeltaLog, checked_parts
-from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Dataset:
         import pyarrow.parquet as pq
 
         epochs = [0]
-        for table, column, shift in (("files", "file_id", 32), ("batches", "epoch", 0)):
+        for table, column, shift in (("files", "file_id", ORDINAL_BITS), ("batches", "epoch", 0)):
             for part in self.parts(table):
                 newest = pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py()
                 epochs.append((newest or 0) >> shift)

@@ -21,6 +21,7 @@ import duckdb
 
 from snake_pipe.errors import QueryError
 from snake_pipe.load.views import connect
+from snake_pipe.schemas import ORDINAL_BITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +118,7 @@ _DIFFERENCES = f"""
     FROM differing GROUP BY dump, side
     """  # noqa: S608 - names of our own
 
-_FINDINGS = """
+_FINDINGS = f"""
     CREATE TEMP TABLE drift_findings AS
     WITH linked AS (
         SELECT l.dump, l.source, d.path AS dump_path, d.status AS dump_status, d.mtime_ns AS dump_time,
@@ -126,7 +127,8 @@ _FINDINGS = """
         JOIN drift_sources s ON s.file_id = l.source
     ), versions AS (
         -- since which start of the engine the dataset knows each file as it is now
-        SELECT c.file_id, min(h.file_id) FILTER (same) >> 32 AS known_since, bool_or(NOT same) AS had_others
+        SELECT c.file_id, min(h.file_id) FILTER (same) >> {ORDINAL_BITS} AS known_since,
+               bool_or(NOT same) AS had_others
         FROM files c JOIN (SELECT dump AS file_id FROM linked UNION SELECT source FROM linked)
             USING (file_id)
         JOIN (SELECT repo, path, file_id, sha256, mtime_ns FROM files_history
@@ -155,7 +157,7 @@ _FINDINGS = """
     LEFT JOIN versions w ON w.file_id = dump
     LEFT JOIN ends USING (dump)
     LEFT JOIN differences USING (dump)
-    """
+    """  # noqa: S608 - names of our own
 
 _DRIFT = f"""
     WITH judged AS (

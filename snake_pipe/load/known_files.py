@@ -2,6 +2,7 @@
 
 Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 34
 bytes a file: paths are kept as 64-bit hashes only, and read back from the dataset for the few that are gone.
+Rows of trees in files that hold several do not count: the file has a row of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _FLAGS = ("usable", "deleted")
 _ROWS_AT_ONCE = 16_384
 
 _REPEATING = ["repo", "status", "reason", "parser", "parser_version", "job_id"]
-_KNOWN_COLUMNS = ["file_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
+_KNOWN_COLUMNS = ["file_id", "container_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
 _GONE_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
 
 
@@ -247,7 +248,7 @@ class KnownFiles:
         for part in parts:
             file = pq.ParquetFile(part, read_dictionary=_REPEATING)
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=_KNOWN_COLUMNS):
-                mask = wanted(batch)
+                mask = _is_null(batch["container_id"]) & wanted(batch)
                 if not mask.all():
                     batch = batch.filter(pa.array(mask))
                 paths = batch["path"].to_pylist()
@@ -269,10 +270,10 @@ def failed_files(dataset: Dataset, job_id: str) -> int:
     count = 0
     for part in dataset.parts("files"):
         file = pq.ParquetFile(part, read_dictionary=["job_id", "status"])
-        for batch in file.iter_batches(columns=["job_id", "status"]):
+        for batch in file.iter_batches(columns=["job_id", "status", "container_id"]):
             of_job = _look_up(batch["job_id"], job_id.__eq__)
             failed = _look_up(batch["status"], lambda status: status in _FAILED)
-            count += int(np.count_nonzero(of_job & failed))
+            count += int(np.count_nonzero(of_job & failed & _is_null(batch["container_id"])))
     return count
 
 
@@ -336,6 +337,7 @@ def committed_ids(dataset: Dataset, job_id: str) -> set[int]:
     """The ids of all files that a job has committed, whatever their status."""
     found: set[int] = set()
     for part in dataset.parts("files"):
-        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id"]):
-            found.update(batch.filter(pc.equal(batch["job_id"], job_id))["file_id"].to_pylist())
+        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "container_id"]):
+            of_job = pc.and_(pc.equal(batch["job_id"], job_id), batch["container_id"].is_null())
+            found.update(batch.filter(of_job)["file_id"].to_pylist())
     return found

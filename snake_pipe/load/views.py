@@ -91,9 +91,14 @@ _CREATE_CURRENT = f"""
           FROM (SELECT repo, path, file_id, status,
                        -- A file whose reading was called off keeps what was read before, if anything was.
                        file_id - CASE WHEN reason = 'cancelled' THEN 4611686018427387904 ELSE 0 END AS rank
-                FROM files_history)
+                FROM files_history WHERE container_id IS NULL)
           GROUP BY repo, path)
     WHERE status <> 'deleted'
+    """
+
+_ADD_TREES = f"""
+    INSERT INTO {_CURRENT}
+    SELECT t.file_id FROM files_history t JOIN {_CURRENT} c ON t.container_id = c.file_id
     """
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE\b|\s*\([^)]*\))?", re.IGNORECASE)
@@ -124,6 +129,7 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
         _create_history(connection, dataset, "files")
         connection.execute("CREATE SCHEMA snake_pipe")
         connection.execute(_CREATE_CURRENT)
+        connection.execute(_ADD_TREES)
         newest = CheckpointManager(dataset.path).newest()
         connection.execute("CREATE TABLE snake_pipe.newest_job AS SELECT ?::VARCHAR AS job_id", [newest])
         for table in TABLES:

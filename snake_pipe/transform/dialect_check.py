@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.declared_rules import RootTest
-from snake_pipe.transform.dialects.sniffing import is_root, recognise, roots
-from snake_pipe.transform.json_document import GZIP_MAGIC, decode, to_utf8, unpack
+from snake_pipe.transform.dialects.sniffing import is_root, roots
+from snake_pipe.transform.json_document import GZIP_MAGIC, to_utf8, unpack
+from snake_pipe.transform.json_lines import Documents, read_documents
 from snake_pipe.transform.json_tree import JsonTreeTransformer
+from snake_pipe.transform.json_trees import as_whole, find_trees
 from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.transformer import HOLDS_TREES, TransformOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
+    from snake_pipe.transform.json_trees import Tree
     from snake_pipe.transform.transformer import FileFacts
 
 _FIRST_KEYS = 12
@@ -64,20 +67,30 @@ class DialectCheck:
 
 
 def check_tree(path: str, data: bytes, own: tuple[Dialect, ...], most: int) -> DialectCheck:
-    """Read one file's bytes as an ingestion would; at most `most` findings of each sort. Never raises."""
+    """Read one file's bytes as an ingestion would; at most `most` findings of each sort. Never raises.
+
+    What several trees in a file give is put together.
+    """
     transformer = JsonTreeTransformer(TransformOptions(dialects=own))
     facts = transformer.add(0, path, data)
     tables = transformer.drain().tables
     try:
-        document = _decode(data)
+        text = unpack(data) if data.startswith(GZIP_MAGIC) else data
+        content = read_documents(to_utf8(text)[0], path)
+        documents = [each.content for each in content] if isinstance(content, Documents) else [content]
     except TransformError as error:
         return DialectCheck(None, str(error.args[2]))
-    dialect = recognise(document, own)
-    if dialect is None:
-        return DialectCheck(None, _why_not(document, own))
-    why = _why(document, dialect)
+    trees = [tree for document in documents for tree in find_trees(document, own).found]
+    if not trees:
+        return DialectCheck(None, _why_not(documents[0], own))
+    if facts.reason != HOLDS_TREES:
+        trees = [as_whole(documents[0], trees[0], own)]
+    names = ", ".join(dict.fromkeys(tree.dialect.name for tree in trees))
+    why = _why(trees[0].root, trees[0].dialect)
+    if len(trees) > 1:
+        why = f"{len(trees):,} trees, the first by {why}"
     if facts.status == "failed":
-        return DialectCheck(None, f"{dialect.name} ({why}), but {_problem(facts)}")
+        return DialectCheck(None, f"{names} ({why}), but {_problem(facts)}")
     nodes = tables["nodes"]
     lines = nodes["start_line"].to_pylist()
     others, first_rows = _others(nodes)
@@ -85,21 +98,16 @@ def check_tree(path: str, data: bytes, own: tuple[Dialect, ...], most: int) -> D
         Finding("other", type_, None, count, lines[first_rows[type_]], None)
         for type_, count in others.most_common()
     ]
-    findings += _unread_names(dialect, document, lines)
+    findings += _unread_names(trees, lines)
     findings += _extracted(tables)
     return DialectCheck(
-        dialect.name,
+        names,
         why,
         len(lines),
         others.total(),
         Counter(finding.what for finding in findings),
         list(_first_of_each(findings, most)),
     )
-
-
-def _decode(data: bytes) -> Any:
-    text = unpack(data) if data.startswith(GZIP_MAGIC) else data
-    return decode(to_utf8(text)[0])
 
 
 def _problem(facts: FileFacts) -> str:
@@ -144,21 +152,28 @@ def _others(nodes: pa.RecordBatch) -> tuple[Counter[str], dict[str, int]]:
     return counts, first_rows
 
 
-def _unread_names(dialect: Dialect, document: Any, lines: list[int | None]) -> Iterator[Finding]:
+def _unread_names(trees: list[Tree], lines: list[int | None]) -> Iterator[Finding]:
     """Fields of nodes that look like names and are not read as such; those of most nodes first."""
     found: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], tuple[int | None, str]] = {}
-    row = 0
-    for chunk in Walker(dialect, Words([""])).walk(document):
-        for node, type_ in zip(chunk.nodes, chunk.types, strict=True):
-            if not _is_named(dialect, node, type_):
-                for path, text in _likely_names(dialect, node, type_):
-                    found[type_, path] += 1
-                    examples.setdefault((type_, path), (lines[row], text))
-            row += 1
+    places = iter(lines)
+    for dialect, node, type_ in _nodes(trees):
+        line = next(places, None)
+        if not _is_named(dialect, node, type_):
+            for path, text in _likely_names(dialect, node, type_):
+                found[type_, path] += 1
+                examples.setdefault((type_, path), (line, text))
     for (type_, path), count in found.most_common():
         line, text = examples[type_, path]
         yield Finding("unread name", f"{type_}.{path}", None, count, line, text)
+
+
+def _nodes(trees: list[Tree]) -> Iterator[tuple[Dialect, Node, str]]:
+    """The nodes of all trees, in the order of their rows."""
+    for tree in trees:
+        for chunk in Walker(tree.dialect, Words([""])).walk(tree.root):
+            for node, type_ in zip(chunk.nodes, chunk.types, strict=True):
+                yield tree.dialect, node, type_
 
 
 def _is_named(dialect: Dialect, node: Node, type_: str) -> bool:

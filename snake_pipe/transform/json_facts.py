@@ -47,13 +47,14 @@ _TRAITS = {
     ),
 }
 _NO_LINE = 2**31
-_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)\.json(?:\.gz)?$", re.IGNORECASE)
+_JSON = r"\.(?:json|jsonl|ndjson)(?:\.gz)?$"
+_AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)" + _JSON, re.IGNORECASE)
 _AST_HEAD = re.compile(
     rb'"(?:type|_?kind|_type|node_?[tT]ype|ast_type)"\s*:\s*'
     rb'"(?:Program|File|Module|TranslationUnitDecl|SourceUnit|Root|root|CompilationUnit|source_file)"'
 )
 _HEAD = 4096
-_AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?\.json(?:\.gz)?$", re.IGNORECASE)
+_AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?" + _JSON, re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -72,19 +73,21 @@ class Overview:
         self.types.update(map(vocabulary.words.words.__getitem__, present))
 
 
-def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract, text: bytes) -> None:
-    """Fill in all that a file's row says about its tree."""
+def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract) -> None:
+    """Fill in all that a file's row says about its tree; no lines where nodes tell none."""
     overview = Overview()
     overview.add(vocabulary, columns)
     describe_parts(facts, path, vocabulary.dialect, overview)
-    facts.line_count = facts.line_count or text.count(b"\n") + 1
 
 
 def describe_parts(facts: FileFacts, path: str, dialect: Dialect, overview: Overview) -> None:
-    """The same for a document that was never in memory as a whole; no lines where nodes tell none."""
+    """The same for a document that was never in memory as a whole.
+
+    A source that the facts have already is what the document around the tree says.
+    """
     facts.dialect, facts.parser, facts.parser_version = dialect.name, dialect.parser, dialect.parser_version
     facts.offset_unit = dialect.offset_unit
-    facts.source_path = overview.source_path
+    facts.source_path = facts.source_path or overview.source_path
     source = facts.source_path or _AST_ENDING.sub("", path)
     facts.language = _language(dialect, source, overview.types)
     facts.line_count = overview.last_line
@@ -97,6 +100,11 @@ def refuse(facts: FileFacts, path: str, head: bytes, error: TransformError) -> N
     if error.code == "invalid_json" and not (_AST_NAME.search(path) or _AST_HEAD.search(head[:_HEAD])):
         facts.status, facts.reason = "skipped", "not_an_ast"
         return
+    fail(facts, error)
+
+
+def fail(facts: FileFacts, error: TransformError) -> None:
+    """A tree that cannot be read."""
     facts.status, facts.reason = "failed", error.code
     facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))
 

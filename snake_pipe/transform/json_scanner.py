@@ -110,6 +110,18 @@ def _escaped(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     return escaped
 
 
+def extents(text: bytes) -> list[int]:
+    """Where the objects and lists end that follow each other in a text; none if brackets do not fit."""
+    marks = _Marks.find(text)
+    steps = _STEP[marks.what]
+    ends = marks.at[(steps < 0) & (marks.depth == 0)]
+    starts = marks.at[(steps > 0) & (marks.depth == 1)]
+    if not len(ends) or len(ends) != len(starts) or int(marks.depth.min()) < 0 or marks.depth[-1] != 0:
+        return []
+    cuts = np.unique(np.concatenate((starts, ends + 1)))
+    return [int(at) for at in cuts if at]
+
+
 class Scanner:
     """Cuts one document into events; the same for the same text, whatever its blocks.
 

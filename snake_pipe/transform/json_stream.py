@@ -1,10 +1,10 @@
-"""Documents that are too large to be decoded as a whole → the same rows, a piece at a time.
+"""Trees that are too large to be decoded as a whole → the same rows, a piece at a time.
 
-Read twice: once for the outlines of the large containers (`json_outline`), which also tell the dialect, then
-for the rows. Each piece of complete members goes the way of a small document (`json_walk`, `json_extract`,
-`json_rows`), below copies of the large nodes around it, so that scopes, qualified names and the roles of
-names come out as they would; rows of those copies are dropped, and numbers within the piece become numbers
-within the document. A large node's own row is written when it ends.
+`json_large` finds them, with the outlines of their large containers (`json_outline`). Each piece of complete
+members goes the way of a small document (`json_walk`, `json_extract`, `json_rows`), below copies of the large
+nodes around it, so that scopes, qualified names and the roles of names come out as they would; rows of those
+copies are dropped, and numbers within the piece become numbers within the document. A large node's own row is
+written when it ends.
 
 What can differ from a document that is read as a whole: what a rule finds by looking at *all* children of
 a node that is larger than a piece (`json_outline` says what is left of it), and a body's lines in clang's.
@@ -21,16 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.errors import TransformError
-from snake_pipe.transform.dialects.dialect import revision_of
-from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_document import decode, decode_exactly
 from snake_pipe.transform.json_extract import Extractor
-from snake_pipe.transform.json_facts import Overview, describe_parts, refuse
+from snake_pipe.transform.json_facts import Overview
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
-from snake_pipe.transform.json_outline import outline
 from snake_pipe.transform.json_positions import ClangPositions, open_reader
 from snake_pipe.transform.json_rows import Pending, TableBuilder
-from snake_pipe.transform.json_scanner import Closed, Opened, Scanner
+from snake_pipe.transform.json_scanner import Closed, Opened
 from snake_pipe.transform.json_tags import write_types
 from snake_pipe.transform.json_vocabulary import Vocabulary
 from snake_pipe.transform.json_walk import Chunk, Walker
@@ -38,51 +35,20 @@ from snake_pipe.transform.row_builder import Words, int_column
 from snake_pipe.transform.transformer import FileFacts, Transformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
-    from snake_pipe.transform.json_blocks import JsonBlocks
     from snake_pipe.transform.json_extract import Extract
     from snake_pipe.transform.json_outline import Outline
+    from snake_pipe.transform.json_scanner import Event
     from snake_pipe.transform.transformer import TransformOptions
 
 _ELDER = "-"
 """The type of a node that stands for all children before a piece: rules may ask whether one is the first."""
 _REFERENCES = {"nodes": "parent_id", "symbols": "parent_node_id", "refs": "enclosing_node_id"}
 """The column of each table that names another node than the row's own."""
-
-
-def stream(
-    file_id: int, path: str, blocks: Callable[[], JsonBlocks], options: TransformOptions, piece_size: int
-) -> Iterator[Transformed]:
-    """The rows of one document in parts; the last part has the file's facts and no rows.
-
-    `blocks` gives the document from its beginning, each time it is called. `piece_size` is in bytes of JSON;
-    a piece takes some thirty times as much memory. If the facts say that the file has `failed`, the rows
-    that were given before are void.
-    """
-    facts = FileFacts()
-    head = b""
-    try:
-        head = next(iter(blocks()), b"")
-        source = blocks()
-        outlines = outline(Scanner(source, piece_size))
-        facts.traits += source.traits
-        dialect = recognise(outlines[0], options.dialects)
-        if dialect is None:
-            facts.status, facts.reason = "skipped", "not_an_ast"
-        else:
-            reading = _Reading(file_id, facts, dialect, options, outlines)
-            yield from reading.parts(Scanner(blocks(), piece_size))
-            describe_parts(facts, path, dialect, reading.overview)
-            facts.parser_version = f"{facts.parser_version}{revision_of(options.dialects)}"
-            facts.line_count = facts.line_count or source.lines
-    except TransformError as error:
-        facts = FileFacts(traits=facts.traits)
-        refuse(facts, path, head, error)
-    yield Transformed({}, {file_id: facts})
 
 
 @dataclass(slots=True)
@@ -118,8 +84,8 @@ class _Piece(NamedTuple):
     ids: NDArray[np.int64]
 
 
-class _Reading:
-    """The second pass over one document."""
+class Reading:
+    """The second pass over one tree, or over a document that is one whatever is around it."""
 
     def __init__(
         self,
@@ -154,9 +120,9 @@ class _Reading:
             self._reader.spans(chunk.nodes)
             return
 
-    def parts(self, scanner: Scanner) -> Iterator[Transformed]:
+    def parts(self, events: Iterable[Event]) -> Iterator[Transformed]:
         """The rows, and the counts in the facts."""
-        for event in scanner:
+        for event in events:
             if isinstance(event, Opened):
                 self._open(event)
             elif isinstance(event, Closed):

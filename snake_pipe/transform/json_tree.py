@@ -1,23 +1,27 @@
 """The transformer of serialized syntax trees: bytes of JSON files → rows.
 
-A file goes through `json_document` (decoding), `dialects.sniffing` (which dialect), `json_walk` (nodes in
-preorder, a chunk at a time) and `json_extract` (columns of each chunk); what was seen of the decoded tree is
-let go at once. `drain` builds the tables of all files since the last one with `json_rows`.
+A file goes through `json_lines` and `json_document` (decoding), `json_trees` and `dialects.sniffing` (which
+trees, of which dialects), `json_walk` (nodes in preorder, a chunk at a time) and `json_extract` (columns of
+each chunk); what was seen of the decoded tree is let go at once. `drain` builds the tables of all files since
+the last one with `json_rows`.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from sys import maxsize
+from typing import TYPE_CHECKING
 
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.dialect import revision_of
-from snake_pipe.transform.dialects.sniffing import recognise
-from snake_pipe.transform.json_document import GZIP_MAGIC, decode, decode_exactly, to_utf8, unpack
+from snake_pipe.transform.json_container import Container, DocumentText
+from snake_pipe.transform.json_document import GZIP_MAGIC, to_utf8, unpack
 from snake_pipe.transform.json_extract import Extract, Extractor
-from snake_pipe.transform.json_facts import describe, refuse
+from snake_pipe.transform.json_facts import describe, fail, refuse
+from snake_pipe.transform.json_lines import Documents, read_documents
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_rows import Pending, TableBuilder
+from snake_pipe.transform.json_trees import as_whole, find_trees
 from snake_pipe.transform.json_vocabulary import Vocabulary
 from snake_pipe.transform.json_walk import Walker
 from snake_pipe.transform.row_builder import Words, empty_batch
@@ -25,6 +29,7 @@ from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOp
 
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.json_trees import Tree, Trees
 
 _MOST_FIELDS = 50_000
 
@@ -51,11 +56,12 @@ class JsonTreeTransformer:
         """Nodes held in memory since the last drain."""
         return self._nodes
 
-    def add(self, file_id: int, path: str, data: bytes) -> FileFacts:
+    def add(self, file_id: int, path: str, data: bytes, *, most_trees: int = maxsize) -> FileFacts:
         """Read one file's bytes into columns; see `Transformer.add`."""
         facts = FileFacts()
         self._facts[file_id] = facts
         text = data
+        pending = len(self._pending)
         try:
             if data.startswith(GZIP_MAGIC):
                 facts.traits.append("gzip")
@@ -63,11 +69,32 @@ class JsonTreeTransformer:
             text, transcoded = to_utf8(text)
             if transcoded:
                 facts.traits.append("transcoded")
-            document = decode(text)
-            self._read(file_id, path, text, document, facts)
+            content = read_documents(text, path)
+            container = Container(file_id, path, facts, most_trees)
+            if isinstance(content, Documents):
+                self.add_documents(content, container)
+            else:
+                trees = find_trees(content, self._options.dialects)
+                if len(trees.found) == 1:
+                    tree = as_whole(content, trees.found[0], self._options.dialects)
+                    self._read(file_id, path, tree, DocumentText(text), facts)
+                    return facts
+                self._add_trees(trees, DocumentText(text), container)
+            container.close()
+            self._facts.update(container.trees)
         except TransformError as error:
+            self._take_back(pending)
             refuse(facts, path, text, error)
+        except BaseException:
+            self._take_back(pending)
+            del self._facts[file_id]
+            raise
         return facts
+
+    def _take_back(self, pending: int) -> None:
+        """Forget what was read since so many trees waited for the drain."""
+        self._nodes -= sum(len(each.extract) for each in self._pending[pending:])
+        del self._pending[pending:]
 
     def drain(self) -> Transformed:
         """The rows of all files since the last drain; see `Transformer.drain`."""
@@ -83,10 +110,37 @@ class JsonTreeTransformer:
             self._walkers = {}
         return result
 
-    def _read(self, file_id: int, path: str, text: bytes, document: Any, facts: FileFacts) -> None:
-        dialect = recognise(document, self._options.dialects)
-        columns = None if dialect is None else self._columns(dialect, text, document)
-        if dialect is None or columns is None:
+    def add_documents(self, documents: Documents, container: Container) -> None:
+        """Read documents that follow each other in a file, unless the first ones are no trees."""
+        for place, _, text, content, error in documents:
+            if container.is_given_up:
+                return
+            if error is not None:
+                container.add_bad(place, error)
+                continue
+            trees = find_trees(content, self._options.dialects)
+            if not trees.found:
+                container.add_others([place])
+            self._add_trees(trees, DocumentText(text), container, place)
+
+    def _add_trees(self, trees: Trees, text: DocumentText, container: Container, place: str = "") -> None:
+        """Read the trees of one document; `place` is that of the document in its file."""
+        container.add_others([f"{place}{pointer}" for pointer in trees.others])
+        for tree in trees.found:
+            self.add_tree(tree, text, container, f"{place}{tree.pointer}")
+
+    def add_tree(self, tree: Tree, text: DocumentText, container: Container, fragment: str) -> None:
+        """Read one of several trees into columns; what is wrong with it is noted in its facts."""
+        file_id, path, facts = container.add(fragment, tree.source)
+        try:
+            self._read(file_id, path, tree, text, facts)
+        except TransformError as error:
+            fail(facts, error)
+
+    def _read(self, file_id: int, path: str, tree: Tree, text: DocumentText, facts: FileFacts) -> None:
+        dialect = tree.dialect
+        columns = self._columns(tree, text)
+        if columns is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
         facts.node_count = len(columns)
@@ -96,27 +150,31 @@ class JsonTreeTransformer:
             raise TransformError(
                 "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
             )
-        describe(facts, path, self._vocabulary(dialect), columns, text)
+        facts.source_path = tree.source
+        describe(facts, path, self._vocabulary(dialect), columns)
+        if not tree.pointer:
+            facts.line_count = facts.line_count or text.lines
         facts.parser_version = f"{facts.parser_version}{self._revision}"
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
-    def _columns(self, dialect: Dialect, text: bytes, document: Any) -> Extract | None:
+    def _columns(self, tree: Tree, text: DocumentText) -> Extract | None:
         """What the nodes say; None for a tree of none, as pandoc makes of an empty page."""
+        dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
         walker = self._walkers.get(id(dialect))
         if walker is None:
             walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
-        literals = Literals(dialect, text)
-        chunks = walker.walk(document)
+        chunks = walker.walk(tree.root)
         first = next(chunks, None)
         if first is None:
             return None
         try:
-            return Extractor(vocabulary, self._options, literals).extract(chain((first,), chunks))
+            extractor = Extractor(vocabulary, self._options, text.literals(dialect))
+            return extractor.extract(chain((first,), chunks))
         except InexactNumberError:
-            document, literals = decode_exactly(text), Literals(dialect, None)
-            return Extractor(vocabulary, self._options, literals).extract(walker.walk(document))
+            root, literals = text.exactly(tree.pointer), Literals(dialect, None)
+            return Extractor(vocabulary, self._options, literals).extract(walker.walk(root))
 
     def _vocabulary(self, dialect: Dialect) -> Vocabulary:
         known = self._vocabularies.get(id(dialect))

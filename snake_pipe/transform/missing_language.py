@@ -30,7 +30,14 @@ class MissingLanguageTransformer:
         """None ever wait."""
         return 0
 
-    def add(self, file_id: int, path: str, data: bytes) -> FileFacts:  # noqa: ARG002 - see Transformer
+    def add(
+        self,
+        file_id: int,
+        path: str,  # noqa: ARG002 - see Transformer
+        data: bytes,  # noqa: ARG002
+        *,
+        most_trees: int = 0,  # noqa: ARG002
+    ) -> FileFacts:
         """Note that the file was found; its content is not looked at."""
         message = f"the grammar of {self._entry.name} is not installed: {self._entry.install_command}"
         facts = self._facts[file_id] = FileFacts(

@@ -81,7 +81,14 @@ class SourceTreeTransformer:
         """Nodes that wait for `drain`."""
         return self._pending_nodes
 
-    def add(self, file_id: int, path: str, data: bytes) -> FileFacts:
+    def add(
+        self,
+        file_id: int,
+        path: str,
+        data: bytes,
+        *,
+        most_trees: int = 0,  # noqa: ARG002 - a source is one tree
+    ) -> FileFacts:
         """Parse and walk one file; see `Transformer.add`."""
         facts = FileFacts(
             language=self._entry.name,

@@ -6,6 +6,7 @@ A native twin may replace what stands behind `open_transformer`; nothing outside
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from sys import maxsize
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.schemas import TREE_TABLES
@@ -47,7 +48,11 @@ class Problem:
 
 @dataclass(slots=True)
 class FileFacts:
-    """What a transformer found out about one file: the figures of its row in `files`."""
+    """What a transformer found out about one file: the figures of its row in `files`.
+
+    Of one of several trees in a document, `container_id` is the document's file id and `fragment` names the
+    tree in it; the document has then facts of its own.
+    """
 
     status: str = "ok"
     reason: str | None = None
@@ -65,11 +70,20 @@ class FileFacts:
     traits: list[str] = field(default_factory=list)
     source_path: str | None = None
     problems: list[Problem] = field(default_factory=list)
+    container_id: int | None = None
+    fragment: str = ""
+
+
+HOLDS_TREES = "holds_trees"
+"""The reason of a document that has no nodes because each of its trees has a row of its own."""
 
 
 @dataclass(slots=True)
 class Transformed:
-    """Rows of the files added since the last drain: a record batch a table, and each file's figures."""
+    """Rows of the files added since the last drain: a record batch a table, and each file's figures.
+
+    `facts` also has those of the trees in documents that hold several, under ids of their own.
+    """
 
     tables: dict[str, pa.RecordBatch]
     facts: dict[int, FileFacts]
@@ -78,8 +92,10 @@ class Transformed:
 class Transformer(Protocol):
     """Takes files one at a time and gives their rows in a few large record batches."""
 
-    def add(self, file_id: int, path: str, data: bytes) -> FileFacts:
+    def add(self, file_id: int, path: str, data: bytes, *, most_trees: int = maxsize) -> FileFacts:
         """Read one file's bytes into columns.
+
+        A document of several trees gives the `most_trees` ids behind its own to them, in their order.
 
         Bad content never raises: the facts say `failed` or `skipped` with a reason and hold the problems.
         The counts of symbols, refs and imports are complete only after `drain`.

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
-_VOLATILE = (
-    "file_id, flush_seq, job_id, ingested_at, duration_ms, attempts"  # differ between runs by their nature
-)
+_VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
+"""Columns that differ between runs by their nature."""
 
 
 @dataclass(frozen=True)

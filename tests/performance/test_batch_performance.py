@@ -8,7 +8,9 @@ import tracemalloc
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.intake import Intake
+from snake_pipe.schemas import ORDINAL_BITS
 
 
 def files(count):
@@ -26,7 +28,7 @@ def test_the_walk_is_only_so_far_ahead():
             yield file
 
     async def go():
-        intake = Intake(source(), job_id="job1", epoch=3)
+        intake = Intake(source(), job_id="job1", ids=FileIds(3))
         chunks = intake.chunks(lambda chunk: None)
         first = await anext(chunks)
         for _ in range(200):  # let the walk run ahead as far as it may
@@ -36,7 +38,7 @@ def test_the_walk_is_only_so_far_ahead():
         return first, ahead
 
     first, ahead = asyncio.run(go())
-    assert [f.file_id for f in first.files[:2]] == [3 << 32, 3 << 32 | 1]
+    assert [f.file_id for f in first.files[:2]] == [3 << ORDINAL_BITS, 3 << ORDINAL_BITS | 1]
     assert 40_000 < ahead <= 52_000
     assert pulled <= 52_000
 

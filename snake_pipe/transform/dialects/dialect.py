@@ -172,9 +172,10 @@ class Dialect:
     `written_by` are the tools that write it, for people. `positions` are the paths to the numbers of a
     node's place (several, where nodes are placed in different ways), or name a reader of `json_positions`.
 
-    A document is told by its content: `is_root` knows the root of a whole tree; `is_part` is asked about
-    a part of a tree, or a tree in an unknown wrapper, when `kinds` has the types of nearly all nodes of a
-    sample. Some tools let their user choose the type key: `other_type_keys` are tried as well.
+    A document is told by its content: `is_root` knows the root of a whole tree, or the first item of one
+    where `root_is_list`; `is_part` is asked about a part of a tree, or a tree in an unknown wrapper, when
+    `kinds` has the types of nearly all nodes of a sample. Some tools let their user choose the type key:
+    `other_type_keys` are tried as well.
 
     `language` is that of the sources, `other_languages` of those where one of these types occurs.
     `source_keys` are paths from the root to the name of the source that was parsed.
@@ -209,6 +210,7 @@ class Dialect:
     leaf_keys: frozenset[str]
     kinds: Mapping[str, str]
     is_root: RootTest = no_root
+    root_is_list: bool = False
     is_part: Callable[[Sample], bool] | None = None
     other_type_keys: tuple[str, ...] = ()
     other_languages: Mapping[str, str] = field(default_factory=dict)

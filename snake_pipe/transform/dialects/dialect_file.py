@@ -82,7 +82,9 @@ class _Compiler:
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
             table.refuse("name", f"is {name!r}; small letters, digits and - are allowed")
         written_by = table.text("written_by", "a tool with a dialect file")
-        root = self._root(table.table("root"))
+        root_table = table.table("root")
+        root_is_list = root_table.flag("list")
+        root = self._root(root_table)
         unit, positions = self._positions(table.table("positions"))
         self._read_kinds(table.table("kinds"))
         name_paths = self._name_paths(table.table("names"))
@@ -109,6 +111,7 @@ class _Compiler:
             leaf_keys=frozenset(leaves),
             kinds=self._kinds,
             is_root=root,
+            root_is_list=root_is_list,
             source_keys=sources,
             fallback_kind=_by_patterns(self._patterns) if self._patterns else no_kind,
             name_keys={type_: path[0] for type_, path in name_paths.items() if len(path) == 1},

@@ -169,6 +169,7 @@ NIKIC = Dialect(
     kinds=KINDS,
     fallback_kind=_family,
     is_root=_is_root,
+    root_is_list=True,
     is_part=lambda _sample: True,
     name_keys={"": "name", **dict.fromkeys(_NAMES, "")},
     value_keys={

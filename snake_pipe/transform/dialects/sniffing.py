@@ -25,9 +25,9 @@ _FEWEST_COMPOUNDS = 3
 _FEWEST_NODES = 5
 _KNOWN_TYPES = 0.9
 """The share of nodes whose types a dialect's table must have when no root tells it."""
-_WRAPPERS = words("ast AST program tree root rootNode syntax_tree module source_ast output parsed")
-_COLLECTIONS = words("sources files asts")
-_DEEPEST_WRAPPER = 4
+WRAPPERS = words("ast AST program tree root rootNode syntax_tree module source_ast output parsed")
+COLLECTIONS = words("sources files asts")
+DEEPEST_WRAPPER = 4
 _SOME = 10
 """How many entries of a list or map are looked at for a root."""
 
@@ -62,7 +62,7 @@ def roots(document: Any) -> Iterator[Node]:
     Wrappers are lists, maps from paths to trees, and objects with a key that says so.
     """
     level = [document]
-    for _depth in range(_DEEPEST_WRAPPER + 1):
+    for _depth in range(DEEPEST_WRAPPER + 1):
         inside: list[Any] = []
         for value in level:
             if value.__class__ is dict:
@@ -78,10 +78,23 @@ def _wrapped(wrapper: Node) -> Iterator[Any]:
         inner = wrapper[key]
         if inner.__class__ is not dict and inner.__class__ is not list:
             continue
-        if key in _WRAPPERS or "/" in key or "." in key:
+        if key in WRAPPERS or is_path(key):
             yield inner
-        elif key in _COLLECTIONS:
+        elif key in COLLECTIONS:
             yield from islice(inner.values() if inner.__class__ is dict else inner, _SOME)
+
+
+def is_path(key: str) -> bool:
+    """Whether a key looks like the path of a source."""
+    return "/" in key or "." in key
+
+
+def dialect_of_root(node: Node, own: Sequence[Dialect] = ()) -> Dialect | None:
+    """The dialect whose root an object is; None if it is none's. A user's `own` are asked first."""
+    for one in own:
+        if is_root(one, node, one.type_key):
+            return one
+    return _by_root(node)
 
 
 def is_root(dialect: Dialect, node: Node, type_key: str) -> bool:

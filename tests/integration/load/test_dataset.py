@@ -17,7 +17,7 @@ from snake_pipe.load import delta_log
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.views import connect
-from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -339,7 +339,7 @@ def test_a_lost_counter_is_found_again_in_the_tables(
     counter = dataset.path / "_jobs" / "epoch"
     for _ in range(7):
         dataset.next_epoch()
-    job.flush(job.file(7 << 32 | 5, "a.py"))
+    job.flush(job.file(7 << ORDINAL_BITS | 5, "a.py"))
     counter.unlink() if damage is None else counter.write_bytes(damage)
     assert dataset.next_epoch() == 8
     job.flush(job.write(batches=[{"epoch": 11}]))

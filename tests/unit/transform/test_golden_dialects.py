@@ -19,7 +19,7 @@ import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import FileFacts, TransformOptions
+from snake_pipe.transform.transformer import HOLDS_TREES, FileFacts, TransformOptions
 
 FOLDER = Path(__file__).parent / "golden_dialects"
 AST_DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
@@ -53,13 +53,28 @@ def source_of(dump: Path) -> Path | None:
 
 
 def rows_of(dump: Path) -> tuple[FileFacts, str]:
+    """The facts of the dump's first tree, and the rows of all its trees."""
     transformer = JsonTreeTransformer(TransformOptions())
-    facts = transformer.add(7, dump.name, dump.read_bytes())
-    tables = {table: batch.to_pylist() for table, batch in transformer.drain().tables.items()}
+    transformer.add(7, dump.name, dump.read_bytes())
+    drained = transformer.drain()
+    trees = {file_id: facts for file_id, facts in drained.facts.items() if facts.reason != HOLDS_TREES}
+    tables = {table: batch.to_pylist() for table, batch in drained.tables.items()}
+    parts = [
+        _rows(
+            facts,
+            {table: [row for row in rows if row["file_id"] == file_id] for table, rows in tables.items()},
+        )
+        for file_id, facts in trees.items()
+    ]
+    return next(iter(trees.values())), "\n".join(parts)
+
+
+def _rows(facts: FileFacts, tables: dict[str, list[Row]]) -> str:
     assert facts.status == "ok", facts.problems
     source = facts.source_path or "-"
+    tree = f"{facts.fragment}: " if facts.fragment else ""
     lines = [
-        f"file: {facts.dialect}, {facts.language}, from {source}, offsets {facts.offset_unit}",
+        f"file: {tree}{facts.dialect}, {facts.language}, from {source}, offsets {facts.offset_unit}",
         "",
         "symbols: line kind qualified name | modifiers | visibility, exported | complexity | signature | doc",
     ]
@@ -84,7 +99,7 @@ def rows_of(dump: Path) -> tuple[FileFacts, str]:
         lines.append(f"{row['start_line'] or '-':>3} {', '.join(parts)}")
     lines += ["", "nodes: type kind, its field before it, its name or value and its place behind it"]
     lines += [_node_line(row) for row in tables["nodes"]]
-    return facts, "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _node_line(row: Row) -> str:

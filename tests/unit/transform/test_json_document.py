@@ -199,7 +199,7 @@ def test_both_decoders_give_the_same_rows(tree: Any) -> None:
 def _drained(data: bytes, *, exactly: bool = False) -> Transformed:
     with pytest.MonkeyPatch.context() as patch:
         if exactly:
-            patch.setattr(json_tree, "decode", decode_exactly)
+            patch.setattr(json_tree, "read_documents", lambda text, _path: decode_exactly(text))
         transformer = JsonTreeTransformer(TransformOptions(attrs=True))
         transformer.add(1, "x.json", to_utf8(data)[0])
         return transformer.drain()

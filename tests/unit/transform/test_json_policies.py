@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.transform.json_blocks import JsonBlocks
-from snake_pipe.transform.json_stream import stream
+from snake_pipe.transform.json_large import stream
 from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.transformer import FileFacts, TransformOptions
 
