@@ -52,8 +52,11 @@ class Container:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether so many entries were met without a tree that there is none: most JSON lines are data."""
-        return not self._recognised and self._others >= _TRIES
+        """Whether so many entries were met without a tree that there is none: most JSON lines are data.
+
+        What cannot be read counts as well: each is kept, and a log may have millions.
+        """
+        return not self._recognised and self._others + len(self.trees) >= _TRIES
 
     def close(self) -> None:
         """Complete the facts of the document; without a single tree it is none of ours."""

@@ -17,7 +17,7 @@ from snake_pipe.transform.dialects.dialect import revision_of
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.json_container import Container
 from snake_pipe.transform.json_facts import describe_parts, refuse
-from snake_pipe.transform.json_lines import Documents, cut_documents, has_lines, split_documents
+from snake_pipe.transform.json_lines import TRIES, Documents, cut_documents, fewest_readable, split_documents
 from snake_pipe.transform.json_outline import outline
 from snake_pipe.transform.json_scanner import Scanner
 from snake_pipe.transform.json_stream import Reading
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.json_blocks import JsonBlocks
-    from snake_pipe.transform.json_lines import Cut
+    from snake_pipe.transform.json_lines import Cut, Document
     from snake_pipe.transform.json_outline import Outline
     from snake_pipe.transform.json_scanner import Event
     from snake_pipe.transform.transformer import TransformOptions
@@ -190,21 +190,29 @@ class _LargeFile:
         """Documents that follow each other; the error of a single one if that is what they are."""
         source = self._blocks()
         good = total = 0
+
+        def counted(documents: Iterator[Document]) -> Iterator[Document]:
+            nonlocal good, total
+            for document in documents:
+                total += 1
+                good += document.error is None
+                yield document
+
         for cut in cut_documents(source, _LARGE_LINE * self._piece):
             self.facts.traits = list(source.traits)
             if cut.text is None:
                 total += 1
                 good += yield from self._large_line(cut)
                 continue
-            documents = list(split_documents(cut.text, cut.line))
-            total += len(documents)
-            good += sum(document.error is None for document in documents)
-            self._small.add_documents(Documents(documents), self.container)
+            documents = Documents(counted(split_documents(cut.text, cut.line)))
+            self._small.add_documents(documents, self.container)
+            if total >= TRIES and good < fewest_readable(self._path, total):
+                raise error
             if self.container.is_given_up:
                 return
             if self._small.pending_nodes * _BYTES >= self._piece:
                 yield from self._drained()
-        if good < (1 if has_lines(self._path) and total > 1 else 2):
+        if good < fewest_readable(self._path, total):
             raise error
 
     def _large_line(self, cut: Cut) -> Generator[Transformed, None, bool]:

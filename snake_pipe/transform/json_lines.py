@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(rb"\n(?=[{\[])")
 _BLANK = b" \t\r\n"
-_TRIES = 100
-"""Documents of which two at least can be decoded where there are several."""
+TRIES = 100
+"""Documents among which there are some that can be decoded where there are several."""
 _CONTINUED = b",[{:"
 """What a document does not end with."""
 _TRAILING = "unexpected content after document"
@@ -122,9 +122,12 @@ def _begins(block: bytes, last: int, *, after_line: bool) -> Iterator[int]:
             yield found.end() - after_line
 
 
-def has_lines(path: str) -> bool:
-    """Whether a file's name says that there is a document on each line."""
-    return path.lower().endswith(_ENDINGS)
+def fewest_readable(path: str, met: int) -> int:
+    """How many of the documents met have to be readable, so that a file holds several.
+
+    One will do where the name says that there is a document on each line.
+    """
+    return 1 if met > 1 and path.lower().endswith(_ENDINGS) else 2
 
 
 def read_documents(text: bytes, path: str) -> Any:
@@ -144,10 +147,10 @@ def read_documents(text: bytes, path: str) -> Any:
         for document in documents:
             met.append(document)
             good += document.error is None
-            if len(met) > _TRIES and good < 2:
-                break
-            if good > (not has_lines(path) or len(met) < 2):
+            if good >= fewest_readable(path, len(met)):
                 return Documents(chain(met, documents))
+            if len(met) >= TRIES:
+                break
     return decode(text)
 
 
@@ -175,9 +178,11 @@ def _decoded(piece: bytes, line: int) -> Iterator[Document]:
     found = _document(piece, line)
     if found is None:
         return
-    inner = [] if found.error is None else list(_inner(piece, line))
-    good = sum(document.error is None for document in inner)
-    yield from inner if good else (found,)
+    # Never all of them at once: a piece of ten megabytes may hold five million.
+    if found.error is None or all(document.error is not None for document in _inner(piece, line)):
+        yield found
+    else:
+        yield from _inner(piece, line)
 
 
 def _document(text: bytes, line: int) -> Document | None:
@@ -207,9 +212,8 @@ def _loads(text: bytes) -> Any:
 
 def _inner(piece: bytes, line: int) -> Iterator[Document]:
     """What can be read of a piece that is no document: by its brackets, or else line by line."""
-    ends = extents(piece) or _lines(piece)
     start = 0
-    for end in (*ends, len(piece)):
+    for end in chain(extents(piece) or _lines(piece), (len(piece),)):
         document = _document(piece[start:end], line)
         if document is not None:
             yield document
@@ -217,18 +221,19 @@ def _inner(piece: bytes, line: int) -> Iterator[Document]:
         start = end
 
 
-def _lines(piece: bytes) -> list[int]:
+def _lines(piece: bytes) -> Iterator[int]:
     """The ends of lines that are documents, and of what stands before them or before a bracket."""
-    ends: list[int] = []
-    at = 0
-    for text in piece.splitlines(keepends=True):
+    at = last = 0
+    while at < len(piece):
+        end = piece.find(b"\n", at) + 1 or len(piece)
+        text = piece[at:end]
         is_document = _is_json(text)
-        if (is_document or text[:1] in (b"{", b"[")) and at and (not ends or ends[-1] < at):
-            ends.append(at)
-        at += len(text)
+        if (is_document or text[:1] in (b"{", b"[")) and last < at:
+            yield at
+        at = end
         if is_document:
-            ends.append(at)
-    return ends
+            yield at
+            last = at
 
 
 def _is_json(text: bytes) -> bool:

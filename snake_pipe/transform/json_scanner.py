@@ -118,8 +118,9 @@ def extents(text: bytes) -> list[int]:
     starts = marks.at[(steps > 0) & (marks.depth == 1)]
     if not len(ends) or len(ends) != len(starts) or int(marks.depth.min()) < 0 or marks.depth[-1] != 0:
         return []
-    cuts = np.unique(np.concatenate((starts, ends + 1)))
-    return [int(at) for at in cuts if at]
+    cuts = np.column_stack((starts, ends + 1)).ravel()  # in their order, as starts and ends take turns
+    found: list[int] = cuts[np.diff(cuts, prepend=0) > 0].tolist()
+    return found
 
 
 class Scanner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snake_pipe.transform import json_facts, json_tree
+from snake_pipe.transform import json_facts, json_lines, json_tree
 from snake_pipe.transform.dialects.dialect_file import compile_dialect
 from snake_pipe.transform.json_blocks import JsonBlocks
+from snake_pipe.transform.json_container import Container
 from snake_pipe.transform.json_large import stream
 from snake_pipe.transform.json_lines import cut_documents, split_documents
 from snake_pipe.transform.json_tree import JsonTreeTransformer
@@ -370,6 +372,46 @@ def test_lines_of_data_are_not_all_looked_at(monkeypatch: pytest.MonkeyPatch) ->
     assert (facts[0].status, facts[0].reason) == ("skipped", "not_an_ast")
     assert len(looked) <= 100
     assert in_pieces("train.jsonl", data, 1_000)[0] == facts
+
+
+@pytest.mark.parametrize("piece", [200, 1_000, 100_000])
+@pytest.mark.parametrize("path", ["log.jsonl", "log.ast.jsonl", "log.json"])
+@pytest.mark.parametrize("before", [b"", b"{}\n", b"{}\n{}\n"])
+def test_lines_that_are_no_json_are_not_all_kept(
+    monkeypatch: pytest.MonkeyPatch, before: bytes, path: str, piece: int
+) -> None:
+    """A log of Python's dictionaries, 200 MB, took nine gigabytes: a failed tree for each of its lines."""
+    kept = []
+
+    def counted(self: Container, *arguments: Any) -> None:
+        kept.append(self)
+        add_bad(self, *arguments)
+
+    add_bad = Container.add_bad
+    monkeypatch.setattr(Container, "add_bad", counted)
+    data = before + b"{'type': 'Program', 'body': 1}\n" * 3_000
+    facts, rows = whole(path, data)
+    again, again_rows = in_pieces(path, data, piece)
+    assert len(kept) <= 200
+    assert list(again) == list(facts) == [0]
+    assert (again[0].status, again[0].reason) == (facts[0].status, facts[0].reason)
+    assert not any(rows.values())
+    assert not any(again_rows.values())
+
+
+@pytest.mark.parametrize("text", [b"{}" * 1_000, b"x\n" + b"7\n" * 1_000])
+def test_documents_are_not_read_ahead(monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
+    """Ten megabytes of `{}` on one line took two gigabytes before the second of them was looked at."""
+    read = []
+
+    def counted(piece: bytes, line: int) -> Any:
+        read.append(piece)
+        return document(piece, line)
+
+    document = json_lines._document
+    monkeypatch.setattr(json_lines, "_document", counted)
+    assert len(list(islice(split_documents(text), 3))) == 3
+    assert len(read) < 10
 
 
 def test_a_defect_met_by_one_tree_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
