@@ -18,6 +18,7 @@ from snake_pipe.transform.json_trees import (
     Entry,
     Tree,
     entries,
+    is_node,
     path_of,
     pointed,
     root_of,
@@ -94,7 +95,7 @@ class TreeWalk:
         content = self._outlines[first]
         inside = self._inside(event, events)
         above = self._frames[-1] if self._frames else None
-        entry = Entry("", content) if above is None else _entry(above, event, content)
+        entry = Entry("", content) if above is None else _entry(above, event, content, self._own)
         if entry is not None and not (above is not None and above.is_given_up):
             pointer, depth = (
                 ("", 0) if above is None else (pointed(above.pointer, entry.key), above.depth + 1)
@@ -155,7 +156,10 @@ class TreeWalk:
         content = decode(raw)
         text = DocumentText(raw)
         first = frame.count
-        for entry in entries(content, frame.source, is_map=frame.entry.is_map):
+        members = entries(
+            content, frame.source, self._own, is_map=frame.entry.is_map, is_node=is_node(frame.entry.value)
+        )
+        for entry in members:
             if frame.is_given_up:
                 return
             frame.count += 1
@@ -169,11 +173,18 @@ class TreeWalk:
                 yield SmallTree(place + tree.pointer[len(pointer) :], tree, text)
 
 
-def _entry(above: _Frame, event: Opened, outline: Outline) -> Entry | None:
+def _entry(above: _Frame, event: Opened, outline: Outline, own: Sequence[Dialect]) -> Entry | None:
     """What a large member is to the container around it; None if that says nothing of trees."""
     if event.key is None:
         return Entry(above.count, outline, above.source)
-    return next(entries({event.key: outline}, above.source, is_map=above.entry.is_map), None)
+    members = entries(
+        {event.key: outline},
+        above.source,
+        own,
+        is_map=above.entry.is_map,
+        is_node=is_node(above.entry.value),
+    )
+    return next(members, None)
 
 
 def _note(frame: _Frame, entry: Entry, place: str, *, found: bool) -> None:

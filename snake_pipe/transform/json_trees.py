@@ -2,7 +2,7 @@
 
 Several trees stand in a list, in a map from paths to trees (`{"src/a.js": {...}}`, also under `sources`,
 `files` or `asts`), or in a list of wrappers (`{"path": "a.js", "ast": {...}}`), inside each other up to a few
-levels. What is a root is for the dialects to say; what is named by a path may also be told by what it looks
+levels, and beside such ones under any key. What is a root is for the dialects to say; what is named by a path may also be told by what it looks
 like, each for itself. A list that a dialect writes for one tree is one tree.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snake_pipe.transform.dialects.generic import TYPE_KEYS
 from snake_pipe.transform.dialects.sniffing import (
     COLLECTIONS,
     DEEPEST_WRAPPER,
@@ -88,8 +89,19 @@ def trees_of_entry(entry: Entry, pointer: str, depth: int, own: Sequence[Dialect
     return search.trees
 
 
-def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> Iterator[Entry]:
-    """What may hold trees in a list or an object that is no tree itself."""
+def entries(
+    value: Any,
+    source: str | None = None,
+    own: Sequence[Dialect] = (),
+    *,
+    is_map: bool = False,
+    is_node: bool = False,
+) -> Iterator[Entry]:
+    """What may hold trees in a list or an object that is no tree itself.
+
+    A member with any key may be a tree by its root (`Makefile` is a path, too), unless the object `is_node`:
+    that is a tree of its own kind.
+    """
     if value.__class__ is list:
         yield from (Entry(index, item, source) for index, item in enumerate(value))
         return
@@ -104,6 +116,13 @@ def entries(value: Any, source: str | None = None, *, is_map: bool = False) -> I
             yield Entry(key, inner, told_path, is_item=False)
         elif key in COLLECTIONS:
             yield Entry(key, inner, is_map=inner.__class__ is dict, is_item=False)
+        elif not is_node and root_of(inner, own) is not None:
+            yield Entry(key, inner, told_path, is_item=False)
+
+
+def is_node(value: Any) -> bool:
+    """Whether an object has a type as nodes have one."""
+    return value.__class__ is dict and any(value.get(key).__class__ is str for key in TYPE_KEYS)
 
 
 def root_of(value: Any, own: Sequence[Dialect]) -> Dialect | None:
@@ -163,7 +182,8 @@ class _Search:
         found = False
         missing: list[str] = []
         before = len(self.doubtful)
-        for number, inner in enumerate(entries(value, entry.source, is_map=entry.is_map)):
+        members = entries(value, entry.source, self.own, is_map=entry.is_map, is_node=is_node(value))
+        for number, inner in enumerate(members):
             if number == TRIES and not found and not self._is_promising(before):
                 break
             place = pointed(pointer, inner.key)

@@ -308,6 +308,29 @@ def test_a_dialect_of_ones_own_says_that_a_list_is_one_tree() -> None:
         assert len(whole("a.json", document, options)[0]) == trees + 1
 
 
+@pytest.mark.parametrize("piece", [60, 300, 100_000])
+@pytest.mark.parametrize("key", ["Makefile", "", "before"])
+def test_a_tree_is_one_whatever_its_key(key: str, piece: int) -> None:
+    """Trees beside others, under a key that looks like no path, were left out and not told of."""
+    trees = {"src/a.x": program("a"), key: program("k"), "src/b.x": program("b")}
+    facts, rows = whole("all.json", json.dumps(trees).encode())
+    assert [(each.fragment, each.status) for each in facts.values()][1:] == [
+        ("/src~1a.x", "ok"),
+        (f"/{key}", "ok"),
+        ("/src~1b.x", "ok"),
+    ]
+    assert [row["name"] for row in rows["symbols"]] == ["a", "k", "b"]
+    assert in_pieces("all.json", json.dumps(trees).encode(), piece)[0] == facts
+
+
+def test_a_node_with_trees_in_it_is_one_tree() -> None:
+    """What else such a node has is not to be lost."""
+    part = {"type": "Section", "name": "x", "loc": {"start": {"line": 1, "column": 0}}}
+    page = {"type": "Page", "script": program("a"), "setup": program("b"), "sections": [part] * 9}
+    facts, _ = whole("page.json", json.dumps(page).encode())
+    assert (list(facts), facts[0].status, facts[0].node_count) == ([0], "ok", 1 + 4 + 4 + 9)
+
+
 def test_data_is_no_container() -> None:
     for document in (
         [{"id": n} for n in range(50)],
