@@ -20,7 +20,7 @@ _TOOLS = (
 """What may stand between a source's name and the endings of dumps."""
 
 _JSON = "\\.(?:json|jsonl|ndjson)(?:\\.gz)?"
-"""How files that hold trees end; a `#` behind it names one tree of several."""
+"""How files that hold trees end."""
 
 _FAMILIES = (("javascript", "typescript", "tsx", "jsx"), ("c", "cpp", "objc"))
 """Languages between which a tool's word for a file differs from ours."""
@@ -45,13 +45,15 @@ _DUMPS = f"""
     CREATE VIEW snake_pipe.dumps AS
     SELECT *, snake_pipe.family(language) AS family,
            regexp_replace(stem, '[._-]({"|".join(_TOOLS)})$', '', 'i') AS bare_stem
-    FROM (SELECT file_id, repo, path, language, dialect, status, mtime_ns,
+    FROM (SELECT f.file_id, f.repo, f.path, f.language, f.dialect, f.status, f.mtime_ns,
+                 coalesce(c.path, f.path) AS file,
                  snake_pipe.folders(file) AS folders,
-                 snake_pipe.told(coalesce(source_path, nullif(path[len(file) + 2:], ''))) AS told,
+                 snake_pipe.told(f.source_path) AS told,
                  regexp_replace(snake_pipe.base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i')
                      AS stem
-          FROM (SELECT *, regexp_replace(path, '({_JSON})#.*$', '\\1', 'is') AS file FROM files)
-          WHERE input_kind = 'ast' AND (dialect IS NOT NULL OR status IN ('failed', 'quarantined')))
+          FROM files f LEFT JOIN files c ON c.file_id = f.container_id
+          WHERE f.input_kind = 'ast'
+                AND (f.dialect IS NOT NULL OR f.status IN ('failed', 'quarantined')))
     """  # noqa: S608 - names of our own
 
 _SOURCES = """

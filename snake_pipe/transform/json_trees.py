@@ -2,8 +2,8 @@
 
 Several trees stand in a list, in a map from paths to trees (`{"src/a.js": {...}}`, also under `sources`,
 `files` or `asts`), or in a list of wrappers (`{"path": "a.js", "ast": {...}}`), inside each other up to a few
-levels, and beside such ones under any key. What is a root is for the dialects to say; what is named by a path may also be told by what it looks
-like, each for itself. A list that a dialect writes for one tree is one tree.
+levels. What is a root is for the dialects to say, whatever its key; what is named by a path may also be told
+by what it looks like, each for itself. A list that a dialect writes for one tree is one tree.
 """
 
 from __future__ import annotations

@@ -237,6 +237,26 @@ def test_links_as_told(root: Path, told: str, linked: str | None) -> None:
     assert links(root) == ({"out/x.ast.json": (linked, "told")} if linked else {})
 
 
+def test_a_tree_in_a_document_tells_no_source_by_its_place(root: Path) -> None:
+    """`L1` was taken for the name of a source: such trees could not be linked by their file's place."""
+    dumps = f"{program([function('f')], 15)}\n{program([function('f')], 15)}\n"
+    files = {
+        "ast/a.jsonl": dumps,
+        "src/a.js": "",
+        "x.json#/y.ast.json": dumps,
+        "x/y.js": "",
+        "z.jsonl": dumps,
+    }
+    drift = drift_of(root, files)
+    assert links(root) == {
+        **{f"ast/a.jsonl#L{line}": ("src/a.js", "mirrored") for line in (1, 2)},
+        **{f"x.json#/y.ast.json#L{line}": ("x/y.js", "mirrored") for line in (1, 2)},
+    }
+    assert [row[2:] for row in drift.rows if row[1] == "no_source"] == [
+        (f"z.jsonl#L{line}", None, "not_found", None) for line in (1, 2)
+    ]
+
+
 def test_the_right_one_of_several(root: Path) -> None:
     code = "function f() {}"
     drift_of(
