@@ -156,14 +156,14 @@ class Job:
             left = left_over(self.journal.records, committed_ids(self.dataset, self.job_id).__contains__)
             return Submissions(
                 journal=self.journal,
-                epoch=self.epoch,
+                ids=self._file_ids(),
                 list_file=lambda names, unrecognised: self.request.list_files(
                     names, self.config.max_file_size, unrecognised
                 ),
                 left=left if self.resumed else (),
             )
         prior = self.prior_files()
-        ids = FileIds(self.epoch)
+        ids = self._file_ids()
         intake = Intake(
             self._source(),
             job_id=self.job_id,
@@ -183,7 +183,7 @@ class Job:
             self.request,
             options,
             job_id=self.job_id,
-            epoch=self.epoch,
+            ids=self._file_ids(),
             walk=self._source,
             max_file_size=self.config.max_file_size,
             prior=self.prior_files(),
@@ -192,6 +192,9 @@ class Job:
             told=self.told(),
             listener=listener,
         )
+
+    def _file_ids(self) -> FileIds:
+        return FileIds(self.epoch, self.dataset.next_epoch)
 
     def prior_files(self) -> PriorFiles:
         """The dataset's current files, as they are committed now."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
 from snake_pipe.extract.feed import Feed
-from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.intake import Chunk
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.file_ids import FileIds
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.utils.journal import Journal, Record
 
@@ -54,14 +54,14 @@ class Submissions(Feed):
         self,
         *,
         journal: Journal,
-        epoch: int,
+        ids: FileIds,
         list_file: Callable[[io.BytesIO, Counter[str]], Iterator[DiscoveredFile | DiscoveryError]],
         left: Iterable[Submission] = (),
     ) -> None:
         """`left` is what an earlier run of the job took in and did not commit."""
         self._journal = journal
         self._list_file = list_file
-        self._ids = FileIds(epoch)
+        self._ids = ids
         self._waiting = list(left)
         self._results: dict[int, asyncio.Future[ProcessingResult]] = {}
         self._arrived = asyncio.Event()

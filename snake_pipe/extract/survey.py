@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.discovery import repositories
-from snake_pipe.extract.file_ids import FileIds
 from snake_pipe.extract.intake import Chunk, Intake
 from snake_pipe.extract.path_names import escape_path, unescape_path
 from snake_pipe.extract.watched_files import MetFiles, Unless, Versions
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+    from snake_pipe.extract.file_ids import FileIds
     from snake_pipe.extract.file_rows import Row
     from snake_pipe.extract.ingest_request import IngestRequest
     from snake_pipe.extract.intake import Known
@@ -46,7 +46,7 @@ class Survey:
         request: IngestRequest,
         *,
         job_id: str,
-        epoch: int,
+        ids: FileIds,
         max_file_size: int,
         prior: PriorFiles,
         told: frozenset[tuple[str, str]],
@@ -59,7 +59,7 @@ class Survey:
         self._prior = prior
         self._told = set(told)
         self._tell = listener
-        self._ids = FileIds(epoch)
+        self._ids = ids
         self._met = MetFiles()
         self._given: dict[tuple[str, str], bool] = {}
         self._versions = Versions()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+    from snake_pipe.extract.file_ids import FileIds
     from snake_pipe.extract.ingest_request import IngestRequest
     from snake_pipe.extract.intake import Chunk
     from snake_pipe.extract.prior_files import PriorFiles
@@ -92,7 +93,7 @@ class Watcher(Feed):
         options: WatchOptions,
         *,
         job_id: str,
-        epoch: int,
+        ids: FileIds,
         walk: Callable[[], Iterator[DiscoveredFile | DiscoveryError]],
         max_file_size: int,
         prior: PriorFiles,
@@ -115,7 +116,7 @@ class Watcher(Feed):
         self._survey = Survey(
             request,
             job_id=job_id,
-            epoch=epoch,
+            ids=ids,
             max_file_size=max_file_size,
             prior=prior,
             told=told,

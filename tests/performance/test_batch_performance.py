@@ -28,7 +28,7 @@ def test_the_walk_is_only_so_far_ahead():
             yield file
 
     async def go():
-        intake = Intake(source(), job_id="job1", ids=FileIds(3))
+        intake = Intake(source(), job_id="job1", ids=FileIds(3, lambda: 4))
         chunks = intake.chunks(lambda chunk: None)
         first = await anext(chunks)
         for _ in range(200):  # let the walk run ahead as far as it may
