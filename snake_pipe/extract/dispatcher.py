@@ -14,9 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
-from snake_pipe.extract.batch_worker import run_batch
 from snake_pipe.extract.circuit_breaker import Breaker
-from snake_pipe.extract.quarantine import Isolation, LostFile, lost_file, result_of
+from snake_pipe.extract.quarantine import Isolation, LostFile, lost_file, run_in
 from snake_pipe.extract.worker_watch import WorkerWatch
 from snake_pipe.utils.batch_utils import MIB
 
@@ -250,7 +249,7 @@ class Dispatcher:
         return self._executor
 
     async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
-        return await result_of(executor.submit(run_batch, batch))
+        return await run_in(executor, batch)
 
     def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
         del self._in_flight[batch.batch_id]

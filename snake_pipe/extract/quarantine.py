@@ -63,7 +63,7 @@ class Isolation:
             executor = self._executor = self._executor or self._open_executor()
             started = time.monotonic()
             try:
-                result = await result_of(executor.submit(run_batch, batch))
+                result = await run_in(executor, batch)
             except BrokenExecutor:
                 self._executor = None
                 await asyncio.to_thread(executor.shutdown, False)
@@ -81,6 +81,19 @@ class Isolation:
         """End the process; what it has in hand is finished, unless somebody ends it."""
         if self._executor is not None:
             await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+
+
+async def run_in(executor: Executor, batch: FileBatch) -> BatchResult:
+    """Run a batch; BrokenExecutor also where no process can be started for it.
+
+    The process that workers are forked from may have been killed: Python then raises EOFError, from which a
+    command line makes the silent end of a dialogue.
+    """
+    try:
+        future = executor.submit(run_batch, batch)
+    except (OSError, EOFError) as error:
+        raise BrokenExecutor(f"no worker process can be started: {error}") from error
+    return await result_of(future)
 
 
 async def result_of(future: Future[BatchResult]) -> BatchResult:
