@@ -96,7 +96,7 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     local = np.where(_in_head(grammar, names)[at], NO_REFERENCE, local)
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]
 
-    member = (scope == _CLASS_SCOPE) | qualified
+    member = (scope == _CLASS_SCOPE) | (qualified & ~_column(grammar, lambda p: p.free)[place])
     kind = np.where(member & (kind == FUNCTION), METHOD, kind)
     kind = np.where((scope == _CLASS_SCOPE) & (kind == _VARIABLE), _FIELD, kind)
     stay = np.flatnonzero(~nowhere)
@@ -224,7 +224,7 @@ def _once(
     single: NDArray[np.bool_],
     last: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """The names without the further parts of a whole one (`a.b.c`), those after a single, before a last one."""
+    """The names without further parts of a whole one (`a.b.c`), those after a single, those before a last."""
     holder = names.holder[at]
     again = np.flatnonzero(holder[1:] == holder[:-1]) + 1
     place = names.place[at[again]]

@@ -61,6 +61,7 @@ class Define:
     - `followed_by` is the type of a node behind it that belongs to the definition: a body that the grammar
       puts beside the head.
     - `qualified` allows a qualifier in the name (`A::b`); otherwise a qualified name is a write.
+    - `free` keeps a function one where its name is qualified: by a schema, and not by a class.
     - `hinted` lets a `Use` on the way decide the kind.
     - `whole` takes the child on the name's way as the name (`a.b.c`).
     - `first` asks the name to be in the first child, `direct` to be a child itself, `via` to come through
@@ -86,6 +87,7 @@ class Define:
     head: str | None = None
     followed_by: str | None = None
     qualified: bool = False
+    free: bool = False
     hinted: bool = False
     whole: bool = False
     first: bool = False

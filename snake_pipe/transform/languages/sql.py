@@ -23,6 +23,7 @@ def _named(kind: str, *modifiers: str, body: tuple[str, ...] = ()) -> Define:
         via=frozenset({"object_reference"}),
         single=True,
         qualified=True,
+        free=True,
         body=body,
         modifiers=modifiers,
     )

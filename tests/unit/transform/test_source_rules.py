@@ -137,6 +137,11 @@ def test_fields_of_a_nameless_type_in_a_function_are_inside_of_the_function():
     assert symbols("typescript", source) == [("class", "A"), ("method", "A.constructor"), ("field", "A.b")]
 
 
+def test_the_blank_identifier_defines_nothing():
+    """`var _ I = T{}` asks the compiler whether T is an I."""
+    assert symbols("go", "package p\nvar _ I = T{}\nvar _, a = f()\n") == [("module", "p"), ("variable", "a")]
+
+
 def test_variables_taken_out_of_a_list_are_defined_by_it():
     """As by `$a = 1`; trees of nikic/php-parser said so, sources that they were read."""
     source = "<?php\n[$a, [$b]] = f();\nlist($c) = $a;\nfunction g() { [$d] = h(); }\n"
