@@ -20,7 +20,6 @@ from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.source_tree import SourceTreeTransformer
 from snake_pipe.transform.transformer import TransformOptions
-from tests.integration.test_ast_oracles import dump
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_repos" / "ast_dumps"
@@ -136,7 +135,7 @@ def test_a_tree_without_lines_and_its_source_name_the_same(tree: Path, source: s
 
 
 @pytest.mark.parametrize("path", STDLIB[::60], ids=lambda path: path.name)
-def test_python_and_its_dump_give_the_same_rows(path: Path) -> None:
+def test_python_and_its_dump_give_the_same_rows(path: Path, dump: Any) -> None:
     data = path.read_bytes()
     try:
         tree = json.dumps(dump(ast.parse(data)))
