@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 import snake_pipe
 from benchmarks.agreement import Agreement, Name
 from benchmarks.corpus import HEADER_FOLDERS
-from benchmarks.explained import explanation
+from benchmarks.explained import ROADS, explanation
 from benchmarks.judges import Judge, judges_of
 from benchmarks.node_counts import Counted, counted
 from benchmarks.oracles import ingest
@@ -50,6 +50,8 @@ _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 _LEFT_OUT = ("--exclude=site-packages", "--exclude=c++")
 _AST_ENDING = ".ast.json"
 _GOOD = 0.98
+_UNSEEN = {"clang": frozenset({"macro", "imports"})}
+"""parser → what it never sees, for the preprocessor has been there."""
 _MOST_CLASSES = 6
 
 
@@ -80,15 +82,18 @@ def judged(judge: Judge, language: str, files: Mapping[str, Path], rows: Told) -
 def two_roads(parser: str, trees: Told, sources: Told, source_of: Mapping[str, str]) -> Iterator[Agreement]:
     """AST files against their sources; `source_of` is {path of a tree: path of its source}."""
     wanted = set(source_of.values())
+    unseen = _UNSEEN.get(parser.partition(",")[0], frozenset())
     for subject, ours in trees.items():
-        agreement = Agreement(parser, subject, "the source's rows", len(source_of))
+        if subject in unseen:
+            continue
+        agreement = Agreement(parser, subject, ROADS, len(source_of))
         with_kind = subject == "definitions"
         for at, (kind, type_, _) in ours.items():
             if at.path in source_of:
                 name = f"{kind} {at.name}" if with_kind else at.name
                 agreement.ours[Name(source_of[at.path], name, at.line)] = f"{kind} ({type_})"
         for at, (kind, type_, _) in sources[subject].items():
-            if at.path in wanted:
+            if at.path in wanted and kind not in unseen:
                 name = f"{kind} {at.name}" if with_kind else at.name
                 agreement.theirs[at._replace(name=name)] = f"{kind} ({type_})"
         if agreement.ours or agreement.theirs:
@@ -132,9 +137,10 @@ def print_differences(found: list[Agreement]) -> None:
             if shown[c.missing] > _MOST_CLASSES:
                 continue
             examples = ", ".join(f"`{n.name}` {n.path}:{n.line}" for n in c.examples).replace("|", "\\|")
-            why = explanation(a.language, a.subject, a.judge, c)
+            why = explanation(a.language, a.judge, c)
             who = a.judge if c.missing else "ours"
-            print(f"| {a.language} | {a.subject} | {who} | {c.count:,} | {c.word} | {examples} | {why} |")
+            line = f"| {a.language} | {a.subject} | {who} | {c.count:,} | {c.word} | {examples} | {why} |"
+            print(" ".join(line.split()))
 
 
 def main() -> int:
@@ -177,6 +183,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
         wanted = set(given.only or ())
         rows = list(counted(of_sources, sources, processes, wanted))
         dumps = list(counted(of_trees, trees, processes, wanted))
+        print("## Nodes")
         print_counts("language", rows)
         print_counts("dialect", dumps)
         pairs = _pairs(of_sources, [row.name for row in rows], of_trees, [row.name for row in dumps])
@@ -193,9 +200,13 @@ def _run(given: argparse.Namespace, scratch: Path) -> int:
             for (parser, dialect), source_of in sorted(pairs[row.name].items()):
                 title = f"{parser}, {row.name}"
                 roads += two_roads(title, told(of_trees, dialect), of_language, source_of)
-        found += sorted(roads, key=lambda agreement: agreement.language)
+        roads.sort(key=lambda agreement: agreement.language)
+        print("\n## Definitions, calls, imports")
         print_agreements(found)
-        print_differences(found)
+        print("\n## Trees and their sources")
+        print_agreements(roads)
+        print("\n## What differs")
+        print_differences([*found, *roads])
     return 1 if any(row.differing not in ("-", "0") for row in (*rows, *dumps)) else 0
 
 

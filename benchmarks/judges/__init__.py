@@ -49,7 +49,6 @@ _CTAGS: dict[str, tuple[Tags, str]] = {
     "c": (Tags("C", "defgmpstuv", "x"), ""),
     "c-sharp": (Tags("C#", "Ecefgimnps", "t"), ""),
     "cpp": (Tags("C++", "cdefgmnpstuv", "AxNU"), "alias_declaration"),
-    "css": (Tags("CSS", "ci", "s"), "variable macro"),
     "elixir": (Tags("Elixir", "adefgmopy", "cirt"), ""),
     "go": (Tags("Go", "acfimnpstv", "M"), ""),
     "haskell": (Tags("Haskell", "cfmt", ""), "method field signature"),
@@ -152,6 +151,11 @@ def _bare(name: Name) -> Name:
     return name._replace(name=name.name.strip("() "))
 
 
+def _unquoted(name: Name) -> Name:
+    """A name of SQL without its quotes or brackets."""
+    return name._replace(name=name.name.strip('"[]`'))
+
+
 _KEYS = {
     "c-sharp": _last_part,
     "elixir": _anywhere,
@@ -159,6 +163,7 @@ _KEYS = {
     "lua": _last_part,
     "objc": _selector,
     "ocaml": _bare,
+    "sql": _unquoted,
 }
 
 _TYPESCRIPT = ("javascript", "typescript", "tsx")

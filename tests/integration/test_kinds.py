@@ -1,7 +1,7 @@
 """How many nodes have no kind of their own, in each language and dialect: a gap in a table can be seen here.
 
-Over the golden sources and trees, `sample_repos`, and the running Python's standard library, as sources and as
-trees of `ast`. `pytest -s` shows the types that are `other`, the commonest first; `python -m
+Over the golden sources and trees, `sample_repos`, and the running Python's standard library, as sources and
+as trees of `ast`. `pytest -s` shows the types that are `other`, the commonest first; `python -m
 benchmarks.accuracy` shows the same for real repositories.
 """
 

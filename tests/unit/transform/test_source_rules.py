@@ -142,6 +142,13 @@ def test_the_blank_identifier_defines_nothing():
     assert symbols("go", "package p\nvar _ I = T{}\nvar _, a = f()\n") == [("module", "p"), ("variable", "a")]
 
 
+@pytest.mark.parametrize("language", ["c", "cpp", "objc"])
+def test_attributes_of_a_compiler_call_nothing(language):
+    """`aligned(4)` was a call, which clang's trees do not have."""
+    source = "struct a { int b __attribute__((aligned(4), packed)); };\nint c(void) { return d(1); }\n"
+    assert refs(language, source) == [("call", "d")]
+
+
 def test_variables_taken_out_of_a_list_are_defined_by_it():
     """As by `$a = 1`; trees of nikic/php-parser said so, sources that they were read."""
     source = "<?php\n[$a, [$b]] = f();\nlist($c) = $a;\nfunction g() { [$d] = h(); }\n"
