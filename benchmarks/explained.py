@@ -17,6 +17,11 @@ _PARTS = "ctags takes what follows for a name"
 _TREE_SITTER = "the grammar reads it otherwise"
 _DYNAMIC = "the name is computed, so none is noted"
 
+_ESTREE = {
+    "-": "`a = (function () {})`: trees have no parentheses, so a is a function there",
+    "+function (VariableDeclarator)": "`a = (function () {})`: the other side of it",
+    "+": 'quoted keys (`"a b": function () {}`): no names in sources',
+}
 _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
     ("bash", "ctags"): {"-": "functions of awk programs in strings, and arrays `a=(...)`: ctags errs"},
     ("c", "ctags"): {
@@ -32,8 +37,8 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
         "+": f'{_LOST}: nullable types, `$"..."`, attributes',
     },
     ("cpp", "ctags"): {
-        "-": "`operator ==` is written so by ctags, `operator==` here",
-        "+": "methods of local or specialised types: ctags lost its way above",
+        "-": f"macros in declarations: {_TREE_SITTER}",
+        "+": f"{_LOST}: macros, local and specialised types",
     },
     ("elixir", "ctags"): {"-": "examples in documentation strings: ctags errs", "+": "names in variables"},
     ("elixir", "tags.scm"): {
@@ -48,7 +53,7 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
     ("haskell", "ctags"): {
         "-module": "ctags cuts `A.B` to `A`",
         "-": "words such as `deriving` and `return`, and what is in comments: ctags errs",
-        "+": "ctags sees only what begins in the first column, and neither fields nor operators",
+        "+": "ctags sees only what begins in the first column, loses its way at comments, cuts `A.B` to `A`",
     },
     ("java", "ctags"): {
         "-": "values in annotations: ctags errs",
@@ -63,12 +68,12 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
         "+": "short forms `f(x) = ...` with qualified or parametric names",
     },
     ("kotlin", "ctags"): {
-        "-method": "local functions of lambdas, and what ctags makes of `fun` types",
+        "-method": "names in backquotes with quotes in them: ctags errs",
         "-object": "`companion object` without a name, which ctags calls `Companion`",
         "-constant": "local values in lambdas and initializers",
         "-variable": "local variables in lambdas and initializers",
-        "-class": f"`annotation class` behind an annotation: {_TREE_SITTER}",
-        "+": f"names in backquotes, `&` types, enum classes: {_LOST}",
+        "-class": f"a class behind an annotation with arguments: {_TREE_SITTER}",
+        "+": f"{_LOST}: names in backquotes, `value class`, `A & B`",
     },
     ("lua", "ctags"): {
         "-function": 'functions under keys in brackets (`["a:b"] = function`): no names here',
@@ -85,7 +90,7 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
     },
     ("objc", "ctags"): {
         "-": "parameters and types of blocks: ctags errs",
-        "+": f"constants, pointers, properties with attributes: {_LOST}",
+        "+": f"{_LOST}: class extensions `@interface A ()`, constants, what follows them",
     },
     ("ocaml", "tags.scm"): {
         "-definition.enum_variant": "tags of polymorphic variants (`` `A ``) belong to no type",
@@ -114,7 +119,7 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
         "-alias": "`alias_method` is a call here; ctags drops `?` and `=` of names",
         "-singletonMethod": "ctags takes the object for the name",
         "-": "ctags errs",
-        "+": "singleton methods, aliases with `?` or `=`, and methods behind `private def`: ctags errs",
+        "+": "`def a.b`, aliases with `?` or `=`, operators, methods in blocks: ctags errs",
     },
     ("rust", "ctags"): {
         "-variable": "`&'static str`: ctags takes the type for a variable",
@@ -138,17 +143,19 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
     },
     ("sql", "ctags"): {
         "-": "words in statements: ctags errs",
-        "+": "names in quotes or brackets, of which ctags takes a part",
+        "+": "sequences, of which ctags says nothing",
     },
     ("clang, c", ROADS): {
         "-": "the branch of an `#if` that the preprocessor left out",
         "-call (call_expression)": "macros that look like calls",
-        "+": "what a macro made; structs inside of other declarations",
+        "+": "what a macro made",
     },
-    ("meriyah, javascript", ROADS): {
-        "-": "`a = (function () {})`: trees have no parentheses, so a is a function there",
-        "+function (VariableDeclarator)": "the other side of it",
-        "+": 'quoted keys (`"a b": function () {}`): no names in sources',
+    ("babel, javascript", ROADS): _ESTREE,
+    ("meriyah, javascript", ROADS): _ESTREE,
+    ("typescript-estree, typescript", ROADS): {
+        "+field (TSPropertySignature)": "quoted keys and numbers: no names in sources",
+        "+module (TSModuleDeclaration)": "`declare global`: no name in sources",
+        "+call (TSNonNullExpression)": f"`a || !b!(c)`: {_TREE_SITTER}",
     },
     ("javascript", "typescript"): {
         "-function in a property": 'quoted keys (`"a": function () {}`): no names here',
@@ -156,9 +163,8 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
     },
     ("typescript", "typescript"): {
         "-PropertySignature": "quoted keys and numbers: no names here",
-        "-ModuleDeclaration": '`module "a"` is named with its quotes left out only where it stands alone',
-        "-call": "`a!` behind a cast",
-        "-import()": "`import()` behind `await`, whose result is called further",
+        "-ModuleDeclaration": '`declare module "a"`: a quoted name is none here',
+        "-call": f"`a || !b!(c)`: {_TREE_SITTER}",
     },
 }
 """(language, judge) → class → why."""

@@ -151,6 +151,11 @@ def _bare(name: Name) -> Name:
     return name._replace(name=name.name.strip("() "))
 
 
+def _together(name: Name) -> Name:
+    """`operator==` and `~A` without blanks."""
+    return name._replace(name=name.name.replace(" ", ""))
+
+
 def _unquoted(name: Name) -> Name:
     """A name of SQL without its quotes or brackets."""
     return name._replace(name=name.name.strip('"[]`'))
@@ -158,6 +163,7 @@ def _unquoted(name: Name) -> Name:
 
 _KEYS = {
     "c-sharp": _last_part,
+    "cpp": _together,
     "elixir": _anywhere,
     "haskell": _anywhere,
     "lua": _last_part,

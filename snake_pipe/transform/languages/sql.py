@@ -30,7 +30,7 @@ def _named(kind: str, *modifiers: str, body: tuple[str, ...] = ()) -> Define:
 
 
 RULES = Rules(
-    names={"identifier": "read"},
+    names={"identifier": "read", "literal": "none"},  # a column's name in quotes is a literal
     uses={
         "object_reference": {
             "name": Use("read", climb=True, qualifier="schema", direct=True),

@@ -142,6 +142,27 @@ def test_the_blank_identifier_defines_nothing():
     assert symbols("go", "package p\nvar _ I = T{}\nvar _, a = f()\n") == [("module", "p"), ("variable", "a")]
 
 
+def test_modules_can_be_imported_while_a_program_runs():
+    """`import` is no name for the grammar, and so `import("a")` was not seen."""
+    source = 'import("a").then(b);\nawait import("./d");\ne.import("f");\n'
+    for anonymous in (False, True):
+        tables = transform("javascript", source, anonymous=anonymous)
+        rows = [(row["module"], row["alias"], row["is_relative"]) for row in tables["imports"]]
+        assert rows == [("a", None, False), ("./d", None, True)]
+        assert [row["name"] for row in tables["refs"] if row["role"] == "call"] == ["then", "import"]
+
+
+def test_columns_and_indexes_with_names_in_quotes_are_defined():
+    """The grammar takes such a name for a literal; other literals define nothing."""
+    source = 'CREATE TABLE "a" ("b" INT DEFAULT 1, c TEXT DEFAULT \'d\');\nCREATE INDEX "e" ON "a" ("b");\n'
+    assert symbols("sql", source + "INSERT INTO a VALUES ('f', 2);\n") == [
+        ("class", '"a"'),
+        ("field", '"a"."b"'),
+        ("field", '"a".c'),
+        ("variable", '"e"'),
+    ]
+
+
 @pytest.mark.parametrize("language", ["c", "cpp", "objc"])
 def test_attributes_of_a_compiler_call_nothing(language):
     """`aligned(4)` was a call, which clang's trees do not have."""
