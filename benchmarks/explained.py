@@ -114,7 +114,10 @@ _EXPLAINED: dict[tuple[str, str], dict[str, str]] = {
         "-": "local names",
         "+": "further names of `a = b = 1` and `a, b = 1, 2`, what stands in `if` and `try`: ctags errs",
     },
-    ("python", "ast"): {"-call": f"`type(a).b = 1`: {_TREE_SITTER} (`type` as a statement)"},
+    ("python", "ast"): {
+        "-call": f"in annotations, types here; behind `(` and `*`, and `type(a).b = 1`: {_TREE_SITTER}",
+        "-method call": f"`(a.b)()` and `f(a, *b.c())`: {_TREE_SITTER}",
+    },
     ("ruby", "ctags"): {
         "-alias": "`alias_method` is a call here; ctags drops `?` and `=` of names",
         "-singletonMethod": "ctags takes the object for the name",
