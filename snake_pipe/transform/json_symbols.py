@@ -118,6 +118,7 @@ class Symbols:
         for index, one in enumerate(columns.pending):
             base = int(columns.bases[index])
             before = len(symbols)
+            separator = one.vocabulary.dialect.name_separator
             found = columns.found[index].definitions
             rows = np.array([base + each.row for each in found], np.int64)
             local, in_class = self.scopes.of(rows)
@@ -139,7 +140,7 @@ class Symbols:
                 elif definition.outer_visibility is not None:
                     definition.visibility = definition.outer_visibility
                 path = (parent and parent.qualified_name, definition.qualifier, name)
-                qualified = ".".join(part for part in path if part)
+                qualified = ".".join(part for part in path if part).replace(separator, ".")
                 symbol = Symbol(each, row, int(columns.shape.end[row]), index, kind, parent, qualified)
                 symbols.append(symbol)
                 stack.append(symbol)

@@ -56,16 +56,9 @@ WITHOUT_LINES = {
     GOLDEN / "solc.json": "solc.sol",
 }
 
-_NAMESPACE = (
-    {("definition", "module", "Shop\\Cash", 2)},
-    {("definition", "module", "Shop.Cash", 2)},
-)
 DIFFERENCES: dict[str, tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]] = {
     # The preprocessor has been there before clang.
     "ring.syntax.json": ({("definition", "macro", "SIZE", 3)}, set()),
-    # The trees' rules join the parts of a namespace with dots, as qualified names do.
-    "nikic.json": _NAMESPACE,
-    "php-parser.json": _NAMESPACE,
     # A heading is named by its source there, by its text here; links and footnotes have names here alone.
     "unist.json": (
         {("definition", "module", "The shop, `open`", 1)},
