@@ -47,7 +47,7 @@ _DUMPS = f"""
            regexp_replace(stem, '[._-]({"|".join(_TOOLS)})$', '', 'i') AS bare_stem
     FROM (SELECT file_id, repo, path, language, dialect, status, mtime_ns,
                  snake_pipe.folders(file) AS folders,
-                 snake_pipe.told(coalesce(source_path, nullif(path[len(file) + 2:], ''))) AS told,
+                 snake_pipe.told(source_path) AS told,
                  regexp_replace(snake_pipe.base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i')
                      AS stem
           FROM (SELECT *, regexp_replace(path, '({_JSON})#.*$', '\\1', 'is') AS file FROM files)
