@@ -61,9 +61,13 @@ _INTERPRETERS = {
 _LANGUAGE_BY = {word: language for language, words in _INTERPRETERS.items() for word in words.split()}
 _GRAMMARS = {
     "c-sharp": ("tree_sitter_c_sharp", "language"),
+    "dockerfile": ("tree_sitter_containerfile", "language"),
+    "ocaml": ("tree_sitter_ocaml", "language_ocaml"),
+    "ocaml-interface": ("tree_sitter_ocaml", "language_ocaml_interface"),
     "php": ("tree_sitter_php", "language_php"),
     "tsx": ("tree_sitter_typescript", "language_tsx"),
     "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "xml": ("tree_sitter_xml", "language_xml"),
 }
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -211,11 +215,16 @@ def _complete_locations(document: Any) -> None:
             stack += reversed(value)
 
 
+def grammar_of(language: str) -> tuple[str, str]:
+    """The module of a language's wheel, and the function in it that gives the grammar."""
+    return _GRAMMARS.get(language, (f"tree_sitter_{language}", "language"))
+
+
 @cache
 def _parser(language: str) -> Any:
     from tree_sitter import Language, Parser
 
-    module, function = _GRAMMARS.get(language, (f"tree_sitter_{language}", "language"))
+    module, function = grammar_of(language)
     return Parser(Language(getattr(import_module(module), function)()))
 
 

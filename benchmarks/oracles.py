@@ -2,14 +2,12 @@
 
     python -m benchmarks.oracles                       # the corpora of `python -m benchmarks.corpus`
     python -m benchmarks.oracles --stdlib              # and the running Python's standard library
-    python -m benchmarks.oracles --sources go/src --sources java.base --sources /usr/include
 
 The command runs as a process, what it wrote is read through `snake_pipe.connect`. For every file: its rows
 in `nodes` are as many as `files.node_count` says and as `benchmarks.independent` counts, and have the types,
 the order, the lines and the columns that it finds; each file of the folder has one row in `files`; parents,
 depths, places among siblings and numbers of descendants fit together; the other tables have as many rows as
-`files` says. Then definitions in `symbols` against Python's `ast` (`--stdlib`) and universal-ctags
-(`--sources`: C, Go and Java). The exit code is 1 if a file differs; how far definitions agree is only shown.
+`files` says. The exit code is 1 if a file differs. `benchmarks.accuracy` asks what the rows mean.
 """
 
 from __future__ import annotations
@@ -30,7 +28,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import snake_pipe
-from benchmarks.definitions import Agreement, agreement_with_ast, agreement_with_ctags
 from benchmarks.independent import AST, DIGEST, Count, count_source, count_tree, files_below
 
 if TYPE_CHECKING:
@@ -199,11 +196,10 @@ def corpora(folder: Path, *, stdlib: bool) -> list[Corpus]:
     return found
 
 
-def check_nodes(chosen: list[Corpus], scratch: Path, processes: int) -> tuple[int, Path | None]:
-    """Print a line for each corpus, then what differs; how many files do, and the stdlib's dataset."""
+def check_nodes(chosen: list[Corpus], scratch: Path, processes: int) -> int:
+    """Print a line for each corpus, then what differs; how many files do."""
     print(f"{'corpus':24} {'files':>8} {'nodes':>12} {'differ':>7} {'seconds':>8}")
     wrong: list[tuple[str, Difference]] = []
-    stdlib = None
     for corpus in chosen:
         started = time.perf_counter()
         dataset = scratch / corpus.name.replace("/", "-")
@@ -216,37 +212,12 @@ def check_nodes(chosen: list[Corpus], scratch: Path, processes: int) -> tuple[in
         seconds = time.perf_counter() - started
         print(f"{corpus.name:24} {files:>8,} {nodes:>12,} {differing:>7,} {seconds:>8.1f}", flush=True)
         wrong += [(corpus.name, difference) for difference in found]
-        if corpus.name == "stdlib":
-            stdlib = dataset
-        else:
-            shutil.rmtree(dataset)
+        shutil.rmtree(dataset)
     for name, difference in wrong[:_SHOWN]:
         print(f"  {name}: {difference.path}: {difference.what}")
     if len(wrong) > _SHOWN:
         print(f"  ... and {len(wrong) - _SHOWN} more")
-    return len({(name, difference.path) for name, difference in wrong}), stdlib
-
-
-def check_definitions(stdlib: Path | None, sources: list[Path], scratch: Path) -> None:
-    """Print recall and precision of `symbols`, and what is missing."""
-    agreements: list[Agreement] = []
-    if stdlib is not None:
-        with snake_pipe.connect(stdlib) as connection:
-            agreements += agreement_with_ast(connection, _STDLIB)
-    if sources and shutil.which("ctags") is None:
-        print("\nuniversal-ctags is not installed: nothing to compare --sources with")
-    elif sources:
-        dataset = scratch / "sources"
-        ingest(sources, dataset, "--tables=symbols", "--languages=c,go,java")
-        with snake_pipe.connect(dataset) as connection:
-            agreements += agreement_with_ctags(connection, sources)
-    if not agreements:
-        return
-    print(f"\n{'definitions':44} {'files':>7} {'judged':>9} {'recall':>8} {'precision':>9}")
-    for agreement in agreements:
-        print(agreement.line())
-    for agreement in agreements:
-        print("\n".join(agreement.details()))
+    return len({(name, difference.path) for name, difference in wrong})
 
 
 def main() -> int:
@@ -256,9 +227,6 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, default=Path(".cache/corpus"))
     parser.add_argument("--stdlib", action="store_true", help="also the running Python's standard library")
     parser.add_argument(
-        "--sources", type=Path, action="append", default=[], metavar="DIR", help="C, Go, Java; repeatable"
-    )
-    parser.add_argument(
         "--only", metavar="NAME", action="append", help="only this corpus, as ast/clang; repeatable"
     )
     parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="that count")
@@ -266,11 +234,10 @@ def main() -> int:
     chosen = corpora(given.corpus.resolve(), stdlib=given.stdlib)
     if given.only is not None:
         chosen = [corpus for corpus in chosen if corpus.name in given.only]
-    if not chosen and not given.sources:
+    if not chosen:
         parser.error(f"nothing to check in {given.corpus}; python -m benchmarks.corpus makes it")
     with tempfile.TemporaryDirectory(prefix="snake-pipe-oracles-") as folder:
-        differing, stdlib = check_nodes(chosen, Path(folder), given.processes) if chosen else (0, None)
-        check_definitions(stdlib, [path.resolve() for path in given.sources], Path(folder))
+        differing = check_nodes(chosen, Path(folder), given.processes)
     return 1 if differing else 0
 
 

@@ -34,6 +34,7 @@ _ADVICE = {
     ("failed", "symlink"): _CHANGING,
     ("failed", "too_deep"): _NESTED,
     ("failed", "too_large"): "one string or file beyond what any setting allows; --exclude it",
+    ("partial", "holds_trees"): "some of its entries are no trees, or bad ones; `errors` has the places",
     ("partial", "syntax_error"): "rows are there as far as it could be parsed; `errors` has the places",
     ("quarantined", "out_of_memory"): _MEMORY,
     ("quarantined", "timeout"): "not done in {file_timeout_seconds}; --file-timeout SECONDS raises that",

@@ -82,7 +82,7 @@ class BatchConfig:
     )
     max_batch_size: int = _setting(5000, "most files a batch may ever hold", runtime=True, ge=1)
     batch_bytes: int = _setting(
-        32 * MIB,
+        16 * MIB,
         "most bytes of files a batch may hold; a larger file goes alone",
         unit="bytes",
         runtime=True,

@@ -323,7 +323,7 @@ class Extraction:
             result.containers += bool(entry.trees)
             outcome = (facts.status, facts.language or facts.dialect or file.queue)
             add_counts(result.outcomes, {outcome: 1})
-            if facts.reason is not None:
+            if facts.reason is not None and facts.status != "ok":
                 add_counts(result.reasons, {(facts.status, facts.reason): 1})
             result.byte_count += entry.figures.get("size_bytes", file.size_bytes) or 0
         result.files = to_ipc(rows_to_batch("files", file_rows))

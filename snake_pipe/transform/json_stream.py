@@ -21,12 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.errors import TransformError
+from snake_pipe.transform.json_columns import Pending
 from snake_pipe.transform.json_document import decode, decode_exactly
 from snake_pipe.transform.json_extract import Extractor
 from snake_pipe.transform.json_facts import Overview
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
 from snake_pipe.transform.json_positions import ClangPositions, open_reader
-from snake_pipe.transform.json_rows import Pending, TableBuilder
+from snake_pipe.transform.json_rows import TableBuilder
 from snake_pipe.transform.json_scanner import Closed, Opened
 from snake_pipe.transform.json_tags import write_types
 from snake_pipe.transform.json_vocabulary import Vocabulary

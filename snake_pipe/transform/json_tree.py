@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.dialect import revision_of
+from snake_pipe.transform.json_columns import Pending
 from snake_pipe.transform.json_container import Container, DocumentText
 from snake_pipe.transform.json_document import GZIP_MAGIC, to_utf8, unpack
 from snake_pipe.transform.json_extract import Extract, Extractor
 from snake_pipe.transform.json_facts import describe, fail, refuse
 from snake_pipe.transform.json_lines import Documents, read_documents
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
-from snake_pipe.transform.json_rows import Pending, TableBuilder
+from snake_pipe.transform.json_rows import TableBuilder
 from snake_pipe.transform.json_trees import as_whole, find_trees
 from snake_pipe.transform.json_vocabulary import Vocabulary
 from snake_pipe.transform.json_walk import Walker

@@ -68,6 +68,7 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
         np.flatnonzero(names.role == DEFINES),
         _column(grammar, lambda p: p.whole),
         _column(grammar, lambda p: p.single),
+        _column(grammar, lambda p: p.last),
     )
     place = names.place[at]
     own = _column(grammar, lambda p: p.own)[place]
@@ -95,7 +96,7 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     local = np.where(_in_head(grammar, names)[at], NO_REFERENCE, local)
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]
 
-    member = (scope == _CLASS_SCOPE) | qualified
+    member = (scope == _CLASS_SCOPE) | (qualified & ~_column(grammar, lambda p: p.free)[place])
     kind = np.where(member & (kind == FUNCTION), METHOD, kind)
     kind = np.where((scope == _CLASS_SCOPE) & (kind == _VARIABLE), _FIELD, kind)
     stay = np.flatnonzero(~nowhere)
@@ -138,12 +139,22 @@ def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
             ok &= rows.preceded(rows.start[row], place.after)
         if place.said and place.kind is None:
             told = [rows.preceded(rows.start[row], words) for words in place.said]
+            if place.told is not None:
+                steps, kinds = place.told
+                told += [_told(rows, names.holder[at], steps, words) for words in kinds]
             ok &= np.logical_or.reduce(told)
         used_as = ROLE_CODES[place.local] if place.said and place.local else names.used_as[at[~ok]]
         names.role[at[~ok]] = used_as
     for word in rows.grammar.rules.reserved:
         at = np.flatnonzero(names.role == DEFINES)
         names.role[at[rows.reads(names.row[at], word.encode())]] = NO_REFERENCE
+
+
+def _told(rows: SourceRows, row: NDArray[np.int32], steps: str, words: str) -> NDArray[np.bool_]:
+    """Whether the words stand directly before the node that is so many steps from each row."""
+    for step in steps.split("/"):
+        row = _step(rows, row, step)
+    return (row >= 0) & rows.preceded(rows.start[row], words)
 
 
 def _name_the_unnamed(
@@ -207,13 +218,18 @@ def _neighbours_as_one(
 
 
 def _once(
-    names: Names, at: NDArray[np.int64], whole: NDArray[np.bool_], single: NDArray[np.bool_]
+    names: Names,
+    at: NDArray[np.int64],
+    whole: NDArray[np.bool_],
+    single: NDArray[np.bool_],
+    last: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """The names without the further parts of a whole name (`a.b.c`) and without those after a single one."""
+    """The names without further parts of a whole one (`a.b.c`), those after a single, those before a last."""
     holder = names.holder[at]
     again = np.flatnonzero(holder[1:] == holder[:-1]) + 1
     place = names.place[at[again]]
     parts, others = again[whole[place]], again[single[place]]
+    parts = np.concatenate([parts, again[last[place]] - 1])
     names.role[at[parts]] = NO_REFERENCE
     names.role[at[others]] = names.used_as[at[others]]
     return np.delete(at, np.concatenate([parts, others]))
@@ -261,7 +277,8 @@ def _lifted(
         beside &= np.isin(kind[within], _CARRIERS) & np.isin(kind[around], _CARRIERS)
         beside |= (place[within] == place[around]) & (head_row[within] == head_row[around])
         free = np.isin(kind[within], _TYPES) & np.isin(kind[around], _CARRIERS)
-        risen = promoted[within] & ((kind[around] == METHOD) | (kind[around] == FUNCTION))
+        risen = promoted[within] & np.isin(kind[around], (METHOD, FUNCTION))
+        risen &= (outer[around] >= 0) & np.isin(kind[outer[around]], _TYPES)
         lift = np.flatnonzero(beside | free | risen)
         if len(lift) == 0:
             return replace(nesting, outer=outer)
@@ -313,6 +330,11 @@ def _kinds(
         for words, said in reversed(list(candidate.said.items())):
             here = np.flatnonzero(place == index)
             kind[here[rows.preceded(name_start[here], words)]] = KIND_CODES[said]
+        if candidate.told is not None:
+            steps, kinds = candidate.told
+            here = np.flatnonzero((place == index) & (kind < 0))
+            for words, said in kinds.items():
+                kind[here[_told(rows, row[here], steps, words)]] = KIND_CODES[said]
     kind[_in_head(grammar, names)[at]] = -1
     return kind
 

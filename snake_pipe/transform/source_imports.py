@@ -99,10 +99,11 @@ def import_statements(rows: SourceRows) -> NDArray[np.int64]:
 
 
 def _import_calls(rows: SourceRows, names: Names) -> Iterator[tuple[int, ImportReader]]:
-    """The rows of calls that import by their name."""
+    """The rows of calls that import by their name: a word of the language may have a type of its own."""
     wrapper = rows.grammar.flags(rows.grammar.rules.import_wrappers)
     for word, reader in rows.grammar.rules.import_calls.items():
-        for row in names.row[rows.reads(names.row, word.encode())].tolist():
+        named = np.union1d(names.row, np.flatnonzero(rows.grammar.flags({word})[rows.code]))
+        for row in named[rows.reads(named, word.encode())].tolist():
             parent = int(rows.shape.parent[row])
             if parent >= 0:
                 around = int(rows.shape.parent[parent])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -132,3 +133,21 @@ def differences() -> Callable[[Path, Path], dict[str, int]]:
         return found
 
     return compare
+
+
+def _dump(value: Any) -> Any:
+    """Python's tree as the usual tools write it."""
+    if isinstance(value, ast.AST):
+        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
+        return {"_type": type(value).__name__, **{k: _dump(v) for k, v in ast.iter_fields(value)}, **places}
+    if isinstance(value, list):
+        return [_dump(item) for item in value]
+    if isinstance(value, (bytes, complex)) or value is Ellipsis:
+        return repr(value)
+    return value
+
+
+@pytest.fixture(scope="session")
+def dump():
+    """Python's tree → the JSON values that the usual tools write."""
+    return _dump

@@ -8,7 +8,7 @@ import json
 import sysconfig
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,21 +17,14 @@ from snake_pipe.transform.json_document import decode, to_utf8, unpack
 from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.transformer import Transformed, TransformOptions
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Dump = Callable[[Any], Any]
+
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 _SOURCES = sorted(p for p in _STDLIB.glob("*.py") if p.stat().st_size < 60_000)[::9]
 _DUMPS = sorted((Path(__file__).parents[2] / "sample_repos").rglob("*ast*.json*"))
-
-
-def dump(value: Any) -> Any:
-    """Python's tree as the usual tools write it."""
-    if isinstance(value, ast.AST):
-        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
-        return {"_type": type(value).__name__, **{k: dump(v) for k, v in ast.iter_fields(value)}, **places}
-    if isinstance(value, list):
-        return [dump(item) for item in value]
-    if isinstance(value, (bytes, complex)) or value is Ellipsis:
-        return repr(value)
-    return value
 
 
 def transform(path: str, data: bytes) -> Transformed:
@@ -58,7 +51,7 @@ def count_typed(document: Any, key: str) -> int:
 
 
 @pytest.mark.parametrize("path", _SOURCES, ids=lambda p: p.name)
-def test_python_dumps_agree_with_the_tree(path: Path) -> None:
+def test_python_dumps_agree_with_the_tree(path: Path, dump: Dump) -> None:
     tree = ast.parse(path.read_bytes())
     result = transform(path.name + ".ast.json", json.dumps(dump(tree)).encode())
     facts = result.facts[0]
@@ -97,7 +90,7 @@ def _imports(tree: ast.AST) -> list[tuple[str, str | None, str | None]]:
 
 
 @pytest.mark.parametrize("path", _SOURCES[::4], ids=lambda p: p.name)
-def test_calls_agree_with_the_tree(path: Path) -> None:
+def test_calls_agree_with_the_tree(path: Path, dump: Dump) -> None:
     tree = ast.parse(path.read_bytes())
     result = transform(path.name + ".ast.json", json.dumps(dump(tree)).encode())
     decorators = {id(d) for n in ast.walk(tree) for d in getattr(n, "decorator_list", ())}
@@ -129,7 +122,7 @@ def test_real_dumps_lose_no_node(path: Path) -> None:
     assert facts.node_count == count_typed(document, dialect.type_key)
 
 
-def test_a_packed_dump_gives_the_same_rows() -> None:
+def test_a_packed_dump_gives_the_same_rows(dump: Dump) -> None:
     data = json.dumps(dump(ast.parse(_SOURCES[0].read_bytes()))).encode()
     plain, packed = transform("a.ast.json", data), transform("a.ast.json.gz", gzip.compress(data))
     for table, batch in plain.tables.items():

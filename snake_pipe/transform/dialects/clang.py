@@ -104,6 +104,7 @@ _MODIFIERS: dict[str, dict[Any, str]] = {
     "explicitlyDeleted": {True: "deleted"},
     "explicitlyDefaulted": {"default": "defaulted", "deleted": "deleted"},
 }
+_RECORDS = words("RecordDecl CXXRecordDecl")
 _FUNCTIONS = words("FunctionDecl CXXMethodDecl CXXConstructorDecl CXXDestructorDecl CXXConversionDecl")
 
 
@@ -122,6 +123,8 @@ def _declaration(node: Node, memo: Memo) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None or "loc" not in node or node.get("isImplicit") is True:
         return ()
+    if kind_word in _RECORDS and node.get("completeDefinition") is not True:
+        return ()  # only mentioned, or declared ahead
     modifiers = [
         words_[value]
         for key, words_ in _MODIFIERS.items()

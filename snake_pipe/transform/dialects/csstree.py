@@ -70,8 +70,14 @@ def _import(node: Node, _memo: Memo) -> Iterable[Import]:
     return imported(text(target, "value") or text(child(target or {}, "value"), "value"))
 
 
-def _url(_node: Node, _memo: Memo) -> Iterable[Reference]:
-    return (Reference("call", "url"),)
+def _note_import(node: Node, memo: Memo) -> None:
+    """`@import url(a)` imports, and calls nothing."""
+    if text(node, "name") == "import":
+        memo.update((id(item), True) for item in _prelude(node))
+
+
+def _url(node: Node, memo: Memo) -> Iterable[Reference]:
+    return () if id(node) in memo else (Reference("call", "url"),)
 
 
 CSSTREE = Dialect(
@@ -97,6 +103,7 @@ CSSTREE = Dialect(
         "IdSelector": lambda node, _memo: id_of(text(node, "name"), node),
         "Atrule": _keyframes,
     },
+    prepare={"Atrule": _note_import},
     references={"Url": _url},
     imports={"Atrule": _import},
 )

@@ -178,6 +178,7 @@ class Dialect:
     `other_type_keys` are tried as well.
 
     `language` is that of the sources, `other_languages` of those where one of these types occurs.
+    `name_separator` stands between the parts of a name in the language; in qualified names it is a dot.
     `source_keys` are paths from the root to the name of the source that was parsed.
     `leaf_keys` never hold nodes and are not searched: the position objects, and scalars that nearly each
     node has. `name_keys` and `value_keys` say for a type which field is its name or its literal's text
@@ -237,6 +238,7 @@ class Dialect:
     fields_kinds: Mapping[str, str] = field(default_factory=dict)
     members: frozenset[str] = frozenset()
     qualifier: Callable[[Node], str | None] = no_qualifier
+    name_separator: str = "."
     prepare: Mapping[str, PrepareRule] = field(default_factory=dict)
     definitions: Mapping[str, DefinitionRule] = field(default_factory=dict)
     fallback_definition: Callable[[str], DefinitionRule | None] = no_definition

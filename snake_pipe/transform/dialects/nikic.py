@@ -217,6 +217,7 @@ NIKIC = Dialect(
     ),
     members=_FETCHES | _IN_CLASS | _METHOD_CALLS | _NAMES | {"Expr_StaticCall"},
     qualifier=_qualifier,
+    name_separator="\\",
     uses={
         "Expr_ConstFetch": _MEMBER,
         **dict.fromkeys(_FETCHES, _MEMBER),

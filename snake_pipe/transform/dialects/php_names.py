@@ -16,8 +16,8 @@ def before_last(name: str | None) -> str | None:
 
 
 def namespace(name: str | None, node: Node, body: tuple[Node, ...]) -> tuple[Definition, ...]:
-    r"""The module `A.B` of a namespace `A\B`; the global one has no name."""
-    return (Definition(name.strip("\\").replace("\\", "."), "module", node, body),) if name else ()
+    r"""The module `A\B`; the global one has no name."""
+    return (Definition(name.strip("\\"), "module", node, body),) if name else ()
 
 
 def used(name: str | None, prefix: str | None, alias: str | None) -> tuple[Import, ...]:

@@ -319,6 +319,7 @@ PHP_PARSER = Dialect(
     names={"identifier": "read", "name": "read", "variable": "read"},
     members=words("propertylookup nullsafepropertylookup staticlookup name"),
     qualifier=_qualifier,
+    name_separator="\\",
     uses={
         "propertylookup": _LOOKUP,
         "nullsafepropertylookup": _LOOKUP,

@@ -12,6 +12,7 @@ from snake_pipe.transform.languages.rules import (
     Define,
     Head,
     Import,
+    Region,
     Rules,
     Subtree,
     Use,
@@ -109,6 +110,7 @@ RULES = Rules(
         return if else for while do switch
         """
     ),
+    regions=(Region(":attribute_specifier", {"identifier": "none"}),),
     visibility=_visibility,
     exported=_exported,
 )

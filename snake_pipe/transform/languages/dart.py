@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BODY = "function_body"
 _FUNCTION = Define("function", followed_by=_BODY, body=(":block",))
-_CONSTRUCTOR = Define("method", single=True, followed_by=_BODY, body=(":block",), modifiers=("constructor",))
+_CONSTRUCTOR = Define("method", last=True, followed_by=_BODY, body=(":block",), modifiers=("constructor",))
 
 
 def _import(tree: Subtree, statement: int) -> Iterator[Import]:

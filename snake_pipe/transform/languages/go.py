@@ -90,6 +90,7 @@ RULES = Rules(
     operators=frozenset({"binary_expression"}),
     imports={"import_spec": _import},
     declarations=frozenset({"type_declaration", "const_declaration", "var_declaration", "var_spec_list"}),
+    reserved=frozenset({"_"}),
     visibility=_visibility,
     exported=_exported,
 )

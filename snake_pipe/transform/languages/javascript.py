@@ -79,11 +79,18 @@ def _specifiers(tree: Subtree, parent: int, module: str | None, type_: str) -> I
     relative = _is_relative(module or "")
     for item in tree.children(parent):
         if tree.type(item) == type_:
-            name, alias = tree.child(item, "name"), tree.child(item, "alias")
-            if name >= 0:
-                yield Import(
-                    item, module, tree.text(name), tree.text(alias) if alias >= 0 else None, relative
-                )
+            name, alias = (_specified(tree, item, field) for field in ("name", "alias"))
+            yield Import(item, module, name, alias, relative)
+
+
+def _specified(tree: Subtree, item: int, field: str) -> str | None:
+    """A specifier's name or alias; the grammar has no node for the name `default`."""
+    node = tree.child(item, field)
+    if node >= 0:
+        return tree.text(node)
+    words = tree.text(item).split()
+    at = {"name": 0, "alias": -1}[field]
+    return "default" if words[at:][:1] == ["default"] and (field == "name" or "as" in words) else None
 
 
 def read_reexport(tree: Subtree, statement: int) -> Iterator[Import]:

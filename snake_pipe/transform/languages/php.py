@@ -93,6 +93,7 @@ RULES = Rules(
         "property_promotion_parameter": {"name": Define("field", body=())},
         "const_element": {"": Define("variable", first=True, body=(), modifiers=("const",))},
         "assignment_expression": {"left": Define("variable", local="write", body=())},
+        "list_literal": {"": THROUGH},
         "augmented_assignment_expression": {"left": WRITE},
         "update_expression": {"argument": WRITE},
         "reference_assignment_expression": {"left": WRITE},

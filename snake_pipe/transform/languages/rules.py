@@ -51,6 +51,8 @@ class Define:
       does not know the type, of all of them.
     - `said` is {words: kind}: the words directly before the name decide, the first that fit. Where none
       fits and `kind` is None, the name has the role `local`, or without it the one it came with.
+    - `told` is (steps, {words: kind}): so do the words directly before the node at the steps, from the
+      definition's own.
     - `local` is the role of the name where the place is inside of a function (a local variable is no
       symbol); None keeps it a symbol there.
     - `own` makes the child on the name's way the definition's node, not the parent: for lists of names.
@@ -59,11 +61,13 @@ class Define:
     - `followed_by` is the type of a node behind it that belongs to the definition: a body that the grammar
       puts beside the head.
     - `qualified` allows a qualifier in the name (`A::b`); otherwise a qualified name is a write.
+    - `free` keeps a function one where its name is qualified: by a schema, and not by a class.
     - `hinted` lets a `Use` on the way decide the kind.
     - `whole` takes the child on the name's way as the name (`a.b.c`).
     - `first` asks the name to be in the first child, `direct` to be a child itself, `via` to come through
       a child of one of these types.
-    - `single` takes only the first name of its node; further ones are what they came as.
+    - `single` takes only the first name of its node; further ones are what they came as. `last` takes only
+      the last: those before it (`A` in `A.b()`) are no references.
     - `repeats` lets neighbours of the same name be one definition, from the first to the last of them, of
       the last one's kind: a signature with its equations.
     - `after` asks that this word stands directly before it: where the parser stumbled, words say more
@@ -76,18 +80,21 @@ class Define:
     by: tuple[str, Mapping[str, str]] | None = None
     also_by: tuple[str, Mapping[str, str]] | None = None
     said: Mapping[str, str] = field(default_factory=dict)
+    told: tuple[str, Mapping[str, str]] | None = None
     local: str | None = None
     own: bool = False
     body: tuple[str, ...] = ("body",)
     head: str | None = None
     followed_by: str | None = None
     qualified: bool = False
+    free: bool = False
     hinted: bool = False
     whole: bool = False
     first: bool = False
     direct: bool = False
     via: frozenset[str] = frozenset()
     single: bool = False
+    last: bool = False
     repeats: bool = False
     after: str | None = None
     receiver: str | None = None

@@ -98,7 +98,13 @@ RULES = Rules(
         "var_declaration": {"name": Define("variable", local="write", body=())},
         "identifiers": {"": THROUGH},
         "class_parameter": {
-            "name": Define(None, said={"val": "field", "var": "field"}, local="none", body=())
+            "name": Define(
+                None,
+                said={"val": "field", "var": "field"},
+                told=("../../name", {"case class": "field"}),
+                local="none",
+                body=(),
+            )
         },
         "parameter": {"name": NONE},
         "binding": {"name": NONE},

@@ -23,13 +23,14 @@ def _named(kind: str, *modifiers: str, body: tuple[str, ...] = ()) -> Define:
         via=frozenset({"object_reference"}),
         single=True,
         qualified=True,
+        free=True,
         body=body,
         modifiers=modifiers,
     )
 
 
 RULES = Rules(
-    names={"identifier": "read"},
+    names={"identifier": "read", "literal": "none"},  # a column's name in quotes is a literal
     uses={
         "object_reference": {
             "name": Use("read", climb=True, qualifier="schema", direct=True),

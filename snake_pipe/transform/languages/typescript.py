@@ -9,6 +9,7 @@ from snake_pipe.transform.languages.rules import (
     INHERIT,
     NONE,
     READ,
+    THROUGH,
     TYPE_PART,
     Define,
     Rules,
@@ -57,6 +58,7 @@ _TYPES: Uses = {
     "nested_type_identifier": {"name": Use("type", climb=True, qualifier="module")},
     "nested_identifier": {"property": member("object")},
     "type_query": {"": READ},
+    "non_null_expression": {"": THROUGH},
     "type_predicate": {"name": READ},
     "mapped_type_clause": {"name": NONE},
 }

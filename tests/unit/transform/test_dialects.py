@@ -682,6 +682,16 @@ class TestClang:
             ],
         }
 
+    def test_a_struct_that_is_only_mentioned_defines_nothing(self) -> None:
+        """`struct a *b;` and `struct a;`: as in sources, where the body makes the definition."""
+        at = place(0, 1, 6, file="m.c", line=1)
+        heads = [
+            decl("RecordDecl", at, at, at, name="a", tagUsed="struct"),
+            decl("RecordDecl", at, at, at, name="c", tagUsed="struct", completeDefinition=True),
+        ]
+        tree = {"id": "0x0", "kind": "TranslationUnitDecl", "loc": {}, "range": {}, "inner": heads}
+        assert rows(transform(tree), "symbols", "name") == ["c"]
+
     def test_lines_left_out_are_those_printed_before(self) -> None:
         result = transform(self.tree())
         places = rows(

@@ -213,8 +213,11 @@ def test_a_mangled_tree_is_a_value(dump: Path) -> None:
             value[key] = chance.choice(_JUNK)
         transformer = JsonTreeTransformer(TransformOptions())
         facts = transformer.add(7, dump.name, json.dumps(document).encode())
-        assert (facts.status, facts.reason) in {("ok", None), ("skipped", "not_an_ast")}
-        assert len(transformer.drain().tables["nodes"]) == facts.node_count
+        read = transformer.drain()
+        assert (facts.status, facts.reason) in {("ok", None), ("skipped", "not_an_ast")} or (
+            facts.reason == "holds_trees" and facts.status in ("ok", "partial")
+        )
+        assert len(read.tables["nodes"]) == sum(each.node_count for each in read.facts.values())
 
 
 def regenerate() -> None:

@@ -105,6 +105,97 @@ def test_the_name_of_several_in_one_statement_is_told_for_each():
     assert symbols("ocaml", "let (p, q) = x\n") == [("variable", "p"), ("variable", "q")]
 
 
+def test_default_is_a_name_that_can_be_imported():
+    """The grammar has no node for it, so `export { default } from` brought nothing: 231 times in three.js."""
+    source = "export { default } from './a';\nexport { b as default, default as c } from './b';\n"
+    rows = transform("javascript", source + "import { default as d } from './d';\n")["imports"]
+    assert [(row["module"], row["name"], row["alias"]) for row in rows] == [
+        ("./a", "default", None),
+        ("./b", "b", "default"),
+        ("./b", "default", "c"),
+        ("./d", "default", "d"),
+    ]
+
+
+def test_what_is_surely_there_can_be_called():
+    """`f!()` was a read of f."""
+    assert refs("typescript", "f!(); a.b!();\na!.c = d!;\n") == [
+        ("call", "f"),
+        ("read", "a"),
+        ("call", "b"),
+        ("read", "a"),
+        ("write", "c"),
+        ("read", "d"),
+    ]
+
+
+def test_fields_of_a_nameless_type_in_a_function_are_inside_of_the_function():
+    """They rose to the top of the file, as a constructor's parameters rise to its class."""
+    source = "package p\nfunc f() {\n\ts := struct{ A string }{}\n}\n"
+    assert symbols("go", source) == [("module", "p"), ("function", "f"), ("field", "f.A")]
+    source = "class A { constructor(private b: string) {} }\n"
+    assert symbols("typescript", source) == [("class", "A"), ("method", "A.constructor"), ("field", "A.b")]
+
+
+def test_the_blank_identifier_defines_nothing():
+    """`var _ I = T{}` asks the compiler whether T is an I."""
+    assert symbols("go", "package p\nvar _ I = T{}\nvar _, a = f()\n") == [("module", "p"), ("variable", "a")]
+
+
+def test_modules_can_be_imported_while_a_program_runs():
+    """`import` is no name for the grammar, and so `import("a")` was not seen."""
+    source = 'import("a").then(b);\nawait import("./d");\ne.import("f");\n'
+    for anonymous in (False, True):
+        tables = transform("javascript", source, anonymous=anonymous)
+        rows = [(row["module"], row["alias"], row["is_relative"]) for row in tables["imports"]]
+        assert rows == [("a", None, False), ("./d", None, True)]
+        assert [row["name"] for row in tables["refs"] if row["role"] == "call"] == ["then", "import"]
+
+
+def test_columns_and_indexes_with_names_in_quotes_are_defined():
+    """The grammar takes such a name for a literal; other literals define nothing."""
+    source = 'CREATE TABLE "a" ("b" INT DEFAULT 1, c TEXT DEFAULT \'d\');\nCREATE INDEX "e" ON "a" ("b");\n'
+    assert symbols("sql", source + "INSERT INTO a VALUES ('f', 2);\n") == [
+        ("class", '"a"'),
+        ("field", '"a"."b"'),
+        ("field", '"a".c'),
+        ("variable", '"e"'),
+    ]
+
+
+@pytest.mark.parametrize("language", ["c", "cpp", "objc"])
+def test_attributes_of_a_compiler_call_nothing(language):
+    """`aligned(4)` was a call, which clang's trees do not have."""
+    source = "struct a { int b __attribute__((aligned(4), packed)); };\nint c(void) { return d(1); }\n"
+    assert refs(language, source) == [("call", "d")]
+
+
+def test_variables_taken_out_of_a_list_are_defined_by_it():
+    """As by `$a = 1`; trees of nikic/php-parser said so, sources that they were read."""
+    source = "<?php\n[$a, [$b]] = f();\nlist($c) = $a;\nfunction g() { [$d] = h(); }\n"
+    names = ["a", "b", "c"]
+    assert symbols("php", source) == [*(("variable", name) for name in names), ("function", "g")]
+    assert ("write", "d") in refs("php", source)
+
+
+def test_parameters_of_a_case_class_are_its_fields():
+    """Without `val` too, other than those of a plain class."""
+    source = "final case class A(b: Int)\nclass C(d: Int, val e: Int)\n"
+    assert symbols("scala", source) == [
+        ("class", "A"),
+        ("field", "A.b"),
+        ("class", "C"),
+        ("field", "C.e"),
+    ]
+
+
+def test_a_constructor_with_a_name_of_its_own_is_known_by_that():
+    """It was named as its class, and its name was taken for a call."""
+    source = "class A {\n  A();\n  A.b();\n  factory A.c() => A();\n  const A.d();\n}\n"
+    assert symbols("dart", source) == [("class", "A"), *(("method", f"A.{name}") for name in "Abcd")]
+    assert refs("dart", source) == [("call", "A")]
+
+
 @pytest.mark.parametrize("anonymous", [False, True])
 def test_what_a_message_is_sent_to_is_its_qualifier(anonymous):
     """The bracket before it counted to it, and with a row for each token it was lost."""

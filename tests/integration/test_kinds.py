@@ -1,0 +1,96 @@
+"""How many nodes have no kind of their own, in each language and dialect: a gap in a table can be seen here.
+
+Over the golden sources and trees, `sample_repos`, and the running Python's standard library, as sources and
+as trees of `ast`. `pytest -s` shows the types that are `other`, the commonest first; `python -m
+benchmarks.accuracy` shows the same for real repositories.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sysconfig
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.json_tree import JsonTreeTransformer
+from snake_pipe.transform.languages import LANGUAGES
+from snake_pipe.transform.languages.detection import language_of_name
+from snake_pipe.transform.source_tree import SourceTreeTransformer
+from snake_pipe.transform.transformer import TransformOptions
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample_repos"
+UNIT = ROOT / "tests" / "unit" / "transform"
+STDLIB = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::6]
+
+MOST = 0.02
+"""Of a language's or dialect's nodes, whose type no table knows."""
+SHOWN = 5
+
+Transformer = JsonTreeTransformer | SourceTreeTransformer
+
+
+def kinds(transformer: Transformer, files: Iterable[tuple[str, bytes]]) -> tuple[int, Counter[str]]:
+    """How many nodes, and those of kind `other` by type."""
+    for file_id, (name, data) in enumerate(files):
+        assert transformer.add(file_id, name, data).status in {"ok", "partial"}, name
+    nodes = transformer.drain().tables["nodes"]
+    types, found = nodes["type"].to_pylist(), nodes["kind"].to_pylist()
+    return len(types), Counter(t for t, kind in zip(types, found, strict=True) if kind == "other")
+
+
+def check(name: str, nodes: int, others: Counter[str]) -> None:
+    share = others.total() / nodes
+    shown = ", ".join(f"{type_} {times}" for type_, times in others.most_common(SHOWN))
+    line = f"{name}: {nodes:,} nodes, {share:.2%} other; {shown or 'every type has a kind'}"
+    print(line)
+    assert share < MOST, line
+
+
+def sources(language: str) -> list[Path]:
+    golden = [p for p in (UNIT / "golden_languages").glob(f"{language}.*") if p.suffix != ".rows"]
+    samples = [p for p in SAMPLES.rglob("*") if p.is_file() and language_of_name(p.name) == language]
+    return golden + (samples if language != "json" else []) + (STDLIB if language == "python" else [])
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_sources(language: str) -> None:
+    entry = LANGUAGES[language]
+    if not entry.installed:
+        pytest.skip(f"{language} is not installed: {entry.install_command}")
+    transformer = SourceTreeTransformer(language, TransformOptions(tables=frozenset({"nodes"})))
+    check(language, *kinds(transformer, [(p.name, p.read_bytes()) for p in sources(language)]))
+
+
+def trees(dump: Any) -> list[tuple[str, bytes]]:
+    """AST files: committed ones, and Python's standard library."""
+    paths = [*(UNIT / "golden_dialects").glob("*.json"), *SAMPLES.glob("ast_dumps/*[._]ast.json*")]
+    paths += SAMPLES.glob("ast_dumps/*.syntax.json")
+    found = [(path.name, path.read_bytes()) for path in sorted(paths)]
+    return found + [
+        (f"{p.name}.ast.json", json.dumps(dump(ast.parse(p.read_bytes()))).encode()) for p in STDLIB
+    ]
+
+
+def test_trees(dump: Any) -> None:
+    """A dialect of which nothing is there would be missing in the last line."""
+    seen: dict[str, tuple[int, Counter[str]]] = {}
+    for name, data in trees(dump):
+        transformer = JsonTreeTransformer(TransformOptions(tables=frozenset({"nodes"})))
+        facts = transformer.add(0, name, data)
+        assert facts.status == "ok", name
+        assert facts.dialect is not None
+        rows = transformer.drain().tables["nodes"].to_pylist()
+        nodes, others = seen.get(facts.dialect, (0, Counter[str]()))
+        others.update(row["type"] for row in rows if row["kind"] == "other")
+        seen[facts.dialect] = nodes + len(rows), others
+    for dialect, (nodes, others) in sorted(seen.items()):
+        if dialect != "generic":  # whatever words a tool without a table of its own has
+            check(dialect, nodes, others)
+    assert seen.keys() == set(DIALECTS)
