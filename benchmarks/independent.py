@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 AST = "ast"
 _ENDINGS = {
-    AST: ".json .json.gz .ast .ast.gz",
+    AST: ".json .json.gz .jsonl .ndjson .ast .ast.gz",
     "bash": ".sh .bash .ebuild .eclass .bats .ksh",
     "c": ".c .h",
     "c-sharp": ".cs .csx",
@@ -41,7 +41,9 @@ _ENDINGS = {
     "go": ".go",
     "java": ".java",
     "javascript": ".js .jsx .mjs .cjs",
+    "make": ".mk .mak",
     "php": ".php .php3 .php4 .php5 .php7 .php8 .phtml",
+    "powershell": ".ps1 .psm1 .psd1",
     "python": ".py .pyi .pyw",
     "ruby": ".rb .rake .gemspec .ru .podspec .thor",
     "rust": ".rs",
@@ -50,6 +52,10 @@ _ENDINGS = {
 }
 """As `snake-pipe languages` documents them."""
 _LANGUAGE_OF = {ending: language for language, endings in _ENDINGS.items() for ending in endings.split()}
+_MODE = re.compile(r"-\*- (\S+) -\*-")
+_LANGUAGE_BY_MODE = {"makefile": "make", "c": "c", "python": "python", "sh": "bash"}
+"""By the mode that a first line tells an editor; names without an ending, or with one of `_OPEN_ENDINGS`."""
+_OPEN_ENDINGS = (".h", ".m", ".inc", ".in", ".cgi", ".fcgi")
 _INTERPRETERS = {
     "bash": "bash sh dash ksh ash",
     "javascript": "node nodejs",
@@ -120,10 +126,17 @@ def _language(path: Path) -> str | None:
     name = path.name.lower()
     if name.endswith((".json.gz", ".ast.gz")):
         return AST
-    if "." in name.lstrip("."):
-        return _LANGUAGE_OF.get(path.suffix.lower())
+    if name in ("makefile", "gnumakefile"):
+        return "make"
     with path.open("rb") as file:
         head = file.readline(400).decode("latin-1")
+    if "." in name.lstrip("."):
+        ending = path.suffix.lower()
+        if ending in _OPEN_ENDINGS and (mode := _MODE.findall(head)):
+            return _LANGUAGE_BY_MODE.get(mode[0].lower())
+        return _LANGUAGE_OF.get(ending)
+    if mode := _MODE.findall(head):
+        return _LANGUAGE_BY_MODE.get(mode[0].lower())
     if not head.startswith("#!"):
         return None
     words = head[2:].split()
