@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +19,7 @@ from snake_pipe.cli import (
     status_commands,
     watch_commands,
 )
+from snake_pipe.cli.closed_output import discard
 from snake_pipe.errors import ExitCode, SnakePipeError
 
 if TYPE_CHECKING:
@@ -120,7 +120,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
             typer.echo(f"  {error.hint}", err=True)
         return int(error.exit_code)
     except (_OutputClosedError, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                discard(stream)
         return int(ExitCode.DONE)
     except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from snake_pipe.cli.closed_output import discard
 from snake_pipe.cli.reasons import reason_lines
 from snake_pipe.cli.text import seconds, size, stopper, visible
 from snake_pipe.observe.events import (
@@ -74,8 +74,10 @@ class Reporter:
 
     def line(self, text: str) -> None:
         """Show a line that stays; where nobody reads any more (`2>&1 | head`) the job goes on without."""
-        with suppress(BrokenPipeError):
+        try:
             sys.stderr.write(text + "\n")
+        except BrokenPipeError:
+            discard(sys.stderr)
 
     def close(self) -> None:
         """Take away what does not stay."""

@@ -35,6 +35,7 @@ class Cli:
     @property
     def environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
+        kept.pop("PYTHONUNBUFFERED", None)  # with it, no stream has a rest that nobody reads
         return kept | {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
 
     def command(self, *arguments: object) -> list[str]:

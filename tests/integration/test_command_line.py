@@ -265,7 +265,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(cli, repository, qu
 
 
 def test_a_job_goes_on_when_nobody_reads_its_messages(cli, repository):
-    """As in `snake-pipe ingest . 2>&1 | head -1`."""
+    """As in `snake-pipe ingest . 2>&1 | head -1`; what was left in the buffer made the exit code 120."""
     process = cli.start("ingest", repository, "-v")
     process.stderr.readline()
     process.stderr.close()
