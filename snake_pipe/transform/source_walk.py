@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 MAX_PROBLEMS = 20
-_BYTE = 256
 
 
 @dataclass(slots=True)
