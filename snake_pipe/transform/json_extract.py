@@ -11,7 +11,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from snake_pipe.transform.json_positions import ClangPositions, open_reader
+from snake_pipe.transform.json_clang_positions import ClangPositions
+from snake_pipe.transform.json_positions import open_reader
 from snake_pipe.transform.row_builder import KIND_CODES
 
 if TYPE_CHECKING:

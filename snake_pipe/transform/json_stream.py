@@ -12,7 +12,7 @@ a node that is larger than a piece (`json_outline` says what is left of it), and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,12 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.errors import TransformError
+from snake_pipe.transform.json_clang_positions import ClangPositions
 from snake_pipe.transform.json_columns import Pending
 from snake_pipe.transform.json_document import decode, decode_exactly
 from snake_pipe.transform.json_extract import Extractor
 from snake_pipe.transform.json_facts import Overview
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
-from snake_pipe.transform.json_positions import ClangPositions, open_reader
+from snake_pipe.transform.json_positions import open_reader
 from snake_pipe.transform.json_rows import TableBuilder
 from snake_pipe.transform.json_scanner import Closed, Opened
 from snake_pipe.transform.json_tags import write_types
@@ -73,6 +74,25 @@ class _Frame:
     child_index: int = 0
     children: int = 0
     branches: int = 0
+
+
+@dataclass(slots=True)
+class _Lineage:
+    """The first nodes of a piece: copies of what is around it, `ids` their numbers in the document or -1."""
+
+    nodes: list[Node] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+
+    def add(self, node: Node, type_: str, place: int, node_id: int) -> None:
+        self.nodes.append(node)
+        self.types.append(type_)
+        self.places.append(place)
+        self.ids.append(node_id)
+
+    def chunk(self) -> Chunk:
+        return Chunk(self.nodes, self.types, np.array(self.places, np.int64))
 
 
 class _Piece(NamedTuple):
@@ -179,11 +199,10 @@ class Reading:
             yield self._rows(piece, size)
 
     def _piece(self, members: Any, literals: Literals, at: tuple[str | None, int]) -> _Piece:
-        above, ids = self._above(members)
+        above = self._above(members)
         if self._holders and self._holders[-1].children:
             self._add_elder(above, self._holders[-1].depth)
-            ids.append(-1)
-        return self._extract(above, ids, self._inside(members), literals, at)
+        return self._extract(above, self._inside(members), literals, at)
 
     def _inside(self, members: Any) -> Iterator[Chunk]:
         frame, walker = self._frames[-1], self._walker
@@ -196,7 +215,7 @@ class Reading:
             members = [value for key, value in members.items() if key not in self._dialect.leaf_keys]
         yield from walker.walk(members, walker.place(frame.depth, frame.field))
 
-    def _above(self, members: Any) -> tuple[Chunk, list[int]]:
+    def _above(self, members: Any) -> _Lineage:
         """Copies of the large nodes around some members, in which these come before what an outline has."""
         nodes: list[Node] = []
         inner = members
@@ -213,27 +232,20 @@ class Reading:
             below = frame.key
         return self._lineage(nodes[::-1])
 
-    def _lineage(self, nodes: list[Node]) -> tuple[Chunk, list[int]]:
-        chunk, ids = Chunk([], [], []), []
+    def _lineage(self, nodes: list[Node]) -> _Lineage:
+        lineage = _Lineage()
         for frame, node in zip(self._holders, nodes, strict=True):
             if frame.child_index:
-                self._add_elder(chunk, frame.depth - 1)
-                ids.append(-1)
-            chunk.nodes.append(node)
-            chunk.types.append(frame.type)
-            chunk.places.append(frame.place)
-            ids.append(frame.node_id)
-        return chunk, ids
+                self._add_elder(lineage, frame.depth - 1)
+            lineage.add(node, frame.type, frame.place, frame.node_id)
+        return lineage
 
-    def _add_elder(self, chunk: Chunk, depth: int) -> None:
-        chunk.nodes.append({self._dialect.type_key: _ELDER})
-        chunk.types.append(_ELDER)
-        chunk.places.append(self._walker.place(depth, None))
+    def _add_elder(self, lineage: _Lineage, depth: int) -> None:
+        lineage.add({self._dialect.type_key: _ELDER}, _ELDER, self._walker.place(depth, None), -1)
 
     def _extract(
         self,
-        above: Chunk,
-        ids: list[int],
+        above: _Lineage,
         inside: Iterator[Chunk],
         literals: Literals,
         at: tuple[str | None, int],
@@ -242,7 +254,7 @@ class Reading:
 
         def chunks() -> Iterator[Chunk]:
             if above.nodes:
-                yield above
+                yield above.chunk()
             if isinstance(reader, ClangPositions):
                 reader.at = at
             yield from inside
@@ -252,7 +264,7 @@ class Reading:
         extractor = Extractor(self._vocabulary, self._options, literals, reader)
         columns = extractor.extract(chunks())
         pending = Pending(self._file_id, FileFacts(), self._vocabulary, columns)
-        numbers = np.array(ids, np.int64)
+        numbers = np.array(above.ids, np.int64)
         builder = TableBuilder([pending], self._words, self._fields)
         return _Piece(columns, builder, pending, len(above.nodes), numbers)
 
@@ -279,12 +291,12 @@ class Reading:
         """The rows of a large node that has ended."""
         self._holders.append(frame)
         self._frames.append(frame)
-        above, ids = self._above({})
+        above = self._above({})
         self._frames.pop()
         self._holders.pop()
-        last = len(ids) - 1
+        last = len(above.ids) - 1
         at = self._reader.at if isinstance(self._reader, ClangPositions) else (None, 0)
-        piece = self._extract(above, ids, iter(()), Literals(self._dialect, None), at)
+        piece = self._extract(above, iter(()), Literals(self._dialect, None), at)
         tables = {
             table: _numbered(batch.filter(pc.equal(batch["node_id"], last)), table, piece.ids)
             for table, batch in piece.builder.build(self._tables).items()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from snake_pipe.transform.compiled import LOOPS
 from snake_pipe.transform.row_builder import KIND_CODES, Words
 
 if TYPE_CHECKING:
@@ -50,14 +52,19 @@ class Vocabulary:
 
     def codes(self, types: list[str]) -> NDArray[np.int32]:
         """The codes of types; new ones are learned."""
-        known = self._codes
-        try:
-            return np.fromiter(map(known.__getitem__, types), np.int32, len(types))
-        except KeyError:
+        codes = self._known_codes(types)
+        if len(codes) and codes.min() < 0:
             for type_ in dict.fromkeys(types):
-                if type_ not in known:
+                if type_ not in self._codes:
                     self._learn(type_)
-        return np.fromiter(map(known.__getitem__, types), np.int32, len(types))
+            codes = self._known_codes(types)
+        return codes
+
+    def _known_codes(self, types: list[str]) -> NDArray[np.int32]:
+        """The same, -1 for a new one."""
+        if LOOPS is not None:
+            return np.frombuffer(LOOPS.codes(types, self._codes), np.int32)
+        return np.fromiter(map(self._codes.get, types, repeat(-1)), np.int32, len(types))
 
     def code(self, word: str) -> int:
         """The code of one word, which may be one of a variant."""

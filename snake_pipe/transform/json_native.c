@@ -1,0 +1,441 @@
+/* The inner loops over decoded trees: what `json_walk`, `json_vocabulary` and `json_positions` do, compiled.
+
+   Works on the very objects that the JSON decoder made, through Python's own functions, so that all else
+   (dialects, rules, tables) is the same Python with it and without it. `json_native.pyi` says what each
+   function takes and gives. */
+
+#include "python_abi.h"
+
+#define FIELD_BITS 20
+#define FIELD_MASK (((int64_t)1 << FIELD_BITS) - 1)
+#define LEAF (-1)
+#define UNKNOWN (-1)
+#define DEEPEST 8
+
+static int is_a(PyObject *object, PyTypeObject *type) { return object->type == type; }
+
+/* The integer that a mapping has for a key, or asks its `__missing__` for; -2 with an error set. */
+static long code_of(PyObject *codes, PyObject *key) {
+    PyObject *code = PyDict_GetItemWithError(codes, key);
+    if (code != NULL) return PyLong_AsLong(code);
+    if (PyErr_Occurred()) return -2;
+    code = PyObject_GetItem(codes, key);
+    if (code == NULL) return -2;
+    long value = PyLong_AsLong(code);
+    Py_DecRef(code);
+    return PyErr_Occurred() ? -2 : value;
+}
+
+/* -- the walk --------------------------------------------------------------------------------------- */
+
+typedef enum { LIST, OBJECT, NODE } Kind;
+
+/* A container that is being read. `place` is that of what it holds; in a node the field is to be added. */
+typedef struct {
+    PyObject *container;
+    Py_ssize_t next;
+    int64_t place;
+    Kind kind;
+    int handed_over;
+} Frame;
+
+/* `fresh` is the first frame that was not yet open when the last chunk was handed over. */
+typedef struct {
+    PyObject *type_key, *codes, *nodes;
+    Frame *frames;
+    Py_ssize_t depth, room, fresh, chunk;
+} Walk;
+
+static const char WALK[] = "snake_pipe.transform.json_native.walk";
+
+static void pop(Walk *walk) {
+    Frame *frame = &walk->frames[--walk->depth];
+    if (walk->fresh > walk->depth) walk->fresh = walk->depth;
+    if (frame->handed_over) PyDict_Clear(frame->container);
+    Py_DecRef(frame->container);
+}
+
+static int push(Walk *walk, PyObject *container, int64_t place, Kind kind) {
+    if (walk->depth == walk->room) {
+        Py_ssize_t room = walk->room ? 2 * walk->room : 64;
+        Frame *frames = PyMem_Realloc(walk->frames, (size_t)room * sizeof(Frame));
+        if (frames == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        walk->frames = frames;
+        walk->room = room;
+    }
+    Py_IncRef(container);
+    walk->frames[walk->depth++] = (Frame){container, 0, place, kind, 0};
+    return 0;
+}
+
+/* Empty the nodes of the last chunk: what is done with is let go while it is in the cache. Those whose
+   children are still to come are emptied when these are done. */
+static void let_go(Walk *walk) {
+    PyObject *nodes = walk->nodes;
+    if (nodes == NULL) return;
+    walk->nodes = NULL;
+    Frame *frame = walk->frames + walk->fresh, *end = walk->frames + walk->depth;
+    Py_ssize_t count = PyList_Size(nodes);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *node = PyList_GetItem(nodes, i);
+        while (frame < end && frame->kind != NODE) frame++;
+        if (frame < end && frame->container == node)
+            (frame++)->handed_over = 1;
+        else
+            PyDict_Clear(node);
+    }
+    walk->fresh = walk->depth;
+    Py_DecRef(nodes);
+}
+
+static void free_walk(PyObject *capsule) {
+    Walk *walk = PyCapsule_GetPointer(capsule, WALK);
+    while (walk->depth) pop(walk);
+    PyMem_Free(walk->frames);
+    if (walk->nodes) Py_DecRef(walk->nodes);
+    Py_DecRef(walk->type_key);
+    Py_DecRef(walk->codes);
+    PyMem_Free(walk);
+}
+
+/* What a chunk is made of. */
+typedef struct {
+    PyObject *nodes, *types, *places;
+    int64_t *place;
+    Py_ssize_t count;
+} Chunk;
+
+/* Take a value into the walk: a node into the chunk as well. */
+static int meet(Walk *walk, Chunk *chunk, PyObject *value, int64_t place) {
+    if (is_a(value, &PyList_Type)) return push(walk, value, place, LIST);
+    if (!is_a(value, &PyDict_Type)) return 0;
+    PyObject *type = PyDict_GetItemWithError(value, walk->type_key);
+    if (type == NULL && PyErr_Occurred()) return -1;
+    if (type == NULL || !is_a(type, &PyUnicode_Type) || PyUnicode_GetLength(type) == 0)
+        return push(walk, value, place, OBJECT);
+    if (PyList_Append(chunk->nodes, value) || PyList_Append(chunk->types, type)) return -1;
+    chunk->place[chunk->count++] = place;
+    return push(walk, value, (place | FIELD_MASK) + 1, NODE);
+}
+
+/* Go on in the innermost container until it has something to go into, or ends. */
+static int advance(Walk *walk, Chunk *chunk) {
+    Frame *frame = &walk->frames[walk->depth - 1];
+    if (frame->kind == LIST) {
+        if (frame->next < PyList_Size(frame->container))
+            return meet(walk, chunk, PyList_GetItem(frame->container, frame->next++), frame->place);
+        pop(walk);
+        return 0;
+    }
+    PyObject *key, *value;
+    while (PyDict_Next(frame->container, &frame->next, &key, &value)) {
+        if (!is_a(value, &PyDict_Type) && !is_a(value, &PyList_Type)) continue;
+        long code = code_of(walk->codes, key);
+        if (code == LEAF) continue;
+        if (code < 0) return -1;
+        return meet(walk, chunk, value, frame->kind == NODE ? frame->place + code : frame->place);
+    }
+    pop(walk);
+    return 0;
+}
+
+static PyObject *open_walk(PyObject *module, PyObject *arguments) {
+    PyObject *document, *type_key, *codes;
+    long long place;
+    Py_ssize_t chunk;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "OLUO!n", &document, &place, &type_key, &PyDict_Type, &codes, &chunk))
+        return NULL;
+    Walk *walk = PyMem_Calloc(1, sizeof(Walk));
+    if (walk == NULL) return PyErr_NoMemory();
+    walk->type_key = type_key;
+    walk->codes = codes;
+    walk->chunk = chunk < 1 ? 1 : chunk;
+    Py_IncRef(type_key);
+    Py_IncRef(codes);
+    PyObject *capsule = PyCapsule_New(walk, WALK, free_walk);
+    if (capsule == NULL) return NULL;
+    /* A list around the document, so that the first step is like all others. */
+    PyObject *first = PyList_New(1);
+    if (first == NULL) goto failed;
+    Py_IncRef(document);
+    int failed = PyList_SetItem(first, 0, document) || push(walk, first, place, LIST);
+    Py_DecRef(first);
+    if (!failed) return capsule;
+failed:
+    Py_DecRef(capsule);
+    return NULL;
+}
+
+static PyObject *next_nodes(PyObject *module, PyObject *arguments) {
+    PyObject *capsule, *found = NULL;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O", &capsule)) return NULL;
+    Walk *walk = PyCapsule_GetPointer(capsule, WALK);
+    if (walk == NULL) return NULL;
+    let_go(walk);
+    Chunk chunk = {PyList_New(0), PyList_New(0), NULL, NULL, 0};
+    int64_t *room = PyMem_Calloc((size_t)walk->chunk, sizeof(int64_t));
+    if (chunk.nodes == NULL || chunk.types == NULL || room == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    chunk.place = room;
+    while (walk->depth && chunk.count < walk->chunk)
+        if (advance(walk, &chunk)) goto done;
+    if (chunk.count == 0) {
+        found = &_Py_NoneStruct;
+        Py_IncRef(found);
+        goto done;
+    }
+    chunk.places = PyByteArray_FromStringAndSize((char *)room, chunk.count * (Py_ssize_t)sizeof(int64_t));
+    if (chunk.places == NULL) goto done;
+    found = PyTuple_Pack(3, chunk.nodes, chunk.types, chunk.places);
+    walk->nodes = chunk.nodes;
+    Py_IncRef(walk->nodes);
+done:
+    PyMem_Free(room);
+    if (chunk.nodes) Py_DecRef(chunk.nodes);
+    if (chunk.types) Py_DecRef(chunk.types);
+    if (chunk.places) Py_DecRef(chunk.places);
+    return found;
+}
+
+/* -- columns ---------------------------------------------------------------------------------------- */
+
+static PyObject *codes(PyObject *module, PyObject *arguments) {
+    PyObject *words, *known;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!O!", &PyList_Type, &words, &PyDict_Type, &known)) return NULL;
+    Py_ssize_t count = PyList_Size(words);
+    PyObject *column = PyByteArray_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(int32_t));
+    if (column == NULL) return NULL;
+    int32_t *code = (int32_t *)PyByteArray_AsString(column);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *found = PyDict_GetItemWithError(known, PyList_GetItem(words, i));
+        if (found == NULL && PyErr_Occurred()) {
+            Py_DecRef(column);
+            return NULL;
+        }
+        code[i] = found ? (int32_t)PyLong_AsLong(found) : UNKNOWN;
+    }
+    return column;
+}
+
+/* -- numbers ---------------------------------------------------------------------------------------- */
+
+#define MOST_STEPS 32
+
+/* One thing to look up: a number for a column, or a container (`column` NONE) in which the `inner` steps that
+   follow are to be looked up. `key` is NULL in a list, whose item at `index` is meant. */
+typedef struct {
+    PyObject *key;
+    Py_ssize_t index;
+    long column;
+    int inner;
+} Step;
+
+#define NONE (-1)
+
+/* Flatten ((key, column or the same again), ...) into steps; how many, or -1 with an error set. */
+static int flatten(PyObject *plan, Step *steps, int room) {
+    int used = 0;
+    Py_ssize_t count = PyTuple_Size(plan);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *key, *target;
+        if (used == room || !PyArg_ParseTuple(PyTuple_GetItem(plan, i), "OO", &key, &target)) goto bad;
+        Step *step = &steps[used++];
+        *step = (Step){key, 0, NONE, 0};
+        if (is_a(key, &PyLong_Type)) {
+            step->key = NULL;
+            step->index = PyLong_AsLong(key);
+        }
+        if (is_a(target, &PyTuple_Type)) {
+            step->inner = flatten(target, steps + used, room - used);
+            if (step->inner < 0) return -1;
+            used += step->inner;
+        } else {
+            step->column = PyLong_AsLong(target);
+            if (step->column < 0 || step->column >= MOST_STEPS) goto bad;
+        }
+    }
+    return count < 0 ? -1 : used;
+bad:
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "no plan of numbers");
+    return -1;
+}
+
+/* Write the numbers that a container has into the columns of its row; what is no integer from 0 is left out. */
+static int read_numbers(PyObject *container, const Step *step, int steps, int64_t *row, Py_ssize_t rows) {
+    const Step *end = step + steps;
+    int is_list = is_a(container, &PyList_Type);
+    if (!is_list && !is_a(container, &PyDict_Type)) return 0;
+    for (; step < end; step += 1 + step->inner) {
+        PyObject *value;
+        if (is_list) {
+            if (step->key != NULL || step->index >= PyList_Size(container)) continue;
+            value = PyList_GetItem(container, step->index);
+        } else {
+            if (step->key == NULL) continue;
+            value = PyDict_GetItemWithError(container, step->key);
+            if (value == NULL) {
+                if (PyErr_Occurred()) return -1;
+                continue;
+            }
+        }
+        if (step->column == NONE) {
+            if (read_numbers(value, step + 1, step->inner, row, rows)) return -1;
+        } else if (is_a(value, &PyLong_Type)) {
+            int overflow;
+            long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+            if (!overflow && number >= 0) row[step->column * rows] = number;
+        }
+    }
+    return 0;
+}
+
+static PyObject *numbers(PyObject *module, PyObject *arguments) {
+    PyObject *nodes, *plan;
+    Py_ssize_t columns;
+    Step steps[MOST_STEPS];
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!O!n", &PyList_Type, &nodes, &PyTuple_Type, &plan, &columns)) return NULL;
+    int used = flatten(plan, steps, MOST_STEPS);
+    if (used < 0) return NULL;
+    for (int i = 0; i < used; i++)
+        if (steps[i].column >= columns) {
+            PyErr_SetString(PyExc_ValueError, "no such column");
+            return NULL;
+        }
+    Py_ssize_t rows = PyList_Size(nodes), size = rows * columns;
+    PyObject *table = PyByteArray_FromStringAndSize(NULL, size * (Py_ssize_t)sizeof(int64_t));
+    if (table == NULL) return NULL;
+    int64_t *cells = (int64_t *)PyByteArray_AsString(table);
+    for (Py_ssize_t i = 0; i < size; i++) cells[i] = UNKNOWN;
+    for (Py_ssize_t i = 0; i < rows; i++)
+        if (read_numbers(PyList_GetItem(nodes, i), steps, used, cells + i, rows)) {
+            Py_DecRef(table);
+            return NULL;
+        }
+    return table;
+}
+
+/* -- clang's places --------------------------------------------------------------------------------- */
+
+#define LARGEST (((int64_t)1 << 31) - 1)
+#define PLACE_COLUMNS 9
+
+enum { LOC, RANGE, BEGIN, END, EXPANSION, SPELLING, LINE, FILE_NAME, OFFSET, COL, LENGTH, INCLUDED, MOST_WORDS };
+static const char *const WORDS[MOST_WORDS] = {"loc",  "range", "begin",  "end", "expansionLoc", "spellingLoc",
+                                              "line", "file",  "offset", "col", "tokLen",       "includedFrom"};
+
+/* Where the last location stood; `file` and `main_file` are borrowed from the tree, or None. */
+typedef struct {
+    PyObject *file, *main_file;
+    int64_t line;
+    PyObject *words[MOST_WORDS];
+} Printed;
+
+typedef struct {
+    int64_t offset, line, col, length;
+    int is_known, in_main;
+} Place;
+
+/* What an object has under a key; NULL where it has nothing there, or is no object. */
+static PyObject *under(PyObject *object, PyObject *key) {
+    if (object == NULL || !is_a(object, &PyDict_Type)) return NULL;
+    return PyDict_GetItemWithError(object, key); /* keys are strings: comparing them raises nothing */
+}
+
+static int is_count(PyObject *value, int64_t *count) {
+    if (value == NULL || !is_a(value, &PyLong_Type)) return 0;
+    int overflow;
+    *count = PyLong_AsLongLongAndOverflow(value, &overflow);
+    return !overflow && *count >= 0 && *count <= LARGEST;
+}
+
+static Place own_place(Printed *printed, PyObject *location) {
+    Place place = {0, 0, 0, 0, 0, 0};
+    int64_t line;
+    if (is_count(under(location, printed->words[LINE]), &line)) printed->line = line;
+    PyObject *file = under(location, printed->words[FILE_NAME]);
+    if (file != NULL && is_a(file, &PyUnicode_Type)) printed->file = file;
+    PyObject *length = under(location, printed->words[LENGTH]);
+    if (length != NULL && !is_count(length, &place.length)) return place;
+    if (!is_count(under(location, printed->words[OFFSET]), &place.offset)) return place;
+    if (!is_count(under(location, printed->words[COL]), &place.col)) return place;
+    place.is_known = 1;
+    place.line = printed->line;
+    place.in_main = under(location, printed->words[INCLUDED]) == NULL;
+    if (place.in_main && printed->main_file == &_Py_NoneStruct) printed->main_file = printed->file;
+    return place;
+}
+
+static Place place_of(Printed *printed, PyObject *location) {
+    PyObject *expansion = under(location, printed->words[EXPANSION]);
+    if (expansion == NULL || !is_a(expansion, &PyDict_Type)) return own_place(printed, location);
+    PyObject *main_file = printed->main_file;
+    own_place(printed, under(location, printed->words[SPELLING]));
+    printed->main_file = main_file;
+    return own_place(printed, expansion);
+}
+
+static void read_place(Printed *printed, PyObject *node, int64_t *cell, Py_ssize_t rows) {
+    Place named = place_of(printed, under(node, printed->words[LOC])), begin = named, end = named;
+    PyObject *span = under(node, printed->words[RANGE]);
+    if (span != NULL && is_a(span, &PyDict_Type)) {
+        begin = place_of(printed, under(span, printed->words[BEGIN]));
+        end = place_of(printed, under(span, printed->words[END]));
+    }
+    if (!begin.is_known) begin = named;
+    if (!end.is_known) end = begin;
+    if (!named.is_known) named = begin;
+    const int64_t nowhere[PLACE_COLUMNS] = {-1, -1, 0, -1, 0, -1, 0, -1, 0};
+    const int64_t known[PLACE_COLUMNS] = {
+        begin.offset, end.offset + end.length, begin.line, begin.col - 1, end.line, end.col + end.length - 1,
+        named.line,   named.col,               begin.in_main};
+    for (int i = 0; i < PLACE_COLUMNS; i++) cell[i * rows] = begin.is_known ? known[i] : nowhere[i];
+}
+
+static PyObject *clang_places(PyObject *module, PyObject *arguments) {
+    PyObject *nodes, *table = NULL, *line = NULL, *found = NULL;
+    Printed printed;
+    long long first_line;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!OLO", &PyList_Type, &nodes, &printed.file, &first_line, &printed.main_file))
+        return NULL;
+    printed.line = first_line;
+    int words = 0;
+    for (; words < MOST_WORDS; words++)
+        if ((printed.words[words] = PyUnicode_InternFromString(WORDS[words])) == NULL) goto done;
+    Py_ssize_t rows = PyList_Size(nodes);
+    table = PyByteArray_FromStringAndSize(NULL, rows * PLACE_COLUMNS * (Py_ssize_t)sizeof(int64_t));
+    if (table == NULL) goto done;
+    int64_t *cells = (int64_t *)PyByteArray_AsString(table);
+    for (Py_ssize_t i = 0; i < rows; i++) read_place(&printed, PyList_GetItem(nodes, i), cells + i, rows);
+    line = PyLong_FromLongLong(printed.line);
+    if (line != NULL) found = PyTuple_Pack(4, table, printed.file, line, printed.main_file);
+done:
+    while (words) Py_DecRef(printed.words[--words]);
+    if (table) Py_DecRef(table);
+    if (line) Py_DecRef(line);
+    return found;
+}
+
+/* -- the module ------------------------------------------------------------------------------------- */
+
+static PyMethodDef methods[] = {
+    {"open_walk", open_walk, METH_VARARGS, NULL},
+    {"next_nodes", next_nodes, METH_VARARGS, NULL},
+    {"codes", codes, METH_VARARGS, NULL},
+    {"numbers", numbers, METH_VARARGS, NULL},
+    {"clang_places", clang_places, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+static PyModuleDef definition = {
+    {{1, NULL}, NULL, 0, NULL}, "json_native", NULL, 0, methods, NULL, NULL, NULL, NULL};
+
+__attribute__((visibility("default"))) PyObject *PyInit_json_native(void) { return PyModuleDef_Init(&definition); }

@@ -1,0 +1,80 @@
+/* The part of CPython's stable ABI that `json_native.c` uses.
+
+   Declared here, after "Stable Application Binary Interface" in Python's documentation, so that it compiles
+   where Python's own headers are not installed, and once for all versions from 3.11 on. */
+
+#ifndef SNAKE_PIPE_PYTHON_ABI_H
+#define SNAKE_PIPE_PYTHON_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef ptrdiff_t Py_ssize_t;
+typedef struct PyTypeObject PyTypeObject;
+typedef struct {
+    Py_ssize_t refcnt;
+    PyTypeObject *type;
+} PyObject;
+typedef PyObject *(*PyCFunction)(PyObject *module, PyObject *arguments);
+typedef struct {
+    const char *name;
+    PyCFunction function;
+    int flags;
+    const char *doc;
+} PyMethodDef;
+typedef struct {
+    PyObject head;
+    PyObject *(*init)(void);
+    Py_ssize_t index;
+    PyObject *copy;
+} PyModuleDef_Base;
+typedef struct {
+    PyModuleDef_Base base;
+    const char *name;
+    const char *doc;
+    Py_ssize_t size;
+    PyMethodDef *methods;
+    void *slots;
+    void *traverse;
+    void *clear;
+    void *free;
+} PyModuleDef;
+
+#define METH_VARARGS 1
+
+extern PyTypeObject PyDict_Type, PyList_Type, PyLong_Type, PyTuple_Type, PyUnicode_Type;
+extern PyObject _Py_NoneStruct, *PyExc_ValueError;
+
+void Py_IncRef(PyObject *);
+void Py_DecRef(PyObject *);
+int PyArg_ParseTuple(PyObject *, const char *, ...);
+char *PyByteArray_AsString(PyObject *);
+PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
+void *PyCapsule_GetPointer(PyObject *, const char *);
+PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
+void PyDict_Clear(PyObject *);
+PyObject *PyDict_GetItemWithError(PyObject *, PyObject *); /* borrowed */
+int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
+PyObject *PyErr_NoMemory(void);
+PyObject *PyErr_Occurred(void);
+void PyErr_SetString(PyObject *, const char *);
+int PyList_Append(PyObject *, PyObject *);
+PyObject *PyList_GetItem(PyObject *, Py_ssize_t); /* borrowed */
+PyObject *PyList_New(Py_ssize_t);
+int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *); /* steals */
+Py_ssize_t PyList_Size(PyObject *);
+long PyLong_AsLong(PyObject *);
+long long PyLong_AsLongLongAndOverflow(PyObject *, int *);
+PyObject *PyLong_FromLongLong(long long);
+void *PyMem_Calloc(size_t, size_t);
+void PyMem_Free(void *);
+void *PyMem_Realloc(void *, size_t);
+PyObject *PyModuleDef_Init(PyModuleDef *);
+PyObject *PyObject_GetItem(PyObject *, PyObject *); /* new */
+PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t); /* borrowed */
+PyObject *PyTuple_Pack(Py_ssize_t, ...);
+Py_ssize_t PyTuple_Size(PyObject *);
+Py_ssize_t PyUnicode_GetLength(PyObject *);
+PyObject *PyUnicode_InternFromString(const char *);
+
+#endif
