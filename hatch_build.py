@@ -7,6 +7,7 @@ set, the wheel is one of Python alone.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = Path("snake_pipe/transform/json_native.c")
+HEADER = SOURCE.with_name("python_abi.h")
 MODULE = SOURCE.with_suffix(".abi3.so")
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
@@ -33,20 +35,27 @@ class NativeBuildHook(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
+        """What has to be installed for the build."""
         return [COMPILER] if _target() else []
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 (the interface's)
+        """Remove what was built."""
         (Path(self.root) / MODULE).unlink(missing_ok=True)
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Compile, or leave it; SystemExit with the way out where it cannot be compiled."""
         target = _target()
         self.clean([])
         if target is None:
             return
         triple, platform = target
-        command = [sys.executable, "-m", "ziglang", "cc", "-target", triple, *FLAGS.split()]
+        compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple, *FLAGS.split()]
         result = subprocess.run(
-            [*command, "-o", str(MODULE), str(SOURCE)], cwd=self.root, capture_output=True, text=True, check=False
+            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(MODULE), str(SOURCE)],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if result.returncode:
             raise SystemExit(
@@ -58,9 +67,17 @@ class NativeBuildHook(BuildHookInterface):
         build_data["artifacts"].append(str(MODULE))
 
 
+def _digest(root: Path) -> str:
+    """What the module was compiled from, as its docstring tells: a stale one in a checkout can be seen."""
+    return hashlib.sha256((root / SOURCE).read_bytes() + (root / HEADER).read_bytes()).hexdigest()
+
+
 def _target() -> tuple[str, str] | None:
     """What to compile for; None for Python alone."""
     is_free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     if os.environ.get("SNAKE_PIPE_PURE_PYTHON") or is_free_threaded or sys.implementation.name != "cpython":
         return None
-    return TARGETS.get(sysconfig.get_platform())
+    target = TARGETS.get(sysconfig.get_platform())
+    if target is not None and "musl" in str(sysconfig.get_config_var("SOABI")):
+        return target[0], target[1].replace("manylinux_2_17", "musllinux_1_1")  # it needs no C library
+    return target

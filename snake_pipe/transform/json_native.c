@@ -6,11 +6,14 @@
 
 #include "python_abi.h"
 
+#ifndef DIGEST
+#define DIGEST "" /* of the source, given by hatch_build.py */
+#endif
+
 #define FIELD_BITS 20
 #define FIELD_MASK (((int64_t)1 << FIELD_BITS) - 1)
 #define LEAF (-1)
 #define UNKNOWN (-1)
-#define DEEPEST 8
 
 static int is_a(PyObject *object, PyTypeObject *type) { return object->type == type; }
 
@@ -252,6 +255,7 @@ static int flatten(PyObject *plan, Step *steps, int room) {
         if (is_a(key, &PyLong_Type)) {
             step->key = NULL;
             step->index = PyLong_AsLong(key);
+            if (step->index < 0) goto bad;
         }
         if (is_a(target, &PyTuple_Type)) {
             step->inner = flatten(target, steps + used, room - used);
@@ -436,6 +440,6 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef definition = {
-    {{1, NULL}, NULL, 0, NULL}, "json_native", NULL, 0, methods, NULL, NULL, NULL, NULL};
+    {{1, NULL}, NULL, 0, NULL}, "json_native", DIGEST, 0, methods, NULL, NULL, NULL, NULL};
 
 __attribute__((visibility("default"))) PyObject *PyInit_json_native(void) { return PyModuleDef_Init(&definition); }
