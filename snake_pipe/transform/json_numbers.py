@@ -40,7 +40,7 @@ def _read(holders: list[Any], rows: NDArray[np.int64], plan: Plan, table: NDArra
             continue
         if set(map(type, values)) <= {int}:
             try:
-                table[target, at] = np.fromiter(values, np.int64, len(values))
+                table[target, at] = np.maximum(np.fromiter(values, np.int64, len(values)), -1)
                 continue
             except OverflowError:
                 pass
