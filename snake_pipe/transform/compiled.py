@@ -44,6 +44,14 @@ class Loops(Protocol):
         """What `ClangPositions` reads of each node (int64), and file, line and main file after them."""
         ...
 
+    def cut_locations(self, text: bytes) -> tuple[bytes, bytearray] | None:
+        """JSON text with the number of each location in its place, and what they say (int32, four each).
+
+        A location is `{"start":{"line":1,"column":0},"end":{"line":1,"column":9}}` under the key `loc`. None
+        where there are none, or where something else could be taken for such a number.
+        """
+        ...
+
 
 def _load() -> Loops | None:
     if os.environ.get(PURE_PYTHON):

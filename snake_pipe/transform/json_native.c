@@ -429,6 +429,120 @@ done:
     return found;
 }
 
+/* -- locations ---------------------------------------------------------------------------------------- */
+
+#define LOCATION_COLUMNS 4
+#define SHORTEST_LOCATION 59
+
+/* A text that is read forwards. Python ends it with a NUL byte, which nothing below takes for more text. */
+typedef const char *Text;
+
+/* Step over exactly these characters; NULL where there are others. */
+static Text after(Text at, Text expected) {
+    if (at == NULL) return NULL;
+    while (*expected != '\0')
+        if (*at++ != *expected++) return NULL;
+    return at;
+}
+
+/* Step over a number as JSON writes it, from 0 to 999,999,999. */
+static Text after_number(Text at, int32_t *number) {
+    if (at == NULL || *at < '0' || *at > '9') return NULL;
+    Text first = at;
+    int32_t value = 0;
+    while (*at >= '0' && *at <= '9') {
+        if (at - first == 9) return NULL;
+        value = 10 * value + (*at++ - '0');
+    }
+    if (*first == '0' && at - first > 1) return NULL;
+    *number = value;
+    return at;
+}
+
+/* Step over {"line":1,"column":0}, with or without Babel's "index". */
+static Text after_point(Text at, int32_t *line_and_column) {
+    int32_t index;
+    at = after_number(after(at, "{\"line\":"), &line_and_column[0]);
+    at = after_number(after(at, ",\"column\":"), &line_and_column[1]);
+    Text more = after(at, ",\"index\":");
+    if (more != NULL) at = after_number(more, &index);
+    return after(at, "}");
+}
+
+/* Step over a location, with or without Babel's "identifierName". */
+static Text after_location(Text at, int32_t *numbers) {
+    at = after_point(after(at, "{\"start\":"), numbers);
+    at = after_point(after(at, ",\"end\":"), numbers + 2);
+    Text more = after(at, ",\"identifierName\":\"");
+    if (more != NULL) {
+        while (*more >= ' ' && *more != '"' && *more != '\\' && (unsigned char)*more < 0x7f) more++;
+        at = after(more, "\"");
+    }
+    return after(at, "}");
+}
+
+static char *copy(char *to, Text from, Text end) {
+    while (from < end) *to++ = *from++;
+    return to;
+}
+
+static char *write_number(char *to, size_t number) {
+    char digits[20];
+    int count = 0;
+    do digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (count) *to++ = digits[--count];
+    return to;
+}
+
+static PyObject *cut_locations(PyObject *module, PyObject *arguments) {
+    char *text;
+    Py_ssize_t size;
+    PyObject *bytes, *found = NULL, *rest = NULL, *table = NULL;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O", &bytes) || PyBytes_AsStringAndSize(bytes, &text, &size)) return NULL;
+    size_t room = (size_t)size / SHORTEST_LOCATION + 1;
+    int32_t *numbers = PyMem_Calloc(room, LOCATION_COLUMNS * sizeof(int32_t));
+    char *written = PyMem_Calloc((size_t)size + 1, 1), *to = written;
+    if (numbers == NULL || written == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    size_t count = 0;
+    Text end = text + size, copied = text;
+    for (Text at = text + 1; at < end; at++) {
+        if (*at != 'l' || at[-1] != '"') continue;
+        Text value = after(at, "loc\"");
+        if (value == NULL || at - 1 == text) continue;
+        if (at[-2] != ',' && at[-2] != '{' && (unsigned char)at[-2] > ' ') continue; /* a value, or in a string */
+        if (*value == ',' || *value == ']' || *value == '}') continue; /* an item of a list */
+        value = after(value, ":");
+        /* Spaces, or what a number that stands for a location could be taken for. */
+        if (value == NULL || (*value != '{' && *value != 'n')) goto none;
+        Text next = count < room ? after_location(value, numbers + LOCATION_COLUMNS * count) : NULL;
+        if (next == NULL) continue;
+        to = copy(to, copied, value);
+        to = write_number(to, count++);
+        copied = at = next;
+    }
+    if (count == 0) goto none;
+    to = copy(to, copied, end);
+    rest = PyBytes_FromStringAndSize(written, to - written);
+    table = PyByteArray_FromStringAndSize((char *)numbers,
+                                          (Py_ssize_t)(count * LOCATION_COLUMNS * sizeof(int32_t)));
+    if (rest != NULL && table != NULL) found = PyTuple_Pack(2, rest, table);
+    goto done;
+none:
+    found = &_Py_NoneStruct;
+    Py_IncRef(found);
+done:
+    PyMem_Free(numbers);
+    PyMem_Free(written);
+    if (rest) Py_DecRef(rest);
+    if (table) Py_DecRef(table);
+    return found;
+}
+
 /* -- the module ------------------------------------------------------------------------------------- */
 
 static PyMethodDef methods[] = {
@@ -437,6 +551,7 @@ static PyMethodDef methods[] = {
     {"codes", codes, METH_VARARGS, NULL},
     {"numbers", numbers, METH_VARARGS, NULL},
     {"clang_places", clang_places, METH_VARARGS, NULL},
+    {"cut_locations", cut_locations, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef definition = {

@@ -89,21 +89,30 @@ _LINES_AND_COLUMNS: Plan = (("lineno", 2), ("col_offset", 3), ("end_lineno", 4),
 class LocPositions:
     """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
 
-    Each part is read where the document has it: parsers write what they were asked for.
+    Each part is read where the document has it: parsers write what they were asked for. Where `locations`
+    were cut out of the text, `loc` is the number of one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, locations: NDArray[np.int32] | None = None) -> None:
+        self._locations = locations
         self._plan: Plan | None = None
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
         if self._plan is None:
             self._plan = _loc_plan(nodes[:20])
-        return numbers(nodes, self._plan, 6)
+        if self._locations is None:
+            return numbers(nodes, self._plan, 6)
+        table = numbers(nodes, (*self._plan, ("loc", 6)), 7)
+        cut = np.flatnonzero(table[6] >= 0)
+        table[2:6, cut] = self._locations[table[6, cut]].T
+        return table[:6]
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
         loc = node.get("loc")
+        if loc.__class__ is int and self._locations is not None:
+            return _count(self._locations.item(loc, 0), 0), _count(self._locations.item(loc, 1), 1)
         start = loc.get("start") if loc.__class__ is dict else None
         if start.__class__ is not dict:
             return None, None
@@ -112,6 +121,8 @@ class LocPositions:
     def lines(self, first: Node, last: Node) -> Point:
         """See `PositionReader`."""
         loc = last.get("loc")
+        if loc.__class__ is int and self._locations is not None:
+            return self.point(first)[0], _count(self._locations.item(loc, 2), 0)
         end = loc.get("end") if loc.__class__ is dict else None
         return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
 

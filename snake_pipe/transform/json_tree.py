@@ -21,6 +21,8 @@ from snake_pipe.transform.json_extract import Extract, Extractor
 from snake_pipe.transform.json_facts import describe, fail, refuse
 from snake_pipe.transform.json_lines import Documents, read_documents
 from snake_pipe.transform.json_literals import InexactNumberError, Literals
+from snake_pipe.transform.json_locations import read_located
+from snake_pipe.transform.json_positions import LocPositions
 from snake_pipe.transform.json_rows import TableBuilder
 from snake_pipe.transform.json_trees import as_whole, find_trees
 from snake_pipe.transform.json_vocabulary import Vocabulary
@@ -30,6 +32,7 @@ from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOp
 
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.json_positions import PositionReader
     from snake_pipe.transform.json_trees import Tree, Trees
 
 _MOST_FIELDS = 50_000
@@ -70,6 +73,8 @@ class JsonTreeTransformer:
             text, transcoded = to_utf8(text)
             if transcoded:
                 facts.traits.append("transcoded")
+            if self._read_located(file_id, path, text, facts):
+                return facts
             content = read_documents(text, path)
             container = Container(file_id, path, facts, most_trees)
             if isinstance(content, Documents):
@@ -138,9 +143,31 @@ class JsonTreeTransformer:
         except TransformError as error:
             fail(facts, error)
 
-    def _read(self, file_id: int, path: str, tree: Tree, text: DocumentText, facts: FileFacts) -> None:
+    def _read_located(self, file_id: int, path: str, text: bytes, facts: FileFacts) -> bool:
+        """Read a document that is one of ESTree's trees without its locations; False for any other.
+
+        What users ask for may look at them: dialects of their own, and `attrs`.
+        """
+        if self._options.dialects or self._options.attrs:
+            return False
+        located = read_located(text)
+        if located is None:
+            return False
+        reader = LocPositions(located.locations)
+        self._read(file_id, path, located.tree, DocumentText(text), facts, reader)
+        return True
+
+    def _read(
+        self,
+        file_id: int,
+        path: str,
+        tree: Tree,
+        text: DocumentText,
+        facts: FileFacts,
+        reader: PositionReader | None = None,
+    ) -> None:
         dialect = tree.dialect
-        columns = self._columns(tree, text)
+        columns = self._columns(tree, text, reader)
         if columns is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
@@ -159,7 +186,7 @@ class JsonTreeTransformer:
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
-    def _columns(self, tree: Tree, text: DocumentText) -> Extract | None:
+    def _columns(self, tree: Tree, text: DocumentText, reader: PositionReader | None) -> Extract | None:
         """What the nodes say; None for a tree of none, as pandoc makes of an empty page."""
         dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
@@ -171,7 +198,7 @@ class JsonTreeTransformer:
         if first is None:
             return None
         try:
-            extractor = Extractor(vocabulary, self._options, text.literals(dialect))
+            extractor = Extractor(vocabulary, self._options, text.literals(dialect), reader)
             return extractor.extract(chain((first,), chunks))
         except InexactNumberError:
             root, literals = text.exactly(tree.pointer), Literals(dialect, None)

@@ -50,6 +50,8 @@ void Py_DecRef(PyObject *);
 int PyArg_ParseTuple(PyObject *, const char *, ...);
 char *PyByteArray_AsString(PyObject *);
 PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
+int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);
+PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t);
 void *PyCapsule_GetPointer(PyObject *, const char *);
 PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
 void PyDict_Clear(PyObject *);

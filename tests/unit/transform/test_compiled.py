@@ -7,6 +7,7 @@ import os
 import sys
 import sysconfig
 from copy import deepcopy
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from snake_pipe.transform import (
     compiled,
     json_clang_positions,
+    json_locations,
     json_numbers,
     json_vocabulary,
     json_walk,
@@ -31,7 +33,7 @@ from snake_pipe.transform.row_builder import Words
 from snake_pipe.transform.transformer import AST_QUEUE, TransformOptions, open_transformer
 
 ROOT = Path(__file__).parents[3]
-USERS = (json_clang_positions, json_numbers, json_vocabulary, json_walk)
+USERS = (json_clang_positions, json_locations, json_numbers, json_vocabulary, json_walk)
 LOOPS = compiled.LOOPS
 needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
@@ -74,19 +76,21 @@ DUMPS = [
 ]
 
 
-def tables(paths: list[Path]) -> dict[str, Any]:
-    transformer = open_transformer(AST_QUEUE, TransformOptions(attrs=True))
-    for file_id, path in enumerate(paths):
-        transformer.add(file_id, path.name, path.read_bytes())
+def tables(documents: list[bytes], *, attrs: bool = False) -> dict[str, Any]:
+    transformer = open_transformer(AST_QUEUE, TransformOptions(attrs=attrs))
+    for file_id, data in enumerate(documents):
+        transformer.add(file_id, f"{file_id}.ast.json", data)
     result = transformer.drain()
     return {**{name: rows.to_pylist() for name, rows in result.tables.items()}, "facts": result.facts}
 
 
 @needs_loops
-def test_real_trees_give_the_same_rows() -> None:
-    found = tables(DUMPS)
+@pytest.mark.parametrize("attrs", [False, True])
+def test_real_trees_give_the_same_rows(*, attrs: bool) -> None:
+    documents = [path.read_bytes() for path in DUMPS]
+    found = tables(documents, attrs=attrs)
     assert len(found["nodes"]) > 1000
-    assert found == in_python(tables, DUMPS)
+    assert found == in_python(partial(tables, attrs=attrs), documents)
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
@@ -165,6 +169,128 @@ def clang_places(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
 @given(st.lists(st.lists(clang_nodes, max_size=4), max_size=4))
 def test_places_of_clang_are_the_same(chunks: list[list[dict[str, Any]]]) -> None:
     assert clang_places(chunks) == in_python(clang_places, chunks)
+
+
+# -- locations ----------------------------------------------------------------------------------------
+
+
+def located(text: bytes) -> bool:
+    return json_locations.read_located(text) is not None
+
+
+DOCUMENT = (
+    b'{"type":"Program","start":0,"end":9,"loc":%b,"sourceType":"module","body":[{"type":"FunctionDeclaration",'
+    b'"id":{"type":"Identifier","loc":%b,"name":"f"},"params":[],"body":{"type":"BlockStatement","loc":%b,'
+    b'"body":[%b]}}]}'
+)
+PLAIN = b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}}'
+FORMS = [
+    PLAIN,
+    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4,"index":9}}',
+    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4},"identifierName":"a b"}',
+    b'{"start":{"line":0,"column":0},"end":{"line":999999999,"column":999999999}}',
+    # read as they are:
+    b"null",
+    b"{}",
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"source":"a.js"}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"\\u0041"}',
+    '{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"é"}'.encode(),
+    b'{"start":{"line":1,"column":2},"end":{"line":2147483647,"column":2147483648}}',
+    b'{"start":{"line":1.5,"column":2},"end":{"line":3,"column":4e0}}',
+    b'{"start":{"line":-1,"column":2},"end":{"line":3,"column":4}}',
+    b'{"end":{"line":3,"column":4},"start":{"line":1,"column":2}}',
+    b'{"start":{"column":2,"line":1},"end":{"line":3,"column":4}}',
+    b'{"start":{"line":1,"column":2},"end":null}',
+    b'{"start": {"line":1,"column":2},"end":{"line":3,"column":4}}',
+    # no JSON:
+    b'{"start":{"line":01,"column":2},"end":{"line":3,"column":4}}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":}}',
+    # what a number could be taken for:
+    b"0",
+    b"1",
+    b"true",
+    b'"loc"',
+    b"[]",
+    b' {"start":{"line":1,"column":2},"end":{"line":3,"column":4}}',
+]
+INNER = [
+    b"",
+    b'{"type":"Literal","value":"\\"loc\\":{\\"start\\":1}","loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":",\\"loc","loc":%b}' % PLAIN,
+    b'{"type":"Identifier","name":"loc","loc":%b}' % PLAIN,
+    b'{"type":"Identifier","names":["loc","loc"],"loc":%b,"loc":%b}' % (PLAIN, FORMS[1]),
+    b'{"type":"Identifier","names":[ "loc" ],"loc":%b}' % PLAIN,
+    b'{"type":"Identifier","\\u006coc":1}',
+    b'{"type":"Identifier","name":"x", "loc" : 1}',
+    b'{"type":"Identifier","name":"x",\n"loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":1,"a\\"loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":123456789012345678901234567890,"loc":%b}' % PLAIN,
+]
+
+
+@needs_loops
+def test_locations_are_cut_out_where_they_are_written_as_tools_do() -> None:
+    for form in FORMS[:4]:
+        assert located(DOCUMENT % (form, PLAIN, PLAIN, b"")), form
+    for form in FORMS[4:16]:  # the other two are cut
+        assert located(DOCUMENT % (PLAIN, form, PLAIN, b"")), form
+    for form in FORMS[16:]:
+        assert not located(DOCUMENT % (PLAIN, form, PLAIN, b"")), form
+    assert [located(DOCUMENT % (PLAIN, PLAIN, PLAIN, inner)) for inner in INNER] == [True] * 5 + [
+        False
+    ] * 3 + [True] * 3
+    assert not located(b"[%b]" % (DOCUMENT % (PLAIN, PLAIN, PLAIN, b"")))
+    assert not located(b'{"type":"Program"}')
+    assert not located(b"")
+
+
+@needs_loops
+@given(st.lists(st.sampled_from(FORMS), min_size=3, max_size=3), st.sampled_from(INNER))
+def test_trees_without_their_locations_give_the_same_rows(forms: list[bytes], inner: bytes) -> None:
+    documents = [DOCUMENT % (*forms, inner)]
+    assert tables(documents) == in_python(tables, documents)
+
+
+@needs_loops
+@given(st.data())
+def test_mutated_locations_give_the_same_rows(data: st.DataObject) -> None:
+    text = bytearray(DOCUMENT % (*FORMS[:3], INNER[1]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(18, len(text) - 1))
+        text[at : at + data.draw(st.integers(0, 2))] = data.draw(st.sampled_from(MUTATIONS))
+    documents = [bytes(text)]
+    assert tables(documents) == in_python(tables, documents)
+
+
+MUTATIONS = [
+    b"",
+    b'"',
+    b"\\",
+    b"{",
+    b"}",
+    b",",
+    b":",
+    b"0",
+    b"9",
+    b"-",
+    b" ",
+    b"\0",
+    b"\xff",
+    b"loc",
+    b"null",
+]
+
+
+@needs_loops
+@given(st.binary(max_size=80), st.binary(max_size=80))
+def test_any_bytes_can_be_looked_through(before: bytes, after: bytes) -> None:
+    assert LOOPS is not None
+    text = before + b',"loc":' + PLAIN + after
+    for end in range(len(text)):
+        LOOPS.cut_locations(text[:end])
+    cut = LOOPS.cut_locations(text)
+    assert cut is None or np.frombuffer(cut[1], np.int32).tolist() == [1, 2, 3, 4]
 
 
 # -- what a compiled module can do wrong ---------------------------------------------------------------
