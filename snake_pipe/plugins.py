@@ -103,13 +103,16 @@ def own_dialects(sources: Iterable[str] = ()) -> tuple[Dialect, ...]:
 @cache
 def _own_dialects(files: tuple[tuple[str, str], ...]) -> tuple[Dialect, ...]:
     """One object a text, as what is learned about a dialect is kept by its identity."""
+    plugged = _plugged_dialects()
+    if not (files or plugged):  # as mostly: then nothing of ours is imported to be compared with
+        return ()
     from snake_pipe.transform.dialects import DIALECTS
     from snake_pipe.transform.dialects.dialect_file import compile_dialect
 
     found: list[Dialect] = []
     taken = dict.fromkeys(DIALECTS, "a built-in dialect")
     named = [(file, compile_dialect(text, file)) for file, text in files]
-    for origin, dialect in (*named, *_plugged_dialects()):
+    for origin, dialect in (*named, *plugged):
         if dialect.name in taken:
             raise ConfigError(f"{origin}: the name {dialect.name!r} is that of {taken[dialect.name]}")
         taken[dialect.name] = origin
@@ -154,10 +157,13 @@ def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
     """The dialects that installed packages offer, by the name of their package."""
     from importlib.metadata import entry_points
 
+    entries = sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name)
+    if not entries:
+        return ()
     from snake_pipe.transform.dialects.dialect import Dialect
 
     found = []
-    for entry in sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name):
+    for entry in entries:
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
         try:
             dialect = entry.load()
