@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError, PluginError
+from snake_pipe.transform.languages import (
+    EXTRACTION_VERSION,
+    LANGUAGES,
+    SHARED_ENDINGS,
+    language_of_head,
+    language_of_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -35,8 +42,6 @@ def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
     A data language is told only where it is `asked` for. JSON that is asked for as data is data, but for
     names that say tree (`a.ast.json`) where trees are asked for too.
     """
-    from snake_pipe.transform.languages import language_of_name
-
     lower = name.lower()
     language = language_of_name(name)
     if language == "json" and "json" in asked and not (AST_QUEUE in asked and lower.endswith(_TREE_ENDINGS)):
@@ -48,14 +53,10 @@ def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
 
 def queue_of_head(name: str, head: bytes, asked: Collection[str] = ()) -> str | None:
     """The queue where the name leaves it open, by the first bytes of the content."""
-    from snake_pipe.transform.languages import language_of_head
-
     return _unless_unasked(language_of_head(name, head), asked)
 
 
 def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
-    from snake_pipe.transform.languages import LANGUAGES
-
     if language is not None and LANGUAGES[language].data and language not in asked:
         return None
     return language
@@ -63,8 +64,6 @@ def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
 
 def shared_endings() -> frozenset[str]:
     """Endings whose files `queue_of_head` must see."""
-    from snake_pipe.transform.languages import SHARED_ENDINGS
-
     return SHARED_ENDINGS
 
 
@@ -75,7 +74,6 @@ def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
     """
     from snake_pipe.transform.dialects import DIALECTS
     from snake_pipe.transform.dialects.dialect import revision_of
-    from snake_pipe.transform.languages import LANGUAGES
 
     revision = revision_of(own)
     trees = {(item.parser, f"{item.parser_version}{revision}") for item in (*own, *DIALECTS.values())}
@@ -86,7 +84,6 @@ def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
 def ast_version(own: tuple[Dialect, ...] = ()) -> str:
     """The version of what read a JSON file that was looked at and is no tree."""
     from snake_pipe.transform.dialects.dialect import revision_of
-    from snake_pipe.transform.languages import EXTRACTION_VERSION
 
     return f"r{EXTRACTION_VERSION}{revision_of(own)}"
 
@@ -180,22 +177,16 @@ def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
 
 def language_names() -> list[str]:
     """All source languages, sorted."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return sorted(LANGUAGES)
 
 
 def default_languages() -> frozenset[str]:
     """The languages that are read without being asked for: programming languages, not data."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return frozenset(name for name, language in LANGUAGES.items() if not language.data)
 
 
 def describe_languages() -> list[tuple[str, str, str, str]]:
     """Each source language: its files' endings and names, when it is read, its parser or how to get that."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return [
         (
             name,
