@@ -5,7 +5,6 @@ In a script, call these under `if __name__ == "__main__":`, since workers import
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +44,8 @@ def ingest(
     `settings` are fields of BatchConfig, such as `worker_count=2`. `progress` shows a bar on stderr.
     SnakePipeError if the run fails; files that fail are rows, not exceptions.
     """
+    import asyncio
+
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.batch_processor import BatchProcessingEngine, IngestRequest
 
@@ -66,6 +67,8 @@ def resume(
     job_id: str, dataset: str | Path | None = None, *, listener: Listener = ignore
 ) -> RepositoryProcessingResult:
     """Go on with a job; its dataset is looked up where none is given."""
+    import asyncio
+
     from snake_pipe.errors import JobNotFoundError
     from snake_pipe.extract import job_index
     from snake_pipe.extract.batch_processor import BatchProcessingEngine

@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError, PluginError
+from snake_pipe.transform.languages import (
+    EXTRACTION_VERSION,
+    LANGUAGES,
+    SHARED_ENDINGS,
+    language_of_head,
+    language_of_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -35,8 +42,6 @@ def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
     A data language is told only where it is `asked` for. JSON that is asked for as data is data, but for
     names that say tree (`a.ast.json`) where trees are asked for too.
     """
-    from snake_pipe.transform.languages import language_of_name
-
     lower = name.lower()
     language = language_of_name(name)
     if language == "json" and "json" in asked and not (AST_QUEUE in asked and lower.endswith(_TREE_ENDINGS)):
@@ -48,14 +53,10 @@ def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
 
 def queue_of_head(name: str, head: bytes, asked: Collection[str] = ()) -> str | None:
     """The queue where the name leaves it open, by the first bytes of the content."""
-    from snake_pipe.transform.languages import language_of_head
-
     return _unless_unasked(language_of_head(name, head), asked)
 
 
 def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
-    from snake_pipe.transform.languages import LANGUAGES
-
     if language is not None and LANGUAGES[language].data and language not in asked:
         return None
     return language
@@ -63,8 +64,6 @@ def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
 
 def shared_endings() -> frozenset[str]:
     """Endings whose files `queue_of_head` must see."""
-    from snake_pipe.transform.languages import SHARED_ENDINGS
-
     return SHARED_ENDINGS
 
 
@@ -75,7 +74,6 @@ def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
     """
     from snake_pipe.transform.dialects import DIALECTS
     from snake_pipe.transform.dialects.dialect import revision_of
-    from snake_pipe.transform.languages import LANGUAGES
 
     revision = revision_of(own)
     trees = {(item.parser, f"{item.parser_version}{revision}") for item in (*own, *DIALECTS.values())}
@@ -86,7 +84,6 @@ def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
 def ast_version(own: tuple[Dialect, ...] = ()) -> str:
     """The version of what read a JSON file that was looked at and is no tree."""
     from snake_pipe.transform.dialects.dialect import revision_of
-    from snake_pipe.transform.languages import EXTRACTION_VERSION
 
     return f"r{EXTRACTION_VERSION}{revision_of(own)}"
 
@@ -103,13 +100,16 @@ def own_dialects(sources: Iterable[str] = ()) -> tuple[Dialect, ...]:
 @cache
 def _own_dialects(files: tuple[tuple[str, str], ...]) -> tuple[Dialect, ...]:
     """One object a text, as what is learned about a dialect is kept by its identity."""
+    plugged = _plugged_dialects()
+    if not (files or plugged):  # as mostly: then nothing of ours is imported to be compared with
+        return ()
     from snake_pipe.transform.dialects import DIALECTS
     from snake_pipe.transform.dialects.dialect_file import compile_dialect
 
     found: list[Dialect] = []
     taken = dict.fromkeys(DIALECTS, "a built-in dialect")
     named = [(file, compile_dialect(text, file)) for file, text in files]
-    for origin, dialect in (*named, *_plugged_dialects()):
+    for origin, dialect in (*named, *plugged):
         if dialect.name in taken:
             raise ConfigError(f"{origin}: the name {dialect.name!r} is that of {taken[dialect.name]}")
         taken[dialect.name] = origin
@@ -154,10 +154,13 @@ def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
     """The dialects that installed packages offer, by the name of their package."""
     from importlib.metadata import entry_points
 
+    entries = sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name)
+    if not entries:
+        return ()
     from snake_pipe.transform.dialects.dialect import Dialect
 
     found = []
-    for entry in sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name):
+    for entry in entries:
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
         try:
             dialect = entry.load()
@@ -174,22 +177,16 @@ def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
 
 def language_names() -> list[str]:
     """All source languages, sorted."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return sorted(LANGUAGES)
 
 
 def default_languages() -> frozenset[str]:
     """The languages that are read without being asked for: programming languages, not data."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return frozenset(name for name, language in LANGUAGES.items() if not language.data)
 
 
 def describe_languages() -> list[tuple[str, str, str, str]]:
     """Each source language: its files' endings and names, when it is read, its parser or how to get that."""
-    from snake_pipe.transform.languages import LANGUAGES
-
     return [
         (
             name,

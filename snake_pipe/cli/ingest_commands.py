@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import shutil
 import sys
 import tempfile
@@ -141,8 +141,6 @@ def ingest(
     A file that cannot be read or parsed gets its row in `files` and `errors`, and nothing else happens.
     """
     from snake_pipe.api import default_dataset
-    from snake_pipe.extract.batch_config import load_config
-    from snake_pipe.extract.ingest_request import IngestRequest
 
     if files_from and files0_from:
         raise UsageError("--files-from and --files0-from exclude each other")
@@ -153,6 +151,10 @@ def ingest(
     for root in roots:
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
+    prepare_workers()  # before anything else that takes time
+    from snake_pipe.extract.batch_config import load_config
+    from snake_pipe.extract.ingest_request import IngestRequest
+
     target = (dataset or default_dataset(roots[0] if roots else Path.cwd())).absolute()
     overrides: dict[str, Any] = parse_settings(set_ or [])
     overrides |= {
@@ -184,7 +186,6 @@ def ingest(
         full=full,
     )
     request.check()
-    prepare_workers()
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
         if has_list:
             kept = _copy_list(files_from or files0_from or "", b"\n" if files_from else b"\0", Path(folder))
@@ -261,8 +262,11 @@ def _run(
     max_failures: int,
 ) -> int:
     """Run a job under signals and progress; the exit code."""
+    import asyncio
+
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
 
+    gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it for garbage
     progress = open_progress(quiet=quiet, verbose=verbose, plain=no_progress)
 
     async def main() -> RepositoryProcessingResult:

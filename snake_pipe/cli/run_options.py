@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -47,6 +46,8 @@ def stop_on_signals(engine: BatchProcessingEngine) -> None:
     A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
     this process is gone.
     """
+    import asyncio
+
     loop = asyncio.get_running_loop()
     seen: list[str] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -175,8 +175,11 @@ def _failed_now(result: RepositoryProcessingResult) -> int:
 def _run(
     request: Any, loaded: LoadedConfig, options: Any, reporter: _WatchReporter
 ) -> RepositoryProcessingResult:
+    import asyncio
+
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
 
+    gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it for garbage
     config = replace(
         loaded.config,
         **{name: value for name, value in _FOR_WATCHING.items() if loaded.origins[name] in _UNSET},

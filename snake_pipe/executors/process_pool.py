@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WORKER_MODULES = (
     "snake_pipe.extract.batch_worker",
+    "snake_pipe.extract.batch_extraction",
     "snake_pipe.transform.source_tree",
     "snake_pipe.transform.json_tree",
     "pyarrow.parquet",

@@ -74,11 +74,14 @@ class BatchCoordinator:
             ready += self._empty(queue, None, now)
         return ready
 
-    def offer_all(self, files: Iterable[DiscoveredFile], now: float) -> list[FileBatch]:
+    def offer_all(
+        self, files: Iterable[DiscoveredFile], now: float, coming: int | None = None
+    ) -> list[FileBatch]:
         """Take files that came together: all are put first, so that the urgent among them lead the batches.
 
         Of a queue that is full only full batches leave, but no file stays behind that came in an earlier
-        call: none is passed over twice.
+        call: none is passed over twice. `coming` is how many bytes later calls will bring, None where that
+        is not known: as less and less is left, batches get smaller, so that all workers end together.
         """
         ready = self.due(now)
         touched: dict[str, FileQueue] = {}
@@ -95,7 +98,8 @@ class BatchCoordinator:
             if name in urgent:
                 ready += self._empty(queue, Trigger.PRIORITY, now)
             elif queue.is_full:
-                ready += self._empty(queue, None, now, keep_from=now)
+                to_come = None if name in self._sizes else coming
+                ready += self._empty(queue, None, now, keep_from=now, coming=to_come)
             if queue.count:
                 self._await(queue.oldest())
         return ready
@@ -138,7 +142,7 @@ class BatchCoordinator:
 
         What is left is shared out, so that no worker stands idle while another has the last large batch.
         """
-        share = max(_SMALLEST_SHARE, self.queued_bytes // (2 * self._config.workers))
+        share = self._share(0)
         ready = [
             batch
             for queue in self._queues.values()
@@ -282,21 +286,27 @@ class BatchCoordinator:
         attempt: int = 1,
         most_bytes: int | None = None,
         keep_from: float = NEVER,
+        coming: int | None = None,
     ) -> list[FileBatch]:
         """Cut what a queue holds into batches within its target, and of `most_bytes` where given.
 
-        A `trigger` of None stands for the target that each batch reached; a rest is told by the one before.
-        A rest that makes no full batch stays, if all of it came at `keep_from` or later.
+        With `coming` they are also within their share of what is left in all. A `trigger` of None stands for
+        the target that each batch reached; a rest is told by the one before. A rest that makes no full batch
+        stays, if all of it came at `keep_from` or later.
         """
         ready: list[FileBatch] = []
         limit = queue.most_bytes if most_bytes is None else min(queue.most_bytes, most_bytes)
         reached = Trigger.SIZE
         while queue.is_full or (queue.count and queue.oldest() < keep_from):
-            taken = queue.take(limit)
+            taken = queue.take(limit if coming is None else min(limit, self._share(coming)))
             if trigger is None and (queue.count or not ready):
                 reached = self._when_full(Trigger.SIZE if len(taken) >= queue.most_files else Trigger.BYTES)
             ready.append(self._batch(queue, taken, trigger or reached, now, attempt))
         return ready
+
+    def _share(self, coming: int) -> int:
+        """Bytes of a batch such that each worker gets two more of the kind before all is done."""
+        return max(_SMALLEST_SHARE, (self.queued_bytes + coming) // (2 * self._config.workers))
 
     def _batch(
         self, queue: FileQueue, taken: list[Waiting], trigger: Trigger, now: float, attempt: int

@@ -6,8 +6,9 @@ Everything that crosses to a worker or back is here, is plain data and pickles.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.batch_statistics import BatchStatistics
@@ -110,6 +111,28 @@ class DiscoveredFile:
         base = (root or path.parent).absolute()
         relative = path.absolute().relative_to(base).as_posix()
         return cls(str(base), relative, info.st_size, info.st_mtime_ns, queue, base.name)
+
+    def numbered(self, file_id: int) -> DiscoveredFile:
+        """The same file with its id; half the time of `dataclasses.replace`, and every file passes here."""
+        return DiscoveredFile(
+            self.root,
+            self.path,
+            self.size_bytes,
+            self.mtime_ns,
+            self.queue,
+            self.repo,
+            self.priority,
+            self.path_bytes,
+            file_id,
+            self.skip_reason,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle, whose own way with frozen classes of slots takes both sides three times as long."""
+        return DiscoveredFile, _values(self)
+
+
+_values = attrgetter(*(each.name for each in fields(DiscoveredFile)))
 
 
 @dataclass(frozen=True, slots=True)

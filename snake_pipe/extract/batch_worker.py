@@ -7,7 +7,6 @@ reported as the batch's `failure`.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import inspect
@@ -20,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.extract.batch_extraction import Extraction
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
 from snake_pipe.extract.worker_slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
@@ -74,6 +72,8 @@ class BatchWorker:
 
     async def process_batch(self, batch: FileBatch) -> BatchResult:
         """Process a batch in a thread, so that the caller's loop goes on."""
+        import asyncio
+
         return await asyncio.to_thread(self.run, batch)
 
     def run(self, batch: FileBatch) -> BatchResult:
@@ -86,6 +86,8 @@ class BatchWorker:
             if self.setup.processor is not None:
                 result = self._call_processor(batch, self.setup.processor)
             else:
+                from snake_pipe.extract.batch_extraction import Extraction  # not for the coordinator
+
                 result = Extraction(self.setup, batch, self.enter_file).run()
         finally:
             self._leave_file()
@@ -137,6 +139,8 @@ def call_processor(processor: Callable[[Path], Any], path: Path) -> ProcessingRe
     try:
         value = processor(path)
         if inspect.isawaitable(value):
+            import asyncio
+
             value = asyncio.run(_wait(value))
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a user's code may raise anything
         spent = (time.perf_counter() - started) * 1000

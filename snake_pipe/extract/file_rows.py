@@ -105,6 +105,13 @@ def from_ipc(data: bytes) -> pa.RecordBatch:
         return reader.read_next_batch()
 
 
+def joined(batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """The same rows in as few batches as can be: a row group takes 0.4 ms to write, however small."""
+    import pyarrow as pa
+
+    return pa.Table.from_batches(batches).combine_chunks().to_batches() if len(batches) > 1 else list(batches)
+
+
 @dataclass(frozen=True, slots=True)
 class FlushStamp:
     """What a flush adds to the rows of `files` it commits."""
@@ -119,6 +126,6 @@ class FlushStamp:
         schema = batch.schema
         columns = {name: batch.column(i) for i, name in enumerate(schema.names)}
         rows = batch.num_rows
-        columns["flush_seq"] = pa.array([self.flush_seq] * rows, pa.int64())
-        columns["ingested_at"] = pa.array([self.time] * rows, schema.field("ingested_at").type)
+        columns["flush_seq"] = pa.repeat(pa.scalar(self.flush_seq, pa.int64()), rows)
+        columns["ingested_at"] = pa.repeat(pa.scalar(self.time, schema.field("ingested_at").type), rows)
         return pa.record_batch(list(columns.values()), schema=schema)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -167,7 +167,7 @@ class Intake(Feed):
             skip = [a or bool(b) for a, b in zip(skip, known.match(files), strict=True)]
         for file, unchanged in zip(files, skip, strict=True):
             if not unchanged:
-                chunk.files.append(replace(file, file_id=self._ids.of_file(file)))
+                chunk.files.append(file.numbered(self._ids.of_file(file)))
         chunk.unchanged = len(files) - len(chunk.files)
         return chunk
 

@@ -93,6 +93,7 @@ class JobRun:
         self._ready_changed = asyncio.Condition()
         self._sending: FileBatch | None = None
         self._taking: list[DiscoveredFile] = []
+        self._bytes_taken = 0
         self._deadline_set = asyncio.Event()
         self._progressed = asyncio.Event()
         self._cancelled: list[Callable[[DiscoveredFile], bool]] = []
@@ -295,7 +296,9 @@ class JobRun:
                 self._taking = chunk.files
                 files = self._wanted(chunk.files)
                 self.statistics.files_offered += len(files)
-                await self._put(self._coordinator.offer_all(files, time.monotonic()))
+                self._bytes_taken += sum(file.size_bytes for file in chunk.files)
+                coming = self.statistics.bytes_discovered - self._bytes_taken if self._feed.complete else None
+                await self._put(self._coordinator.offer_all(files, time.monotonic(), coming))
                 self._taking = []
                 self._deadline_set.set()
                 self._progress()

@@ -40,9 +40,10 @@ class PriorFiles:
         self._job_id = checkpoint.job_id
         self._request = request
         self._roots = _roots(request)
+        own_dialects = plugins.own_dialects(checkpoint.config.get("dialects", ()))
         self._current = KnownFiles.current(
             dataset,
-            parsers=plugins.parser_versions(plugins.own_dialects(checkpoint.config.get("dialects", ()))),
+            parsers=lambda: plugins.parser_versions(own_dialects),
             jobs=_jobs_like(manager, checkpoint),
         )
 

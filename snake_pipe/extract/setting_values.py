@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import ConfigError
@@ -16,6 +17,8 @@ from snake_pipe.utils.units import LARGEST, parse_bytes, parse_count, parse_seco
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from dataclasses import Field
+
+    from pydantic import TypeAdapter
 
 _UNSET = frozenset({"", "none", "off"})
 """Words for no value, where a setting may have none."""
@@ -92,15 +95,22 @@ def _converted(value: Any, spec: Field[Any]) -> Any:
 
 
 def _typed(value: Any, kind: str) -> Any:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        typed = TypeAdapter(_TYPES[kind]).validate_python(value)
+        typed = _adapter(kind).validate_python(value)
     except ValidationError as error:
         raise ValueError(error.errors()[0]["msg"]) from None
     if isinstance(typed, float) and not math.isfinite(typed):
         raise ValueError("a finite number is wanted")
     return typed
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_TYPES[kind])
 
 
 def _check_limits(name: str, value: Any, limits: Mapping[str, Any], origin: str) -> None:

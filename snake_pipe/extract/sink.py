@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult
-from snake_pipe.extract.file_rows import FlushStamp, Row, from_ipc, rows_to_batch
+from snake_pipe.extract.file_rows import FlushStamp, Row, from_ipc, joined, rows_to_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,7 +179,7 @@ class Sink:
         writer = self._open_writer(f"{self._job_id}-{self._epoch}-flush-{stamp.flush_seq}")
         batch_rows = [{**row, "flush_seq": stamp.flush_seq} for row in pending.batch_rows]
         tables: dict[str, list[pa.RecordBatch]] = {
-            "files": [stamp.apply(from_ipc(data)) for data in pending.files],
+            "files": [from_ipc(data) for data in pending.files],
             "errors": [from_ipc(data) for data in pending.errors],
             "batches": [],
         }
@@ -189,12 +189,11 @@ class Sink:
             ("batches", batch_rows),
         ):
             if rows:
-                batch = rows_to_batch(table, rows)
-                tables[table].append(stamp.apply(batch) if table == "files" else batch)
+                tables[table].append(rows_to_batch(table, rows))
         try:
             for table, batches in tables.items():
-                for batch in batches:
-                    writer.write(table, batch)
+                for batch in joined(batches):
+                    writer.write(table, stamp.apply(batch) if table == "files" else batch)
             return writer.close()
         except BaseException:
             writer.abort()

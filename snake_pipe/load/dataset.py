@@ -193,15 +193,18 @@ class Dataset:
 
     def _max_epoch_in_tables(self) -> int:
         """For a counter that was lost: no row may get a file_id that another file has."""
-        import pyarrow.compute as pc
-        import pyarrow.parquet as pq
-
         epochs = [0]
         for table, column, shift in (("files", "file_id", ORDINAL_BITS), ("batches", "epoch", 0)):
-            for part in self.parts(table):
-                newest = pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py()
-                epochs.append((newest or 0) >> shift)
+            epochs += [_greatest(part, column) >> shift for part in self.parts(table)]
         return max(epochs)
+
+
+def _greatest(part: Path, column: str) -> int:
+    """The greatest number in a column; 0 if it has none."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    return pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py() or 0
 
 
 def _make(path: Path) -> None:

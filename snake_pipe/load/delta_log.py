@@ -77,6 +77,8 @@ class DeltaLog:
         if job_id not in self._flushes:
             with self._reading(SinkError) as table:
                 self._flushes[job_id] = table.transaction_version(job_id)
+                if self._version is None:
+                    self._version = table.version()
         return self._flushes[job_id]
 
     def append(self, parts: Iterable[Part], job_id: str, flush_seq: int) -> None:

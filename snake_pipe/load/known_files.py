@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
@@ -133,27 +132,28 @@ class KnownFiles:
         cls,
         dataset: Dataset,
         repos: Collection[str] | None = None,
-        parsers: Collection[tuple[str, str]] | None = None,
+        parsers: Callable[[], Collection[tuple[str, str]]] | None = None,
         jobs: Collection[str] | None = None,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest.
 
         A file matches if it has the same size and time, and was read to its end by one of `parsers`
         (name and version; None accepts all) or by none, in one of `jobs` (None: any); failed and
-        quarantined files are tried again.
+        quarantined files are tried again. `parsers` is not asked on a dataset without files.
         """
+        parts = dataset.parts("files")
+        accepted = parsers() if parsers is not None and parts else None
 
         def usable(batch: pa.RecordBatch) -> Flags:
             final = _look_up(batch["status"], lambda status: status in _FINAL)
             measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
             of_jobs = _look_up(batch["job_id"], lambda job: jobs is None or job in jobs)
             unread = _look_up(batch["reason"], lambda reason: reason == "cancelled")
-            return final & measured & ~unread & of_jobs & _read_by(batch, parsers)
+            return final & measured & ~unread & of_jobs & _read_by(batch, accepted)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)
 
-        parts = dataset.parts("files")
         return cls(parts, cls._read(parts, wanted, usable))
 
     @classmethod
@@ -279,6 +279,8 @@ def failed_files(dataset: Dataset, job_id: str) -> int:
 
 def errors_of_walk(dataset: Dataset, job_id: str) -> frozenset[tuple[str, str]]:
     """(path, code) of the errors without a file that a job has recorded."""
+    import pyarrow.compute as pc
+
     found: set[tuple[str, str]] = set()
     for part in dataset.parts("errors"):
         for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "path", "code"]):
@@ -335,6 +337,8 @@ def _is_null(column: pa.Array) -> Flags:
 
 def committed_ids(dataset: Dataset, job_id: str) -> set[int]:
     """The ids of all files that a job has committed, whatever their status."""
+    import pyarrow.compute as pc
+
     found: set[int] = set()
     for part in dataset.parts("files"):
         for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "container_id"]):

@@ -5,7 +5,6 @@ Knows ids and JSON, not the engine's models. JSON only: a state file is never un
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 import time
@@ -153,13 +152,17 @@ class CheckpointManager:
 
     async def create_checkpoint(self, job_id: str, progress: ProcessingProgress) -> CheckpointData:
         """Record how far the job is; durable when this returns."""
-        data = replace(await asyncio.to_thread(self.load, job_id), progress=progress, updated_at=time.time())
-        await asyncio.to_thread(self.save, data)
+        from asyncio import to_thread
+
+        data = replace(await to_thread(self.load, job_id), progress=progress, updated_at=time.time())
+        await to_thread(self.save, data)
         return data
 
     async def resume_from_checkpoint(self, checkpoint_data: CheckpointData) -> ProcessingState:
         """What the job had promised when it ended: its journaled flushes, in order."""
-        with await asyncio.to_thread(self.journal, checkpoint_data.job_id) as journal:
+        from asyncio import to_thread
+
+        with await to_thread(self.journal, checkpoint_data.job_id) as journal:
             flushes = tuple(record for record in journal.records if record.get("type") == "flush")
         return ProcessingState(checkpoint_data, flushes, max((f["seq"] for f in flushes), default=0))
 

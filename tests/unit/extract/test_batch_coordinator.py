@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
-from snake_pipe.extract.batch_models import DiscoveredFile, Trigger
+from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batch_sizing import BATCH_MEMORY, QueueSize, parse_queue_sizes
 from snake_pipe.extract.file_queue import QueueFigures
 from snake_pipe.extract.ready_batches import ReadyBatches
@@ -246,6 +246,37 @@ def test_no_file_is_passed_over_twice_even_without_a_timer():
     assert names(batches) == [["b0", "b1", "b2"], ["low"]]
 
 
+KIB = 1024
+MANY = [file(str(index), size=64 * KIB) for index in range(160)]
+GUIDED = BatchConfig(batch_size=1000, batch_bytes=4096 * KIB, worker_count=2)
+FAST = FileBatch(1, tuple(MANY), 1024**3, "python", Trigger.SIZE)
+"""With a batch that took so little time for its bytes, the budget alone bounds those that follow."""
+
+
+def test_batches_get_smaller_towards_an_end_that_is_known():
+    # One worker used to have the last batch of 16 MiB while the others had nothing left.
+    coordinator = BatchCoordinator(GUIDED)
+    coordinator.observe(FAST, 1.0, 0)
+    sizes = [batch.total_size // KIB for batch in coordinator.offer_all(MANY, 0.0, 0)]
+    sizes += [batch.total_size // KIB for batch in coordinator.close(0.0)]
+    assert sizes == [2560, 1920, 1408, 1088, 768, 768, 768, 768, 192]
+
+
+@pytest.mark.parametrize(
+    ("config", "coming"),
+    [
+        (GUIDED, None),  # nobody knows how much will come
+        (GUIDED, 50 * 4096 * KIB),  # the end is far
+        (replace(GUIDED, queue_sizes=("python=4MiB",)), 0),  # who fixed the size gets it
+    ],
+)
+def test_before_the_end_batches_are_full(config, coming):
+    coordinator = BatchCoordinator(config)
+    coordinator.observe(FAST, 1.0, 0)
+    batches = coordinator.offer_all(MANY, 0.0, coming)
+    assert [batch.total_size // KIB for batch in batches] == [4096, 4096]
+
+
 # -- queues ------------------------------------------------------------------------------------------------
 
 
@@ -451,11 +482,11 @@ class CoordinatorMachine(RuleBasedStateMachine):
         if item.priority >= 8:
             assert item.path not in self.waiting
 
-    @rule(several=st.lists(files, max_size=15))
-    def offer_all(self, several):
+    @rule(several=st.lists(files, max_size=15), coming=st.none() | st.integers(0, 10**6))
+    def offer_all(self, several, coming):
         before = set(self.waiting)
         items = [self.new_file(*facts) for facts in several]
-        ready = self.coordinator.offer_all(items, self.now)
+        ready = self.coordinator.offer_all(items, self.now, coming)
         self.take_in(ready)
         assert not [item for item in items if item.priority >= 8 and item.path in self.waiting]
         for batch in ready:  # no file is passed over twice

@@ -1,0 +1,43 @@
+"""What a process imports before it does anything: every command and every job waits for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from snake_pipe.executors.process_pool import WORKER_MODULES
+
+
+def imported_by(*modules: str) -> set[str]:
+    code = f"import sys; import {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        # The command line, as `--help` has it.
+        (
+            ("snake_pipe.cli.app",),
+            {"asyncio", "deltalake", "duckdb", "numpy", "psutil", "pyarrow", "pydantic"},
+        ),
+        # The coordinator, which parses nothing.
+        (
+            ("snake_pipe.extract.batch_processor",),
+            {
+                "duckdb",
+                "pyarrow.compute",
+                "snake_pipe.extract.batch_extraction",
+                "snake_pipe.transform.dialects.dialect",
+                "tree_sitter",
+            },
+        ),
+        # What workers are forked from: they have no loop, and commit nothing.
+        (WORKER_MODULES, {"asyncio", "deltalake", "duckdb", "pydantic"}),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(modules: tuple[str, ...], unwanted: set[str]) -> None:
+    assert imported_by(*modules) & unwanted == set()
