@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,11 @@ TARGETS = {
 }
 """By Python's platform: what is compiled for, and how wheels for it are named."""
 COMPILER = "ziglang>=0.15,<0.18"
-FLAGS = "-std=c11 -O2 -fPIC -shared -nostdlib -fvisibility=hidden -Wall -Wextra -Werror"
+FLAGS = "-std=c11 -O2 -g0 -s -fPIC -shared -nostdlib -fvisibility=hidden -Wall -Wextra -Werror"
 
 
 class NativeBuildHook(BuildHookInterface):
-    """Adds the compiled module to wheels, and to checkouts that are installed in place."""
+    """Adds the compiled module to wheels, and to a checkout that is installed in place."""
 
     PLUGIN_NAME = "custom"
 
@@ -38,21 +40,30 @@ class NativeBuildHook(BuildHookInterface):
         """What has to be installed for the build."""
         return [COMPILER] if _target() else []
 
-    def clean(self, versions: list[str]) -> None:  # noqa: ARG002 (the interface's)
-        """Remove what was built."""
-        (Path(self.root) / MODULE).unlink(missing_ok=True)
-
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, or leave it; SystemExit with the way out where it cannot be compiled."""
+        self._scratch = tempfile.TemporaryDirectory(prefix="snake-pipe-build-")
         target = _target()
-        self.clean([])
-        if target is None:
-            return
-        triple, platform = target
+        built = None if target is None else self._compile(target[0], Path(self._scratch.name))
+        if version == "editable":
+            _replace(built, Path(self.root) / MODULE)
+        elif built is not None:  # the checkout is left alone: another one may be installed from it in place
+            build_data["force_include"][str(built)] = str(MODULE)
+        if target is not None:
+            build_data["pure_python"] = False
+            build_data["tag"] = f"cp311-abi3-{target[1]}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Remove what only the build needed."""
+        self._scratch.cleanup()
+
+    def _compile(self, triple: str, folder: Path) -> Path:
+        module = folder / MODULE.name
         compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple, *FLAGS.split()]
         result = subprocess.run(
-            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(MODULE), str(SOURCE)],
+            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(module), str(SOURCE)],
             cwd=self.root,
+            env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache")},
             capture_output=True,
             text=True,
             check=False,
@@ -62,9 +73,17 @@ class NativeBuildHook(BuildHookInterface):
                 f"{SOURCE} could not be compiled for {triple}: {result.stderr.strip()}\n"
                 "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
             )
-        build_data["pure_python"] = False
-        build_data["tag"] = f"cp311-abi3-{platform}"
-        build_data["artifacts"].append(str(MODULE))
+        return module
+
+
+def _replace(built: Path | None, module: Path) -> None:
+    """Put a module in the place of another one that may be in use."""
+    if built is None:
+        module.unlink(missing_ok=True)
+        return
+    beside = module.with_name(f"{module.name}.{os.getpid()}")
+    shutil.copyfile(built, beside)
+    beside.replace(module)
 
 
 def _digest(root: Path) -> str:
@@ -77,7 +96,7 @@ def _target() -> tuple[str, str] | None:
     is_free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     if os.environ.get("SNAKE_PIPE_PURE_PYTHON") or is_free_threaded or sys.implementation.name != "cpython":
         return None
-    target = TARGETS.get(sysconfig.get_platform())
+    target = TARGETS.get(sysconfig.get_platform()) if sys.maxsize > 2**32 else None
     if target is not None and "musl" in str(sysconfig.get_config_var("SOABI")):
         return target[0], target[1].replace("manylinux_2_17", "musllinux_1_1")  # it needs no C library
     return target

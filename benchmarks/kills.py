@@ -65,7 +65,7 @@ class Command:
         # Of a killed process, multiprocessing's tracker of resources says that it has cleaned up.
         environment["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
         process = subprocess.Popen(
-            [sys.executable, "-m", "snake_pipe", *arguments, "-d", str(self.dataset), "-q"],
+            [sys.executable, "-P", "-m", "snake_pipe", *arguments, "-d", str(self.dataset), "-q"],
             env=environment,
             start_new_session=True,
         )

@@ -119,7 +119,7 @@ def ingest(roots: list[Path], dataset: Path, *options: str) -> None:
     """Run the whole command, away from this user's settings and state; SystemExit if it fails."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
     environment["XDG_STATE_HOME"] = str(dataset.with_name("state"))
-    command = [sys.executable, "-m", "snake_pipe", "ingest", *map(str, roots), "-d", str(dataset), "-q"]
+    command = [sys.executable, "-P", "-m", "snake_pipe", "ingest", *map(str, roots), "-d", str(dataset), "-q"]
     done = subprocess.run([*command, "--no-gitignore", *options], env=environment, check=False)
     if done.returncode not in (0, 3):
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")

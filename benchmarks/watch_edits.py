@@ -294,7 +294,7 @@ def main() -> int:
     process.send_signal(signal.SIGINT)
     code = process.wait(120)
     reader.join()
-    command = [sys.executable, "-m", "snake_pipe", "ingest", *map(str, roots), "-d", str(fresh), "-q"]
+    command = [sys.executable, "-P", "-m", "snake_pipe", "ingest", *map(str, roots), "-d", str(fresh), "-q"]
     subprocess.run(command, check=False, env=environment(fresh))
     compared = compare(fresh, watched)
     print(

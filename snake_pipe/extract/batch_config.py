@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENT_PREFIX = "SNAKE_PIPE_"
+_NO_SETTINGS = frozenset({"SNAKE_PIPE_PURE_PYTHON"})
+"""Variables with that prefix that are told to someone else: the build, and `transform.compiled`."""
 
 
 def _setting(
@@ -246,7 +248,7 @@ def load_config(
     from_environment = {
         key.removeprefix(ENVIRONMENT_PREFIX).lower(): value
         for key, value in environment.items()
-        if key.startswith(ENVIRONMENT_PREFIX)
+        if key.startswith(ENVIRONMENT_PREFIX) and key not in _NO_SETTINGS
     }
     from_files = [] if project is None else list(_project_settings(project))
     preset = preset or from_environment.pop("preset", None)

@@ -1,8 +1,7 @@
-/* The inner loops over decoded trees: what `json_walk`, `json_vocabulary` and `json_positions` do, compiled.
+/* The innermost loops over JSON trees, compiled: `compiled.py` says what each function takes and gives.
 
-   Works on the very objects that the JSON decoder made, through Python's own functions, so that all else
-   (dialects, rules, tables) is the same Python with it and without it. `json_native.pyi` says what each
-   function takes and gives. */
+   They work on the objects that the JSON decoder made, through Python's own functions, so that all else
+   (dialects, rules, tables) is the same Python with them and without. Only `cut_locations` reads text. */
 
 #include "python_abi.h"
 
@@ -14,19 +13,20 @@
 #define FIELD_MASK (((int64_t)1 << FIELD_BITS) - 1)
 #define LEAF (-1)
 #define UNKNOWN (-1)
+#define FAILED (-2)
 
 static int is_a(PyObject *object, PyTypeObject *type) { return object->type == type; }
 
-/* The integer that a mapping has for a key, or asks its `__missing__` for; -2 with an error set. */
+/* The integer that a mapping has for a key, or asks its `__missing__` for; FAILED with an error set. */
 static long code_of(PyObject *codes, PyObject *key) {
     PyObject *code = PyDict_GetItemWithError(codes, key);
-    if (code != NULL) return PyLong_AsLong(code);
-    if (PyErr_Occurred()) return -2;
-    code = PyObject_GetItem(codes, key);
-    if (code == NULL) return -2;
+    if (code != NULL)
+        Py_IncRef(code);
+    else if (PyErr_Occurred() || (code = PyObject_GetItem(codes, key)) == NULL)
+        return FAILED;
     long value = PyLong_AsLong(code);
     Py_DecRef(code);
-    return PyErr_Occurred() ? -2 : value;
+    return value == -1 && PyErr_Occurred() ? FAILED : value;
 }
 
 /* -- the walk --------------------------------------------------------------------------------------- */
@@ -42,11 +42,13 @@ typedef struct {
     int handed_over;
 } Frame;
 
-/* `fresh` is the first frame that was not yet open when the last chunk was handed over. */
+/* `fresh` is the first frame that was not yet open when the last chunk was handed over. While a chunk is made,
+   the walk is `busy`: a mapping's `__missing__` is Python, which must not go on with the same walk. */
 typedef struct {
     PyObject *type_key, *codes, *nodes;
     Frame *frames;
     Py_ssize_t depth, room, fresh, chunk;
+    int busy;
 } Walk;
 
 static const char WALK[] = "snake_pipe.transform.json_native.walk";
@@ -136,10 +138,12 @@ static int advance(Walk *walk, Chunk *chunk) {
     PyObject *key, *value;
     while (PyDict_Next(frame->container, &frame->next, &key, &value)) {
         if (!is_a(value, &PyDict_Type) && !is_a(value, &PyList_Type)) continue;
+        Py_IncRef(value);
         long code = code_of(walk->codes, key);
-        if (code == LEAF) continue;
-        if (code < 0) return -1;
-        return meet(walk, chunk, value, frame->kind == NODE ? frame->place + code : frame->place);
+        int failed = code < LEAF;
+        if (code > LEAF) failed = meet(walk, chunk, value, frame->kind == NODE ? frame->place + code : frame->place);
+        Py_DecRef(value);
+        if (code != LEAF) return failed ? -1 : 0;
     }
     pop(walk);
     return 0;
@@ -160,7 +164,12 @@ static PyObject *open_walk(PyObject *module, PyObject *arguments) {
     Py_IncRef(type_key);
     Py_IncRef(codes);
     PyObject *capsule = PyCapsule_New(walk, WALK, free_walk);
-    if (capsule == NULL) return NULL;
+    if (capsule == NULL) {
+        Py_DecRef(type_key);
+        Py_DecRef(codes);
+        PyMem_Free(walk);
+        return NULL;
+    }
     /* A list around the document, so that the first step is like all others. */
     PyObject *first = PyList_New(1);
     if (first == NULL) goto failed;
@@ -179,6 +188,10 @@ static PyObject *next_nodes(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "O", &capsule)) return NULL;
     Walk *walk = PyCapsule_GetPointer(capsule, WALK);
     if (walk == NULL) return NULL;
+    if (walk->busy) {
+        PyErr_SetString(PyExc_ValueError, "the walk is making a chunk");
+        return NULL;
+    }
     let_go(walk);
     Chunk chunk = {PyList_New(0), PyList_New(0), NULL, NULL, 0};
     int64_t *room = PyMem_Calloc((size_t)walk->chunk, sizeof(int64_t));
@@ -187,8 +200,14 @@ static PyObject *next_nodes(PyObject *module, PyObject *arguments) {
         goto done;
     }
     chunk.place = room;
-    while (walk->depth && chunk.count < walk->chunk)
-        if (advance(walk, &chunk)) goto done;
+    int failed = 0;
+    walk->busy = 1;
+    while (walk->depth && chunk.count < walk->chunk && !failed) failed = advance(walk, &chunk);
+    walk->busy = 0;
+    if (failed) {
+        while (walk->depth) pop(walk); /* it can not be gone on with */
+        goto done;
+    }
     if (chunk.count == 0) {
         found = &_Py_NoneStruct;
         Py_IncRef(found);
@@ -219,11 +238,11 @@ static PyObject *codes(PyObject *module, PyObject *arguments) {
     int32_t *code = (int32_t *)PyByteArray_AsString(column);
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *found = PyDict_GetItemWithError(known, PyList_GetItem(words, i));
-        if (found == NULL && PyErr_Occurred()) {
+        code[i] = found ? (int32_t)PyLong_AsLong(found) : UNKNOWN;
+        if (code[i] == UNKNOWN && PyErr_Occurred()) {
             Py_DecRef(column);
             return NULL;
         }
-        code[i] = found ? (int32_t)PyLong_AsLong(found) : UNKNOWN;
     }
     return column;
 }
@@ -309,6 +328,10 @@ static PyObject *numbers(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "O!O!n", &PyList_Type, &nodes, &PyTuple_Type, &plan, &columns)) return NULL;
     int used = flatten(plan, steps, MOST_STEPS);
     if (used < 0) return NULL;
+    if (columns < 0 || columns > MOST_STEPS) {
+        PyErr_SetString(PyExc_ValueError, "too many columns");
+        return NULL;
+    }
     for (int i = 0; i < used; i++)
         if (steps[i].column >= columns) {
             PyErr_SetString(PyExc_ValueError, "no such column");

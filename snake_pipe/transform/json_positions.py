@@ -89,7 +89,7 @@ _LINES_AND_COLUMNS: Plan = (("lineno", 2), ("col_offset", 3), ("end_lineno", 4),
 class LocPositions:
     """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
 
-    Each part is read where the document has it: parsers write what they were asked for. Where `locations`
+    Offsets are read as the first nodes have them: parsers write what they were asked for. Where `locations`
     were cut out of the text, `loc` is the number of one.
     """
 
@@ -133,9 +133,7 @@ def _loc_plan(sample: Sequence[Node]) -> Plan:
         plan += _START_AND_END
     elif any(node.get("range").__class__ is list for node in sample):
         plan += _RANGE
-    if any("loc" in node for node in sample):
-        plan += _LOC
-    return plan
+    return plan + _LOC
 
 
 class LinePositions:

@@ -422,3 +422,15 @@ def test_the_samples(cli, tmp_path):
     }
     assert languages == {name for name, language in LANGUAGES.items() if not language.extra}
     assert rows(tmp_path / "ast_dumps", "SELECT count(*) FROM files WHERE reason = 'not_an_ast'") == [(2,)]
+
+
+def test_python_alone_gives_the_same_rows(cli, tmp_path, differences):
+    """The variable that the build knows is none of the settings: it was once refused as an unknown one."""
+    for dataset, value in (("compiled", None), ("pure", "1"), ("empty", "")):
+        variables = {} if value is None else {"SNAKE_PIPE_PURE_PYTHON": value}
+        run = cli.run(
+            "ingest", SAMPLES / "ast_dumps", "-d", tmp_path / dataset, env=cli.environment | variables
+        )
+        assert run.returncode == 0, run.stderr
+    assert not differences(tmp_path / "compiled", tmp_path / "pure")
+    assert not differences(tmp_path / "compiled", tmp_path / "empty")

@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 def _is_root(node: Node, type_key: str) -> bool:
     """A program with `range` and no `start`, as esprima's too.
 
-    But here `range` comes right behind the type, and the end of a `loc` before its start. (A `loc` that was
-    cut out of the text and is a number had its start first.)
+    But here `range` comes right behind the type, and the end of a `loc` before its start.
     """
     if not ecmascript.is_program(node, type_key) or "range" not in node or "start" in node:
         return False
     loc = node.get("loc")
-    if loc.__class__ is dict:
-        return next(iter(loc), None) == "end"
-    return loc.__class__ is not int and list(node)[1] == "range"
+    first = next(iter(loc), None) if loc.__class__ is dict else "end" * (list(node)[1] == "range")
+    return first == "end"
 
 
 TYPESCRIPT_ESTREE = replace(
