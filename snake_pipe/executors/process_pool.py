@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import ProcessPoolExecutor
 
 WORKER_MODULES = (
@@ -25,6 +28,10 @@ WORKER_MODULES = (
 """What every worker needs; imported once by the process that workers are forked from."""
 
 
+SAFE_PATH, OURS = "PYTHONSAFEPATH", "snake-pipe"
+"""The variable with which Python leaves the current folder out, and our value of it, which workers remove."""
+
+
 def prepare_workers() -> None:
     """Start what workers are forked from, and don't wait: its imports run beside the caller's own.
 
@@ -35,7 +42,27 @@ def prepare_workers() -> None:
         from multiprocessing import forkserver
 
         forkserver.set_forkserver_preload(list(WORKER_MODULES))
-        forkserver.ensure_running()
+        with _away_from_the_folder():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _away_from_the_folder() -> Iterator[None]:
+    """Python processes that start meanwhile import nothing from the current folder, and are deaf to Ctrl-C.
+
+    The current folder may be the repository that is read: a `pyarrow.py` or `signal.py` in it is not ours.
+    Workers get the coordinator's own `sys.path` afterwards.
+    """
+    hears = current_thread() is main_thread()
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
+    set_here = os.environ.setdefault(SAFE_PATH, OURS) == OURS
+    try:
+        yield
+    finally:
+        if set_here:
+            del os.environ[SAFE_PATH]
+        if hears:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if heard is None else heard)
 
 
 def open_process_pool(

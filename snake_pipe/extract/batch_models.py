@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from snake_pipe.extract.batch_statistics import BatchStatistics
 from snake_pipe.plugins import AST_QUEUE
@@ -63,6 +63,7 @@ class Trigger(StrEnum):
     RETRY = "retry"
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
     r"""One file to process.

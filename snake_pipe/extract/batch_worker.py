@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.executors.process_pool import OURS, SAFE_PATH
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
 from snake_pipe.extract.worker_slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
@@ -173,6 +174,8 @@ def start_worker(setup: WorkerSetup) -> None:
     global _worker
     if setup.slots is not None:
         _end_with_parent()
+        if os.environ.get(SAFE_PATH) == OURS:
+            del os.environ[SAFE_PATH]  # a user's processor may start Python as it likes
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
         if hasattr(signal, "SIGALRM"):
             signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -57,6 +57,10 @@ class LineIndex:
         return line
 
 
+_BORDER = b"\n\n"
+"""Between files: no comment of one is right above what begins the next, nor on the same line."""
+
+
 @dataclasses.dataclass
 class SourceRows:
     """Trees of one language behind one another; a row is a node. Offsets count in `source`.
@@ -84,12 +88,12 @@ class SourceRows:
     def of(cls, grammar: Grammar, trees: Sequence[WalkedTree], texts: Sequence[bytes]) -> SourceRows:
         """The rows of these trees; `texts` are what they were parsed from."""
         counts = np.array([len(tree) for tree in trees], np.int64)
-        sizes = np.array([len(text) for text in texts], np.int64)
+        sizes = np.array([len(text) + len(_BORDER) for text in texts], np.int64)
         bases = (np.cumsum(sizes) - sizes).astype(np.int32)
         base = np.repeat(bases, counts)
         return cls(
             grammar,
-            b"".join(texts),
+            _BORDER.join(texts),
             counts,
             bases,
             np.concatenate([tree.code for tree in trees]),

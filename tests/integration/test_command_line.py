@@ -434,3 +434,35 @@ def test_python_alone_gives_the_same_rows(cli, tmp_path, differences):
         assert run.returncode == 0, run.stderr
     assert not differences(tmp_path / "compiled", tmp_path / "pure")
     assert not differences(tmp_path / "compiled", tmp_path / "empty")
+
+
+def test_nothing_of_the_repository_is_run(cli, tmp_path):
+    """Python looks into the current folder first: there, modules with names of ours were imported."""
+    evil = tmp_path / "evil"
+    marker = tmp_path / "was_run"
+    code = f"open({str(marker)!r}, 'a').write(__name__ + ' ')\n"
+    (evil / "numpy").mkdir(parents=True)
+    names = ("pyarrow", "snake_pipe", "signal", "multiprocessing", "selectors", "orjson", "numpy/__init__")
+    for name in names:
+        (evil / f"{name}.py").write_text(code)
+    done = cli.run("ingest", ".", "-d", tmp_path / "ds", cwd=evil)
+    assert done.returncode == 0, done.stderr
+    assert not marker.exists(), marker.read_text()
+    assert rows(tmp_path / "ds", "SELECT count(*) FROM files WHERE status = 'ok'") == [(len(names),)]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_nobodys(cli, repository, tmp_path, closed):
+    """With stderr closed, a file of the dataset was opened in its place, and the run ended without a word."""
+    command = [
+        "bash",
+        "-c",
+        f'exec "$@" {closed}',
+        "bash",
+        *cli.command("ingest", repository, "-d", tmp_path / "ds"),
+    ]
+    done = subprocess.run(
+        command, env=cli.environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "ds", "SELECT count(*) FROM files") == [(3,)]
