@@ -1,7 +1,7 @@
 """The compiled twin of the innermost loops over JSON trees (`json_native.c`), where it was built.
 
-What it does is done in Python as well, several times slower: on platforms that it is not built for, and where
-`SNAKE_PIPE_PURE_PYTHON` is set. The rows are the same.
+Where it was not, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; only that
+locations are cut out of texts (`json_locations`) is left undone then. The rows are the same.
 """
 
 from __future__ import annotations
@@ -63,3 +63,4 @@ def _load() -> Loops | None:
 
 
 LOOPS = _load()
+"""The compiled loops, None where Python has to do without."""
