@@ -19,7 +19,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("snake_pipe/transform/json_native.c")
+SOURCE = Path("snake_pipe/transform/native/json_native.c")
 HEADER = SOURCE.with_name("python_abi.h")
 MODULE = SOURCE.with_suffix(".abi3.so")
 TARGETS = {

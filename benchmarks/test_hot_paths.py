@@ -21,9 +21,10 @@ from snake_pipe.extract import batch_coordinator
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.ready_batches import ReadyBatches
+from snake_pipe.extract.batching.ready import ReadyBatches
 from snake_pipe.load.part_writer import PartWriter
-from snake_pipe.transform.transformer import TransformOptions, open_transformer
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.utils.journal import Journal
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

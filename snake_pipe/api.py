@@ -70,8 +70,8 @@ def resume(
     import asyncio
 
     from snake_pipe.errors import JobNotFoundError
-    from snake_pipe.extract import job_index
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
+    from snake_pipe.extract.job import index as job_index
 
     folder = Path(dataset) if dataset is not None else job_index.find(job_id)
     if folder is None:

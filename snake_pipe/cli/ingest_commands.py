@@ -153,7 +153,7 @@ def ingest(
             raise UsageError(f"no such file or folder: {root}")
     prepare_workers()  # before anything else that takes time
     from snake_pipe.extract.batch_config import load_config
-    from snake_pipe.extract.ingest_request import IngestRequest
+    from snake_pipe.extract.discovery.request import IngestRequest
 
     target = (dataset or default_dataset(roots[0] if roots else Path.cwd())).absolute()
     overrides: dict[str, Any] = parse_settings(set_ or [])

@@ -24,7 +24,7 @@ def find_dataset(given: Path | None) -> Path:
 
 def dataset_of_job(job_id: str, given: Path | None) -> Path:
     """The dataset that holds a job: as given, else the one at hand, else what this user's index says."""
-    from snake_pipe.extract import job_index
+    from snake_pipe.extract.job import index as job_index
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
     if given is not None:

@@ -123,8 +123,8 @@ def watch(
     """
     from snake_pipe.api import default_dataset
     from snake_pipe.extract.batch_config import load_config
-    from snake_pipe.extract.ingest_request import IngestRequest
-    from snake_pipe.extract.watcher import WatchOptions, check_watch
+    from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.watch.watcher import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]
     overrides: dict[str, Any] = parse_settings(set_ or []) | {

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 WORKER_MODULES = (
     "snake_pipe.extract.batch_worker",
-    "snake_pipe.extract.batch_extraction",
-    "snake_pipe.transform.source_tree",
-    "snake_pipe.transform.json_tree",
+    "snake_pipe.extract.worker.extraction",
+    "snake_pipe.transform.sources.transformer",
+    "snake_pipe.transform.trees.transformer",
     "pyarrow.parquet",
 )
 """What every worker needs; imported once by the process that workers are forked from."""

@@ -54,8 +54,8 @@ def _setting(
 
 def _check_queue_sizes(texts: Sequence[str]) -> None:
     from snake_pipe.extract.batch_coordinator import MIXED_QUEUE
-    from snake_pipe.extract.batch_sizing import parse_queue_sizes
-    from snake_pipe.extract.priority_rules import check_queue_name
+    from snake_pipe.extract.batching.sizing import parse_queue_sizes
+    from snake_pipe.extract.settings.priority_rules import check_queue_name
 
     for name in parse_queue_sizes(texts):
         if name != MIXED_QUEUE:
@@ -63,7 +63,7 @@ def _check_queue_sizes(texts: Sequence[str]) -> None:
 
 
 def _check_priority(texts: Sequence[str]) -> None:
-    from snake_pipe.extract.priority_rules import PriorityRules
+    from snake_pipe.extract.settings.priority_rules import PriorityRules
 
     PriorityRules.parse(texts)
 
@@ -316,6 +316,6 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
     """
     if not settings:
         return {}
-    from snake_pipe.extract.setting_values import check_values
+    from snake_pipe.extract.settings.values import check_values
 
     return check_values(settings, {spec.name: spec for spec in fields(BatchConfig)}, origin)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import FileBatch, Trigger
-from snake_pipe.extract.batch_sizing import QueueSize, parse_queue_sizes
-from snake_pipe.extract.file_queue import NEVER, FileQueue
+from snake_pipe.extract.batching.queue import NEVER, FileQueue
+from snake_pipe.extract.batching.sizing import QueueSize, parse_queue_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import DiscoveredFile
-    from snake_pipe.extract.file_queue import QueueFigures, Waiting
+    from snake_pipe.extract.batching.queue import QueueFigures, Waiting
     from snake_pipe.load.batch_history import BatchTotals
 
 URGENT = 8

@@ -20,16 +20,16 @@ from snake_pipe.extract.batch_models import (
     BatchStatistics,
     RepositoryProcessingResult,
 )
-from snake_pipe.extract.ingest_request import IngestRequest
-from snake_pipe.extract.job import Job
-from snake_pipe.extract.memory_guard import plan_memory
-from snake_pipe.extract.parallel_batches import (
+from snake_pipe.extract.batching.memory import plan_memory
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.dispatch.own_function import (
     create_optimal_batches,
     execute_parallel_batches,
     process_batch,
 )
-from snake_pipe.extract.slots_folder import slots_folder
-from snake_pipe.extract.submissions import Submissions
+from snake_pipe.extract.dispatch.slots_folder import slots_folder
+from snake_pipe.extract.feeds.submissions import Submissions
+from snake_pipe.extract.job.job import Job
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.utils.batch_utils import memory_limit
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from snake_pipe.extract.batch_models import DiscoveredFile, ProcessingResult
-    from snake_pipe.extract.feed import Feed
-    from snake_pipe.extract.job_run import JobRun
-    from snake_pipe.extract.watcher import WatchOptions
+    from snake_pipe.extract.feeds.feed import Feed
+    from snake_pipe.extract.job.run import JobRun
+    from snake_pipe.extract.watch.watcher import WatchOptions
     from snake_pipe.observe.events import Event
     from snake_pipe.utils.checkpoint_manager import (
         CheckpointData,
@@ -113,7 +113,7 @@ class BatchProcessingEngine:
         self, request: IngestRequest, config: BatchConfig | None = None, options: WatchOptions | None = None
     ) -> RepositoryProcessingResult:
         """Run a new job that goes on with what changes, until `stop`; UsageError where watching cannot be."""
-        from snake_pipe.extract.watcher import WatchOptions, check_watch
+        from snake_pipe.extract.watch.watcher import WatchOptions, check_watch
 
         check_watch(request)
         chosen = options or WatchOptions()

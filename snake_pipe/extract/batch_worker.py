@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.executors.process_pool import OURS, SAFE_PATH
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
-from snake_pipe.extract.worker_slot import WorkerSlot
+from snake_pipe.extract.worker.slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class BatchWorker:
             if self.setup.processor is not None:
                 result = self._call_processor(batch, self.setup.processor)
             else:
-                from snake_pipe.extract.batch_extraction import Extraction  # not for the coordinator
+                from snake_pipe.extract.worker.extraction import Extraction  # not for the coordinator
 
                 result = Extraction(self.setup, batch, self.enter_file).run()
         finally:

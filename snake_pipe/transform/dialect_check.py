@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.dialects.declared_rules import RootTest
 from snake_pipe.transform.dialects.sniffing import is_root, roots
-from snake_pipe.transform.json_document import GZIP_MAGIC, to_utf8, unpack
-from snake_pipe.transform.json_lines import Documents, read_documents
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.json_trees import as_whole, find_trees
-from snake_pipe.transform.json_walk import Walker
-from snake_pipe.transform.row_builder import Words
-from snake_pipe.transform.transformer import HOLDS_TREES, TransformOptions
+from snake_pipe.transform.rows.builder import Words
+from snake_pipe.transform.rows.contract import HOLDS_TREES, TransformOptions
+from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, to_utf8, unpack
+from snake_pipe.transform.trees.document.lines import Documents, read_documents
+from snake_pipe.transform.trees.find import as_whole, find_trees
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from snake_pipe.transform.trees.walk.walker import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
-    from snake_pipe.transform.json_trees import Tree
-    from snake_pipe.transform.transformer import FileFacts
+    from snake_pipe.transform.rows.contract import FileFacts
+    from snake_pipe.transform.trees.find import Tree
 
 _FIRST_KEYS = 12
 _NAME_WORDS = frozenset("name id ident identifier label key symbol title alias module path text".split())

@@ -5,125 +5,26 @@ A native twin may replace what stands behind `open_transformer`; nothing outside
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from sys import maxsize
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from snake_pipe.schemas import TREE_TABLES
+from snake_pipe.transform.rows.contract import AST_QUEUE
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from snake_pipe.transform.dialects.dialect import Dialect
-
-AST_QUEUE = "ast"
-"""The queue of files that hold a serialized tree; their dialect is told by their content."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransformOptions:
-    """What to extract; `max_depth` is the nesting above which a file is refused, not cut.
-
-    `dialects` are the user's own, asked before the built-in ones.
-    """
-
-    tables: frozenset[str] = frozenset(TREE_TABLES)
-    anonymous: bool = False
-    attrs: bool = False
-    max_depth: int = 2_000_000
-    value_length: int = 200
-    dialects: tuple[Dialect, ...] = ()
-
-
-@dataclass(slots=True)
-class Problem:
-    """One row for `errors`, still without the file and job."""
-
-    phase: str
-    code: str
-    message: str
-    start_line: int | None = None
-    start_col: int | None = None
-
-
-@dataclass(slots=True)
-class FileFacts:
-    """What a transformer found out about one file: the figures of its row in `files`.
-
-    Of one of several trees in a document, `container_id` is the document's file id and `fragment` names the
-    tree in it; the document has then facts of its own.
-    """
-
-    status: str = "ok"
-    reason: str | None = None
-    language: str | None = None
-    dialect: str | None = None
-    parser: str | None = None
-    parser_version: str | None = None
-    node_count: int = 0
-    symbol_count: int = 0
-    ref_count: int = 0
-    import_count: int = 0
-    max_depth: int = 0
-    line_count: int = 0
-    offset_unit: str = "none"
-    traits: list[str] = field(default_factory=list)
-    source_path: str | None = None
-    problems: list[Problem] = field(default_factory=list)
-    container_id: int | None = None
-    fragment: str = ""
-
-
-HOLDS_TREES = "holds_trees"
-"""The reason of a document that has no nodes because each of its trees has a row of its own."""
-
-
-@dataclass(slots=True)
-class Transformed:
-    """Rows of the files added since the last drain: a record batch a table, and each file's figures.
-
-    `facts` also has those of the trees in documents that hold several, under ids of their own.
-    """
-
-    tables: dict[str, pa.RecordBatch]
-    facts: dict[int, FileFacts]
-
-
-class Transformer(Protocol):
-    """Takes files one at a time and gives their rows in a few large record batches."""
-
-    def add(self, file_id: int, path: str, data: bytes, *, most_trees: int = maxsize) -> FileFacts:
-        """Read one file's bytes into columns.
-
-        A document of several trees gives the `most_trees` ids behind its own to them, in their order.
-
-        Bad content never raises: the facts say `failed` or `skipped` with a reason and hold the problems.
-        The counts of symbols, refs and imports are complete only after `drain`.
-        """
-        ...
-
-    @property
-    def pending_nodes(self) -> int:
-        """Nodes held in memory, so that the caller can drain before they are too many."""
-        ...
-
-    def drain(self) -> Transformed:
-        """Build the rows of all files added since the last drain, and forget them."""
-        ...
+    from snake_pipe.transform.rows.contract import Transformer, TransformOptions
 
 
 def open_transformer(queue: str, options: TransformOptions) -> Transformer:
     """The transformer for a language's name or for `AST_QUEUE`."""
     if queue == AST_QUEUE:
-        from snake_pipe.transform.json_tree import JsonTreeTransformer
+        from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
         return JsonTreeTransformer(options)
     from snake_pipe.transform.languages import LANGUAGES
 
     if not LANGUAGES[queue].installed:
-        from snake_pipe.transform.missing_language import MissingLanguageTransformer
+        from snake_pipe.transform.sources.missing_language import MissingLanguageTransformer
 
         return MissingLanguageTransformer(queue, options)
-    from snake_pipe.transform.source_tree import SourceTreeTransformer
+    from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
     return SourceTreeTransformer(queue, options)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.transform.dialects.sniffing import recognise
-from snake_pipe.transform.json_document import decode, to_utf8, unpack
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import Transformed, TransformOptions
+from snake_pipe.transform.rows.contract import Transformed, TransformOptions
+from snake_pipe.transform.trees.document.decoding import decode, to_utf8, unpack
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
-from snake_pipe.transform.json_tree import JsonTreeTransformer
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.languages.detection import language_of_name
-from snake_pipe.transform.source_tree import SourceTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_repos"

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from tree_sitter import Parser
 
-from snake_pipe.transform.decoding import to_utf8
-from snake_pipe.transform.source_grammar import load_language
-from snake_pipe.transform.source_tree import SourceTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.grammar import load_language
+from snake_pipe.transform.sources.text import to_utf8
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 STRIDE = 25
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

@@ -8,8 +8,8 @@ import tracemalloc
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.file_ids import FileIds
-from snake_pipe.extract.intake import Intake
+from snake_pipe.extract.feeds.ids import FileIds
+from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.schemas import ORDINAL_BITS
 
 

@@ -30,7 +30,7 @@ def imported_by(*modules: str) -> set[str]:
             {
                 "duckdb",
                 "pyarrow.compute",
-                "snake_pipe.extract.batch_extraction",
+                "snake_pipe.extract.worker.extraction",
                 "snake_pipe.transform.dialects.dialect",
                 "tree_sitter",
             },

@@ -170,7 +170,7 @@ class Dialect:
     """One way of writing syntax trees as JSON.
 
     `written_by` are the tools that write it, for people. `positions` are the paths to the numbers of a
-    node's place (several, where nodes are placed in different ways), or name a reader of `json_positions`.
+    node's place (several, where nodes are placed in different ways), or name a reader of `trees.positions`.
 
     A document is told by its content: `is_root` knows the root of a whole tree, or the first item of one
     where `root_is_list`; `is_part` is asked about a part of a tree, or a tree in an unknown wrapper, when

@@ -5,8 +5,6 @@ Grammars and rules are loaded on first use.
 
 from __future__ import annotations
 
-from functools import cache
-
 from snake_pipe.transform.languages.detection import SHARED_ENDINGS, language_of_head, language_of_name
 from snake_pipe.transform.languages.registry import EXTRACTION_VERSION, LANGUAGES, Language
 
@@ -17,13 +15,4 @@ __all__ = [
     "Language",
     "language_of_head",
     "language_of_name",
-    "other_types",
 ]
-
-
-@cache
-def other_types(name: str) -> tuple[str, ...]:
-    """The types of a language's grammar that no table gives a normalised kind."""
-    from snake_pipe.transform.source_grammar import other_types as compute
-
-    return tuple(compute(name))

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from snake_pipe.extract import git_files
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery import Selection, walk
+from snake_pipe.extract.discovery import git_files
+from snake_pipe.extract.discovery.walk import Selection, walk
 
 IDENTITY = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
 for role in ("AUTHOR", "COMMITTER"):
@@ -409,7 +409,7 @@ def test_repositories_nested_beyond_measure_are_still_walked(tmp_path: Path) -> 
 UNREADABLE = """
 import os, sys
 from pathlib import Path
-from snake_pipe.extract.discovery import Selection, walk
+from snake_pipe.extract.discovery.walk import Selection, walk
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 def by_ending(name): return "python" if name.endswith(".py") else None
 for item in walk([Path(sys.argv[1])], Selection(by_ending, lambda name, head: None)):

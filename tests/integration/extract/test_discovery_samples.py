@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snake_pipe.extract.discovery import Selection, walk
+from snake_pipe.extract.discovery.walk import Selection, walk
 
 SAMPLES = Path(__file__).parents[3] / "sample_repos"
 LARGEST_DUMP = 60_000

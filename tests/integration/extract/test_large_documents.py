@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snake_pipe.extract import batch_extraction
-from snake_pipe.extract.file_reader import open_file
+from snake_pipe.extract.worker import extraction
+from snake_pipe.extract.worker.reader import open_file
 from snake_pipe.load.views import connect
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_a_file_that_changes_while_it_is_read_in_pieces(
 
         return Changing()
 
-    monkeypatch.setattr(batch_extraction, "open_file", opening)
+    monkeypatch.setattr(extraction, "open_file", opening)
     snake_pipe.ingest(root, memory_limit_mb=LEAST_MEMORY, executor="serial", max_failures=1)
     assert reads == 3
     with connect(root / ".snake-pipe") as connection:

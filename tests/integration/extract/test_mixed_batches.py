@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import snake_pipe
 from snake_pipe.extract.batch_config import BatchConfig
-from snake_pipe.extract.batch_extraction import Extraction
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batch_worker import WorkerSetup
+from snake_pipe.extract.worker.extraction import Extraction
 from snake_pipe.load.dataset import Dataset
-from snake_pipe.transform import transformer
-from snake_pipe.transform.source_tree import SourceTreeTransformer
+from snake_pipe.transform.rows import contract
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +58,11 @@ def test_a_transformer_is_opened_for_each_language_once_and_for_no_other(
 ) -> None:
     opened = []
 
-    def open_and_count(queue: str, options: transformer.TransformOptions) -> transformer.Transformer:
+    def open_and_count(queue: str, options: contract.TransformOptions) -> contract.Transformer:
         opened.append(queue)
         return SourceTreeTransformer(queue, options)
 
-    monkeypatch.setattr("snake_pipe.extract.batch_extraction.open_transformer", open_and_count)
+    monkeypatch.setattr("snake_pipe.extract.worker.extraction.open_transformer", open_and_count)
     rows, outcomes = extract(tmp_path, python_py="a = 1\n", go_go="package a\n", python_pyi="b: int\n")
     assert opened == ["python", "go"]
     assert outcomes == {("ok", "python"): 2, ("ok", "go"): 1}
@@ -72,12 +72,12 @@ def test_a_transformer_is_opened_for_each_language_once_and_for_no_other(
 def test_a_defect_in_one_language_costs_the_files_of_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_or_break(queue: str, options: transformer.TransformOptions) -> transformer.Transformer:
+    def open_or_break(queue: str, options: contract.TransformOptions) -> contract.Transformer:
         opened = SourceTreeTransformer(queue, options)
         if queue == "go":
             monkeypatch.setattr(opened, "drain", lambda: 1 / 0)
         return opened
 
-    monkeypatch.setattr("snake_pipe.extract.batch_extraction.open_transformer", open_or_break)
+    monkeypatch.setattr("snake_pipe.extract.worker.extraction.open_transformer", open_or_break)
     _, outcomes = extract(tmp_path, python_py="a = 1\n", go_go="package a\n", ruby_rb="b = 2\n")
     assert outcomes == {("ok", "python"): 1, ("failed", "go"): 1, ("ok", "ruby"): 1}

@@ -16,10 +16,10 @@ import snake_pipe
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batch_worker import BatchWorker, WorkerSetup
-from snake_pipe.extract.file_rows import from_ipc
+from snake_pipe.extract.model.rows import from_ipc
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.views import connect
-from snake_pipe.transform import source_tree
+from snake_pipe.transform.sources import transformer
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 
@@ -41,7 +41,7 @@ def repository(tmp_path):
 def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
     # It used to fail the whole batch as if the disk were full, on each resume anew.
     # The fault is planted: no input is known that brings one out.
-    original = source_tree.SourceTreeTransformer.drain
+    original = transformer.SourceTreeTransformer.drain
 
     def drain(self):
         result = original(self)
@@ -49,7 +49,7 @@ def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
             raise error("planted")
         return result
 
-    monkeypatch.setattr(source_tree.SourceTreeTransformer, "drain", drain)
+    monkeypatch.setattr(transformer.SourceTreeTransformer, "drain", drain)
     dataset = Dataset.create(tmp_path / "ds")
     files = []
     for index, name in enumerate(["a.py", "test_poison.py", "b.py"]):

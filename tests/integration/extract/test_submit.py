@@ -16,9 +16,9 @@ import pytest
 
 import snake_pipe
 from snake_pipe.errors import ConfigError, EngineStateError, UsageError
-from snake_pipe.extract import journal_compaction
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
+from snake_pipe.extract.commit import compaction
 from snake_pipe.observe.events import BatchFinished, Notice, SettingChanged
 from snake_pipe.utils.journal import read_journal
 
@@ -70,7 +70,7 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
 
 
 def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, monkeypatch):
-    monkeypatch.setattr(journal_compaction, "SMALLEST", 3000)
+    monkeypatch.setattr(compaction, "SMALLEST", 3000)
     dataset = repository / ".snake-pipe"
 
     async def go():

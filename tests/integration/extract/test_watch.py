@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.extract import batch_extraction, change_listener, file_reader, watcher
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
-from snake_pipe.extract.change_listener import ChangeListener, Folders
-from snake_pipe.extract.ingest_request import IngestRequest
-from snake_pipe.extract.watcher import WatchOptions
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.watch import listener, watcher
+from snake_pipe.extract.watch.listener import ChangeListener, Folders
+from snake_pipe.extract.watch.watcher import WatchOptions
+from snake_pipe.extract.worker import extraction, reader
 from snake_pipe.load.views import connect
 from snake_pipe.observe.events import Event, Rescan
 
@@ -289,7 +290,7 @@ def test_a_storm_that_the_listener_does_not_keep_leads_to_a_walk(
     differences: Callable[[Path, Path], dict[str, int]],
 ) -> None:
     """Two bounds hold at once: of the paths heard, and of the changes remembered since the last walk."""
-    monkeypatch.setattr(change_listener, "MOST_HEARD", 50)
+    monkeypatch.setattr(listener, "MOST_HEARD", 50)
     monkeypatch.setattr(watcher, "_MOST_GIVEN", 5)
     root = tmp_path / "repo"
     write(root, "a.py")
@@ -366,7 +367,7 @@ def test_a_file_that_was_away_for_a_moment_is_read_when_a_walk_finds_it_as_befor
     write(root, "a.py")
     write(root, "b.py")
     aside = tmp_path / "aside.py"
-    read = file_reader.read_file
+    read = reader.read_file
     monkeypatch.setattr(watcher, "_REST", 0)
     monkeypatch.setattr(watcher, "matters", lambda *_: False)
 
@@ -375,7 +376,7 @@ def test_a_file_that_was_away_for_a_moment_is_read_when_a_walk_finds_it_as_befor
             os.rename(root / "a.py", aside)
         return read(folder, relative, most)
 
-    monkeypatch.setattr(batch_extraction, "read_file", read_late)
+    monkeypatch.setattr(extraction, "read_file", read_late)
 
     async def work() -> None:
         async with Watched(root, tmp_path / "trees", WatchOptions(rescan_seconds=0.5)) as watched:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery import Selection, look, walk
+from snake_pipe.extract.discovery.walk import Selection, look, walk
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from snake_pipe.errors import ConfigError
 from snake_pipe.extract.batch_config import BatchConfig
-from snake_pipe.extract.batch_sizing import (
+from snake_pipe.extract.batching.sizing import (
     BATCH_MEMORY,
     BatchSizing,
     BatchTarget,

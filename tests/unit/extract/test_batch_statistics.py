@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.batch_statistics import BatchStatistics
+from snake_pipe.extract.model.statistics import BatchStatistics
 
 
 def count(statistics, files, trigger, seconds=2.0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snake_pipe.extract.circuit_breaker import Breaker
+from snake_pipe.utils.circuit_breaker import Breaker
 
 ERROR = OSError("no room")
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract import control
-from snake_pipe.extract.control import (
+from snake_pipe.extract.job import control_folder
+from snake_pipe.extract.job.control_folder import (
     ACTIONS,
     Command,
     ControlFolder,
@@ -216,14 +216,14 @@ def test_a_gigabyte_is_not_read(job, inbox, monkeypatch):
 
 def test_a_file_that_grows_after_the_look_at_it_is_not_obeyed(job, inbox, monkeypatch):
     path = put(job)
-    check = control._check
+    check = control_folder._check
 
     def check_and_grow(info):
         check(info)
         with path.open("ab") as file:
             file.write(b" " * 40_000)
 
-    monkeypatch.setattr(control, "_check", check_and_grow)
+    monkeypatch.setattr(control_folder, "_check", check_and_grow)
     assert "larger" in refusal(inbox)
 
 
@@ -387,10 +387,10 @@ def test_a_flood_is_worked_off_in_small_turns_and_few_words(job, inbox, monkeypa
 
 def test_a_flood_of_the_largest_files_costs_a_bounded_number_of_bytes_a_turn(job, inbox, monkeypatch):
     for number in range(40):
-        put(job, b" " * control.MOST_BYTES, f"{number:020}-0a1b2c3d.json")
+        put(job, b" " * control_folder.MOST_BYTES, f"{number:020}-0a1b2c3d.json")
     count = counted(monkeypatch)
     inbox.read()
-    assert 0 < count["bytes"] <= 5 * control.MOST_BYTES
+    assert 0 < count["bytes"] <= 5 * control_folder.MOST_BYTES
 
 
 def test_a_look_into_an_empty_folder_opens_no_file(job, inbox, monkeypatch):

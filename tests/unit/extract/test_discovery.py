@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract import folder_walk
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery import Selection, listed, walk
-from snake_pipe.extract.gitignore import IgnoreRules
-from snake_pipe.extract.path_names import escape_path, unescape_path
+from snake_pipe.extract.discovery import folder_walk
+from snake_pipe.extract.discovery.walk import Selection, listed, walk
+from snake_pipe.extract.paths.gitignore import IgnoreRules
+from snake_pipe.extract.paths.names import escape_path, unescape_path
 
 
 def by_ending(name: str) -> str | None:

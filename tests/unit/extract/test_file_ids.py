@@ -6,7 +6,7 @@ import pytest
 
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.file_ids import FileIds
+from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.schemas import ORDINAL_BITS
 
 

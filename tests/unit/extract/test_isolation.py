@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.quarantine import Isolation
+from snake_pipe.extract.dispatch.isolation import Isolation
 
 
 class Orphaned(Executor):

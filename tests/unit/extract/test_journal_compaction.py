@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import SinkError
-from snake_pipe.extract import journal_compaction
-from snake_pipe.extract.journal_compaction import compact_journal, still_needed
-from snake_pipe.extract.submissions import left_over
+from snake_pipe.extract.commit import compaction
+from snake_pipe.extract.commit.compaction import compact_journal, still_needed
+from snake_pipe.extract.feeds.submissions import left_over
 from snake_pipe.utils import journal as journal_module
 from snake_pipe.utils.journal import Journal, read_journal
 
@@ -66,7 +66,7 @@ def test_what_was_submitted_and_committed_does_not_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An engine that takes submissions wrote each path into its journal, and none ever left it."""
-    monkeypatch.setattr(journal_compaction, "SMALLEST", 2000)
+    monkeypatch.setattr(compaction, "SMALLEST", 2000)
     path = tmp_path / "journal.jsonl"
     committed: set[int] = set()
     with Journal(path) as journal:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.memory_guard import MemoryGuard, plan_memory
+from snake_pipe.extract.batching.memory import MemoryGuard, plan_memory
 from snake_pipe.utils.batch_utils import MIB
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snake_pipe.extract.gitignore import IgnoreRules
-from snake_pipe.extract.path_patterns import PathPatterns
+from snake_pipe.extract.paths.gitignore import IgnoreRules
+from snake_pipe.extract.paths.patterns import PathPatterns
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_one_pattern_after_the_other_gives_the_same(lines: list[str], parts: lis
 
 
 HOSTILE = """
-from snake_pipe.extract.path_patterns import PathPatterns
+from snake_pipe.extract.paths.patterns import PathPatterns
 for pattern in (
     "**/*a*a*a*a*a*a*a*a*a*a*b", "*a" * 60 + "b", "**/a/" * 30 + "b", "*?a*" * 40 + "b", "a*/" * 40 + "b"
 ):

@@ -4,7 +4,7 @@ import pytest
 
 from snake_pipe.errors import ConfigError
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.priority_rules import PriorityRules
+from snake_pipe.extract.settings.priority_rules import PriorityRules
 
 NOW = 1_700_000_000 * 10**9
 DAY = 86_400 * 10**9

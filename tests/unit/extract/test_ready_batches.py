@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.ready_batches import ReadyBatches
+from snake_pipe.extract.batching.ready import ReadyBatches
 
 
 def batch(number: int, priority: int = 5, *, at: float = 0.0, sizes: tuple[int, ...] = (10,)) -> FileBatch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.extract.slots_folder import slots_folder
+from snake_pipe.extract.dispatch.slots_folder import slots_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOLDER = """
 import sys
 from pathlib import Path
-from snake_pipe.extract.slots_folder import slots_folder
+from snake_pipe.extract.dispatch.slots_folder import slots_folder
 with slots_folder(sys.argv[1], Path(".")) as folder:
     print(folder, flush=True)
     sys.stdin.read()

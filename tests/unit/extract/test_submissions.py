@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snake_pipe.extract.submissions import left_over
+from snake_pipe.extract.feeds.submissions import left_over
 
 
 def offered(*files):

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import PluginError, UsageError
-from snake_pipe.extract import change_listener
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.change_listener import ChangeListener, Heard, WatchOptions
-from snake_pipe.extract.changes import Asked, Kind, Rules, kind_on_disk, matters
-from snake_pipe.extract.ingest_request import IngestRequest
-from snake_pipe.extract.path_scope import EVERYWHERE, PathScope
-from snake_pipe.extract.watched_files import MetFiles, Unless
-from snake_pipe.extract.watcher import check_watch
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.paths.scope import EVERYWHERE, PathScope
+from snake_pipe.extract.watch import listener
+from snake_pipe.extract.watch.changes import Asked, Kind, Rules, kind_on_disk, matters
+from snake_pipe.extract.watch.listener import ChangeListener, Heard, WatchOptions
+from snake_pipe.extract.watch.met_files import MetFiles, Unless
+from snake_pipe.extract.watch.watcher import check_watch
 
 ADDED, MODIFIED, DELETED = 1, 2, 3
 ROOT = b"/r"
@@ -155,7 +155,7 @@ def test_what_is_said_to_have_changed_matches_nothing() -> None:
 
 
 def test_a_storm_is_kept_as_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_listener, "MOST_HEARD", 10)
+    monkeypatch.setattr(listener, "MOST_HEARD", 10)
     heard = Heard()
     for n in range(100):
         heard.add(Heard({(ADDED, f"/r/{n}.py")}))

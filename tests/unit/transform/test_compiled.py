@@ -19,26 +19,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snake_pipe.transform import (
-    compiled,
-    json_clang_positions,
-    json_locations,
-    json_numbers,
-    json_vocabulary,
-    json_walk,
-)
 from snake_pipe.transform.dialects.generic import generic
-from snake_pipe.transform.json_clang_positions import ClangPositions
-from snake_pipe.transform.json_numbers import numbers
-from snake_pipe.transform.json_walk import Walker
-from snake_pipe.transform.row_builder import Words
-from snake_pipe.transform.transformer import AST_QUEUE, TransformOptions, open_transformer
+from snake_pipe.transform.native import compiled
+from snake_pipe.transform.rows.builder import Words
+from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
+from snake_pipe.transform.transformer import open_transformer
+from snake_pipe.transform.trees.positions import clang as clang_positions
+from snake_pipe.transform.trees.positions import locations as location_cutting
+from snake_pipe.transform.trees.positions import numbers as number_plans
+from snake_pipe.transform.trees.positions.clang import ClangPositions
+from snake_pipe.transform.trees.positions.numbers import numbers
+from snake_pipe.transform.trees.walk import vocabulary
+from snake_pipe.transform.trees.walk import walker as tree_walker
+from snake_pipe.transform.trees.walk.walker import Walker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[3]
-USERS = (json_clang_positions, json_locations, json_numbers, json_vocabulary, json_walk)
+USERS = (clang_positions, location_cutting, number_plans, vocabulary, tree_walker)
 LOOPS = compiled.LOOPS
 needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
@@ -46,7 +45,7 @@ needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_P
 @pytest.fixture(autouse=True, scope="module")
 def _small_texts_are_cut_as_well() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_locations, "SMALLEST", 0)
+        patch.setattr(location_cutting, "SMALLEST", 0)
         yield
 
 
@@ -63,8 +62,8 @@ def in_python(function: Any, *arguments: Any) -> Any:
     sysconfig.get_platform() not in ("linux-x86_64", "linux-aarch64"), reason="not built for this platform"
 )
 def test_the_module_was_built_from_these_sources() -> None:
-    module = import_module("snake_pipe.transform.json_native")
-    folder = ROOT / "snake_pipe" / "transform"
+    module = import_module("snake_pipe.transform.native.json_native")
+    folder = ROOT / "snake_pipe" / "transform" / "native"
     sources = (folder / "json_native.c").read_bytes() + (folder / "python_abi.h").read_bytes()
     assert module.__doc__ == hashlib.sha256(sources).hexdigest(), "install the project again"
     assert compiled.LOOPS is module
@@ -72,11 +71,11 @@ def test_the_module_was_built_from_these_sources() -> None:
 
 def test_no_user_of_the_loops_is_forgotten_here() -> None:
     users = [
-        path.stem
-        for path in (ROOT / "snake_pipe" / "transform").glob("*.py")
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "snake_pipe" / "transform").rglob("*.py")
         if "import LOOPS" in path.read_text()
     ]
-    assert sorted(users) == [module.__name__.rpartition(".")[2] for module in USERS]
+    assert sorted(users) == [module.__name__ for module in USERS]
 
 
 # -- the same ------------------------------------------------------------------------------------------
@@ -117,7 +116,7 @@ def walked(documents: list[Any], chunk: int) -> list[tuple[Any, ...]]:
     walker = Walker(generic("type", "loc"), fields)
     found = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_walk, "CHUNK", chunk)
+        patch.setattr(tree_walker, "CHUNK", chunk)
         for document in documents:
             for part in walker.walk(document, walker.place(2, "top")):
                 depths, codes = part.depths_and_fields()
@@ -216,7 +215,7 @@ def test_a_macro_is_spelled_anywhere_but_its_file_is_that_of_its_use() -> None:
 
 
 def located(text: bytes) -> bool:
-    return json_locations.read_located(text) is not None
+    return location_cutting.read_located(text) is not None
 
 
 DOCUMENT = (

@@ -14,8 +14,8 @@ from snake_pipe.plugins import own_dialects, parser_versions
 from snake_pipe.transform.dialect_check import check_tree
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dialect_file import compile_dialect, read_dialect_file
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import FileFacts, TransformOptions
+from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 HEAD = 'name = "toy"\nlanguage = "toy"\ntype_key = "t"\n'
 ROOT = '[root]\ntypes = ["Top"]\nkeys = ["body"]\n'

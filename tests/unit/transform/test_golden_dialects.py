@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import HOLDS_TREES, FileFacts, TransformOptions
+from snake_pipe.transform.rows.contract import HOLDS_TREES, FileFacts, TransformOptions
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 FOLDER = Path(__file__).parent / "golden_dialects"
 AST_DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"

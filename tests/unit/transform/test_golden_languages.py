@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from snake_pipe.transform.languages import LANGUAGES
-from snake_pipe.transform.source_tree import SourceTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 FOLDER = Path(__file__).parent / "golden_languages"
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".rows")

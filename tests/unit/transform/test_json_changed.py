@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snake_pipe.transform.transformer import AST_QUEUE, TransformOptions, open_transformer
+from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
+from snake_pipe.transform.transformer import open_transformer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import TransformError
-from snake_pipe.transform import json_document, json_tree
-from snake_pipe.transform.json_document import decode, decode_exactly, to_utf8, unpack
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import FileFacts, Transformed, TransformOptions
+from snake_pipe.transform.rows.contract import FileFacts, Transformed, TransformOptions
+from snake_pipe.transform.trees import transformer as tree_transformer
+from snake_pipe.transform.trees.document import decoding
+from snake_pipe.transform.trees.document.decoding import decode, decode_exactly, to_utf8, unpack
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 PROGRAM = b'{"type":"Program","body":[{"type":"Identifier","name":"a","start":0,"end":1}]}'
 
@@ -115,12 +116,12 @@ class TestGzip:
         assert add(gzip.compress(PROGRAM) + b"rest").reason == "gzip_damaged"
 
     def test_bomb_by_ratio(self) -> None:
-        facts = add(gzip.compress(bytes(json_document._SMALL + 1)))
+        facts = add(gzip.compress(bytes(decoding._SMALL + 1)))
         assert (facts.status, facts.reason) == ("failed", "gzip_bomb")
 
     def test_bomb_by_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(json_document, "_SMALL", 10)
-        monkeypatch.setattr(json_document, "LARGEST_DOCUMENT", 20)
+        monkeypatch.setattr(decoding, "_SMALL", 10)
+        monkeypatch.setattr(decoding, "LARGEST_DOCUMENT", 20)
         assert add(gzip.compress(PROGRAM)).reason == "gzip_bomb"
 
 
@@ -199,7 +200,7 @@ def test_both_decoders_give_the_same_rows(tree: Any) -> None:
 def _drained(data: bytes, *, exactly: bool = False) -> Transformed:
     with pytest.MonkeyPatch.context() as patch:
         if exactly:
-            patch.setattr(json_tree, "read_documents", lambda text, _path: decode_exactly(text))
+            patch.setattr(tree_transformer, "read_documents", lambda text, _path: decode_exactly(text))
         transformer = JsonTreeTransformer(TransformOptions(attrs=True))
         transformer.add(1, "x.json", to_utf8(data)[0])
         return transformer.drain()

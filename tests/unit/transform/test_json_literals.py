@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.transform.dialects.python_ast import PYTHON_AST
-from snake_pipe.transform.json_document import decode, decode_exactly
-from snake_pipe.transform.json_literals import InexactNumberError, Literals
+from snake_pipe.transform.trees.document.decoding import decode, decode_exactly
+from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
 
 
 def texts_of(text: bytes) -> list[str | None]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects.places import Places, points
-from snake_pipe.transform.json_places import PlacesReader, SrcPositions
-from snake_pipe.transform.json_positions import PositionReader, finish
-from snake_pipe.transform.json_token_positions import TokenPositions
+from snake_pipe.transform.trees.positions.places import PlacesReader, SrcPositions
+from snake_pipe.transform.trees.positions.reader import PositionReader, finish
+from snake_pipe.transform.trees.positions.tokens import TokenPositions
 
 Row = dict[str, Any]
 _SPOT = Places("at.start", "at.end", "at.line", "at.col", "at.endLine", "at.endCol")

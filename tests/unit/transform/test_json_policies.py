@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snake_pipe.transform.json_blocks import JsonBlocks
-from snake_pipe.transform.json_large import stream
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import FileFacts, TransformOptions
+from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
+from snake_pipe.transform.trees.large.blocks import JsonBlocks
+from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

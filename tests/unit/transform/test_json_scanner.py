@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import TransformError
-from snake_pipe.transform.json_outline import outline
-from snake_pipe.transform.json_scanner import DEEPEST, Closed, Event, Opened, Scanner
+from snake_pipe.transform.trees.document.scanner import DEEPEST, Closed, Event, Opened, Scanner
+from snake_pipe.transform.trees.large.outline import outline
 
 texts = st.text(st.sampled_from('ab"\\{}[],: \n\u00e9\u2028'), max_size=6)
 values = st.recursive(

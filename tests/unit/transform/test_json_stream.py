@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from snake_pipe.transform.json_blocks import JsonBlocks
-from snake_pipe.transform.json_large import stream
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.trees.large.blocks import JsonBlocks
+from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 _SAMPLES = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
 _DUMPS = sorted(

@@ -12,10 +12,10 @@ from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
 from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
-from snake_pipe.transform.json_large import stream
-from snake_pipe.transform.json_tags import write_types
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from snake_pipe.transform.trees.walk.tags import write_types
 
 DUMP = Path(__file__).parent / "golden_dialects" / "libpg_query.json"
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from snake_pipe.schemas import TREE_TABLES, arrow_schema
 from snake_pipe.transform.dialects.generic import generic
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.json_walk import Walker
-from snake_pipe.transform.row_builder import Words
-from snake_pipe.transform.transformer import Transformed, TransformOptions
+from snake_pipe.transform.rows.builder import Words
+from snake_pipe.transform.rows.contract import Transformed, TransformOptions
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from snake_pipe.transform.trees.walk.walker import Walker
 
 Row = dict[str, Any]
 

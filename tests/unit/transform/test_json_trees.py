@@ -13,15 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snake_pipe.transform import json_facts, json_lines, json_tree
 from snake_pipe.transform.dialects.dialect_file import compile_dialect
-from snake_pipe.transform.json_blocks import JsonBlocks
-from snake_pipe.transform.json_container import Container
-from snake_pipe.transform.json_large import stream
-from snake_pipe.transform.json_lines import cut_documents, split_documents
-from snake_pipe.transform.json_tree import JsonTreeTransformer
-from snake_pipe.transform.json_trees import find_trees, resolve
-from snake_pipe.transform.transformer import FileFacts, TransformOptions
+from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
+from snake_pipe.transform.trees import facts as tree_facts
+from snake_pipe.transform.trees import transformer as tree_transformer
+from snake_pipe.transform.trees.container import Container
+from snake_pipe.transform.trees.document import lines as document_lines
+from snake_pipe.transform.trees.document.lines import cut_documents, split_documents
+from snake_pipe.transform.trees.find import find_trees, resolve
+from snake_pipe.transform.trees.large.blocks import JsonBlocks
+from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -389,7 +391,7 @@ def test_lines_of_data_are_not_all_looked_at(monkeypatch: pytest.MonkeyPatch) ->
         looked.append(document)
         return find_trees(document, own)
 
-    monkeypatch.setattr(json_tree, "find_trees", counted)
+    monkeypatch.setattr(tree_transformer, "find_trees", counted)
     data = b'{"text": "x", "label": 1}\n' * 5_000
     facts, _ = whole("train.jsonl", data)
     assert (facts[0].status, facts[0].reason) == ("skipped", "not_an_ast")
@@ -431,8 +433,8 @@ def test_documents_are_not_read_ahead(monkeypatch: pytest.MonkeyPatch, text: byt
         read.append(piece)
         return document(piece, line)
 
-    document = json_lines._document
-    monkeypatch.setattr(json_lines, "_document", counted)
+    document = document_lines._document
+    monkeypatch.setattr(document_lines, "_document", counted)
     assert len(list(islice(split_documents(text), 3))) == 3
     assert len(read) < 10
 
@@ -446,9 +448,9 @@ def test_a_defect_met_by_one_tree_leaves_nothing_behind(monkeypatch: pytest.Monk
         described.append(arguments)
         if len(described) == 3:
             raise ValueError("defect")
-        json_facts.describe(*arguments)
+        tree_facts.describe(*arguments)
 
-    monkeypatch.setattr(json_tree, "describe", describe)
+    monkeypatch.setattr(tree_transformer, "describe", describe)
     transformer.add(0, "fine.json", json.dumps(program("a")).encode())
     with pytest.raises(ValueError, match="defect"):
         transformer.add(10, "all.json", json.dumps([program("b"), program("c")]).encode())

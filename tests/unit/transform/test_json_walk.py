@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snake_pipe.transform import json_walk
 from snake_pipe.transform.dialects.generic import generic
-from snake_pipe.transform.json_walk import Walker
-from snake_pipe.transform.row_builder import Words
-from snake_pipe.transform.transformer import AST_QUEUE, TransformOptions, open_transformer
+from snake_pipe.transform.rows.builder import Words
+from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
+from snake_pipe.transform.transformer import open_transformer
+from snake_pipe.transform.trees.walk import walker
+from snake_pipe.transform.trees.walk.walker import Walker
 
 if TYPE_CHECKING:
-    from snake_pipe.transform.transformer import Transformed
+    from snake_pipe.transform.rows.contract import Transformed
 
 DUMPS = sorted((Path(__file__).parents[3] / "sample_repos" / "ast_dumps").glob("*.json*"))
 
@@ -45,7 +46,7 @@ def test_no_row_depends_on_the_size_of_a_chunk(size: int, monkeypatch: pytest.Mo
     documents = [path.read_bytes() for path in DUMPS] + [REQUIRES, CLANG]
     assert len(documents) > 5
     expected = transform(documents)
-    monkeypatch.setattr(json_walk, "CHUNK", size)
+    monkeypatch.setattr(walker, "CHUNK", size)
     found = transform(documents)
     assert found.facts == expected.facts
     for table, rows in expected.tables.items():
@@ -53,19 +54,19 @@ def test_no_row_depends_on_the_size_of_a_chunk(size: int, monkeypatch: pytest.Mo
 
 
 def test_what_a_rule_notes_outlives_its_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_walk, "CHUNK", 1)
+    monkeypatch.setattr(walker, "CHUNK", 1)
     imports = transform([REQUIRES]).tables["imports"].to_pylist()
     assert [(row["module"], row["name"], row["alias"]) for row in imports] == [("m", "a", "b")]
 
 
 def test_a_body_in_a_later_chunk_has_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_walk, "CHUNK", 1)
+    monkeypatch.setattr(walker, "CHUNK", 1)
     (symbol,) = transform([CLANG]).tables["symbols"].to_pylist()
     assert (symbol["name"], symbol["body_start_line"], symbol["body_end_line"]) == ("f", 3, 4)
 
 
 def test_what_was_handed_over_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_walk, "CHUNK", 1)
+    monkeypatch.setattr(walker, "CHUNK", 1)
     leaf: Any = {"type": "Leaf"}
     document = {"type": "Root", "a": {"type": "Branch", "b": leaf}}
     types = []

@@ -18,12 +18,12 @@ from snake_pipe.transform.languages import (
     LANGUAGES,
     language_of_head,
     language_of_name,
-    other_types,
 )
 from snake_pipe.transform.languages.kinds import COMMON_KINDS
 from snake_pipe.transform.languages.rules import Define
-from snake_pipe.transform.source_grammar import grammar
-from snake_pipe.transform.transformer import TransformOptions, open_transformer
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.grammar import grammar, other_types
+from snake_pipe.transform.transformer import open_transformer
 
 ALL = [
     pytest.param(
@@ -120,7 +120,7 @@ def test_language_of_head(name, head, language):
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_type_of_the_grammar_has_a_kind(name):
-    assert other_types(name) == ()
+    assert other_types(name) == []
 
 
 @pytest.mark.parametrize("name", ALL)

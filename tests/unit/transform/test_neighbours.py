@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.languages import language_of_name
-from snake_pipe.transform.transformer import TransformOptions, open_transformer
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.transformer import open_transformer
 
 GOLDEN = Path(__file__).parent / "golden_languages"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.transform.row_builder import (
+from snake_pipe.transform.rows.builder import (
     RowError,
     Words,
     dictionary_column,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from snake_pipe.transform.source_tree import SourceTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 PYTHON = (
     """\

@@ -8,13 +8,13 @@ import pytest
 from tree_sitter import Parser
 
 from snake_pipe.schemas import TREE_TABLES, arrow_schema
-from snake_pipe.transform import source_tree
-from snake_pipe.transform.decoding import to_utf8
 from snake_pipe.transform.languages import LANGUAGES
-from snake_pipe.transform.source_grammar import load_language
-from snake_pipe.transform.source_traits import source_traits
-from snake_pipe.transform.source_tree import SourceTreeTransformer
-from snake_pipe.transform.transformer import TransformOptions
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources import transformer as source_transformer
+from snake_pipe.transform.sources.grammar import load_language
+from snake_pipe.transform.sources.text import to_utf8
+from snake_pipe.transform.sources.traits import source_traits
+from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 
 def transform(language, *sources, path="a", **options):
@@ -281,14 +281,14 @@ def test_a_failing_walk_is_a_value(monkeypatch):
     def broken(*_):
         raise ValueError("boom")
 
-    monkeypatch.setattr(source_tree, "walk_tree", broken)
+    monkeypatch.setattr(source_transformer, "walk_tree", broken)
     tables, [facts] = transform("python", b"a = 1\n")
     assert (facts.status, facts.problems[0].phase) == ("failed", "parse")
     assert tables["nodes"].num_rows == 0
 
 
 def test_large_batches_are_joined_from_groups(monkeypatch):
-    monkeypatch.setattr(source_tree, "_LARGEST_FILE", 40)
+    monkeypatch.setattr(source_transformer, "_LARGEST_FILE", 40)
     sources = [b"a = 1\n", b"b = 2\nc = 3\n", b"d = 4\n", b"e = 5\n" * 4]
     tables, _ = transform("python", *sources)
     assert tables["symbols"].column("name").to_pylist() == ["a", "b", "c", "d", "e", "e", "e", "e"]

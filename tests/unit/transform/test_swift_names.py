@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects.swift_types import nominal
-from snake_pipe.transform.json_last_token import LastTokenPositions
+from snake_pipe.transform.trees.positions.last_token import LastTokenPositions
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Files into batches: queues, sizes, and the memory they may take."""

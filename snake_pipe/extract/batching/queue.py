@@ -1,0 +1,119 @@
+"""One queue of waiting files: higher priority first, first come first served within a priority."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from snake_pipe.extract.batching.sizing import BatchSizing, BatchTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snake_pipe.extract.batch_models import DiscoveredFile
+
+NEVER = float("inf")
+
+
+class Waiting(NamedTuple):
+    """A file and the time it came."""
+
+    since: float
+    file: DiscoveredFile
+
+
+class QueueFigures(NamedTuple):
+    """A queue at a glance: what waits in it, the oldest for how many seconds, and when a batch is full."""
+
+    name: str
+    files: int
+    bytes: int
+    oldest_age: float
+    target_files: int
+    target_bytes: int
+
+
+class FileQueue:
+    """Files of one language, or of all; times never go back from one `put` to the next.
+
+    `most_files` and `most_bytes` are the target of the next batch: kept here as plain numbers, since they
+    are compared for every file that comes.
+    """
+
+    __slots__ = ("_lanes", "bytes", "count", "most_bytes", "most_files", "name", "sizing")
+
+    def __init__(self, name: str, sizing: BatchSizing | None = None) -> None:
+        self.name = name
+        self.sizing = sizing or BatchSizing()
+        self.count = 0
+        self.bytes = 0
+        self.most_files = 1
+        self.most_bytes = 1
+        self._lanes: dict[int, deque[tuple[float, DiscoveredFile]]] = {}
+
+    def aim(self, target: BatchTarget) -> None:
+        """Set the target."""
+        self.most_files, self.most_bytes = target
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the target is reached."""
+        return self.count >= self.most_files or self.bytes >= self.most_bytes
+
+    def __iter__(self) -> Iterator[DiscoveredFile]:
+        return (file for lane in self._lanes.values() for _, file in lane)
+
+    def put(self, file: DiscoveredFile, now: float) -> None:
+        """Let a file wait."""
+        lane = self._lanes.get(file.priority)
+        if lane is None:
+            lane = self._lanes[file.priority] = deque()
+        lane.append((now, file))
+        self.count += 1
+        self.bytes += file.size_bytes
+
+    def oldest(self) -> float:
+        """When the file came that has waited longest; NEVER if none waits."""
+        return min((lane[0][0] for lane in self._lanes.values()), default=NEVER)
+
+    def take(self, most_bytes: int) -> list[Waiting]:
+        """Remove the files of the next batch: within the target and `most_bytes`, but at least one."""
+        taken: list[Waiting] = []
+        size = 0
+        for priority in sorted(self._lanes, reverse=True):
+            lane = self._lanes[priority]
+            while lane and len(taken) < self.most_files:
+                length = lane[0][1].size_bytes
+                if taken and size + length > most_bytes:
+                    break
+                taken.append(Waiting(*lane.popleft()))
+                size += length
+            if lane:
+                break
+            del self._lanes[priority]
+        self.count -= len(taken)
+        self.bytes -= size
+        return taken
+
+    def remove(self, matches: Callable[[DiscoveredFile], bool]) -> list[DiscoveredFile]:
+        """Give up the files that match."""
+        removed: list[DiscoveredFile] = []
+        for priority, lane in list(self._lanes.items()):
+            kept: deque[tuple[float, DiscoveredFile]] = deque()
+            for since, file in lane:
+                if matches(file):
+                    removed.append(file)
+                else:
+                    kept.append((since, file))
+            if kept:
+                self._lanes[priority] = kept
+            else:
+                del self._lanes[priority]
+        self.count -= len(removed)
+        self.bytes -= sum(file.size_bytes for file in removed)
+        return removed
+
+    def figures(self, now: float) -> QueueFigures:
+        """The queue at a glance."""
+        age = now - self.oldest() if self.count else 0.0
+        return QueueFigures(self.name, self.count, self.bytes, age, self.most_files, self.most_bytes)

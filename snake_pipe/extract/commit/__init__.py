@@ -1,0 +1,1 @@
+"""The way out: rows are gathered, journaled and made visible."""

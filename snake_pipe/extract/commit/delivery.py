@@ -1,0 +1,187 @@
+"""The way out of a run: what became of each file goes into the figures, to the sink, and is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from snake_pipe.errors import SinkError
+from snake_pipe.extract.model.rows import Row, error_row, file_row, from_ipc
+from snake_pipe.extract.model.statistics import add_counts
+from snake_pipe.observe.events import BatchFinished, Flushed, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
+    from snake_pipe.extract.commit.sink import Sink
+    from snake_pipe.extract.dispatch.isolation import LostFile
+    from snake_pipe.extract.model.statistics import BatchStatistics
+    from snake_pipe.observe.events import Listener
+    from snake_pipe.utils.circuit_breaker import Breaker
+
+
+class Delivery:
+    """Hands rows to the sink and commits them, in time and on request.
+
+    While the sink's breaker is open nothing is committed; what failed is tried again later, until the
+    breaker gives up.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        job_id: str,
+        statistics: BatchStatistics,
+        listener: Listener,
+        breaker: Breaker,
+        on_flush: Callable[[BatchStatistics], object],
+        on_rows: Callable[[list[Row]], None] | None,
+        on_commit: Callable[[int], None],
+    ) -> None:
+        """`on_rows` gets rows of `files` before they are committed.
+
+        `on_commit` is told after each commit how many there are in all; then `on_flush` runs in a thread.
+        """
+        self._sink = sink
+        self._job_id = job_id
+        self._statistics = statistics
+        self._listener = listener
+        self._breaker = breaker
+        self._on_flush = on_flush
+        self._on_rows = on_rows
+        self._on_commit = on_commit
+        self._wanted = asyncio.Event()
+        self._ending = False
+
+    # -- what became of files ------------------------------------------------------------------------
+
+    def take_result(self, batch: FileBatch, result: BatchResult, most_pending: int) -> None:
+        """A batch that is done; a commit is due when more than `most_pending` files wait for one."""
+        self._sink.add(batch, result)
+        self._statistics.count_batch(batch, result)
+        if self._sink.pending_files >= most_pending:
+            self._wanted.set()
+        self._listener(
+            BatchFinished(
+                batch.batch_id,
+                batch.queue,
+                batch.trigger.value,
+                result.file_count,
+                result.failure_count,
+                sum(result.rows.values()),
+                result.byte_count,
+                result.duration,
+            )
+        )
+        if self._on_rows is not None:
+            self._on_rows(from_ipc(result.files).to_pylist())
+
+    def take_lost(self, lost: LostFile) -> None:
+        """A file that ends its worker."""
+        file = lost.file
+        row = file_row(
+            file,
+            self._job_id,
+            status="quarantined",
+            reason=lost.reason,
+            attempts=lost.attempts,
+            error_count=1,
+        )
+        error = error_row(
+            file.path,
+            self._job_id,
+            file_id=file.file_id,
+            phase="worker",
+            code=lost.reason,
+            message=lost.message,
+            attempt=lost.attempts,
+            retriable=True,
+        )
+        statistics = self._statistics
+        statistics.files_done += 1
+        statistics.files_failed += 1
+        add_counts(statistics.outcomes, {("quarantined", file.queue): 1})
+        add_counts(statistics.reasons, {("quarantined", lost.reason): 1})
+        add_counts(statistics.rows, {"files": 1, "errors": 1})
+        self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
+        self._add_rows([row], [error])
+
+    def take_cancelled(self, files: Sequence[DiscoveredFile]) -> None:
+        """Files that nobody wants any more."""
+        statistics = self._statistics
+        statistics.files_done += len(files)
+        statistics.files_cancelled += len(files)
+        for file in files:
+            statistics.bytes_done += file.size_bytes
+            add_counts(statistics.outcomes, {("skipped", file.queue): 1})
+            add_counts(statistics.reasons, {("skipped", "cancelled"): 1})
+        add_counts(statistics.rows, {"files": len(files)})
+        self._add_rows([file_row(file, self._job_id, status="skipped", reason="cancelled") for file in files])
+
+    def take_unread(self, deleted: Sequence[Row], errors: Sequence[Row]) -> None:
+        """Rows of files that are gone, and of what the walk could not look at."""
+        self._sink.add_rows(deleted, errors)
+
+    def _add_rows(self, rows: list[Row], errors: Sequence[Row] = ()) -> None:
+        self._sink.add_rows(rows, errors)
+        if self._on_rows is not None:
+            self._on_rows(rows)
+
+    # -- commits -------------------------------------------------------------------------------------
+
+    async def commit_regularly(self, interval: Callable[[], float]) -> None:
+        """Commit every `interval()` seconds and whenever much waits, until `end`."""
+        while not self._ending:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(interval()):
+                    await self._wanted.wait()
+            self._wanted.clear()
+            await self._commit_if_possible()
+
+    def begin_anew(self) -> None:
+        """Commit now, and count the interval from here."""
+        self._wanted.set()
+
+    def end(self) -> None:
+        """Let `commit_regularly` return after a last commit; from here on a failure is final."""
+        self._ending = True
+        self._wanted.set()
+
+    async def _commit_if_possible(self) -> None:
+        """Commit; what fails and may be tried again is told, and waits for the next time."""
+        if not self._sink.has_pending or (
+            self._breaker.is_open and self._breaker.delay(time.monotonic()) > 0
+        ):
+            return
+        try:
+            await self.commit()
+        except SinkError as error:
+            if self._ending or not self._sink.may_try_again or self._breaker.gives_up(time.monotonic()):
+                raise
+            self._listener(Notice("sink", str(error)))
+
+    async def commit(self) -> None:
+        """Make visible what was handed over; SinkError where that is not possible now."""
+        try:
+            info = await self._sink.flush()
+            if info is None:
+                return
+            self._statistics.last_flush_at = time.time()
+            self.count_flushes()
+            self._on_commit(self._sink.files_committed)
+            self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
+            await asyncio.to_thread(self._on_flush, self._statistics)
+        except SinkError as error:
+            self._breaker.failed(time.monotonic(), error)
+            raise
+        else:
+            self._breaker.succeeded()
+
+    def count_flushes(self) -> None:
+        """Bring the figures up to date."""
+        self._statistics.files_committed = self._sink.files_committed
+        self._statistics.flushes = self._sink.flushes

@@ -1,0 +1,1 @@
+"""Which files there are: by git, by walking, or from a list."""

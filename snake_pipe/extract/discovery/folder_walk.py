@@ -1,0 +1,262 @@
+"""A folder's files without git: sorted, lazy, by descriptor, mindful of `.gitignore`.
+
+Only one descriptor is open at a time, whatever the depth, and every folder is opened relative to its
+parent without following links. So no path is too long, no folder swapped for a link leads out of the
+tree, and nothing deep is lost, as `os.walk` and `rglob` lose it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from snake_pipe.extract.batch_models import DiscoveryError
+from snake_pipe.extract.paths.gitignore import IgnoreRules
+from snake_pipe.extract.paths.names import escape_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RUN_LENGTH = 50_000
+"""Names of one folder sorted at once; of more, sorted runs are kept packed and merged."""
+
+LONGEST_GITIGNORE = 1 << 20
+
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class Found(NamedTuple):
+    """An entry that is no folder. `folder` is the descriptor of its folder, good until the next item."""
+
+    path: bytes
+    name: bytes
+    folder: int
+
+
+class Tree(NamedTuple):
+    """What to walk: the folder `prefix` (empty, or ending with `/`) below `root`; paths count from `root`.
+
+    `enters(folder)` tells whether to go into a folder (its path ends with `/`). `nested`, if given, takes
+    over every folder that has a `.git` of its own. `after` leaves out all paths up to and with it.
+    """
+
+    root: bytes
+    prefix: bytes
+    use_gitignore: bool
+    enters: Callable[[bytes], bool]
+    nested: Callable[[bytes], Iterator[Found | DiscoveryError]] | None = None
+    after: bytes = b""
+
+
+class _Level(NamedTuple):
+    path: bytes
+    identity: tuple[int, int]
+    names: Iterator[bytes]
+    rules: IgnoreRules | None
+
+
+def open_folder(root: bytes, relative: bytes) -> int:
+    """A descriptor of the folder at `relative` (`/` at its end or not) below `root`, reached without links.
+
+    OSError (ELOOP or ENOTDIR for a link) tells what is in the way.
+    """
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for name in relative.split(b"/"):
+        if name:
+            try:
+                deeper = os.open(name, _FOLDER_FLAGS, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = deeper
+    return folder
+
+
+def open_regular(name: bytes, folder: int) -> int:
+    """A descriptor of a regular file, opened without following a link or waiting for a FIFO.
+
+    OSError if it is anything else.
+    """
+    file = os.open(name, _FILE_FLAGS, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(0, "not a regular file")
+    return file
+
+
+def walk_folder(tree: Tree) -> Iterator[Found | DiscoveryError]:
+    """All entries that are no folders, in bytewise order; what cannot be read is an error item."""
+    try:
+        folder = open_folder(tree.root, tree.prefix)
+    except OSError as error:
+        if not (tree.prefix and isinstance(error, FileNotFoundError)):
+            yield unreadable(tree.prefix, error)
+        return
+    levels: list[_Level] = []
+    try:
+        yield from _enter(levels, tree, tree.prefix, folder)
+        while levels:
+            level = levels[-1]
+            entry = next(level.names, None)
+            if entry is None:
+                levels.pop()
+                if levels:
+                    folder, moved = _ascend(tree, folder, levels)
+                    if moved:
+                        yield moved
+                continue
+            path = level.path + entry
+            if _is_left_out(tree, path) or (tree.use_gitignore and _is_ignored(levels, path, entry)):
+                continue
+            if not entry.endswith(b"/"):
+                yield Found(path, entry, folder)
+                continue
+            if not tree.enters(path):
+                continue
+            if tree.nested and _has_git(entry, folder):
+                yield from tree.nested(path)
+                continue
+            try:
+                deeper = os.open(entry[:-1], _FOLDER_FLAGS, dir_fd=folder)
+            except FileNotFoundError:
+                continue
+            except OSError as problem:
+                if _is_link(entry[:-1], folder):
+                    yield Found(path[:-1], entry[:-1], folder)
+                else:
+                    yield unreadable(path, problem)
+                continue
+            os.close(folder)
+            folder = deeper
+            yield from _enter(levels, tree, path, folder)
+    finally:
+        os.close(folder)
+
+
+def unreadable(path: bytes, error: OSError) -> DiscoveryError:
+    """The item for a folder that cannot be listed."""
+    shown = escape_path(path.rstrip(b"/")) or "."
+    return DiscoveryError(shown, "unreadable_folder", f"the folder cannot be read: {error.strerror or error}")
+
+
+def _enter(levels: list[_Level], tree: Tree, path: bytes, folder: int) -> Iterator[DiscoveryError]:
+    """Push the open folder; what of it cannot be read is said, the rest is walked."""
+    info = os.fstat(folder)
+    names: Iterator[bytes] = iter(())
+    try:
+        names = _sorted_names(folder)
+    except OSError as error:
+        yield unreadable(path, error)
+    rules = None
+    if tree.use_gitignore:
+        try:
+            rules = _read_rules(folder)
+        except OSError as error:
+            shown = escape_path(path + b".gitignore")
+            yield DiscoveryError(
+                shown, "unreadable_gitignore", f"its rules are not used: {error.strerror or error}"
+            )
+    levels.append(_Level(path, (info.st_dev, info.st_ino), names, rules))
+
+
+def _ascend(tree: Tree, folder: int, levels: list[_Level]) -> tuple[int, DiscoveryError | None]:
+    """Back to the folder of the last level, by `..`, and where that is another one by its path from the root.
+
+    Where the folder has been moved away meanwhile, its level is given up and that is said.
+    """
+    level = levels[-1]
+    ways: tuple[Callable[[], int], ...] = (
+        lambda: os.open(b"..", _FOLDER_FLAGS, dir_fd=folder),
+        lambda: open_folder(tree.root, level.path),
+    )
+    for reopen in ways:
+        try:
+            parent = reopen()
+        except OSError:
+            continue
+        info = os.fstat(parent)
+        if (info.st_dev, info.st_ino) == level.identity:
+            os.close(folder)
+            return parent, None
+        os.close(parent)
+    shown = escape_path(level.path.rstrip(b"/")) or "."
+    levels[-1] = level._replace(names=iter(()))
+    return folder, DiscoveryError(
+        shown, "folder_moved", "the folder was moved while it was walked; its rest is missing"
+    )
+
+
+def _sorted_names(folder: int) -> Iterator[bytes]:
+    """Names in a folder, those of folders with `/`, so that their order is that of the paths below them.
+
+    A million names as Python objects are 70 MB; packed runs are about as large as the names themselves.
+    """
+    runs: list[bytes] = []
+    names: list[bytes] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = os.fsencode(entry.name)
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+            except OSError:
+                is_folder = False
+            names.append(name + b"/" if is_folder else name)
+            if len(names) == RUN_LENGTH:
+                names.sort()
+                runs.append(b"\0".join(names))
+                names = []
+    names.sort()
+    return heapq.merge(*map(_unpacked, runs), names) if runs else iter(names)
+
+
+def _unpacked(run: bytes) -> Iterator[bytes]:
+    start = 0
+    while (end := run.find(b"\0", start)) >= 0:
+        yield run[start:end]
+        start = end + 1
+    yield run[start:]
+
+
+def _read_rules(folder: int) -> IgnoreRules | None:
+    """The rules of the folder's `.gitignore`; a link is not followed, as git does not."""
+    try:
+        file = open_regular(b".gitignore", folder)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(file, "rb") as source:
+        text = source.read(LONGEST_GITIGNORE + 1)
+    if len(text) > LONGEST_GITIGNORE:
+        raise OSError(0, f"larger than {LONGEST_GITIGNORE:,} bytes")
+    return IgnoreRules(text)
+
+
+def _is_ignored(levels: list[_Level], path: bytes, name: bytes) -> bool:
+    """The rules nearest to the entry decide; where they are silent, those above."""
+    for level in reversed(levels):
+        if level.rules:
+            verdict = level.rules.decide(path[len(level.path) :], name)
+            if verdict is not None:
+                return verdict
+    return False
+
+
+def _is_left_out(tree: Tree, path: bytes) -> bool:
+    """Whether `path`, and all below it if it is a folder, comes before the point to go on after."""
+    return path <= tree.after and not (path.endswith(b"/") and tree.after.startswith(path))
+
+
+def _has_git(entry: bytes, folder: int) -> bool:
+    try:
+        os.stat(entry + b".git", dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def _is_link(name: bytes, folder: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,103 @@
+"""What a user asked to be ingested: kept in the checkpoint, so that a resume needs no arguments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from snake_pipe import plugins
+from snake_pipe.errors import CheckpointError, UsageError
+from snake_pipe.extract.discovery.walk import Selection, check_patterns, listed, look, walk
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator, Sequence
+
+    from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """Roots or a list of files, and the filters; all paths absolute, all fields plain JSON.
+
+    `file_list` is a file of NUL-separated paths, which then count instead of the roots; relative ones are
+    below `list_base`. No `languages` means every programming language and AST files. `full` reads files
+    again that have not changed. `submitted`: the files are those that a program submits, one by one.
+    """
+
+    roots: tuple[str, ...] = ()
+    dataset: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    use_gitignore: bool = True
+    file_list: str | None = None
+    list_base: str = ""
+    full: bool = False
+    submitted: bool = False
+
+    def check(self) -> None:
+        """UsageError if a root is missing, a language unknown or a pattern wrong."""
+        for root in self.roots:
+            if not Path(root).exists():
+                raise UsageError(f"no such file or folder: {root}")
+        unknown = sorted(set(self.languages) - {*plugins.language_names(), plugins.AST_QUEUE})
+        if unknown:
+            raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
+        check_patterns(self._selection(1))
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as it stands in a checkpoint."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> IngestRequest:
+        """The request of a checkpoint; CheckpointError if it has other fields."""
+        names = {field.name for field in fields(cls)}
+        if set(document) != names:
+            raise CheckpointError(
+                "the checkpoint's request has other fields than this version knows", "ingest again"
+            )
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+        return cls(**values)
+
+    def discover(
+        self, max_file_size: int, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """Walk again: the same request gives the same files in the same order, as long as they are there."""
+        if self.file_list is not None:
+            return self._listed(max_file_size, unrecognised)
+        selection = self._selection(max_file_size)
+        return walk([Path(root) for root in self.roots], selection, unrecognised)
+
+    def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """What the walk would give now of some absolute paths, of files or whole folders."""
+        return look([Path(root) for root in self.roots], paths, self._selection(max_file_size))
+
+    def list_files(
+        self, names: BinaryIO, max_file_size: int, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """What is at NUL-separated paths; relative ones are below `list_base`."""
+        return listed(names, b"\0", self._selection(max_file_size), Path(self.list_base), unrecognised)
+
+    def _selection(self, max_file_size: int) -> Selection:
+        return Selection(
+            detector=partial(plugins.queue_of_name, asked=self.languages),
+            detector_head=partial(plugins.queue_of_head, asked=self.languages),
+            head_endings=plugins.shared_endings(),
+            include=self.include,
+            exclude=self.exclude,
+            languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},
+            max_file_size=max_file_size,
+            use_gitignore=self.use_gitignore,
+            left_out=(Path(self.dataset).resolve(),),
+        )
+
+    def _listed(
+        self, max_file_size: int, unrecognised: Counter[str]
+    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+        assert self.file_list is not None
+        with Path(self.file_list).open("rb") as names:
+            yield from self.list_files(names, max_file_size, unrecognised)

@@ -1,0 +1,391 @@
+"""Keeps a few batches in the hands of an executor, and gets over the death of its processes.
+
+Written against `concurrent.futures.Executor` alone. One dead process breaks a whole pool and fails every
+batch in it, so few are in flight; what each worker had in hand is read from its slot, and only those files
+are tried again alone (`quarantine`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
+from snake_pipe.extract.dispatch.isolation import Isolation, LostFile, lost_file, run_in
+from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
+from snake_pipe.utils.batch_utils import MIB
+from snake_pipe.utils.circuit_breaker import Breaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from snake_pipe.extract.batch_config import BatchConfig
+    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
+
+_IDLE_WORKER = 64 * MIB
+"""Memory of a worker between batches, beyond what it shares with the others."""
+
+_MOST_FALSE_STARTS = 4
+"""Pools that may break before any batch got through at all."""
+
+_POOL_FAILURES = 8
+"""Pools that may break in a row before the next one is put off for a while."""
+
+_FIRST_BACKOFF = 0.1
+"""Seconds before a batch is tried again that could not be written; doubled with each attempt."""
+
+_MOST_RESTARTS_IN_A_ROW = 20
+"""Pools that may break without a single batch getting through between, before the run is given up."""
+
+
+class Dispatcher:
+    """Runs batches; tells `on_result` and `on_lost` of every file exactly once.
+
+    `open_executor(workers, isolated)` makes a pool, `isolated` one being for files tried alone. `cut`
+    makes batches of files to be tried again. `memory_limit` in bytes bounds what is expected of all
+    batches in flight together; a batch alone is always let in.
+
+    A batch that could not be written is tried again, first after a moment, then when the breaker of the
+    sink lets it through. `patience` is for how many seconds nothing may come through before the batch's
+    SinkError is raised: 0 for a job that can be resumed, more for one that nobody would resume.
+    """
+
+    def __init__(
+        self,
+        config: BatchConfig,
+        *,
+        open_executor: Callable[[int, bool], Executor],
+        slots: Path | None,
+        memory_limit: int,
+        cut: Callable[[Sequence[DiscoveredFile], int], list[FileBatch]],
+        on_result: Callable[[FileBatch, BatchResult], None],
+        on_lost: Callable[[FileBatch, LostFile], None],
+        on_retried: Callable[[FileBatch], None] = lambda _: None,
+        patience: float = 0.0,
+        on_breaker: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
+        self._config = config
+        self._open_executor = open_executor
+        self._workers = WorkerWatch(slots)
+        self._memory_limit = memory_limit
+        self._cut = cut
+        self._on_result = on_result
+        self._on_lost = on_lost
+        self._on_retried = on_retried
+        breakers = {
+            name: Breaker(
+                name,
+                failures=failures,
+                reset_seconds=config.breaker_reset_seconds,
+                patience=patience,
+                on_change=on_breaker,
+            )
+            for name, failures in (("sink", config.breaker_failures), ("pool", _POOL_FAILURES))
+        }
+        self.sink_breaker, self._pool_breaker = breakers["sink"], breakers["pool"]
+        self._seats = asyncio.Semaphore(config.workers + 1)
+        self._going_on = asyncio.Event()
+        self._going_on.set()
+        self._executor: Executor | None = None
+        self._isolation = Isolation(lambda: open_executor(1, True))
+        self._changed = asyncio.Condition()
+        self._in_flight: dict[int, FileBatch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        self._restarts_in_a_row = 0
+        self._has_delivered = False
+        self._one_at_a_time = False
+        self._closed = False
+        self.restarts = 0
+        self.retried = 0
+
+    # -- taking batches in ---------------------------------------------------------------------------
+
+    async def dispatch(self, batch: FileBatch) -> None:
+        """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher."""
+        if not self._in_flight:
+            self._workers.heard_of()
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closed or self._failure or self._has_room(batch))
+            self._raise_failure()
+            if self._closed:
+                raise EngineStateError("the dispatcher is closed")
+            self._in_flight[batch.batch_id] = batch
+        self._start(self._run(batch))
+
+    async def join(self) -> None:
+        """Wait until nothing is in flight; raises what ended the dispatcher."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure or not self._in_flight)
+            self._raise_failure()
+
+    async def throttle(self, one_at_a_time: bool) -> None:
+        """Let a batch in only when none is in flight, or end that; what is in flight goes on."""
+        if one_at_a_time != self._one_at_a_time:
+            self._one_at_a_time = one_at_a_time
+            await self._notify()
+
+    async def until_failure(self) -> None:
+        """Wait, without end, for what ends the dispatcher, and raise it."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure)
+            self._raise_failure()
+
+    async def until_room(self) -> None:
+        """Wait until a batch may be let in, were it a small one; raises what ended the dispatcher."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._closed or self._failure or self._has_seat())
+            self._raise_failure()
+
+    async def pause(self) -> None:
+        """Begin no further batch; each worker ends the one it has in hand and at most one it was sent."""
+        self._going_on.clear()
+        await self._notify()
+
+    async def unpause(self) -> None:
+        """Go on."""
+        self._going_on.set()
+        await self._notify()
+
+    def hurry(self, seconds: float) -> None:
+        """The end is wanted: bear a broken sink for no longer than this."""
+        self.sink_breaker.patience = min(self.sink_breaker.patience, seconds)
+
+    async def update(self, config: BatchConfig) -> None:
+        """Go on with other limits; the number of workers stays."""
+        self._config = config
+        await self._notify()
+
+    @property
+    def breakers(self) -> dict[str, str]:
+        """The state of each breaker: closed, open or half-open."""
+        return {breaker.name: breaker.state for breaker in (self.sink_breaker, self._pool_breaker)}
+
+    @property
+    def busy_workers(self) -> int:
+        """Workers that have a file in hand."""
+        return self._workers.busy(self._in_flight)
+
+    @property
+    def in_flight(self) -> Sequence[FileBatch]:
+        """The batches with the executor or waiting for another try."""
+        return tuple(self._in_flight.values())
+
+    def _has_seat(self) -> bool:
+        if not self._going_on.is_set():
+            return False
+        most = 1 if self._one_at_a_time else self._config.max_concurrent_batches
+        return len(self._in_flight) < most
+
+    def _has_room(self, batch: FileBatch) -> bool:
+        if not self._has_seat():
+            return False
+        if not self._in_flight:
+            return True
+        expected = sum(other.estimated_memory for other in self._running()) + batch.estimated_memory
+        idle = self._config.workers * _IDLE_WORKER
+        return len(self._in_flight) < self._config.workers or idle + expected <= 0.8 * self._memory_limit
+
+    def _running(self) -> list[FileBatch]:
+        return list(self._in_flight.values())[: self._config.workers]
+
+    # -- running them --------------------------------------------------------------------------------
+
+    async def _run(self, batch: FileBatch) -> None:
+        while True:
+            await self._admission(self.sink_breaker)
+            async with self._seats:
+                await self._going_on.wait()
+                executor = await self._pool()
+                try:
+                    result = await self._submit(executor, batch)
+                except BrokenExecutor as error:
+                    if self._executor is executor:  # the first of the batches that it fails
+                        self._pool_breaker.failed(time.monotonic(), error)
+                    await self._recover(executor, batch)
+                    return
+            self._pool_breaker.succeeded()
+            if result.failure is None:
+                self.sink_breaker.succeeded()
+                self._deliver(batch, result)
+                return
+            batch = await self._put_off(batch, result.failure)
+
+    async def _put_off(self, batch: FileBatch, failure: str) -> FileBatch:
+        """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
+        error = SinkError(f"batch {batch.batch_id} failed: {failure}", "mend the cause, then resume the job")
+        now = time.monotonic()
+        self.sink_breaker.failed(now, error)
+        breaker = self.sink_breaker
+        has_failed_alone = not breaker.is_open and batch.attempt >= self._config.retry_attempts
+        if has_failed_alone or breaker.gives_up(now):
+            del self._in_flight[batch.batch_id]
+            raise error
+        self.retried += 1
+        self._on_retried(batch)
+        self._workers.heard_of(batch.batch_id)
+        again = replace(batch, attempt=batch.attempt + 1)
+        self._in_flight[batch.batch_id] = again
+        await asyncio.sleep(_FIRST_BACKOFF * 2 ** min(batch.attempt - 1, 8))
+        return again
+
+    async def _admission(self, breaker: Breaker) -> None:
+        """Wait until a breaker lets an attempt through and nothing is paused."""
+        await self._going_on.wait()
+        while (delay := breaker.delay(time.monotonic())) > 0:
+            self._workers.heard_of()
+            await asyncio.sleep(min(delay, 1.0))
+            await self._going_on.wait()
+
+    async def _pool(self) -> Executor:
+        if self._executor is None:
+            await self._admission(self._pool_breaker)
+        if self._executor is None:
+            self._executor = self._open_executor(self._config.workers, False)
+        return self._executor
+
+    async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
+        return await run_in(executor, batch)
+
+    def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
+        del self._in_flight[batch.batch_id]
+        self._workers.heard_of(batch.batch_id)
+        self._has_delivered = True
+        self._restarts_in_a_row = 0
+        self._on_result(batch, result)
+
+    async def _recover(self, broken: Executor, batch: FileBatch) -> None:
+        """Replace the pool, once for all batches that it fails, and try this batch again in pieces."""
+        if self._closed:
+            return
+        if self._executor is broken:
+            self._executor = None
+            self.restarts += 1
+            self._restarts_in_a_row += 1
+            if self._restarts_in_a_row > _MOST_RESTARTS_IN_A_ROW:
+                raise WorkerPoolError(
+                    f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
+                    "look for the machine's memory (dmesg) and for plugins that end the process",
+                )
+            if not self._has_delivered and self._restarts_in_a_row > _MOST_FALSE_STARTS:
+                raise WorkerPoolError(
+                    "the worker processes end as soon as they are started",
+                    'in a script, start the work below: if __name__ == "__main__":',
+                )
+            await asyncio.to_thread(broken.shutdown, False)
+        in_hand = self._workers.in_hand(batch)
+        del self._in_flight[batch.batch_id]
+        if in_hand is None:  # it had not begun
+            self._again(self._cut(batch.files, batch.attempt))
+            return
+        self.retried += 1
+        self._on_retried(batch)
+        suspect = batch.files[in_hand]
+        rest = [file for file in batch.files if file is not suspect]
+        half = len(rest) // 2
+        for files in (rest[:half], rest[half:]):
+            if files:
+                self._again(self._cut(files, batch.attempt + 1))
+        for alone in self._cut([suspect], batch.attempt + 1):
+            self._in_flight[alone.batch_id] = alone
+            self._start(self._run_alone(alone))
+
+    def _again(self, batches: list[FileBatch]) -> None:
+        for batch in batches:
+            self._in_flight[batch.batch_id] = batch
+            self._start(self._run(batch))
+
+    async def _run_alone(self, batch: FileBatch) -> None:
+        """Try one file with nothing beside it, until it gets through or has had its tries."""
+        self._isolation.enter()
+        while True:
+            await self._admission(self.sink_breaker)
+            result, seconds = await self._isolation.try_alone(batch)
+            if result is None:
+                self.restarts += 1
+                timed_out = seconds >= self._config.file_timeout_seconds
+                if timed_out or batch.attempt >= self._config.retry_attempts:
+                    del self._in_flight[batch.batch_id]
+                    self._on_lost(batch, self._lost(batch, timed_out))
+                    await self._isolation.leave()
+                    return
+                del self._in_flight[batch.batch_id]
+                self._workers.heard_of(batch.batch_id)
+                batch = replace(batch, attempt=batch.attempt + 1)
+                self._in_flight[batch.batch_id] = batch
+            elif result.failure is not None:
+                batch = await self._put_off(batch, result.failure)
+            else:
+                await self._isolation.leave()
+                self._deliver(batch, result)
+                return
+
+    def _lost(self, batch: FileBatch, timed_out: bool) -> LostFile:
+        reason = "timeout" if timed_out else "worker_died"
+        if not timed_out and self._workers.was_too_large(batch.batch_id):
+            reason = "out_of_memory"
+        return lost_file(
+            batch.files[0],
+            reason,
+            batch.attempt,
+            file_timeout=self._config.file_timeout_seconds,
+            memory_limit=self._memory_limit,
+        )
+
+    # -- watching over workers -----------------------------------------------------------------------
+
+    def end_overdue_workers(self) -> None:
+        """End workers that are beyond a time limit; to be called about twice a second."""
+        if not self._going_on.is_set():
+            self._workers.heard_of()
+        self._workers.end_overdue(self._in_flight, self._config)
+
+    def end_largest_worker(self, memory: dict[int, int]) -> None:
+        """End the worker that holds the most memory; `memory` is bytes by process id."""
+        self._workers.end_largest(self._in_flight, memory)
+
+    async def recycle(self) -> None:
+        """Replace the pool by a fresh one; the old one ends when its batches are done."""
+        old, self._executor = self._executor, None
+        if old is not None:
+            await asyncio.to_thread(old.shutdown, False)
+
+    # -- ending --------------------------------------------------------------------------------------
+
+    async def close(self, *, abandon: bool) -> None:
+        """End the executors; with `abandon` what is in flight is given up, and its workers are ended."""
+        self._closed = True
+        if abandon:
+            self._workers.end_all()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._executor is not None:
+            await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+        await self._isolation.close()
+        await self._notify()
+
+    def _start(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
+            self._failure = error
+        notify = asyncio.get_running_loop().create_task(self._notify())
+        self._tasks.add(notify)
+        notify.add_done_callback(self._tasks.discard)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

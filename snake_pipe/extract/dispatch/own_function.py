@@ -1,0 +1,164 @@
+"""The engine's steps one by one, for whoever brings a function of his own.
+
+Cut files into batches, run one batch in this process, run many side by side in worker processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe.errors import PluginError
+from snake_pipe.executors.process_pool import open_process_pool
+from snake_pipe.executors.serial import SerialExecutor
+from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batch_coordinator import BatchCoordinator
+from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
+from snake_pipe.extract.batch_worker import WorkerSetup, start_worker
+from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.utils.batch_utils import memory_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from concurrent.futures import Executor
+
+    from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
+    from snake_pipe.extract.dispatch.isolation import LostFile
+
+
+def open_executor(setup: WorkerSetup, workers: int) -> Executor:
+    """The executor that the settings name, its workers started with `setup`."""
+    if setup.config.executor == "serial":
+        return SerialExecutor(start_worker, (setup,))
+    return open_process_pool(workers, start_worker, (setup,))
+
+
+async def create_optimal_batches(file_list: Sequence[DiscoveredFile], config: BatchConfig) -> list[FileBatch]:
+    """Cut files into batches of one language each, within the sizes of the settings."""
+    coordinator = BatchCoordinator(replace(config, max_latency=None))
+    batches = [batch for file in file_list for batch in coordinator.offer(file, 0.0)]
+    return batches + coordinator.close(0.0)
+
+
+async def process_batch(
+    batch: FileBatch, processor_func: Callable[[Path], Awaitable[Any] | Any], config: BatchConfig
+) -> BatchResult:
+    """Run a function on each file of a batch, in this process, several at a time.
+
+    A coroutine function runs on this loop, another one in a thread. What it raises, and a file that takes
+    longer than its time, becomes a failed result; transient errors (OSError) are tried again.
+    """
+    started = time.perf_counter()
+    room = asyncio.Semaphore(config.workers)
+
+    async def process(file: DiscoveredFile) -> ProcessingResult:
+        async with room:
+            return await _process_with_retries(Path(file.os_path), processor_func, config)
+
+    results = await asyncio.gather(*(process(file) for file in batch.files))
+    result = BatchResult(batch.batch_id, batch.attempt, list(results), byte_count=batch.total_size)
+    result.outcomes = dict(
+        Counter((outcome.status, file.queue) for file, outcome in zip(batch.files, results, strict=True))
+    )
+    result.duration = time.perf_counter() - started
+    return result
+
+
+async def _process_with_retries(
+    path: Path, processor_func: Callable[[Path], Awaitable[Any] | Any], config: BatchConfig
+) -> ProcessingResult:
+    import stamina
+
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(config.file_timeout_seconds):
+            async for attempt in stamina.retry_context(
+                on=OSError, attempts=config.retry_attempts, wait_initial=0.05
+            ):
+                with attempt:
+                    value = (
+                        await processor_func(path)
+                        if inspect.iscoroutinefunction(processor_func)
+                        else await asyncio.to_thread(processor_func, path)
+                    )
+    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+        name = "timed out" if isinstance(error, TimeoutError) else f"{type(error).__name__}: {error}"
+        return ProcessingResult(str(path), "failed", name, (time.perf_counter() - started) * 1000)
+    if isinstance(value, ProcessingResult):
+        return value
+    return ProcessingResult(str(path), "ok", None, (time.perf_counter() - started) * 1000, value)
+
+
+async def execute_parallel_batches(
+    batches: Sequence[FileBatch],
+    worker_count: int,
+    processor_func: Callable[[Path], Any],
+    *,
+    config: BatchConfig | None = None,
+) -> BatchExecutionResult:
+    """Run a function on the files of many batches in worker processes, and gather all results.
+
+    The results come in the order of the files given, whichever is done first.
+    The function, sync or async, travels by reference, so it must be importable: PluginError if it is not.
+    Workers that die are replaced; a file that ends its worker whenever it is tried comes back quarantined.
+    """
+    config = replace(config or BatchConfig(), worker_count=worker_count)
+    try:
+        pickle.dumps(processor_func)
+    except Exception as error:
+        raise PluginError(
+            f"{processor_func!r} cannot travel to workers: {error}", "use a function of a module"
+        ) from error
+    outcome = BatchExecutionResult(worker_count=config.workers)
+    coordinator = BatchCoordinator(config)
+    coordinator.number_from(max((batch.batch_id for batch in batches), default=0) + 1)
+    started = time.perf_counter()
+
+    def take(_: FileBatch, result: BatchResult) -> None:
+        outcome.batches.append(result)
+        outcome.cpu_seconds += result.cpu_seconds
+
+    def lose(batch: FileBatch, lost: LostFile) -> None:
+        failed = ProcessingResult(lost.file.os_path, "quarantined", lost.message)
+        outcomes = {("quarantined", lost.file.queue): 1}
+        outcome.batches.append(BatchResult(batch.batch_id, batch.attempt, [failed], outcomes=outcomes))
+
+    with TemporaryDirectory(prefix="snake-pipe-") as folder:
+        in_processes = config.executor == "process"
+        setup = WorkerSetup(config, slots=folder if in_processes else None, processor=processor_func)
+        dispatcher = Dispatcher(
+            config,
+            open_executor=lambda workers, _: open_executor(setup, workers),
+            slots=Path(folder) if in_processes else None,
+            memory_limit=memory_limit(config.memory_limit_bytes),
+            cut=lambda files, attempt: coordinator.retry(files, attempt, 0.0),
+            on_result=take,
+            on_lost=lose,
+        )
+        watch = asyncio.create_task(_watch(dispatcher))
+        abandon = True
+        try:
+            for batch in batches:
+                await dispatcher.dispatch(batch)
+            await dispatcher.join()
+            abandon = False
+        finally:
+            watch.cancel()
+            await dispatcher.close(abandon=abandon)
+    by_path = {result.path: result for batch in outcome.batches for result in batch.results}
+    outcome.results = [by_path[file.os_path] for batch in batches for file in batch.files]
+    outcome.elapsed = time.perf_counter() - started
+    return outcome
+
+
+async def _watch(dispatcher: Dispatcher) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        dispatcher.end_overdue_workers()

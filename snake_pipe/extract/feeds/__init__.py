@@ -1,0 +1,1 @@
+"""Where a run's files come from, and what is left out because it is known."""

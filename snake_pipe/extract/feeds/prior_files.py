@@ -1,0 +1,182 @@
+"""What earlier runs left in the dataset, as far as it decides what a job reads and what it calls gone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from snake_pipe import plugins
+from snake_pipe.errors import SinkError, SnakePipeError, UsageError
+from snake_pipe.extract.batch_config import ROW_SETTINGS
+from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.discovery.walk import repositories
+from snake_pipe.extract.model.rows import file_row
+from snake_pipe.extract.paths.names import escape_path
+from snake_pipe.load.known_files import KnownFiles
+from snake_pipe.utils.atomic_file import write_atomic
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.ids import FileIds
+    from snake_pipe.extract.feeds.intake import Known
+    from snake_pipe.extract.model.rows import Row
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
+
+
+class PriorFiles:
+    """The dataset's current files, asked by one job while it walks and when it has walked."""
+
+    def __init__(
+        self, dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, request: IngestRequest
+    ) -> None:
+        self._job_id = checkpoint.job_id
+        self._request = request
+        self._roots = _roots(request)
+        own_dialects = plugins.own_dialects(checkpoint.config.get("dialects", ()))
+        self._current = KnownFiles.current(
+            dataset,
+            parsers=lambda: plugins.parser_versions(own_dialects),
+            jobs=_jobs_like(manager, checkpoint),
+        )
+
+    @property
+    def known(self) -> Known:
+        """Tells the walk what need not be read again; with `full` nothing, but what was met is noted."""
+        return _SeenOnly(self._current) if self._request.full else self._current
+
+    @property
+    def current(self) -> KnownFiles:
+        """The newest row of each file, as it was committed when this object was made."""
+        return self._current
+
+    def gone(self, path: str, take_id: Callable[[], int]) -> Row | None:
+        """A row that a listed path is deleted, if the dataset holds it and the disk does not."""
+        relative = Path(path)
+        for repo, root in self._roots.items():
+            inner = relative.relative_to(root) if relative.is_relative_to(root) else relative
+            if not inner.is_absolute() and self._current.holds(repo, inner.as_posix()):
+                return self._deleted(repo, root, inner.as_posix(), None, None, take_id())
+        return None
+
+    def find_deleted(
+        self,
+        ids: FileIds,
+        *,
+        left_out: Callable[[str, str], bool] = lambda *_: False,
+        even_all: bool = False,
+    ) -> Iterator[Row]:
+        """Rows for files that the walk did not meet and that are gone from the disk.
+
+        Those of which `left_out(repo, path)` says that the request no longer selects them are gone too.
+        A walk that met none of them says more of the disk than of the files (a mount that is missing):
+        then only `full` calls them gone, or `even_all` of who knows better.
+        """
+        if self._request.file_list is not None or not (self.met_any or self._request.full or even_all):
+            return
+        for gone in self._current.unseen():
+            root = self._roots.get(gone.repo)
+            name = os.fsdecode(gone.path_bytes) if gone.path_bytes else gone.path
+            if root is not None and (_is_gone(root / name) or left_out(gone.repo, gone.path)):
+                yield self._deleted(gone.repo, root, gone.path, gone.path_bytes, gone.language, ids.of_row())
+
+    def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
+        """A row that the file at the raw path `raw` of a root is deleted."""
+        path = escape_path(raw)
+        path_bytes = None if path.encode() == raw else raw
+        return self._deleted(repo, self._roots[repo], path, path_bytes, None, file_id)
+
+    @property
+    def met_any(self) -> bool:
+        """Whether the walk has met any of the files, or there are none to meet."""
+        return not len(self._current) or self._current.seen_count > 0
+
+    def _deleted(
+        self,
+        repo: str,
+        root: Path,
+        path: str,
+        path_bytes: bytes | None,
+        language: str | None,
+        file_id: int,
+    ) -> Row:
+        queue = language or plugins.queue_of_name(path) or plugins.AST_QUEUE
+        file = DiscoveredFile(str(root), path, 0, 0, queue, repo, path_bytes=path_bytes, file_id=file_id)
+        return file_row(file, self._job_id, status="deleted", size_bytes=None, mtime_ns=None)
+
+
+def own_repositories(dataset: Path, request: IngestRequest) -> None:
+    """Note which folders the dataset's `repo` names stand for; the caller holds the dataset's lock.
+
+    Two folders of one name would take each other's files for deleted ones. A folder that is no more may have
+    been moved (each CI run has its own), so its name may be taken over. UsageError for any other conflict.
+    """
+    path = dataset / JOBS_FOLDER / "repositories.json"
+    try:
+        known: dict[str, str] = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        known = {}
+    names = {folder: name for name, folder in known.items()}
+    for name, folder in _roots(request).items():
+        real = str(folder.resolve())
+        for other_name, other in ((name, known.get(name, real)), (names.get(real, name), real)):
+            if (other_name, other) != (name, real) and Path(other).exists():
+                raise UsageError(
+                    f"{real} would be {name!r} in this dataset, which holds {other} as {other_name!r}",
+                    "name another dataset with --dataset",
+                )
+        known[name] = real
+    try:
+        write_atomic(path, orjson.dumps(known))
+    except OSError as error:
+        raise SinkError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _roots(request: IngestRequest) -> dict[str, Path]:
+    if request.file_list is not None:
+        return repositories([Path(request.list_base)])
+    return repositories([Path(root) for root in request.roots])
+
+
+def _jobs_like(manager: CheckpointManager, checkpoint: CheckpointData) -> set[str]:
+    """The jobs whose settings give the same rows for the same file."""
+    wanted = [checkpoint.config.get(name) for name in ROW_SETTINGS]
+    alike = set()
+    for job_id in manager.job_ids():
+        try:
+            config = manager.load(job_id).config
+        except SnakePipeError:  # whatever became of that job, its files are read again
+            continue
+        if [config.get(name) for name in ROW_SETTINGS] == wanted:
+            alike.add(job_id)
+    return alike
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a path is certainly not there; one that may not be looked at is not gone."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenOnly:
+    """Known files that are read all the same: what they do not see any more is gone."""
+
+    files: KnownFiles
+
+    def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
+        """False for each; but they are seen."""
+        self.files.match(files)
+        return [False] * len(files)

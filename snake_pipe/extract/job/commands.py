@@ -1,0 +1,116 @@
+"""Carries out the commands that come to a running job, and answers them in its status."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from snake_pipe.errors import SnakePipeError, UsageError
+from snake_pipe.extract.paths.patterns import PathPatterns
+from snake_pipe.extract.settings.priority_rules import check_queue_name
+from snake_pipe.observe.events import Commanded, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.extract.job.control_folder import Command, ControlFolder
+    from snake_pipe.extract.job.run import JobRun
+    from snake_pipe.observe.events import Listener
+
+_READ_EVERY = 0.2
+"""Seconds; a look into an empty folder costs some 20 µs."""
+_ANSWER_WITHIN = 0.4
+"""Seconds that a flush may take before it is answered on the way."""
+_MOST_ANSWERS = 200
+"""More than are read at a time, so that nobody misses an answer."""
+
+
+async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Callable[[], None]) -> None:
+    """Carry out commands as they come, without end; `show` writes the status with the answers.
+
+    A flush may take its time; what comes after it does not wait for that.
+    """
+    flushes: set[asyncio.Task[None]] = set()
+
+    async def answer(command: Command) -> None:
+        try:
+            message, is_done = await _carry_out(run, command), True
+        except SnakePipeError as error:
+            message, is_done = str(error), False
+        except Exception as error:  # noqa: BLE001 - a command that goes wrong must not end the job
+            message, is_done = f"{type(error).__name__}: {error}", False
+        listener(Commanded(command.action, is_done, message))
+        said = {
+            "id": command.id,
+            "action": command.action,
+            "ok": is_done,
+            "message": message,
+            "time": time.time(),
+        }
+        run.statistics.answers = [*run.statistics.answers, said][-_MOST_ANSWERS:]
+        show()
+
+    try:
+        while True:
+            await asyncio.sleep(_READ_EVERY)
+            for task in [task for task in flushes if task.done()]:
+                flushes.discard(task)
+                task.result()
+            commands = folder.read()
+            for message in folder.refused():
+                listener(Notice("control", message))
+            for command in commands:
+                if command.action == "flush":
+                    flushes.add(asyncio.create_task(answer(command)))
+                else:
+                    await answer(command)
+    finally:
+        for task in flushes:
+            task.cancel()
+        await asyncio.gather(*flushes, return_exceptions=True)
+
+
+async def _carry_out(run: JobRun, command: Command) -> str:
+    arguments = command.arguments
+    match command.action:
+        case "flush":
+            committed = run.statistics.files_committed
+            flush = asyncio.ensure_future(run.flush_now())
+            flush.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.wait((flush,), timeout=_ANSWER_WITHIN)
+            if flush.done():
+                flush.result()
+                return f"{run.statistics.files_committed - committed:,} files made visible"
+            await run.commit()
+            visible = f"{run.statistics.files_committed - committed:,} files made visible"
+            return f"{visible}, the others follow when their batches are done"
+        case "pause":
+            await run.pause()
+            return "no further batch begins"
+        case "unpause":
+            await run.unpause()
+            return "batches begin again"
+        case "stop":
+            run.stop("control")
+            return "ends after what is in flight"
+        case "cancel":
+            count = await run.cancel(_matcher(arguments))
+            return f"{count:,} waiting files skipped; so are those that come later in this run"
+        case "set":
+            changes = await run.update_config(arguments)
+            return ", ".join(f"{change.name} = {change.new}" for change in changes) or "nothing changed"
+    raise SnakePipeError(f"unknown action {command.action!r}")
+
+
+def _matcher(arguments: dict[str, str]) -> Callable[[DiscoveredFile], bool]:
+    """Which files a `cancel` means: those of a queue, or with a path that matches as in gitignore."""
+    try:
+        if "queue" in arguments:
+            check_queue_name(arguments["queue"])
+            return lambda file: file.queue == arguments["queue"]
+        patterns = PathPatterns([arguments["path"]])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return lambda file: patterns.match_file(file.path)

@@ -1,0 +1,360 @@
+"""A job on disk: opened or begun, its promises kept, its checkpoint written, its run wired together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe import plugins
+from snake_pipe.errors import SnakePipeError
+from snake_pipe.extract.batch_config import BatchConfig, check_settings
+from snake_pipe.extract.batch_worker import WorkerSetup
+from snake_pipe.extract.batching.memory import plan_memory
+from snake_pipe.extract.commit.compaction import compact_journal
+from snake_pipe.extract.commit.sink import Sink
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.dispatch.own_function import open_executor
+from snake_pipe.extract.feeds.ids import FileIds
+from snake_pipe.extract.feeds.intake import Intake
+from snake_pipe.extract.feeds.prior_files import PriorFiles, own_repositories
+from snake_pipe.extract.feeds.submissions import Submissions, left_over
+from snake_pipe.extract.job import index as job_index
+from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.run import JobRun
+from snake_pipe.extract.worker.slot import clear_slots
+from snake_pipe.load.batch_history import read_batch_history
+from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
+from snake_pipe.load.part_writer import Part, PartWriter
+from snake_pipe.observe.events import Notice
+from snake_pipe.utils.batch_utils import memory_limit
+from snake_pipe.utils.checkpoint_manager import (
+    CheckpointData,
+    CheckpointManager,
+    ProcessingProgress,
+    new_job_id,
+)
+from snake_pipe.utils.journal import read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import ExitStack
+
+    from snake_pipe.extract.batch_models import BatchStatistics
+    from snake_pipe.extract.feeds.feed import Feed
+    from snake_pipe.extract.model.rows import Row
+    from snake_pipe.extract.watch.watcher import Watcher, WatchOptions
+    from snake_pipe.observe.events import Listener
+    from snake_pipe.utils.journal import Journal
+
+
+class Job:
+    """A job that is open: its dataset locked, its journal at hand, its last flush rolled forward."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        manager: CheckpointManager,
+        checkpoint: CheckpointData,
+        journal: Journal,
+        epoch: int,
+    ) -> None:
+        self.dataset = dataset
+        self.checkpoint = checkpoint
+        self.journal = journal
+        self.epoch = epoch
+        self.manager = manager
+        self.job_id = checkpoint.job_id
+        self.folder = manager.job_folder(self.job_id)
+        self.request = IngestRequest.from_json(checkpoint.request)
+        self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+        self.controls = ControlFolder(self.folder / "control")
+        self.unrecognised: Counter[str] = Counter()
+        self.resumed = epoch != checkpoint.progress.epoch
+        self.is_done = checkpoint.progress.status == "done"
+        self.files_before = checkpoint.progress.files_done
+        self.failed_before = checkpoint.progress.files_failed
+        self._own_files: KnownFiles | None = None
+        self._find_gone: Callable[[], Iterator[Row]] = lambda: iter(())
+        self._saving = threading.Lock()
+        if not self.is_done:
+            self.controls.clear()  # before the job's id is told to anybody who may command it
+
+    @classmethod
+    def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
+        """A new job; DatasetBusyError, DatasetError or SinkError leave everything as it was."""
+        config = replace(config, dialects=plugins.dialect_texts(config.dialects))
+        dataset = Dataset.create(Path(request.dataset))
+        job_id = new_job_id()
+        stack.enter_context(dataset.lock(job_id))
+        own_repositories(dataset.path, request)
+        manager = CheckpointManager(dataset.path)
+        _remove_orphans(dataset, manager)
+        epoch = dataset.next_epoch()
+        now = time.time()
+        checkpoint = CheckpointData(
+            job_id,
+            request.to_json(),
+            asdict(config),
+            ProcessingProgress(epoch=epoch),
+            created_at=now,
+            updated_at=now,
+        )
+        if request.file_list is not None:
+            checkpoint = replace(
+                checkpoint, request=replace(request, file_list=_keep_list(request, manager, job_id)).to_json()
+            )
+        manager.save(checkpoint)
+        checkpoint = manager.load(job_id)  # as a resume will see it
+        journal = stack.enter_context(manager.journal(job_id))
+        journal.append({"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": now})
+        job_index.remember(job_id, dataset.path)
+        return cls(dataset, manager, checkpoint, journal, epoch)
+
+    @classmethod
+    def reopen(
+        cls, job_id: str, path: Path, stack: ExitStack, changes: Mapping[str, Any] | None = None
+    ) -> Job:
+        """An earlier job, its promised flush committed; CheckpointError if its state is damaged.
+
+        `changes` are settings that are to be others from here on.
+        """
+        dataset = Dataset.open(path)
+        manager = CheckpointManager(dataset.path)
+        _changed(manager.load(job_id), changes)  # refuse before the lock notes a new holder
+        stack.enter_context(dataset.lock(job_id))
+        checkpoint = _changed(manager.load(job_id), changes)
+        journal = stack.enter_context(manager.journal(job_id))
+        if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
+            moved = {**checkpoint.request, "dataset": str(dataset.path)}
+            checkpoint = replace(checkpoint, request=moved)
+        _roll_forward(dataset, job_id, journal)
+        own_files = KnownFiles.of_job(dataset, job_id)
+        progress = replace(
+            checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
+        )
+        checkpoint = replace(checkpoint, progress=progress)
+        if checkpoint.progress.status == "done":
+            return cls(dataset, manager, checkpoint, journal, checkpoint.progress.epoch)
+        epoch = dataset.next_epoch()
+        journal.append(
+            {"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": time.time()}
+        )
+        job = cls(dataset, manager, checkpoint, journal, epoch)
+        job._own_files = own_files
+        return job
+
+    def make_feed(self, listener: Listener) -> Feed:
+        """The files that the job's request names: by a walk, or as somebody submits them."""
+        if self.request.submitted:
+            left = left_over(self.journal.records, committed_ids(self.dataset, self.job_id).__contains__)
+            return Submissions(
+                journal=self.journal,
+                ids=self._file_ids(),
+                list_file=lambda names, unrecognised: self.request.list_files(
+                    names, self.config.max_file_size, unrecognised
+                ),
+                left=left if self.resumed else (),
+            )
+        prior = self.prior_files()
+        ids = self._file_ids()
+        intake = Intake(
+            self._source(),
+            job_id=self.job_id,
+            ids=ids,
+            known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
+            told=self.told(),
+            gone=prior.gone,
+        )
+        self._find_gone = lambda: self._find_deleted(prior, ids, listener)
+        return intake
+
+    def make_watcher(self, options: WatchOptions, listener: Listener) -> Watcher:
+        """The job's files, and then what changes among them, without end."""
+        from snake_pipe.extract.watch.watcher import Watcher
+
+        return Watcher(
+            self.request,
+            options,
+            job_id=self.job_id,
+            ids=self._file_ids(),
+            walk=self._source,
+            max_file_size=self.config.max_file_size,
+            prior=self.prior_files(),
+            reload=self.prior_files,
+            own=lambda: KnownFiles.of_job(self.dataset, self.job_id),
+            told=self.told(),
+            listener=listener,
+        )
+
+    def _file_ids(self) -> FileIds:
+        return FileIds(self.epoch, self.dataset.next_epoch)
+
+    def prior_files(self) -> PriorFiles:
+        """The dataset's current files, as they are committed now."""
+        return PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
+
+    def told(self) -> frozenset[tuple[str, str]]:
+        """Path and code of the walk's errors that this job has recorded before."""
+        return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
+
+    def make_run(self, feed: Feed, slots: Path, listener: Listener, *, is_live: bool = False) -> JobRun:
+        """Wire the parts of a run; a live one waits where others give up, since nobody will resume it.
+
+        `slots` is the folder where workers show what they have in hand.
+        """
+        self.save("running", None)
+        clear_slots(slots)
+        in_processes = self.config.executor == "process"
+        plan = plan_memory(memory_limit(self.config.memory_limit_bytes), self.config.workers)
+        config = replace(self.config, worker_count=plan.workers)
+        if plan.workers < self.config.workers:
+            have = f"{plan.limit >> 20} MiB of memory"
+            listener(
+                Notice("memory", f"{have} are enough for {plan.workers} of {self.config.workers} workers")
+            )
+        setup = WorkerSetup(
+            config,
+            self.job_id,
+            self.epoch,
+            str(self.dataset.path),
+            str(slots) if in_processes else None,
+            nodes_in_memory=plan.nodes_in_memory,
+        )
+        sink = Sink(
+            job_id=self.job_id,
+            epoch=self.epoch,
+            last_flush_seq=max(
+                (r["seq"] for r in self.journal.records if r.get("type") == "flush"), default=0
+            ),
+            journal=self.journal,
+            commit=lambda job_id, seq, parts: self.dataset.commit(Flush(job_id, seq, list(parts))),
+            open_writer=self._open_writer,
+        )
+        return JobRun(
+            config,
+            plan=plan,
+            job_id=self.job_id,
+            feed=feed,
+            sink=sink,
+            open_executor=lambda workers, _: open_executor(setup, workers),
+            slots=slots if in_processes else None,
+            controls=self.controls,
+            listener=listener,
+            history=read_batch_history(self.dataset),
+            find_deleted=self._find_gone,
+            on_flush=self._after_flush,
+            on_watch=lambda statistics: self.manager.write_status(
+                self.job_id, status_of(self.job_id, statistics)
+            ),
+            on_rows=feed.settle if isinstance(feed, Submissions) else None,
+            patience=self.config.timeout_seconds if is_live else 0.0,
+        )
+
+    def _find_deleted(self, prior: PriorFiles, ids: FileIds, listener: Listener) -> Iterator[Row]:
+        if not prior.met_any and not self.request.full:
+            text = (
+                "none of the dataset's files was found; they are kept (--full would record them as deleted)"
+            )
+            listener(Notice("nothing_found", text))
+        return prior.find_deleted(ids)
+
+    def _source(self) -> Iterator[Any]:
+        return self.request.discover(self.config.max_file_size, self.unrecognised)
+
+    def _open_writer(self, stem: str) -> PartWriter:
+        return PartWriter(
+            self.dataset.path,
+            stem,
+            ("files", "errors", "batches"),
+            codec=self.config.compression,
+            level=self.config.compression_level,
+        )
+
+    def _after_flush(self, statistics: BatchStatistics) -> None:
+        self.save("running", statistics)
+        compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id))
+
+    def save(self, status: str, statistics: BatchStatistics | None) -> CheckpointData:
+        """Write the checkpoint with the figures of all runs of this job."""
+        before = self.checkpoint.progress
+        progress = replace(before, status=status, epoch=self.epoch)
+        if statistics is not None:
+            progress = replace(
+                progress,
+                files_done=before.files_done + statistics.files_committed,
+                files_failed=before.files_failed + statistics.files_failed,
+                rows=before.rows + sum(statistics.rows.values()),
+                bytes_done=before.bytes_done + statistics.bytes_done,
+                flush_seq=before.flush_seq + statistics.flushes,
+            )
+        data = replace(self.checkpoint, config=asdict(self.config), progress=progress, updated_at=time.time())
+        with self._saving:
+            self.manager.save(data)
+        return data
+
+    def end(self, status: str, statistics: BatchStatistics) -> None:
+        """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
+        try:
+            self.manager.write_status(self.job_id, {**status_of(self.job_id, statistics), "status": status})
+            self.save(status, statistics)
+            self.journal.append({"type": "end", "status": status, "time": time.time()})
+        except SnakePipeError:
+            if status == "done":
+                raise
+
+
+def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> CheckpointData:
+    if not changes:
+        return checkpoint
+    config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+    return replace(checkpoint, config=asdict(config.resumed_with(changes)))
+
+
+def _roll_forward(dataset: Dataset, job_id: str, journal: Journal) -> None:
+    """Commit what the journal promises, and remove the parts that it does not name."""
+    committed = {record["seq"] for record in journal.records if record.get("type") == "committed"}
+    named: set[str] = set()
+    for record in journal.records:
+        if record.get("type") != "flush":
+            continue
+        parts = [Part(*part) for part in record["parts"]]
+        named |= {part.name for part in parts}
+        if record["seq"] not in committed:
+            dataset.commit(Flush(job_id, record["seq"], parts))
+            journal.append({"type": "committed", "seq": record["seq"]})
+    dataset.remove_orphans(job_id, named)
+
+
+def _remove_orphans(dataset: Dataset, manager: CheckpointManager) -> None:
+    """Remove what jobs left behind that were killed and never resumed; their promises are kept."""
+    for job_id in manager.job_ids():
+        try:
+            if manager.load(job_id).progress.status != "done":
+                records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
+                named = {part[1] for record in records for part in record.get("parts", ())}
+                dataset.remove_orphans(job_id, named)
+        except SnakePipeError:  # a damaged job; what it left may be needed to mend it
+            continue
+
+
+def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:
+    """Copy a list of files into the job's folder, since a pipe cannot be read twice."""
+    assert request.file_list is not None
+    folder = manager.job_folder(job_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = folder / "files.list"
+    kept.touch(mode=0o600)
+    shutil.copyfile(request.file_list, kept)
+    return str(kept)
+
+
+def status_of(job_id: str, statistics: BatchStatistics) -> dict[str, Any]:
+    """The figures of a run as JSON, for `status.json`."""
+    return {"job_id": job_id, "pid": os.getpid(), "time": time.time(), **statistics.to_json()}

@@ -1,0 +1,1 @@
+"""How the values of settings are read and checked."""

@@ -1,0 +1,1 @@
+"""A feed that follows what changes on disk."""

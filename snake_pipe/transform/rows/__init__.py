@@ -1,0 +1,1 @@
+"""What all transformers share: the contract of the seam, and columns to record batches."""

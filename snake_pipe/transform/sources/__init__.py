@@ -1,0 +1,1 @@
+"""Source files, parsed by tree-sitter → rows."""

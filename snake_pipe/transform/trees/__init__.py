@@ -1,0 +1,1 @@
+"""Serialized syntax trees → rows."""

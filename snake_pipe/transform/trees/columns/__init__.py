@@ -1,0 +1,1 @@
+"""The nodes of many documents → the rows of all tree tables."""

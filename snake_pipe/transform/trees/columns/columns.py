@@ -1,0 +1,147 @@
+"""The columns of many documents behind one another, and what is asked of all of them at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from snake_pipe.transform.rows.builder import KIND_CODES, TreeShape, Words, int_column, tree_shape
+from snake_pipe.transform.trees.positions.reader import finish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.rows.contract import FileFacts
+    from snake_pipe.transform.trees.walk.extract import Extract, RowTexts, Texts
+    from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
+
+SPAN_NAMES = ("start_offset", "end_offset", "start_line", "start_col", "end_line", "end_col")
+
+
+@dataclass(slots=True)
+class Pending:
+    """One document that waits for the drain."""
+
+    file_id: int
+    facts: FileFacts
+    vocabulary: Vocabulary
+    extract: Extract
+
+
+class Columns:
+    """One entry a node in preorder, document after document; a *row* is a place in these columns.
+
+    `bases` are the rows of the documents' roots, `sizes` their numbers of nodes.
+    """
+
+    def __init__(self, pending: list[Pending], types: Words, fields: Words) -> None:
+        self.pending = pending
+        self.types = types
+        self.fields = fields
+        extracts = [one.extract for one in pending]
+        self.sizes = np.array([len(e) for e in extracts], np.int64)
+        self.bases = np.cumsum(self.sizes) - self.sizes
+        self.file_ids = np.array([one.file_id for one in pending], np.int64)
+        self.depth = _joined([e.depths for e in extracts])
+        self.codes = _joined([e.codes for e in extracts])
+        self.variants = _joined([e.variants for e in extracts])
+        self.kinds = _joined([e.kinds for e in extracts])
+        self.field_codes = _joined([e.fields for e in extracts])
+        self.spans = finish([e.spans for e in extracts])
+        self.found = [e.findings for e in extracts]
+        self.names = joined_texts(found.names for found in self.found)
+        self.shape: TreeShape = tree_shape(self.depth)
+        self._mention_kinds()
+
+    def _mention_kinds(self) -> None:
+        """Nodes that only mention something have the kind that their field gives them."""
+        for index, one in enumerate(self.pending):
+            table = one.vocabulary.dialect.fields_kinds
+            if not table:
+                continue
+            part = slice(int(self.bases[index]), int(self.bases[index] + self.sizes[index]))
+            for word, kind in table.items():
+                code = self.fields.code_of.get(word)
+                if code is not None:
+                    self.kinds[part][self.field_codes[part] == code] = KIND_CODES[kind]
+
+    def rows(self, rows_of_files: Iterable[Iterable[NDArray[np.int64]]]) -> NDArray[np.int64]:
+        """Rows in documents, in pieces, as rows over all of them."""
+        bases = self.bases.tolist()
+        rows = [base + piece for base, of_file in zip(bases, rows_of_files, strict=True) for piece in of_file]
+        return np.concatenate(rows) if rows else np.empty(0, np.int64)
+
+    def texts_at(self, rows: Any, texts_of_files: list[RowTexts]) -> pa.Array:
+        """The texts that some rows have, null for all others and for row -1."""
+        known = self.rows(texts.rows for texts in texts_of_files)
+        index = np.full(len(self.depth) + 1, -1, np.int32)
+        index[known] = np.arange(len(known), dtype=np.int32)
+        picked = index[rows]
+        return joined_texts(texts.texts for texts in texts_of_files).take(pa.array(picked, mask=picked < 0))
+
+    def span_columns(self, rows: Any, names: Iterable[str]) -> dict[str, pa.Array]:
+        """The columns of `SPAN_NAMES` with these names, of some rows; null where they are not known."""
+        columns = {}
+        for name in names:
+            values = self.spans[SPAN_NAMES.index(name)][rows]
+            if name.endswith("offset"):
+                columns[name] = int_column(values, pa.int64(), null=values < 0)
+            else:
+                columns[name] = int_column(values, pa.int32(), null=values <= 0)
+        return columns
+
+    def flags(self, words_of: Callable[[Dialect], Iterable[str]]) -> NDArray[np.bool_]:
+        """The rows whose type is one of the words that their dialect's table gives."""
+        flags = np.zeros(len(self.depth), np.bool_)
+        for mask, vocabulary in self.by_vocabulary():
+            codes = [self.types.code_of[w] for w in words_of(vocabulary.dialect) if w in self.types.code_of]
+            flags |= mask & np.isin(self.variants, codes)
+        return flags
+
+    def by_vocabulary(self) -> list[tuple[NDArray[np.bool_], Vocabulary]]:
+        """For each dialect the rows that are written in it."""
+        groups: dict[int, list[int]] = defaultdict(list)
+        vocabularies = {}
+        for index, one in enumerate(self.pending):
+            groups[id(one.vocabulary)].append(index)
+            vocabularies[id(one.vocabulary)] = one.vocabulary
+        masks = []
+        for key, indexes in groups.items():
+            files = np.zeros(len(self.pending), np.bool_)
+            files[indexes] = True
+            masks.append((np.repeat(files, self.sizes), vocabularies[key]))
+        return masks
+
+    def weights(self) -> NDArray[np.int64]:
+        """What each row adds to the complexity of what it stands in."""
+        weights = self.flags(lambda dialect: dialect.branches).astype(np.int64)
+        rows = self.rows([piece[0] for piece in found.weights] for found in self.found)
+        pieces = [piece[1] for found in self.found for piece in found.weights]
+        if pieces:
+            weights[rows] = np.concatenate(pieces)
+        return weights
+
+    def in_main(self) -> NDArray[np.bool_]:
+        """Rows that stand in the file itself, not in one it includes."""
+        wanted = np.ones(len(self.depth), np.bool_)
+        for one, base in zip(self.pending, self.bases.tolist(), strict=True):
+            if one.extract.in_main is not None:
+                wanted[base : base + len(one.extract)] = one.extract.in_main
+        return wanted
+
+
+def joined_texts(columns: Iterable[Texts]) -> pa.Array:
+    """The texts of all files as one column."""
+    pieces = [piece for column in columns for piece in column.pieces]
+    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
+
+
+def _joined(parts: list[Any]) -> Any:
+    return parts[0].copy() if len(parts) == 1 else np.concatenate(parts)

@@ -1,0 +1,1 @@
+"""Bytes of JSON → decoded documents, one or several in a file."""

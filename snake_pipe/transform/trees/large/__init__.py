@@ -1,0 +1,1 @@
+"""Documents too large to be held → the same rows, a piece at a time."""

@@ -1,0 +1,361 @@
+"""Trees that are too large to be decoded as a whole → the same rows, a piece at a time.
+
+`large.transformer` finds them, with the outlines of their large containers (`large.outline`). Each piece of
+complete members goes the way of a small document (`walk.walker`, `walk.extract`, `columns.tables`), below
+copies of the large nodes around it, so that scopes, qualified names and the roles of names come out as they
+would; rows of those copies are dropped, and numbers within the piece become numbers within the document. A
+large node's own row is written when it ends.
+
+What can differ from a document that is read as a whole: what a rule finds by looking at *all* children of
+a node that is larger than a piece (`large.outline` says what is left of it), and a body's lines in clang's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from snake_pipe.errors import TransformError
+from snake_pipe.transform.rows.builder import Words, int_column
+from snake_pipe.transform.rows.contract import FileFacts, Transformed
+from snake_pipe.transform.trees.columns.columns import Pending
+from snake_pipe.transform.trees.columns.tables import TableBuilder
+from snake_pipe.transform.trees.document.decoding import decode, decode_exactly
+from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
+from snake_pipe.transform.trees.document.scanner import Closed, Opened
+from snake_pipe.transform.trees.facts import Overview
+from snake_pipe.transform.trees.positions.clang import ClangPositions
+from snake_pipe.transform.trees.positions.reader import open_reader
+from snake_pipe.transform.trees.walk.extract import Extractor
+from snake_pipe.transform.trees.walk.tags import write_types
+from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
+from snake_pipe.transform.trees.walk.walker import Chunk, Walker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.dialect import Dialect, Node
+    from snake_pipe.transform.rows.contract import TransformOptions
+    from snake_pipe.transform.trees.document.scanner import Event
+    from snake_pipe.transform.trees.large.outline import Outline
+    from snake_pipe.transform.trees.walk.extract import Extract
+
+_ELDER = "-"
+"""The type of a node that stands for all children before a piece: rules may ask whether one is the first."""
+_REFERENCES = {"nodes": "parent_id", "symbols": "parent_node_id", "refs": "enclosing_node_id"}
+"""The column of each table that names another node than the row's own."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A large container that is being read.
+
+    `field` is that of the nodes in it, None where each member's key is. `depth` is that of the nodes in it.
+    `children` counts those, in the frame of their node; `branches` adds up their complexity. What no node
+    can stand in is `skipped`.
+    """
+
+    outline: Outline
+    key: str | None
+    field: str | None
+    depth: int
+    skipped: bool
+    is_node: bool = False
+    type: str = ""
+    place: int = 0
+    node_id: int = -1
+    child_index: int = 0
+    children: int = 0
+    branches: int = 0
+
+
+@dataclass(slots=True)
+class _Lineage:
+    """The first nodes of a piece: copies of what is around it, `ids` their numbers in the document or -1."""
+
+    nodes: list[Node] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+
+    def add(self, node: Node, type_: str, place: int, node_id: int) -> None:
+        self.nodes.append(node)
+        self.types.append(type_)
+        self.places.append(place)
+        self.ids.append(node_id)
+
+    def chunk(self) -> Chunk:
+        return Chunk(self.nodes, self.types, np.array(self.places, np.int64))
+
+
+class _Piece(NamedTuple):
+    """A part of the document, as columns; the first `above` rows are copies of what is around it."""
+
+    columns: Extract
+    builder: TableBuilder
+    pending: Pending
+    above: int
+    ids: NDArray[np.int64]
+
+
+class Reading:
+    """The second pass over one tree, or over a document that is one whatever is around it."""
+
+    def __init__(
+        self,
+        file_id: int,
+        facts: FileFacts,
+        dialect: Dialect,
+        options: TransformOptions,
+        outlines: list[Outline],
+    ) -> None:
+        self.overview = Overview()
+        self._file_id = file_id
+        self._facts = facts
+        self._dialect = dialect
+        self._options = options
+        self._tables = sorted(options.tables | {"symbols", "refs", "imports"})
+        write_types(outlines[0], dialect)
+        self._outlines = iter(outlines)
+        self._words, self._fields = Words(), Words([""])
+        self._vocabulary = Vocabulary(dialect, self._words)
+        self._walker = Walker(dialect, self._fields)
+        self._reader = open_reader(dialect.positions)
+        self._frames: list[_Frame] = []
+        self._holders: list[_Frame] = []
+        self._next = 0
+        self._prime(outlines[0])
+
+    def _prime(self, root: Outline) -> None:
+        """Show the reader of positions what the document's nodes are like."""
+        if isinstance(self._reader, ClangPositions):
+            return
+        for chunk in self._walker.walk(_copied(root)):
+            self._reader.spans(chunk.nodes)
+            return
+
+    def parts(self, events: Iterable[Event]) -> Iterator[Transformed]:
+        """The rows, and the counts in the facts."""
+        for event in events:
+            if isinstance(event, Opened):
+                self._open(event)
+            elif isinstance(event, Closed):
+                frame = self._frames.pop()
+                if frame.is_node:
+                    self._holders.pop()
+                    yield self._own_row(frame)
+            elif not self._frames[-1].skipped:
+                yield from self._read(event.text)
+        if not self._next:
+            raise TransformError("extract", "no_nodes", "no node of the tree was found")
+
+    def _open(self, event: Opened) -> None:
+        above = self._frames[-1] if self._frames else None
+        content = next(self._outlines)
+        type_ = content.get(self._dialect.type_key) if isinstance(content, dict) else None
+        field = None if above is None else above.field
+        if above is not None and above.is_node:
+            field = event.key
+        skipped = above is not None and (above.skipped or event.key in self._dialect.leaf_keys)
+        depth = len(self._holders)
+        frame = _Frame(content, event.key, field, depth, skipped)
+        self._frames.append(frame)
+        if type_.__class__ is not str or not type_ or skipped:
+            return
+        frame.is_node, frame.type = True, str(type_)
+        frame.place = self._walker.place(depth, field)
+        frame.field, frame.depth = None, depth + 1
+        frame.node_id = self._next
+        self._next += 1
+        if self._holders:
+            frame.child_index = self._holders[-1].children
+            self._holders[-1].children += 1
+        self._holders.append(frame)
+        if isinstance(self._reader, ClangPositions) and isinstance(content, dict):
+            self._reader.pin(content)
+
+    def _read(self, text: bytes) -> Iterator[Transformed]:
+        """The rows of complete members of the innermost container."""
+        frame = self._frames[-1]
+        text = b"{%b}" % text if isinstance(frame.outline, dict) else b"[%b]" % text
+        members = decode(text)
+        values = members.values() if isinstance(members, dict) else members
+        if not any(value.__class__ is dict or value.__class__ is list for value in values):
+            return
+        at = self._reader.at if isinstance(self._reader, ClangPositions) else (None, 0)
+        try:
+            piece = self._piece(members, Literals(self._dialect, text), at)
+        except InexactNumberError:
+            piece = self._piece(decode_exactly(text), Literals(self._dialect, None), at)
+        size = len(piece.columns) - piece.above
+        if size:
+            yield self._rows(piece, size)
+
+    def _piece(self, members: Any, literals: Literals, at: tuple[str | None, int]) -> _Piece:
+        above = self._above(members)
+        if self._holders and self._holders[-1].children:
+            self._add_elder(above, self._holders[-1].depth)
+        return self._extract(above, self._inside(members), literals, at)
+
+    def _inside(self, members: Any) -> Iterator[Chunk]:
+        frame, walker = self._frames[-1], self._walker
+        if frame.is_node:
+            for key, value in members.items():
+                if key not in self._dialect.leaf_keys:
+                    yield from walker.walk(value, walker.place(frame.depth, key))
+            return
+        if isinstance(members, dict):
+            members = [value for key, value in members.items() if key not in self._dialect.leaf_keys]
+        yield from walker.walk(members, walker.place(frame.depth, frame.field))
+
+    def _above(self, members: Any) -> _Lineage:
+        """Copies of the large nodes around some members, in which these come before what an outline has."""
+        nodes: list[Node] = []
+        inner = members
+        below: str | None = None
+        for depth, frame in zip(count(), reversed(self._frames), strict=False):
+            if isinstance(frame.outline, dict):
+                inner = {**frame.outline, **inner} if depth == 0 else {**frame.outline, str(below): inner}
+            elif depth:
+                inner = [inner, *frame.outline]
+            else:
+                inner = [*inner, *frame.outline]
+            if frame.is_node:
+                nodes.append(inner)
+            below = frame.key
+        return self._lineage(nodes[::-1])
+
+    def _lineage(self, nodes: list[Node]) -> _Lineage:
+        lineage = _Lineage()
+        for frame, node in zip(self._holders, nodes, strict=True):
+            if frame.child_index:
+                self._add_elder(lineage, frame.depth - 1)
+            lineage.add(node, frame.type, frame.place, frame.node_id)
+        return lineage
+
+    def _add_elder(self, lineage: _Lineage, depth: int) -> None:
+        lineage.add({self._dialect.type_key: _ELDER}, _ELDER, self._walker.place(depth, None), -1)
+
+    def _extract(
+        self,
+        above: _Lineage,
+        inside: Iterator[Chunk],
+        literals: Literals,
+        at: tuple[str | None, int],
+    ) -> _Piece:
+        reader = self._reader
+
+        def chunks() -> Iterator[Chunk]:
+            if above.nodes:
+                yield above.chunk()
+            if isinstance(reader, ClangPositions):
+                reader.at = at
+            yield from inside
+
+        if isinstance(reader, ClangPositions):
+            reader.begin_part()
+        extractor = Extractor(self._vocabulary, self._options, literals, reader)
+        columns = extractor.extract(chunks())
+        pending = Pending(self._file_id, FileFacts(), self._vocabulary, columns)
+        numbers = np.array(above.ids, np.int64)
+        builder = TableBuilder([pending], self._words, self._fields)
+        return _Piece(columns, builder, pending, len(above.nodes), numbers)
+
+    def _rows(self, piece: _Piece, size: int) -> Transformed:
+        """The rows of a piece's own nodes."""
+        above = piece.above
+        ids = np.concatenate((piece.ids, np.arange(self._next, self._next + size)))
+        self._next += size
+        tables = {
+            table: _numbered(batch.filter(pc.greater_equal(batch["node_id"], above)), table, ids)
+            for table, batch in piece.builder.build(self._tables).items()
+        }
+        if self._holders:
+            holder = self._holders[-1]
+            mine = piece.columns.depths[above:] == holder.depth
+            if "nodes" in tables:
+                shift = np.where(mine, holder.children - (holder.children > 0), 0)
+                tables["nodes"] = _added(tables["nodes"], "child_index", shift)
+            holder.children += int(np.count_nonzero(mine))
+            holder.branches += piece.builder.branches(slice(above, None))
+        return self._counted(tables, piece.columns, size)
+
+    def _own_row(self, frame: _Frame) -> Transformed:
+        """The rows of a large node that has ended."""
+        self._holders.append(frame)
+        self._frames.append(frame)
+        above = self._above({})
+        self._frames.pop()
+        self._holders.pop()
+        last = len(above.ids) - 1
+        at = self._reader.at if isinstance(self._reader, ClangPositions) else (None, 0)
+        piece = self._extract(above, iter(()), Literals(self._dialect, None), at)
+        tables = {
+            table: _numbered(batch.filter(pc.equal(batch["node_id"], last)), table, piece.ids)
+            for table, batch in piece.builder.build(self._tables).items()
+        }
+        if "nodes" in tables:
+            nodes = _added(tables["nodes"], "descendant_count", np.array([self._next - frame.node_id - 1]))
+            elder = int(frame.child_index > 0)
+            tables["nodes"] = _added(nodes, "child_index", np.array([frame.child_index - elder]))
+        symbols = tables["symbols"]
+        tables["symbols"] = _added(symbols, "complexity", np.full(len(symbols), frame.branches))
+        if self._holders:
+            self._holders[-1].branches += frame.branches + piece.builder.branches(slice(last, None))
+        return self._counted(tables, piece.columns, 1)
+
+    def _counted(self, tables: dict[str, pa.RecordBatch], columns: Extract, size: int) -> Transformed:
+        self.overview.add(self._vocabulary, columns)
+        facts = self._facts
+        facts.node_count += size
+        facts.symbol_count += tables["symbols"].num_rows
+        facts.ref_count += tables["refs"].num_rows
+        facts.import_count += tables["imports"].num_rows
+        facts.max_depth = max(facts.max_depth, int(columns.depths.max()))
+        if facts.max_depth > self._options.max_depth:
+            raise TransformError(
+                "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
+            )
+        return Transformed({table: tables[table] for table in self._options.tables}, {})
+
+
+def _numbered(batch: pa.RecordBatch, table: str, ids: NDArray[np.int64]) -> pa.RecordBatch:
+    """Rows whose numbers of nodes become those that they stand for; one below 0 is none."""
+    for name in ("node_id", _REFERENCES.get(table)):
+        if name is None:
+            continue
+        numbers = pc.fill_null(batch[name], -1).to_numpy(zero_copy_only=False)
+        real = np.append(ids, -1)[numbers]
+        column = int_column(real, pa.int32(), null=real < 0)
+        batch = batch.set_column(batch.schema.get_field_index(name), batch.schema.field(name), column)
+    return batch
+
+
+def _added(batch: pa.RecordBatch, name: str, amounts: NDArray[Any]) -> pa.RecordBatch:
+    """Rows with amounts added to a column; what is null stays it."""
+    index = batch.schema.get_field_index(name)
+    column = pc.add(batch[name], pa.array(amounts, pa.int32()))
+    return batch.set_column(index, batch.schema.field(index), column)
+
+
+def _copied(value: Any) -> Any:
+    """The same dicts and lists again; an outline is shallow, but for the large ones in each other."""
+    root: list[Any] = [value]
+    waiting: list[tuple[Any, Any]] = [(root, 0)]
+    while waiting:
+        holder, key = waiting.pop()
+        inner = holder[key]
+        if inner.__class__ is dict:
+            holder[key] = inner = dict(inner)
+            waiting += [(inner, k) for k in inner]
+        elif inner.__class__ is list:
+            holder[key] = inner = list(inner)
+            waiting += [(inner, k) for k in range(len(inner))]
+    return root[0]

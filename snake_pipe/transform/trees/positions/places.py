@@ -1,0 +1,160 @@
+"""Positions by the paths of a dialect's `Places`: one reader for all that keep them in plain keys."""
+
+from __future__ import annotations
+
+from itertools import compress
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.places import Places
+    from snake_pipe.transform.trees.positions.reader import Node, Point, Table
+
+Path = tuple[str | int, ...]
+_MAX = 2**63 - 1
+_LINE_MAX = 2**31 - 1
+_START_LINE, _START_COL, _END_LINE = 2, 3, 4
+_NOT_EXACT = (KeyError, IndexError, TypeError, ValueError, OverflowError)
+
+
+class PlacesReader:
+    """Implements `PositionReader` for one document of a dialect with `Places`.
+
+    Nodes of one dialect may be placed in several ways, each with a first key of its own.
+    """
+
+    def __init__(self, ways: Sequence[Places]) -> None:
+        self._ways = [tuple(zip(map(_steps, way.paths), _shifts(way), strict=True)) for way in ways]
+        self._lengths = [_steps(way.length) for way in ways if way.length]
+        self._told: dict[str | int, list[tuple[int, Path, int]]] = {}
+        for way in self._ways:
+            for index, (path, shift) in enumerate(way):
+                if path:
+                    self._told.setdefault(path[0], []).append((index, path, shift))
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """See `PositionReader`. Nodes without the first key of a path stand nowhere.
+
+        Parsers write what they were asked for, so a number that no node of the chunk tells is not read.
+        """
+        table = np.full((6, len(nodes)), -1, np.int64)
+        for holder, numbers in self._told.items():
+            placed = [holder in node for node in nodes]
+            there = list(compress(nodes, placed))
+            rows = np.flatnonzero(placed)
+            known: dict[Path, list[Any]] = {(): there}
+            for index, path, shift in numbers:
+                if any(_number(node, path) is not None for node in there):
+                    table[index, rows] = self._numbers(known, path, shift)
+        for path in self._lengths:
+            rows = np.flatnonzero([path[0] in node for node in nodes])
+            lengths = self._numbers({(): [nodes[row] for row in rows.tolist()]}, path, 0)
+            starts = table[0, rows]
+            placed = (starts >= 0) & (lengths >= 0) & (starts <= _MAX - lengths)
+            table[1, rows] = np.where(placed, starts + lengths, -1)
+        return table
+
+    def _numbers(self, known: dict[Path, list[Any]], path: Path, shift: int) -> NDArray[np.int64]:
+        nodes = known[()]
+        try:
+            column = np.fromiter(_column(known, path), np.int64, len(nodes))
+        except _NOT_EXACT:
+            numbers = [_number(node, path) for node in nodes]
+            column = np.array([-1 if number is None else number for number in numbers], np.int64)
+        if shift:
+            column = np.where(column < _MAX, column + shift, column)
+        return column
+
+    def point(self, node: Node) -> Point:
+        """See `PositionReader`."""
+        return self._number(node, _START_LINE), self._number(node, _START_COL, base=1)
+
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        return self._number(first, _START_LINE), self._number(last, _END_LINE)
+
+    def _number(self, node: Node, index: int, base: int = 0) -> int | None:
+        for way in self._ways:
+            path, shift = way[index]
+            number = _number(node, path) if path else None
+            if number is not None:
+                number += shift + base
+                return number if 0 < number < _LINE_MAX else None
+        return None
+
+
+class SrcPositions:
+    """solc: `src` is `start:length:file`, all three -1 for what stands nowhere."""
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """See `PositionReader`."""
+        table = np.full((6, len(nodes)), -1, np.int64)
+        try:
+            numbers = np.fromiter(map(int, ":".join([node["src"] for node in nodes]).split(":")), np.int64)
+            parts = numbers.reshape(-1, 3)
+        except _NOT_EXACT:
+            parts = np.array([_src(node.get("src")) for node in nodes], np.int64).reshape(-1, 2)
+        starts, lengths = parts.T[0], parts.T[1]
+        placed = (starts >= 0) & (lengths >= 0) & (starts <= _MAX - lengths)
+        table[0] = np.where(placed, starts, -1)
+        table[1] = np.where(placed, starts + lengths, -1)
+        return table
+
+    def point(self, node: Node) -> Point:  # noqa: ARG002 (the protocol's)
+        """See `PositionReader`."""
+        return None, None
+
+    def lines(self, first: Node, last: Node) -> Point:  # noqa: ARG002 (the protocol's)
+        """See `PositionReader`."""
+        return None, None
+
+
+def _src(written: Any) -> tuple[int, int]:
+    parts: list[str] = written.split(":") if written.__class__ is str else []
+    if len(parts) not in (2, 3) or not all(part.isdecimal() and len(part) < 19 for part in parts[:2]):
+        return -1, -1
+    return int(parts[0]), int(parts[1])
+
+
+def _steps(path: str) -> Path:
+    return tuple(int(step) if step.isdigit() else step for step in path.split(".")) if path else ()
+
+
+def _shifts(places: Places) -> tuple[int, ...]:
+    """What is to be added to each number: lines from 1, columns and offsets from 0, ends exclusive."""
+    line, column = 1 - places.first_line, -places.first_column
+    return (
+        0,
+        int("offset" in places.ends_on_last),
+        line,
+        column,
+        line,
+        column + int("column" in places.ends_on_last),
+    )
+
+
+def _column(known: dict[Path, list[Any]], path: Path) -> list[Any]:
+    """What all nodes have at the path; what is above it is kept in `known`."""
+    column = known.get(path)
+    if column is None:
+        column = known[path] = list(map(itemgetter(path[-1]), _column(known, path[:-1])))
+    return column
+
+
+def _number(node: Node, path: Path) -> int | None:
+    """The number at the path; None where there is none, or one that no column can hold."""
+    value: Any = node
+    for step in path:
+        if value.__class__ is dict:
+            value = value.get(step)
+        elif value.__class__ is list and step.__class__ is int and len(value) > step:
+            value = value[step]
+        else:
+            return None
+    return value if value.__class__ is int and -1 <= value <= _MAX else None

@@ -1,0 +1,1 @@
+"""A decoded document → its nodes in preorder, and what the dialect's rules say of them."""
