@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
+from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.rows.contract import HOLDS_TREES, FileFacts, TransformOptions
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
-FOLDER = Path(__file__).parent / "golden_dialects"
-AST_DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
+FOLDER = GOLDEN_DIALECTS
 SAMPLES = {
     "shapes.acorn.ast": "estree",
     "queue.babel.ast": "babel",

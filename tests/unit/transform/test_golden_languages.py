@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.places import GOLDEN_LANGUAGES
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
-FOLDER = Path(__file__).parent / "golden_languages"
+FOLDER = GOLDEN_LANGUAGES
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".rows")
 _EXPORTED = {None: "-", True: "exported", False: "not exported"}
 

@@ -7,8 +7,13 @@ The trees of the dialects are made by `golden_dialects/make_dumps.py`, which nee
 
 from __future__ import annotations
 
-import test_golden_dialects
-import test_golden_languages
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[2]))  # for the helpers
+
+import test_golden_dialects  # noqa: E402
+import test_golden_languages  # noqa: E402
 
 if __name__ == "__main__":
     test_golden_dialects.regenerate()

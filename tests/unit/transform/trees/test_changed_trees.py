@@ -13,15 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-DUMPS = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
-
-GOLDEN = Path(__file__).parent / "golden_dialects"
 
 
 def content(path: Path) -> bytes:
@@ -39,10 +36,12 @@ def python_tree(node: Any) -> Any:
     return node if node is None or isinstance(node, bool | int | float | str) else repr(node)
 
 
-TREES: dict[str, Any] = {path.name: json.loads(content(path)) for path in sorted(DUMPS.glob("*.*.ast.json*"))}
-TREES["ring.c"] = json.loads(content(DUMPS / "ring.syntax.json"))
-TREES |= {path.stem: json.loads(content(path)) for path in sorted(GOLDEN.glob("*.json"))}
-TREES["inventory.py"] = python_tree(ast.parse((DUMPS / "sources" / "inventory.py").read_bytes()))
+TREES: dict[str, Any] = {
+    path.name: json.loads(content(path)) for path in sorted(AST_DUMPS.glob("*.*.ast.json*"))
+}
+TREES["ring.c"] = json.loads(content(AST_DUMPS / "ring.syntax.json"))
+TREES |= {path.stem: json.loads(content(path)) for path in sorted(GOLDEN_DIALECTS.glob("*.json"))}
+TREES["inventory.py"] = python_tree(ast.parse((AST_DUMPS / "sources" / "inventory.py").read_bytes()))
 
 NODE = {"type": "Identifier", "_type": "Name", "kind": "DeclRefExpr", "name": "new", "id": "new"}
 SCALARS = (

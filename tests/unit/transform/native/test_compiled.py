@@ -11,7 +11,6 @@ import sysconfig
 from copy import deepcopy
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.builder import Words
@@ -36,7 +36,6 @@ from snake_pipe.transform.trees.walk.walker import Walker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[3]
 USERS = (clang_positions, location_cutting, number_plans, vocabulary, tree_walker)
 LOOPS = compiled.LOOPS
 needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
@@ -63,7 +62,7 @@ def in_python(function: Any, *arguments: Any) -> Any:
 )
 def test_the_module_was_built_from_these_sources() -> None:
     module = import_module("snake_pipe.transform.native.json_native")
-    folder = ROOT / "snake_pipe" / "transform" / "native"
+    folder = PROJECT / "snake_pipe" / "transform" / "native"
     sources = (folder / "json_native.c").read_bytes() + (folder / "python_abi.h").read_bytes()
     assert module.__doc__ == hashlib.sha256(sources).hexdigest(), "install the project again"
     assert compiled.LOOPS is module
@@ -71,8 +70,8 @@ def test_the_module_was_built_from_these_sources() -> None:
 
 def test_no_user_of_the_loops_is_forgotten_here() -> None:
     users = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in (ROOT / "snake_pipe" / "transform").rglob("*.py")
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        for path in (PROJECT / "snake_pipe" / "transform").rglob("*.py")
         if "import LOOPS" in path.read_text()
     ]
     assert sorted(users) == [module.__name__ for module in USERS]
@@ -80,11 +79,7 @@ def test_no_user_of_the_loops_is_forgotten_here() -> None:
 
 # -- the same ------------------------------------------------------------------------------------------
 
-DUMPS = [
-    path
-    for folder in (ROOT / "sample_repos", Path(__file__).parent / "golden_dialects")
-    for path in sorted(folder.rglob("*.json*"))
-]
+DUMPS = [path for folder in (SAMPLES, GOLDEN_DIALECTS) for path in sorted(folder.rglob("*.json*"))]
 
 
 def tables(documents: list[bytes], *, attrs: bool = False) -> dict[str, Any]:

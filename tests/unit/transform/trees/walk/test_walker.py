@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.places import AST_DUMPS
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
@@ -17,7 +17,7 @@ from snake_pipe.transform.trees.walk.walker import Walker
 if TYPE_CHECKING:
     from snake_pipe.transform.rows.contract import Transformed
 
-DUMPS = sorted((Path(__file__).parents[3] / "sample_repos" / "ast_dumps").glob("*.json*"))
+DUMPS = sorted(AST_DUMPS.glob("*.json*"))
 
 REQUIRES = b"""{"type":"Program","sourceType":"script","body":[{"type":"VariableDeclaration","kind":"const",
 "declarations":[{"type":"VariableDeclarator","id":{"type":"ObjectPattern","properties":[{"type":"Property",

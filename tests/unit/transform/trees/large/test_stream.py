@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from helpers.places import AST_DUMPS
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
-_SAMPLES = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
 _DUMPS = sorted(
-    path for path in _SAMPLES.glob("*.json*") if path.name not in ("package.json", "stops.geojson.json")
+    path for path in AST_DUMPS.glob("*.json*") if path.name not in ("package.json", "stops.geojson.json")
 )
 _OPTIONS = TransformOptions(attrs=True)
 
@@ -83,7 +83,7 @@ def test_a_real_program() -> None:
 
 def test_what_an_export_at_the_end_says_of_a_class_before() -> None:
     """Once the class stood in a piece of its own, and its `exported` was not known any more."""
-    data = (_SAMPLES / "shapes.acorn.ast.json").read_bytes()
+    data = (AST_DUMPS / "shapes.acorn.ast.json").read_bytes()
     document = json.loads(data)
     name = {"type": "Identifier", "start": 0, "end": 1, "name": "Circle"}
     document["body"].append(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers.places import GOLDEN_DIALECTS
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
@@ -17,7 +17,7 @@ from snake_pipe.transform.trees.large.transformer import stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from snake_pipe.transform.trees.walk.tags import write_types
 
-DUMP = Path(__file__).parent / "golden_dialects" / "libpg_query.json"
+DUMP = GOLDEN_DIALECTS / "libpg_query.json"
 
 
 def document(*statements: Any) -> Any:

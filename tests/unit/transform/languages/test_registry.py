@@ -7,10 +7,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
+from helpers.places import PROJECT
 from snake_pipe import plugins
 from snake_pipe.schemas import KINDS, ROLES, TREE_TABLES
 from snake_pipe.transform.languages import (
@@ -301,7 +301,7 @@ def test_the_list_of_languages_says_what_is_missing(without_kotlin):
 
 
 def test_the_documentation_lists_every_language():
-    text = (Path(__file__).parents[3] / "docs" / "languages.md").read_text()
+    text = (PROJECT / "docs" / "languages.md").read_text()
     listed = re.findall(r"^\| ([\w-]+) \|(.*)$", text, re.MULTILINE)[1:]
     assert sorted(name for name, _ in listed) == sorted(LANGUAGES)
     for name, row in listed:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
+from helpers.places import GOLDEN_LANGUAGES
 from snake_pipe.transform.languages import language_of_name
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.transformer import open_transformer
-
-GOLDEN = Path(__file__).parent / "golden_languages"
 
 COMMENT_FIRST = {
     "python": b"# Says.\ndef f(): pass",
@@ -62,7 +61,11 @@ def test_a_comment_belongs_to_its_own_file(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "language"),
-    [(path, language) for path in sorted(GOLDEN.glob("*.*")) if (language := language_of_name(path.name))],
+    [
+        (path, language)
+        for path in sorted(GOLDEN_LANGUAGES.glob("*.*"))
+        if (language := language_of_name(path.name))
+    ],
     ids=lambda value: getattr(value, "name", value),
 )
 def test_rows_are_those_of_each_file_alone(path: Path, language: str) -> None:

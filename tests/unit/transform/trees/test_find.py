@@ -6,13 +6,13 @@ import gzip
 import io
 import json
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from snake_pipe.transform.dialects.dialect_file import compile_dialect
 from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
 from snake_pipe.transform.trees import facts as tree_facts
@@ -28,8 +28,6 @@ from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SAMPLES = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
-_GOLDEN = Path(__file__).parent / "golden_dialects"
 _OPTIONS = TransformOptions(attrs=True)
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -140,12 +138,12 @@ def test_each_tree_gives_what_it_gives_alone(form: str, trees: list[Any]) -> Non
 REAL = [
     json.loads(path.read_bytes())
     for path in (
-        _SAMPLES / "shapes.acorn.ast.json",
-        _GOLDEN / "nikic.json",
-        _GOLDEN / "prism.json",
-        _GOLDEN / "libpg_query.json",
-        _GOLDEN / "unist.json",
-        _GOLDEN / "solc.json",
+        AST_DUMPS / "shapes.acorn.ast.json",
+        GOLDEN_DIALECTS / "nikic.json",
+        GOLDEN_DIALECTS / "prism.json",
+        GOLDEN_DIALECTS / "libpg_query.json",
+        GOLDEN_DIALECTS / "unist.json",
+        GOLDEN_DIALECTS / "solc.json",
     )
 ]
 
@@ -156,7 +154,7 @@ def test_trees_of_tools(form: str) -> None:
 
 
 IN_PIECES = [
-    json.loads((_SAMPLES / name).read_bytes())
+    json.loads((AST_DUMPS / name).read_bytes())
     for name in (
         "shapes.acorn.ast.json",
         "inventory_ast.json",
@@ -267,7 +265,7 @@ def test_entries_that_are_no_trees_are_told() -> None:
 
 
 def test_trees_without_a_known_root_are_told_by_their_paths() -> None:
-    unknown = json.loads((_GOLDEN / "generic.json").read_bytes())
+    unknown = json.loads((GOLDEN_DIALECTS / "generic.json").read_bytes())
     document = {"a.loom": unknown, "b.loom": unknown, "c.js": program("c"), "d.js": {}}
     facts, _ = whole("all.json", json.dumps(document).encode())
     assert [(facts[n].dialect, facts[n].source_path) for n in (1, 2, 3)] == [
