@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # for the helpers
 
-import test_golden_dialects  # noqa: E402
-import test_golden_languages  # noqa: E402
+import test_golden_dialects
+import test_golden_languages
 
 if __name__ == "__main__":
     test_golden_dialects.regenerate()
