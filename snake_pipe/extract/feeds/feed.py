@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from snake_pipe.extract.feeds.intake import Chunk
+    from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.extract.model.rows import Row
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A piece of the input; `discovered` also counts the files that are `unchanged`.
+
+    `unread` counts those of the errors behind which files may be that nobody has seen.
+    """
+
+    files: list[DiscoveredFile] = field(default_factory=list)
+    errors: list[Row] = field(default_factory=list)
+    discovered: int = 0
+    unchanged: int = 0
+    unread: int = 0
+    deleted: list[Row] = field(default_factory=list)
+
+
+class Known(Protocol):
+    """Files that are there already: tells which of some need not be read again."""
+
+    def match(self, files: Sequence[DiscoveredFile]) -> Sequence[bool]:
+        """For each file, whether it is there as it is; remembers that it was seen."""
+        ...
 
 
 class Feed(ABC):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.feeds.feed import Feed
-from snake_pipe.extract.model.rows import Row, error_row
+from snake_pipe.extract.feeds.feed import Chunk, Feed
+from snake_pipe.extract.model.rows import error_row
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
+    from snake_pipe.extract.model.rows import Row
 
 _T = TypeVar("_T")
 
@@ -30,29 +31,6 @@ _CHUNKS_AHEAD = 100
 
 _HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
 """Codes of errors that keep files from being seen; others tell of what is left out on purpose."""
-
-
-class Known(Protocol):
-    """What a dataset holds already: tells which of some files need not be read again."""
-
-    def match(self, files: Sequence[DiscoveredFile]) -> Sequence[bool]:
-        """For each file, whether it is there as it is; remembers that it was seen."""
-        ...
-
-
-@dataclass(slots=True)
-class Chunk:
-    """A piece of the input; `discovered` also counts the files that are `unchanged`.
-
-    `unread` counts those of the errors behind which files may be that nobody has seen.
-    """
-
-    files: list[DiscoveredFile] = field(default_factory=list)
-    errors: list[Row] = field(default_factory=list)
-    discovered: int = 0
-    unchanged: int = 0
-    unread: int = 0
-    deleted: list[Row] = field(default_factory=list)
 
 
 async def _in_daemon_thread(work: Callable[[], _T]) -> _T:

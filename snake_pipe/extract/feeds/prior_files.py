@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
-    from snake_pipe.extract.feeds.intake import Known
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager

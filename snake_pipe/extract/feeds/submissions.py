@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
-from snake_pipe.extract.feeds.feed import Feed
-from snake_pipe.extract.feeds.intake import Chunk
+from snake_pipe.extract.feeds.feed import Chunk, Feed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batching.memory import MemoryPlan
     from snake_pipe.extract.commit.sink import Sink
     from snake_pipe.extract.dispatch.isolation import LostFile
-    from snake_pipe.extract.feeds.feed import Feed
-    from snake_pipe.extract.feeds.intake import Chunk
+    from snake_pipe.extract.feeds.feed import Chunk, Feed
     from snake_pipe.extract.job.control_folder import ControlFolder
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.batch_history import BatchTotals

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.extract.batch_models import DiscoveredFile
-    from snake_pipe.extract.feeds.intake import Known
+    from snake_pipe.extract.feeds.feed import Known
 
 
 class MetFiles:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.discovery.walk import repositories
-from snake_pipe.extract.feeds.intake import Chunk, Intake
+from snake_pipe.extract.feeds.feed import Chunk
+from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.extract.watch.met_files import MetFiles, Unless, Versions
 from snake_pipe.observe.events import Notice
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
-    from snake_pipe.extract.feeds.intake import Known
     from snake_pipe.extract.feeds.prior_files import PriorFiles
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.known_files import KnownFiles

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.feed import Chunk
     from snake_pipe.extract.feeds.ids import FileIds
-    from snake_pipe.extract.feeds.intake import Chunk
     from snake_pipe.extract.feeds.prior_files import PriorFiles
     from snake_pipe.load.known_files import KnownFiles
     from snake_pipe.observe.events import Listener
