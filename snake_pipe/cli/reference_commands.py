@@ -59,7 +59,7 @@ def show(
     rows = [
         (
             field.name,
-            _shown(getattr(loaded.config, field.name)),
+            _shown(loaded.config.in_force(field.name)),
             loaded.origins[field.name],
             field.metadata["doc"],
         )

@@ -32,12 +32,14 @@ def _setting(
     runtime: bool = False,
     check: Callable[[Any], object] | None = None,
     is_path: bool = False,
+    derived: tuple[str, str] | None = None,
     **limits: float | tuple[str, ...],
 ) -> Any:
     """A field with what is checked (`ge`, `le`, `gt`, `choices`, `check`) and a line for `config show`.
 
     `unit` is what a number counts (count, seconds, bytes or MiB) and so which endings its text may have.
     A `runtime` setting may change while a job runs. Where one `is_path`, a TOML file's are relative to it.
+    What is 0 is `derived`: by the property of that name, from what the second word says.
     """
     return field(
         default=default,
@@ -47,6 +49,7 @@ def _setting(
             "runtime": runtime,
             "check": check,
             "is_path": is_path,
+            "derived": derived,
             **limits,
         },
     )
@@ -117,8 +120,16 @@ class BatchConfig:
         runtime=True,
         gt=0,
     )
-    max_concurrent_batches: int = _setting(4, "most batches in flight", runtime=True, ge=1)
-    worker_count: int = _setting(0, "worker processes; 0: one a processor", ge=0)
+    max_concurrent_batches: int = _setting(
+        0,
+        "most batches in flight; 0: two for each worker, and one",
+        runtime=True,
+        ge=0,
+        derived=("most_in_flight", "workers"),
+    )
+    worker_count: int = _setting(
+        0, "worker processes; 0: one a processor", ge=0, derived=("workers", "processors")
+    )
     memory_limit_mb: int = _setting(
         0,
         "most memory of all processes together, in MiB; 0: what cgroup and machine allow",
@@ -168,9 +179,20 @@ class BatchConfig:
         return self.worker_count or available_cpus()
 
     @property
+    def most_in_flight(self) -> int:
+        """Batches that may be in flight: as set, else enough that each worker's next batch waits for it."""
+        return self.max_concurrent_batches or 2 * self.workers + 1
+
+    @property
     def memory_limit_bytes(self) -> int | None:
         """The requested limit in bytes; None if none was requested."""
         return self.memory_limit_mb * MIB or None
+
+    def in_force(self, name: str) -> Any:
+        """The value of a setting, derived where it is to be."""
+        value = getattr(self, name)
+        derived = _DERIVED.get(name)
+        return getattr(self, derived[0]) if derived and not value else value
 
     def changed(self, changes: Mapping[str, Any]) -> BatchConfig:
         """A new configuration with some settings changed; ConfigError if one is unknown or out of range."""
@@ -201,6 +223,11 @@ So do `dialects`, but for AST files only: the version of their parser tells them
 
 RUNTIME_SETTINGS = tuple(spec.name for spec in fields(BatchConfig) if spec.metadata["runtime"])
 """Settings that may change while a job runs."""
+
+_DERIVED: dict[str, tuple[str, str]] = {
+    spec.name: spec.metadata["derived"] for spec in fields(BatchConfig) if spec.metadata["derived"]
+}
+"""For settings that are derived where they are 0: the property that does so, and from what."""
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -269,9 +296,7 @@ def load_config(
         values |= checked
         origins |= dict.fromkeys(checked, origin)
     config = BatchConfig(**values)
-    if origins["max_concurrent_batches"] == "default":  # keep each worker busy while its next batch waits
-        config = replace(config, max_concurrent_batches=2 * config.workers + 1)
-        origins["max_concurrent_batches"] = "workers"
+    origins |= {name: source for name, (_, source) in _DERIVED.items() if not getattr(config, name)}
     return LoadedConfig(config, origins)
 
 

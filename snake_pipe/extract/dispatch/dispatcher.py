@@ -178,7 +178,7 @@ class Dispatcher:
     def _has_seat(self) -> bool:
         if not self._going_on.is_set():
             return False
-        most = 1 if self._one_at_a_time else self._config.max_concurrent_batches
+        most = 1 if self._one_at_a_time else self._config.most_in_flight
         return len(self._in_flight) < most
 
     def _has_room(self, batch: FileBatch) -> bool:

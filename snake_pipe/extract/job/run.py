@@ -224,9 +224,9 @@ class JobRun:
         """Change settings while the job runs; ConfigError for one that is unknown, fixed or out of range."""
         old, new = self._config, self._config.updated(changes)
         changed = [
-            SettingChanged(time.time(), name, getattr(old, name), getattr(new, name))
+            SettingChanged(time.time(), name, old.in_force(name), new.in_force(name))
             for name in changes
-            if getattr(old, name) != getattr(new, name)
+            if old.in_force(name) != new.in_force(name)
         ]
         self._config = new
         self._ready.ageing_seconds = new.ageing_seconds
@@ -383,7 +383,7 @@ class JobRun:
 
     async def _until_few_wait(self) -> None:
         """Let the feed wait while enough batches are cut, so that memory is bounded."""
-        most = self._config.max_concurrent_batches
+        most = self._config.most_in_flight
         async with self._ready_changed:
             await self._ready_changed.wait_for(lambda: len(self._ready) <= most)
 

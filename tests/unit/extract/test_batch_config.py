@@ -21,15 +21,37 @@ def test_the_documented_defaults():
     config = BatchConfig()
     assert (
         config.batch_size,
-        config.max_concurrent_batches,
         config.retry_attempts,
         config.timeout_seconds,
     ) == (
         200,
-        4,
         3,
         300,
     )
+
+
+@pytest.mark.parametrize("made", [BatchConfig, lambda **given: load_config(given, environment={}).config])
+def test_what_is_not_set_follows_the_workers_wherever_a_configuration_is_made(made):
+    """Only `load_config` derived it once, so that a BatchConfig used four of its workers."""
+    config = made(worker_count=8)
+    assert config.most_in_flight == 17
+    assert replace(config, worker_count=2).most_in_flight == 5
+    assert replace(config, max_concurrent_batches=3).most_in_flight == 3
+
+
+def test_what_is_in_force_has_derived_values():
+    config = BatchConfig(worker_count=3)
+    assert config.in_force("max_concurrent_batches") == 7
+    assert config.in_force("worker_count") == 3
+    assert config.in_force("max_failures") == 0, "0 is what it says"
+    assert BatchConfig().in_force("worker_count") == BatchConfig().workers > 0
+
+
+def test_a_derived_value_says_from_what(tmp_path):
+    derived = load_config(environment={}).origins
+    assert (derived["max_concurrent_batches"], derived["worker_count"]) == ("workers", "processors")
+    told = load_config({"worker_count": 2}, environment={"SNAKE_PIPE_MAX_CONCURRENT_BATCHES": "9"}).origins
+    assert (told["max_concurrent_batches"], told["worker_count"]) == ("environment", "command line")
 
 
 def test_a_configuration_travels_to_workers():
