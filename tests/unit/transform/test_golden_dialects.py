@@ -7,16 +7,15 @@ After a change that is meant to change rows, `write_golden_rows.py` writes them 
 
 from __future__ import annotations
 
-import difflib
 import json
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers.golden_rows import Row, Tables, lists, meaning, node_start, note
 from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.rows.contract import HOLDS_TREES, FileFacts, TransformOptions
@@ -31,9 +30,6 @@ SAMPLES = {
     "ring.syntax": "clang",
 }
 DUMPS = [*sorted(FOLDER.glob("*.json")), *(AST_DUMPS / f"{name}.json" for name in SAMPLES)]
-_EXPORTED = {None: "-", True: "exported", False: "not exported"}
-
-Row = dict[str, Any]
 
 
 def case_of(dump: Path) -> str:
@@ -58,7 +54,7 @@ def rows_of(dump: Path) -> tuple[FileFacts, str]:
     transformer.add(7, dump.name, dump.read_bytes())
     drained = transformer.drain()
     trees = {file_id: facts for file_id, facts in drained.facts.items() if facts.reason != HOLDS_TREES}
-    tables = {table: batch.to_pylist() for table, batch in drained.tables.items()}
+    tables = lists(drained.tables)
     parts = [
         _rows(
             facts,
@@ -69,44 +65,21 @@ def rows_of(dump: Path) -> tuple[FileFacts, str]:
     return next(iter(trees.values())), "\n".join(parts)
 
 
-def _rows(facts: FileFacts, tables: dict[str, list[Row]]) -> str:
+def _rows(facts: FileFacts, tables: Tables) -> str:
     assert facts.status == "ok", facts.problems
     source = facts.source_path or "-"
     tree = f"{facts.fragment}: " if facts.fragment else ""
     lines = [
         f"file: {tree}{facts.dialect}, {facts.language}, from {source}, offsets {facts.offset_unit}",
         "",
-        "symbols: line kind qualified name | modifiers | visibility, exported | complexity | signature | doc",
+        *meaning(tables),
+        "",
+        "nodes: type kind, its field before it, its name or value and its place behind it",
     ]
-    for row in tables["symbols"]:
-        parts = (
-            f"{row['name_line'] or '-':>3} {row['kind']} {row['qualified_name']}",
-            " ".join(row["modifiers"] or ["-"]),
-            f"{row['visibility'] or '-'}, {_EXPORTED[row['exported']]}",
-            str(row["complexity"] or "-"),
-            row["signature"] or "-",
-            repr(row["doc"]) if row["doc"] else "-",
-        )
-        lines.append(" | ".join(parts))
-    lines += ["", "refs: line role qualifier name"]
-    for row in tables["refs"]:
-        where = f"{row['start_line'] or '-':>3} {row['role']}"
-        lines.append(" ".join(filter(None, (where, row["qualifier"], row["name"]))))
-    lines += ["", "imports: line module, name, alias, flags"]
-    for row in tables["imports"]:
-        flags = [flag for flag in ("relative", "wildcard") if row[f"is_{flag}"]]
-        parts = (row["module"] or "-", row["name"] or "-", row["alias"] or "-", *flags)
-        lines.append(f"{row['start_line'] or '-':>3} {', '.join(parts)}")
-    lines += ["", "nodes: type kind, its field before it, its name or value and its place behind it"]
-    lines += [_node_line(row) for row in tables["nodes"]]
+    for row in tables["nodes"]:
+        text = row["name"] or row["value"]
+        lines.append(" ".join(filter(None, (node_start(row), text and repr(text), _place(row)))))
     return "\n".join(lines) + "\n"
-
-
-def _node_line(row: Row) -> str:
-    field = f"{row['field']}: " if row["field"] else ""
-    text = row["name"] or row["value"]
-    parts = (f"{'  ' * row['depth']}{field}{row['type']} {row['kind']}", text and repr(text), _place(row))
-    return " ".join(filter(None, parts))
 
 
 def _place(row: Row) -> str:
@@ -221,11 +194,4 @@ def test_a_mangled_tree_is_a_value(dump: Path) -> None:
 
 
 def regenerate() -> None:
-    for dump in DUMPS:
-        noted = noted_rows(dump)
-        old = noted.read_text() if noted.exists() else ""
-        _, new = rows_of(dump)
-        sys.stdout.writelines(
-            difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"old {noted.name}", noted.name)
-        )
-        noted.write_text(new)
+    note((noted_rows(dump), rows_of(dump)[1]) for dump in DUMPS)

@@ -1,64 +1,48 @@
-"""A small source of each language beside the rows it gives, in every table, as a person would note them.
+"""Small sources of each language beside the rows they give, in every table, as a person would note them.
 
-After a change that is meant to change rows, `write_golden_rows.py` writes them anew and prints what differs.
+A source is named by its language and perhaps a word more: `python.py` shows usual code, `python.dense.py` has
+many constructs in few lines. After a change that is meant to change rows, `write_golden_rows.py` writes them
+anew and prints what differs.
 """
 
 from __future__ import annotations
 
-import difflib
-import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from helpers.golden_rows import Tables, lists, meaning, node_start, note
 from helpers.places import GOLDEN_LANGUAGES
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
-FOLDER = GOLDEN_LANGUAGES
-SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".rows")
-_EXPORTED = {None: "-", True: "exported", False: "not exported"}
+SOURCES = sorted(path for path in GOLDEN_LANGUAGES.iterdir() if path.suffix != ".rows")
 
 
-def language_of(source: Path) -> str:
-    """Golden sources are named by their language, as one name may stand for several."""
+def case_of(source: Path) -> str:
     return source.stem
 
 
-def rows_of(source: Path, *, anonymous: bool = False) -> str:
+def language_of(source: Path) -> str:
+    """Golden sources are named by their language, as one ending may stand for several."""
+    return source.name.split(".")[0]
+
+
+@cache
+def tables_of(source: Path, *, anonymous: bool = False) -> Tables:
     transformer = SourceTreeTransformer(language_of(source), TransformOptions(anonymous=anonymous))
     facts = transformer.add(7, source.name, source.read_bytes())
-    tables = {table: batch.to_pylist() for table, batch in transformer.drain().tables.items()}
     assert facts.status == "ok", facts.problems
-    lines = [
-        "symbols: line kind qualified name | modifiers | visibility, exported | complexity | signature | doc"
-    ]
-    for row in tables["symbols"]:
-        parts = (
-            f"{row['name_line']:3} {row['kind']} {row['qualified_name']}",
-            " ".join(row["modifiers"] or ["-"]),
-            f"{row['visibility'] or '-'}, {_EXPORTED[row['exported']]}",
-            str(row["complexity"] or "-"),
-            row["signature"],
-            repr(row["doc"]) if row["doc"] else "-",
-        )
-        lines.append(" | ".join(parts))
-    lines += ["", "refs: line role qualifier name"]
-    for row in tables["refs"]:
-        where = f"{row['start_line']:3} {row['role']}"
-        lines.append(" ".join(filter(None, (where, row["qualifier"], row["name"]))))
-    lines += ["", "imports: line module, name, alias, flags"]
-    for row in tables["imports"]:
-        flags = [flag for flag in ("relative", "wildcard") if row[f"is_{flag}"]]
-        parts = (row["module"] or "-", row["name"] or "-", row["alias"] or "-", *flags)
-        lines.append(f"{row['start_line']:3} {', '.join(parts)}")
-    if not anonymous:
-        lines += ["", "nodes: type kind, its field before it, its name or value behind it"]
-        for row in tables["nodes"]:
-            field = f"{row['field']}: " if row["field"] else ""
-            text = row["name"] or row["value"]
-            lines.append(f"{'  ' * row['depth']}{field}{row['type']} {row['kind']} {text or ''}".rstrip())
+    return lists(transformer.drain().tables)
+
+
+def rows_of(source: Path) -> str:
+    tables = tables_of(source)
+    lines = meaning(tables)
+    lines += ["", "nodes: type kind, its field before it, its name or value behind it"]
+    lines += [f"{node_start(row)} {row['name'] or row['value'] or ''}".rstrip() for row in tables["nodes"]]
     return "\n".join(lines) + "\n"
 
 
@@ -69,16 +53,35 @@ def installed(source: Path) -> Path:
     return source
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=language_of)
+@pytest.mark.parametrize("source", SOURCES, ids=case_of)
 def test_rows_are_the_noted_ones(source):
     assert rows_of(installed(source)) == source.with_suffix(".rows").read_text()
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=language_of)
+@pytest.mark.parametrize("source", SOURCES, ids=case_of)
 def test_tokens_change_no_meaning(source):
     """With a row for every token the same symbols, references and imports are found."""
-    noted = source.with_suffix(".rows").read_text()
-    assert noted.startswith(rows_of(installed(source), anonymous=True))
+    found = meaning(tables_of(installed(source), anonymous=True))
+    assert source.with_suffix(".rows").read_text().startswith("\n".join(found) + "\n")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=case_of)
+def test_symbols_and_references_point_to_their_nodes(source):
+    tables = tables_of(installed(source))
+    names = {row["node_id"]: row["name"] for row in tables["nodes"]}
+    ids = [row["node_id"] for row in tables["symbols"]]
+    assert len(ids) == len(set(ids))
+    assert [names[row["node_id"]] for row in tables["symbols"]] == [row["name"] for row in tables["symbols"]]
+    parents = {row["parent_node_id"] for row in tables["symbols"]} - {None}
+    assert parents <= set(ids)
+    assert {row["enclosing_node_id"] for row in tables["refs"]} - {None} <= set(ids)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=case_of)
+def test_no_definition_is_a_reference(source):
+    tables = tables_of(installed(source))
+    defined = {(row["name_line"], row["name_col"]) for row in tables["symbols"]}
+    assert not defined & {(row["start_line"], row["start_col"]) for row in tables["refs"]}
 
 
 def test_every_language_has_a_golden_case():
@@ -86,11 +89,4 @@ def test_every_language_has_a_golden_case():
 
 
 def regenerate() -> None:
-    for source in SOURCES:
-        noted = source.with_suffix(".rows")
-        old = noted.read_text() if noted.exists() else ""
-        new = rows_of(source)
-        sys.stdout.writelines(
-            difflib.unified_diff(old.splitlines(True), new.splitlines(True), f"old {noted.name}", noted.name)
-        )
-        noted.write_text(new)
+    note((source.with_suffix(".rows"), rows_of(source)) for source in SOURCES)
