@@ -29,6 +29,7 @@ from snake_pipe.cli.run_options import (
 )
 from snake_pipe.errors import ExitCode, JobNotFoundError, SnakePipeError, UsageError
 from snake_pipe.executors.process_pool import prepare_workers
+from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -151,7 +152,7 @@ def ingest(
     for root in roots:
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
-    prepare_workers()  # before anything else that takes time
+    prepare_workers(WORKER_MODULES)  # before anything else that takes time
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.discovery.request import IngestRequest
 
@@ -232,7 +233,7 @@ def resume(
         folder = dataset_of_job(job_id, dataset)
     chosen = job_id
     checkpoint = CheckpointManager(folder).load(chosen)
-    prepare_workers()
+    prepare_workers(WORKER_MODULES)
     changes: dict[str, Any] = parse_settings(set_ or [])
     changes |= {
         name: value

@@ -28,6 +28,7 @@ from snake_pipe.cli.run_options import (
 from snake_pipe.cli.text import seconds, visible
 from snake_pipe.errors import ExitCode, SnakePipeError, UsageError
 from snake_pipe.executors.process_pool import prepare_workers
+from snake_pipe.extract.worker.modules import WORKER_MODULES
 from snake_pipe.observe.events import ChangesVisible, Progress, Rescan
 from snake_pipe.utils.units import parse_seconds
 
@@ -153,7 +154,7 @@ def watch(
     )
     check_watch(request)
     request.check()
-    prepare_workers()
+    prepare_workers(WORKER_MODULES)
     options = WatchOptions(debounce=_duration("--debounce", debounce), poll=poll)
     progress = open_progress(quiet=quiet, verbose=verbose, plain=no_progress)
     reporter = _WatchReporter(progress, roots, quiet=quiet)

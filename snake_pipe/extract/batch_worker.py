@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.executors.process_pool import OURS, SAFE_PATH
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
+from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
 
@@ -29,25 +30,6 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import FileBatch
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSetup:
-    """What a worker needs beyond its batches; plain data, given once when the process starts.
-
-    `dataset` is None where a user's own `processor` does the work. `slots` is the folder where worker
-    processes show what they have in hand; None means that the batch runs in the coordinator's process,
-    which must not be ended by a file's time limit. Rows are written whenever `nodes_in_memory` nodes wait,
-    so that a batch's memory does not grow with its bytes.
-    """
-
-    config: BatchConfig
-    job_id: str = ""
-    epoch: int = 0
-    dataset: str | None = None
-    slots: str | None = None
-    processor: Callable[[Path], Any] | None = None
-    nodes_in_memory: int = 200_000
 
 
 @dataclass(slots=True)

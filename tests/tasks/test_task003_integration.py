@@ -83,7 +83,7 @@ def test_a_missing_repository_is_refused_and_nothing_written(tmp_path):
 
 def test_a_worker_by_itself(tmp_path):
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-    from snake_pipe.extract.batch_worker import WorkerSetup
+    from snake_pipe.extract.worker.setup import WorkerSetup
 
     (tmp_path / "a.txt").write_text("abc")
     file = DiscoveredFile.from_path(tmp_path / "a.txt", queue="text")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from snake_pipe.executors.process_pool import WORKER_MODULES
+from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 
 def imported_by(*modules: str) -> set[str]:
@@ -19,10 +19,20 @@ def imported_by(*modules: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "unwanted"),
     [
-        # The command line, as `--help` has it.
+        # The command line, as `--help` has it and until it has started what workers are forked from.
         (
             ("snake_pipe.cli.app",),
-            {"asyncio", "deltalake", "duckdb", "numpy", "psutil", "pyarrow", "pydantic"},
+            {
+                "asyncio",
+                "deltalake",
+                "duckdb",
+                "numpy",
+                "psutil",
+                "pyarrow",
+                "pydantic",
+                "snake_pipe.extract.batch_models",
+                "snake_pipe.extract.batch_worker",
+            },
         ),
         # The coordinator, which parses nothing.
         (

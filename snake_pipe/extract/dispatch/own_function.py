@@ -21,8 +21,10 @@ from snake_pipe.executors.serial import SerialExecutor
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
-from snake_pipe.extract.batch_worker import WorkerSetup, start_worker
+from snake_pipe.extract.batch_worker import start_worker
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.extract.worker.modules import WORKER_MODULES
+from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def open_executor(setup: WorkerSetup, workers: int) -> Executor:
     """The executor that the settings name, its workers started with `setup`."""
     if setup.config.executor == "serial":
         return SerialExecutor(start_worker, (setup,))
-    return open_process_pool(workers, start_worker, (setup,))
+    return open_process_pool(workers, WORKER_MODULES, start_worker, (setup,))
 
 
 async def create_optimal_batches(file_list: Sequence[DiscoveredFile], config: BatchConfig) -> list[FileBatch]:

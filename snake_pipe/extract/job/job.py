@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
-from snake_pipe.extract.batch_worker import WorkerSetup
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.commit.sink import Sink
@@ -27,6 +26,7 @@ from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.run import JobRun
+from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, Flush

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
-    from snake_pipe.extract.batch_worker import WorkerSetup
+    from snake_pipe.extract.worker.setup import WorkerSetup
     from snake_pipe.transform.rows.contract import Transformer
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import snake_pipe
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.batch_worker import WorkerSetup
 from snake_pipe.extract.worker.extraction import Extraction
+from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.transform.rows import contract
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer

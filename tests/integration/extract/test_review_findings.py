@@ -15,8 +15,9 @@ import pytest
 import snake_pipe
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.batch_worker import BatchWorker, WorkerSetup
+from snake_pipe.extract.batch_worker import BatchWorker
 from snake_pipe.extract.model.rows import from_ipc
+from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.views import connect
 from snake_pipe.transform.sources import transformer

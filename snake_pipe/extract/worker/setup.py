@@ -1,0 +1,31 @@
+"""What a worker is given when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from snake_pipe.extract.batch_config import BatchConfig
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker needs beyond its batches; plain data, given once when the process starts.
+
+    `dataset` is None where a user's own `processor` does the work. `slots` is the folder where worker
+    processes show what they have in hand; None means that the batch runs in the coordinator's process,
+    which must not be ended by a file's time limit. Rows are written whenever `nodes_in_memory` nodes wait,
+    so that a batch's memory does not grow with its bytes.
+    """
+
+    config: BatchConfig
+    job_id: str = ""
+    epoch: int = 0
+    dataset: str | None = None
+    slots: str | None = None
+    processor: Callable[[Path], Any] | None = None
+    nodes_in_memory: int = 200_000
