@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe import __version__
-from snake_pipe.cli import (
-    control_commands,
-    dataset_commands,
-    dialect_commands,
-    drift_commands,
-    ingest_commands,
-    reference_commands,
-    status_commands,
-    watch_commands,
-)
-from snake_pipe.cli.closed_output import discard
+from snake_pipe.cli.commands import control, dataset, dialects, drift, ingest, reference, status, watch
+from snake_pipe.cli.output.closed_output import discard
 from snake_pipe.errors import ExitCode, SnakePipeError
 
 if TYPE_CHECKING:
@@ -96,14 +87,8 @@ def main(
     """Every syntax tree of a repository, in tables that SQL can ask."""
 
 
-ingest_commands.register(app)
-watch_commands.register(app)
-dataset_commands.register(app)
-drift_commands.register(app)
-status_commands.register(app)
-control_commands.register(app)
-dialect_commands.register(app)
-reference_commands.register(app)
+for _module in (ingest, watch, dataset, drift, status, control, dialects, reference):
+    _module.register(app)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.cli.text import size, visible
+from snake_pipe.cli.output.text import size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.cli.closed_output import discard
-from snake_pipe.cli.reasons import reason_lines
-from snake_pipe.cli.text import seconds, size, stopper, visible
+from snake_pipe.cli.output.closed_output import discard
+from snake_pipe.cli.output.reasons import reason_lines
+from snake_pipe.cli.output.text import seconds, size, stopper, visible
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,

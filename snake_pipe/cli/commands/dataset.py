@@ -11,7 +11,7 @@ import typer
 
 from snake_pipe.cli.job_view import view_job
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.text import check_format, print_rows
+from snake_pipe.cli.output.text import check_format, print_rows
 from snake_pipe.errors import SnakePipeError
 
 Dataset = Annotated[

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
-from snake_pipe.cli.progress import open_progress
+from snake_pipe.cli.output.progress import open_progress
 from snake_pipe.cli.run_options import (
     Dataset,
     Dialects,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe.cli.job_view import LIVE, JobDataset, find_job, view_job
-from snake_pipe.cli.text import visible
+from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:

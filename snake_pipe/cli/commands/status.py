@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.job_view import LIVE, JobDataset, JobView, find_job, view_job
-from snake_pipe.cli.status_text import (
+from snake_pipe.cli.output.status_text import (
     QUEUE_COLUMNS,
     RecentRate,
     json_line,
@@ -19,7 +19,7 @@ from snake_pipe.cli.status_text import (
     state_of,
     statistics_of,
 )
-from snake_pipe.cli.text import print_rows, visible
+from snake_pipe.cli.output.text import print_rows, visible
 from snake_pipe.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _table(view: JobView, recent: RecentRate, verbose: bool) -> Group | Table:
 
 def _summarise(manager: CheckpointManager, view: JobView) -> None:
     """The words with which `ingest` itself would have ended."""
-    from snake_pipe.cli.progress import summary_lines
+    from snake_pipe.cli.output.progress import summary_lines
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
 
     dataset = str(manager.folder.parent)

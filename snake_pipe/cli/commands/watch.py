@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snake_pipe.cli.progress import Reporter, open_progress
+from snake_pipe.cli.output.progress import Reporter, open_progress
+from snake_pipe.cli.output.text import seconds, visible
 from snake_pipe.cli.run_options import (
     Dataset,
     Dialects,
@@ -25,7 +26,6 @@ from snake_pipe.cli.run_options import (
     stop_on_signals,
     tree_tables,
 )
-from snake_pipe.cli.text import seconds, visible
 from snake_pipe.errors import ExitCode, SnakePipeError, UsageError
 from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES

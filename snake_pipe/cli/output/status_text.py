@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.cli.job_view import LIVE
-from snake_pipe.cli.text import seconds, size, stopper, visible
+from snake_pipe.cli.output.text import seconds, size, stopper, visible
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView

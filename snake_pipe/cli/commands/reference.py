@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from snake_pipe.cli.text import print_rows
+from snake_pipe.cli.output.text import print_rows
 
 config_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Settings and where they come from."

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from snake_pipe.cli.dataset_commands import Dataset, Format  # noqa: TC001 - typer looks at them
+from snake_pipe.cli.commands.dataset import Dataset, Format  # noqa: TC001 - typer looks at them
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.text import check_format, print_rows
+from snake_pipe.cli.output.text import check_format, print_rows
 from snake_pipe.errors import ExitCode
 
 

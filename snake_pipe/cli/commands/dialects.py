@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snake_pipe.cli.output.text import check_format, print_rows, visible
 from snake_pipe.cli.run_options import Dialects, dialect_paths
-from snake_pipe.cli.text import check_format, print_rows, visible
 from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

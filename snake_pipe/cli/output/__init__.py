@@ -1,0 +1,1 @@
+"""What people and programs see of a job and of a dataset, as text."""
