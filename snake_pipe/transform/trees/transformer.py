@@ -25,7 +25,7 @@ from snake_pipe.transform.trees.document.literals import InexactNumberError, Lit
 from snake_pipe.transform.trees.facts import describe, fail, refuse
 from snake_pipe.transform.trees.find import as_whole, find_trees
 from snake_pipe.transform.trees.positions.locations import read_located
-from snake_pipe.transform.trees.positions.reader import LocPositions
+from snake_pipe.transform.trees.positions.planned import LocPositions
 from snake_pipe.transform.trees.walk.extract import Extract, Extractor
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 from snake_pipe.transform.trees.walk.walker import Walker

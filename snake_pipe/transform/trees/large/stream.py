@@ -13,7 +13,7 @@ a node that is larger than a piece (`large.outline` says what is left of it), an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,8 +29,7 @@ from snake_pipe.transform.trees.document.decoding import decode, decode_exactly
 from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
 from snake_pipe.transform.trees.document.scanner import Closed, Opened
 from snake_pipe.transform.trees.facts import Overview
-from snake_pipe.transform.trees.positions.clang import ClangPositions
-from snake_pipe.transform.trees.positions.reader import open_reader
+from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.extract import Extractor
 from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.scanner import Event
     from snake_pipe.transform.trees.large.outline import Outline
+    from snake_pipe.transform.trees.positions.reader import Context
     from snake_pipe.transform.trees.walk.extract import Extract
 
 _ELDER = "-"
@@ -135,10 +135,8 @@ class Reading:
 
     def _prime(self, root: Outline) -> None:
         """Show the reader of positions what the document's nodes are like."""
-        if isinstance(self._reader, ClangPositions):
-            return
         for chunk in self._walker.walk(_copied(root)):
-            self._reader.spans(chunk.nodes)
+            self._reader.sample(chunk.nodes)
             return
 
     def parts(self, events: Iterable[Event]) -> Iterator[Transformed]:
@@ -178,7 +176,7 @@ class Reading:
             frame.child_index = self._holders[-1].children
             self._holders[-1].children += 1
         self._holders.append(frame)
-        if isinstance(self._reader, ClangPositions) and isinstance(content, dict):
+        if isinstance(content, dict):
             self._reader.pin(content)
 
     def _read(self, text: bytes) -> Iterator[Transformed]:
@@ -189,20 +187,22 @@ class Reading:
         values = members.values() if isinstance(members, dict) else members
         if not any(value.__class__ is dict or value.__class__ is list for value in values):
             return
-        at = self._reader.at if isinstance(self._reader, ClangPositions) else (None, 0)
+        context = self._reader.context
         try:
-            piece = self._piece(members, Literals(self._dialect, text), at)
+            piece = self._piece(members, Literals(self._dialect, text), context)
         except InexactNumberError:
-            piece = self._piece(decode_exactly(text), Literals(self._dialect, None), at)
-        size = len(piece.columns) - piece.above
-        if size:
-            yield self._rows(piece, size)
+            piece = self._piece(decode_exactly(text), Literals(self._dialect, None), context)
+        if piece is not None:
+            yield self._rows(piece, len(piece.columns) - piece.above)
 
-    def _piece(self, members: Any, literals: Literals, at: tuple[str | None, int]) -> _Piece:
+    def _piece(self, members: Any, literals: Literals, context: Context) -> _Piece | None:
+        """None where no node is inside of the members."""
         above = self._above(members)
         if self._holders and self._holders[-1].children:
             self._add_elder(above, self._holders[-1].depth)
-        return self._extract(above, self._inside(members), literals, at)
+        chunks = self._inside(members)
+        first = next(chunks, None)
+        return None if first is None else self._extract(above, chain((first,), chunks), literals, context)
 
     def _inside(self, members: Any) -> Iterator[Chunk]:
         frame, walker = self._frames[-1], self._walker
@@ -246,21 +246,19 @@ class Reading:
     def _extract(
         self,
         above: _Lineage,
-        inside: Iterator[Chunk],
+        inside: Iterable[Chunk],
         literals: Literals,
-        at: tuple[str | None, int],
+        context: Context,
     ) -> _Piece:
         reader = self._reader
 
         def chunks() -> Iterator[Chunk]:
             if above.nodes:
                 yield above.chunk()
-            if isinstance(reader, ClangPositions):
-                reader.at = at
+            reader.context = context
             yield from inside
 
-        if isinstance(reader, ClangPositions):
-            reader.begin_part()
+        reader.begin_piece()
         extractor = Extractor(self._vocabulary, self._options, literals, reader)
         columns = extractor.extract(chunks())
         pending = Pending(self._file_id, FileFacts(), self._vocabulary, columns)
@@ -295,8 +293,7 @@ class Reading:
         self._frames.pop()
         self._holders.pop()
         last = len(above.ids) - 1
-        at = self._reader.at if isinstance(self._reader, ClangPositions) else (None, 0)
-        piece = self._extract(above, iter(()), Literals(self._dialect, None), at)
+        piece = self._extract(above, (), Literals(self._dialect, None), self._reader.context)
         tables = {
             table: _numbered(batch.filter(pc.equal(batch["node_id"], last)), table, piece.ids)
             for table, batch in piece.builder.build(self._tables).items()

@@ -1,1 +1,1 @@
-"""Where nodes stand: one reader for each way in which dialects write it."""
+"""Where nodes stand: a reader for each way in which dialects write it."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from snake_pipe.transform.native.compiled import LOOPS
+from snake_pipe.transform.trees.positions.reader import PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snake_pipe.transform.dialects.dialect import Node
-    from snake_pipe.transform.trees.positions.reader import Point, Table
+    from snake_pipe.transform.trees.positions.reader import Context, Point, Table
 
 _Place = tuple[int, int, int, int, bool]
 """Offset, line, column, token length, and whether it is in the main file."""
@@ -36,8 +37,8 @@ class _Lines(NamedTuple):
     last: int
 
 
-class ClangPositions:
-    """Implements `PositionReader`: offset, line, column and token length; ends are the last token's start.
+class ClangPositions(PositionReader):
+    """Offset, line, column and token length; ends are the last token's start.
 
     A line or a file is printed only where it differs from the one printed before, so all locations are
     followed in the order of printing, those of macro arguments (`spellingLoc`) included. A location in a
@@ -46,7 +47,6 @@ class ClangPositions:
     """
 
     def __init__(self) -> None:
-        self.main_file: str | None = None
         self.in_main: list[bool] = []
         self._rows: dict[int, int] = {}
         self._tables: list[Table] = []
@@ -84,8 +84,8 @@ class ClangPositions:
         begin = self._lines(first)
         return begin and begin.first, end.last
 
-    def begin_part(self) -> None:
-        """Forget the nodes seen, but not the file and line that the next location may rely on."""
+    def begin_piece(self) -> None:
+        """See `PositionReader`."""
         self._rows, self._tables, self._begins, self.in_main = {}, [], [], []
 
     def pin(self, node: Node) -> None:
@@ -107,13 +107,13 @@ class ClangPositions:
             self._pinned[id(node)] = _Lines(name[1], name[2], first[1], last[1])
 
     @property
-    def at(self) -> tuple[str | None, int]:
+    def context(self) -> Context:
         """File and line of the location read last."""
         return self._file, self._line
 
-    @at.setter
-    def at(self, place: tuple[str | None, int]) -> None:
-        self._file, self._line = place
+    @context.setter
+    def context(self, context: Context) -> None:
+        self._file, self._line = context
 
     def _lines(self, node: Node) -> _Lines | None:
         """What is known of a node that was read; None where it stands nowhere."""

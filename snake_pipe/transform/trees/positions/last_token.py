@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snake_pipe.transform.trees.positions.reader import PositionReader
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snake_pipe.transform.trees.positions.reader import Node, Point, Table
+    from snake_pipe.transform.dialects.dialect import Node
+    from snake_pipe.transform.trees.positions.reader import Table
 
 _MAX = 2**63 - 1
 _CLOSED = frozenset(
@@ -29,8 +32,8 @@ _NAMED = frozenset({"declref_expr", "member_ref_expr", "unresolved_decl_ref_expr
 """Those whose last token is their name."""
 
 
-class LastTokenPositions:
-    """Implements `PositionReader`; lines are not told."""
+class LastTokenPositions(PositionReader):
+    """swiftc's ranges; there are no lines."""
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
@@ -54,14 +57,6 @@ class LastTokenPositions:
         table[0, rows] = starts
         table[1, rows] = ends
         return table
-
-    def point(self, node: Node) -> Point:  # noqa: ARG002 (the protocol's)
-        """See `PositionReader`."""
-        return None, None
-
-    def lines(self, first: Node, last: Node) -> Point:  # noqa: ARG002 (the protocol's)
-        """See `PositionReader`."""
-        return None, None
 
 
 def _length(node: Node) -> int:

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from snake_pipe.transform.dialects.dialect import Node
     from snake_pipe.transform.dialects.places import Places
-    from snake_pipe.transform.trees.positions.reader import Node, Point, Table
+    from snake_pipe.transform.trees.positions.reader import Point, Table
 
 Path = tuple[str | int, ...]
 _MAX = 2**63 - 1
-_LINE_MAX = 2**31 - 1
 _START_LINE, _START_COL, _END_LINE = 2, 3, 4
 _NOT_EXACT = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
 
-class PlacesReader:
-    """Implements `PositionReader` for one document of a dialect with `Places`.
+class PlacesReader(PositionReader):
+    """For one document of a dialect with `Places`.
 
     Nodes of one dialect may be placed in several ways, each with a first key of its own.
     """
@@ -85,11 +87,11 @@ class PlacesReader:
             number = _number(node, path) if path else None
             if number is not None:
                 number += shift + base
-                return number if 0 < number < _LINE_MAX else None
+                return number if 0 < number < LINE_MAX else None
         return None
 
 
-class SrcPositions:
+class SrcPositions(PositionReader):
     """solc: `src` is `start:length:file`, all three -1 for what stands nowhere."""
 
     def spans(self, nodes: Sequence[Node]) -> Table:
@@ -105,14 +107,6 @@ class SrcPositions:
         table[0] = np.where(placed, starts, -1)
         table[1] = np.where(placed, starts + lengths, -1)
         return table
-
-    def point(self, node: Node) -> Point:  # noqa: ARG002 (the protocol's)
-        """See `PositionReader`."""
-        return None, None
-
-    def lines(self, first: Node, last: Node) -> Point:  # noqa: ARG002 (the protocol's)
-        """See `PositionReader`."""
-        return None, None
 
 
 def _src(written: Any) -> tuple[int, int]:

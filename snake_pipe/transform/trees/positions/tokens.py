@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from snake_pipe.transform.trees.positions.reader import PositionReader
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snake_pipe.transform.trees.positions.reader import Node, Point, Table
+    from snake_pipe.transform.dialects.dialect import Node
+    from snake_pipe.transform.trees.positions.reader import Point, Table
 
 _BESIDE = frozenset({"Doc", "Comment", "Comments", "Imports", "Unresolved", "FileSet"})
 _TEXTS = {"NamePos": "Name", "ValuePos": "Value", "Slash": "Text", "TokPos": "Tok", "OpPos": "Op"}
@@ -34,8 +37,8 @@ class _Token(NamedTuple):
     end_col: int
 
 
-class TokenPositions:
-    """Implements `PositionReader`; what is below a node is looked at when the first of them is asked for."""
+class TokenPositions(PositionReader):
+    """asty's tokens; what is below a node is looked at when the first of those nodes is asked for."""
 
     def __init__(self) -> None:
         self._first: dict[int, _Token] = {}
@@ -65,6 +68,10 @@ class TokenPositions:
         """See `PositionReader`."""
         begin, end = self._first.get(id(first)), self._last.get(id(last))
         return begin and begin.line, end and end.end_line
+
+    def begin_piece(self) -> None:
+        """See `PositionReader`."""
+        self._first, self._last, self._known = {}, {}, set()
 
     def _measure(self, root: Node) -> None:
         """The first and the last token of a node and of all below, the lower ones first."""

@@ -12,8 +12,7 @@ import orjson
 import pyarrow as pa
 
 from snake_pipe.transform.rows.builder import KIND_CODES
-from snake_pipe.transform.trees.positions.clang import ClangPositions
-from snake_pipe.transform.trees.positions.reader import open_reader
+from snake_pipe.transform.trees.positions.readers import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,11 +142,8 @@ class Extractor:
             self._add(chunk)
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
-        in_main = None
-        source_path = self._source_path
-        if isinstance(self._reader, ClangPositions):
-            in_main = np.array(self._reader.in_main, np.bool_)
-            source_path = self._reader.main_file or source_path
+        in_main = self._reader.in_main
+        source_path = self._reader.main_file or self._source_path
         codes = _joined(self._codes)
         depths = _joined(self._depths)
         if np.count_nonzero(depths == 0) > 1:
@@ -165,7 +161,7 @@ class Extractor:
             depths,
             _joined(self._fields),
             _joined(self._spans),
-            in_main,
+            None if in_main is None else np.array(in_main, np.bool_),
             source_path,
             self._found,
         )
@@ -199,7 +195,7 @@ class Extractor:
     def _apply_handlers(self, nodes: list[Node], codes: list[int], names: list[Any]) -> None:
         found, memo, base = self._found, self._memo, self._size
         handlers = self._vocabulary.handlers
-        in_main = self._reader.in_main if isinstance(self._reader, ClangPositions) else None
+        in_main = self._reader.in_main
         values: dict[int, str] = {}
         qualifiers: dict[int, str] = {}
         weights: dict[int, int] = {}

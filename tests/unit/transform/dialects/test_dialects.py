@@ -14,7 +14,7 @@ from snake_pipe.transform.dialects.dialect import Dialect
 from snake_pipe.transform.dialects.generic import GENERIC, kind_of, words_of
 from snake_pipe.transform.dialects.places import Places
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
-from snake_pipe.transform.trees.positions.reader import READERS
+from snake_pipe.transform.trees.positions.readers import READERS
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 Row = dict[str, Any]

@@ -183,7 +183,7 @@ def clang_places(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
     for nodes in chunks:
         found.append(reader.spans(nodes).tolist())
         found += [(reader.point(node), reader.lines(nodes[0], node)) for node in nodes]
-    return found, reader.in_main, reader.main_file, reader.at
+    return found, reader.in_main, reader.main_file, reader.context
 
 
 @needs_loops

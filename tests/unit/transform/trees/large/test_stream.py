@@ -55,6 +55,20 @@ def test_the_samples(path: Path, piece: int) -> None:
     assert in_pieces(path.name, data, piece) == whole(path.name, data)
 
 
+def test_places_that_are_those_of_tokens() -> None:
+    """The tokens of a node in one piece were once taken for those of another node, at the same address."""
+    data = (Path(__file__).parent / "golden_dialects" / "asty.json").read_bytes()
+    assert in_pieces("a.ast.json", data, 1_000) == whole("a.ast.json", data)
+
+
+def test_a_piece_without_nodes_outside_of_the_tree() -> None:
+    """A large document of pandoc's failed once, as the version before its blocks is a list of numbers."""
+    block = {"t": "Para", "c": [{"t": "Str", "c": "word"}] * 5}
+    document = {"pandoc-api-version": [1, 23, 1], "meta": {}, "blocks": [block] * 20}
+    data = json.dumps(document).encode()
+    assert in_pieces("a.ast.json", data, 300) == whole("a.ast.json", data)
+
+
 @pytest.mark.parametrize("path", _DUMPS, ids=lambda path: path.name)
 def test_keys_in_another_order(path: Path) -> None:
     """A tool that sorts keys writes a large node's body before its type and its place."""

@@ -1,0 +1,100 @@
+"""Readers of positions under keys that are always the same: JavaScript's `loc`, Python's `lineno`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snake_pipe.transform.trees.positions.numbers import numbers
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.dialect import Node
+    from snake_pipe.transform.trees.positions.numbers import Plan
+    from snake_pipe.transform.trees.positions.reader import Point, Table
+
+_START_AND_END: Plan = (("start", 0), ("end", 1))
+_RANGE: Plan = (("range", ((0, 0), (1, 1))),)
+_LOC: Plan = (("loc", (("start", (("line", 2), ("column", 3))), ("end", (("line", 4), ("column", 5))))),)
+_LINES_AND_COLUMNS: Plan = (("lineno", 2), ("col_offset", 3), ("end_lineno", 4), ("end_col_offset", 5))
+
+
+class LocPositions(PositionReader):
+    """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
+
+    Offsets are read as the first nodes have them: parsers write what they were asked for. Where `locations`
+    were cut out of the text, `loc` is the number of one.
+    """
+
+    def __init__(self, locations: NDArray[np.int32] | None = None) -> None:
+        self._locations = locations
+        self._plan: Plan = ()
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """See `PositionReader`."""
+        if not self._plan:
+            self.sample(nodes)
+        if self._locations is None:
+            return numbers(nodes, self._plan, 6)
+        table = numbers(nodes, (*self._plan, ("loc", 6)), 7)
+        cut = np.flatnonzero(table[6] >= 0)
+        table[2:6, cut] = self._locations[table[6, cut]].T
+        return table[:6]
+
+    def sample(self, nodes: Sequence[Node]) -> None:
+        """See `PositionReader`."""
+        self._plan = _loc_plan(nodes[:20])
+
+    def point(self, node: Node) -> Point:
+        """See `PositionReader`."""
+        loc = node.get("loc")
+        if loc.__class__ is int and self._locations is not None:
+            return _count(self._locations.item(loc, 0), 0), _count(self._locations.item(loc, 1), 1)
+        start = loc.get("start") if loc.__class__ is dict else None
+        if start.__class__ is not dict:
+            return None, None
+        return _count(start.get("line"), 0), _count(start.get("column"), 1)
+
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        loc = last.get("loc")
+        if loc.__class__ is int and self._locations is not None:
+            return self.point(first)[0], _count(self._locations.item(loc, 2), 0)
+        end = loc.get("end") if loc.__class__ is dict else None
+        return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
+
+
+def _loc_plan(sample: Sequence[Node]) -> Plan:
+    plan: Plan = ()
+    if any(node.get("start").__class__ is int for node in sample):
+        plan += _START_AND_END
+    elif any(node.get("range").__class__ is list for node in sample):
+        plan += _RANGE
+    return plan + _LOC
+
+
+class LinePositions(PositionReader):
+    """Python's `ast`: `lineno` from 1, `col_offset` from 0 in bytes; the same field names elsewhere."""
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """See `PositionReader`. A third of the nodes (contexts, operators) stand nowhere."""
+        return numbers(nodes, _LINES_AND_COLUMNS, 6)
+
+    def point(self, node: Node) -> Point:
+        """See `PositionReader`."""
+        return _count(node.get("lineno"), 0), _count(node.get("col_offset"), 1)
+
+    def lines(self, first: Node, last: Node) -> Point:
+        """See `PositionReader`."""
+        return _count(first.get("lineno"), 0), _count(last.get("end_lineno"), 0)
+
+
+def _count(value: Any, base: int) -> int | None:
+    if value.__class__ is int and 1 - base <= value < LINE_MAX:
+        return int(value) + base
+    return None
