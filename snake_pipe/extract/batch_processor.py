@@ -28,7 +28,6 @@ from snake_pipe.extract.dispatch.own_function import (
     process_batch,
 )
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
-from snake_pipe.extract.feeds.submissions import Submissions
 from snake_pipe.extract.job.job import Job
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, ProcessingResult
     from snake_pipe.extract.feeds.feed import Feed
+    from snake_pipe.extract.feeds.submissions import Submissions
     from snake_pipe.extract.job.run import JobRun
     from snake_pipe.extract.watch.watcher import WatchOptions
     from snake_pipe.observe.events import Event
@@ -141,8 +141,14 @@ class BatchProcessingEngine:
         root = (self._root or Path.cwd()).absolute()
         dataset = (self._dataset or root / ".snake-pipe").absolute()
         request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
+
+        def make_submissions(job: Job, _: Listener) -> Feed:
+            self._submissions = job.make_submissions()
+            return self._submissions
+
+        self._opened.clear()
         self._background = asyncio.create_task(
-            self._process(self._opener(request, None), Job.make_feed, is_live=True), name="engine"
+            self._process(self._opener(request, None), make_submissions, is_live=True), name="engine"
         )
         waiting = asyncio.create_task(self._opened.wait())
         await asyncio.wait((waiting, self._background), return_when=asyncio.FIRST_COMPLETED)
@@ -290,9 +296,7 @@ class BatchProcessingEngine:
                 feed = await asyncio.to_thread(make_feed, job, tell)
                 slots = stack.enter_context(slots_folder(job.job_id, job.folder / "workers"))
                 run = self._run = job.make_run(feed, slots, tell, is_live=is_live)
-                if self._background is not None and isinstance(feed, Submissions):
-                    self._submissions = feed
-                    self._opened.set()
+                self._opened.set()
                 statistics = self._statistics = run.statistics
                 statistics.failed_before = job.failed_before
                 if self._early_stop is not None:
@@ -307,7 +311,6 @@ class BatchProcessingEngine:
                 raise
             finally:
                 statistics.state, statistics.message = status, message
-                statistics.unrecognised = dict(job.unrecognised)
                 await asyncio.to_thread(job.end, status, statistics)
                 tell(JobEnded(job.job_id, status, message))
             return RepositoryProcessingResult(
@@ -318,8 +321,7 @@ class BatchProcessingEngine:
 def _feed_to_the_end(job: Job, tell: Listener) -> Feed:
     """The feed of a resumed job: what programs submitted is processed, and nothing more is taken in."""
     feed = job.make_feed(tell)
-    if isinstance(feed, Submissions):
-        feed.end()
+    feed.end()
     return feed
 
 

@@ -29,7 +29,7 @@ def test_the_walk_is_only_so_far_ahead():
 
     async def go():
         intake = Intake(source(), job_id="job1", ids=FileIds(3, lambda: 4))
-        chunks = intake.chunks(lambda chunk: None)
+        chunks = intake.chunks()
         first = await anext(chunks)
         for _ in range(200):  # let the walk run ahead as far as it may
             await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from snake_pipe.extract.model.statistics import add_counts
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.commit.sink import Sink
@@ -39,10 +39,10 @@ class Delivery:
         listener: Listener,
         breaker: Breaker,
         on_flush: Callable[[BatchStatistics], object],
-        on_rows: Callable[[list[Row]], None] | None,
+        on_rows: Callable[[Iterable[Row]], None],
         on_commit: Callable[[int], None],
     ) -> None:
-        """`on_rows` gets rows of `files` before they are committed.
+        """`on_rows` gets the rows of `files` before they are committed; they are read only if it reads them.
 
         `on_commit` is told after each commit how many there are in all; then `on_flush` runs in a thread.
         """
@@ -77,8 +77,7 @@ class Delivery:
                 result.duration,
             )
         )
-        if self._on_rows is not None:
-            self._on_rows(from_ipc(result.files).to_pylist())
+        self._on_rows(_rows(result.files))
 
     def take_lost(self, lost: LostFile) -> None:
         """A file that ends its worker."""
@@ -128,8 +127,7 @@ class Delivery:
 
     def _add_rows(self, rows: list[Row], errors: Sequence[Row] = ()) -> None:
         self._sink.add_rows(rows, errors)
-        if self._on_rows is not None:
-            self._on_rows(rows)
+        self._on_rows(rows)
 
     # -- commits -------------------------------------------------------------------------------------
 
@@ -185,3 +183,7 @@ class Delivery:
         """Bring the figures up to date."""
         self._statistics.files_committed = self._sink.files_committed
         self._statistics.flushes = self._sink.flushes
+
+
+def _rows(data: bytes) -> Iterator[Row]:
+    yield from from_ipc(data).to_pylist()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.model.rows import Row
@@ -15,17 +16,30 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Chunk:
-    """A piece of the input; `discovered` also counts the files that are `unchanged`.
-
-    `unread` counts those of the errors behind which files may be that nobody has seen.
-    """
+    """A piece of the input: files to process, and rows for what needs no worker."""
 
     files: list[DiscoveredFile] = field(default_factory=list)
-    errors: list[Row] = field(default_factory=list)
-    discovered: int = 0
-    unchanged: int = 0
-    unread: int = 0
     deleted: list[Row] = field(default_factory=list)
+    """Rows of `files`."""
+    errors: list[Row] = field(default_factory=list)
+    """Rows of `errors`."""
+    flush: bool = False
+    """Whether all that was yielded is to be committed, as far as can be now, before the next chunk."""
+
+
+@dataclass(slots=True)
+class Discovered:
+    """What a feed has found so far, which may be more than it has yielded.
+
+    `files` includes those that are `unchanged`; `bytes` is the size of the others. `unread` counts errors
+    that may hide files, such as an unreadable folder. `unrecognised` counts other files by their ending.
+    """
+
+    files: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+    unread: int = 0
+    unrecognised: Counter[str] = field(default_factory=Counter)
 
 
 class Known(Protocol):
@@ -37,30 +51,36 @@ class Known(Protocol):
 
 
 class Feed(ABC):
-    """Gives a run its files, on the run's event loop.
-
-    `complete` tells that nothing more is expected (a watch is complete when all was walked once),
-    `incomplete` that a folder could not be read, so that what was not seen may still be there.
-    `submitted` and `given` count files that came to the feed and that it has handed over, where that is not
-    at once. `flush_now` is the run's own, for a feed that has to wait for its files.
-    """
+    """Gives a run its files, on the run's event loop. What only some feeds need does nothing by default."""
 
     complete: bool = False
-    incomplete: bool = False
-    submitted: int = 0
-    given: int = 0
-    flush_now: Callable[[], Awaitable[None]] | None = None
+    """Whether `discovered` is final; for a watch, whether the first walk is through."""
+
+    received: int = 0
+    """Files that others have put into the feed, ..."""
+    yielded: int = 0
+    """... and how many of them it has yielded."""
+
+    def __init__(self) -> None:
+        self.discovered = Discovered()
 
     @abstractmethod
-    def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
-        """The files with their ids, in pieces; `on_chunk` sees each as early as possible."""
+    def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """The files with their ids, each once."""
+
+    def find_deleted(self) -> Iterator[Row]:
+        """Rows for files that are gone; asked once, in a thread, when all chunks are committed."""
+        return iter(())
 
     def end(self) -> bool:
-        """Asked to come to an end: whether it will, soon, after what it has taken in.
+        """Ask for the end: whether the feed will come to it soon, after what it has taken in.
 
         False from a feed that may have much to come: then the run is stopped, and resumed another day.
         """
         return False
 
+    def settle(self, rows: Iterable[Row]) -> None:  # noqa: B027 - most feeds need not know
+        """Rows of `files` that this run has made, before they are committed."""
+
     def committed(self, rows: int) -> None:  # noqa: B027 - most feeds need not know
-        """Told after each commit: how many rows of `files` this run has committed so far."""
+        """Called after each commit with the number of rows of `files` that this run has committed so far."""

@@ -1,4 +1,4 @@
-"""The input of a job: walks in a thread, leaves out what is already there, numbers the rest."""
+"""A feed of what a walk finds: walks in a thread, leaves out what is already there, numbers the rest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.model.rows import error_row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Container, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
-    from snake_pipe.extract.feeds.feed import Known
+    from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.model.rows import Row
 
@@ -26,8 +26,7 @@ _CHUNK = 500
 """Files that travel from the walker's thread to the loop at once; the cost of a hop is shared by them."""
 
 _CHUNKS_AHEAD = 100
-"""Chunks that the walk may be ahead, so that progress knows the end early and memory stays flat."""
-
+"""Chunks that the walk may be ahead: far enough that progress knows the end early, and memory stays flat."""
 
 _HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
 """Codes of errors that keep files from being seen; others tell of what is left out on purpose."""
@@ -59,13 +58,7 @@ async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
 
 
 class Intake(Feed):
-    """Chunks of files to process, in the order of the walk.
-
-    Files that are to be processed get their ids here. `known` are asked one after the other; a file that one
-    of them matches is left out.
-    `incomplete` tells afterwards that a folder or a root could not be read, so that what was not seen may
-    still be there.
-    """
+    """Chunks of files to process, in the order of the walk; here they get their ids."""
 
     def __init__(
         self,
@@ -73,30 +66,42 @@ class Intake(Feed):
         *,
         job_id: str,
         ids: FileIds,
+        discovered: Discovered | None = None,
         known: Sequence[Known] = (),
-        told: frozenset[tuple[str, str]] = frozenset(),
-        gone: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
+        reported: Container[tuple[str, str]] = (),
+        counts_again: bool = True,
+        row_if_deleted: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
+        find_deleted: Callable[[], Iterator[Row]] = lambda: iter(()),
     ) -> None:
-        """`told` are (path, code) of errors that this job has recorded before.
+        """A file that one of `known` matches is left out; each of them is asked for every file.
 
-        `gone` gives a row for a listed path that is not there, if the dataset holds it, and takes an id for
-        it; None if it does not.
+        `reported` are (path, code) of errors that the job has recorded before. Without `counts_again` neither
+        they nor files that are left out are counted in `discovered`, as an earlier walk has counted them.
+
+        `row_if_deleted(path, take_id)` gives a row for a listed path that is not there, if the dataset holds
+        it. `find_deleted` is asked for the others where nothing kept a file from being seen.
         """
+        super().__init__()
+        if discovered is not None:
+            self.discovered = discovered
         self._source = source
-        self._told = told
-        self._gone = gone
-        self._closing = False
         self._job_id = job_id
         self._ids = ids
         self._known = known
+        self._reported = reported
+        self._counts_again = counts_again
+        self._row_if_deleted = row_if_deleted
+        self._find_deleted = find_deleted
+        self._closing = False
+        self.incomplete = False
+        """Whether something kept files from being seen: what was not met may still be there."""
 
-    async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
-        """Pull the source in a thread, up to a bound ahead of the consumer; `on_chunk` sees each at once."""
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """Pull the source in a thread, up to a bound ahead of the consumer."""
         ahead: asyncio.Queue[Chunk | None] = asyncio.Queue(_CHUNKS_AHEAD)
 
         async def pump() -> None:
             while (chunk := await _in_daemon_thread(self._next_chunk)) is not None:
-                on_chunk(chunk)
                 await ahead.put(chunk)
             self.complete = True
             await ahead.put(None)
@@ -120,6 +125,10 @@ class Intake(Feed):
             with contextlib.suppress(ValueError):  # its thread is still in it, and ends by itself
                 getattr(self._source, "close", int)()
 
+    def find_deleted(self) -> Iterator[Row]:
+        """Rows for files that are gone; none where some could not be seen."""
+        return iter(()) if self.incomplete else self._find_deleted()
+
     def _next_chunk(self) -> Chunk | None:
         chunk = Chunk()
         files = []
@@ -129,25 +138,35 @@ class Intake(Feed):
                 return None
             if isinstance(item, DiscoveredFile):
                 files.append(item)
-            elif item.code == "not_found" and (row := self._gone(item.path, self._ids.of_row)):
+            elif item.code == "not_found" and (row := self._row_if_deleted(item.path, self._ids.of_row)):
                 chunk.deleted.append(row)
             else:
-                if item.code in _HIDING:
-                    self.incomplete = True
-                    chunk.unread += 1
-                if (item.path, item.code) not in self._told:
-                    chunk.errors.append(self._error(item))
+                self._take_error(item, chunk)
         if count == 0:
             return None
-        chunk.discovered = len(files)
+        self._take_files(files, chunk)
+        return chunk
+
+    def _take_files(self, files: list[DiscoveredFile], chunk: Chunk) -> None:
         skip = [False] * len(files)
         for known in self._known:
             skip = [a or bool(b) for a, b in zip(skip, known.match(files), strict=True)]
-        for file, unchanged in zip(files, skip, strict=True):
-            if not unchanged:
-                chunk.files.append(file.numbered(self._ids.of_file(file)))
-        chunk.unchanged = len(files) - len(chunk.files)
-        return chunk
+        chunk.files = [
+            file.numbered(self._ids.of_file(file))
+            for file, is_left_out in zip(files, skip, strict=True)
+            if not is_left_out
+        ]
+        unchanged = len(files) - len(chunk.files) if self._counts_again else 0
+        self.discovered.files += len(chunk.files) + unchanged
+        self.discovered.unchanged += unchanged
+        self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
 
-    def _error(self, item: DiscoveryError) -> Row:
-        return error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
+    def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
+        is_new = (item.path, item.code) not in self._reported
+        if item.code in _HIDING:
+            self.incomplete = True
+            self.discovered.unread += self._counts_again or is_new
+        if is_new:
+            chunk.errors.append(
+                error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)
+            )

@@ -57,7 +57,7 @@ class PriorFiles:
         """The newest row of each file, as it was committed when this object was made."""
         return self._current
 
-    def gone(self, path: str, take_id: Callable[[], int]) -> Row | None:
+    def row_if_deleted(self, path: str, take_id: Callable[[], int]) -> Row | None:
         """A row that a listed path is deleted, if the dataset holds it and the disk does not."""
         relative = Path(path)
         for repo, root in self._roots.items():

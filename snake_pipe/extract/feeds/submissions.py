@@ -58,13 +58,14 @@ class Submissions(Feed):
         left: Iterable[Submission] = (),
     ) -> None:
         """`left` is what an earlier run of the job took in and did not commit."""
+        super().__init__()
         self._journal = journal
         self._list_file = list_file
         self._ids = ids
         self._waiting = list(left)
         self._results: dict[int, asyncio.Future[ProcessingResult]] = {}
         self._arrived = asyncio.Event()
-        self.submitted = len(self._waiting)
+        self.received = len(self._waiting)
         self._ended = False
 
     def submit(self, path: Path, priority: int = BatchPriority.NORMAL) -> asyncio.Future[ProcessingResult]:
@@ -75,7 +76,7 @@ class Submissions(Feed):
             raise UsageError(f"{os.fspath(path)!r} is no path")
         future: asyncio.Future[ProcessingResult] = asyncio.get_running_loop().create_future()
         self._waiting.append(Submission(os.fspath(path), priority, future))
-        self.submitted += 1
+        self.received += 1
         self._arrived.set()
         return future
 
@@ -85,7 +86,7 @@ class Submissions(Feed):
         self._arrived.set()
         return was_open
 
-    async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """What was submitted since the last chunk, once the journal holds it."""
         while self._waiting or not self._ended:
             if not self._waiting:
@@ -98,7 +99,7 @@ class Submissions(Feed):
             except BaseException as error:
                 self._fail(taken, error)
                 raise
-            chunk = Chunk(discovered=len(taken))
+            chunk = Chunk()
             for submission, file in zip(taken, found, strict=True):
                 if isinstance(file, ProcessingResult):
                     _settle(submission.result, file)
@@ -106,12 +107,13 @@ class Submissions(Feed):
                 chunk.files.append(file)
                 if submission.result is not None:
                     self._results[file.file_id] = submission.result
-            on_chunk(chunk)
-            self.given += len(taken)
+            self.discovered.files += len(taken)
+            self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
+            self.yielded += len(taken)
             yield chunk
         self.complete = True
 
-    def settle(self, rows: list[Row]) -> None:
+    def settle(self, rows: Iterable[Row]) -> None:
         """Give the results of files whose rows of `files` are known."""
         for row in rows:
             future = self._results.pop(row["file_id"], None)

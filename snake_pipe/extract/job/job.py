@@ -6,7 +6,6 @@ import os
 import shutil
 import threading
 import time
-from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.commit.sink import Sink
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.dispatch.own_function import open_executor
+from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.feeds.prior_files import PriorFiles, own_repositories
@@ -43,7 +43,7 @@ from snake_pipe.utils.checkpoint_manager import (
 from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import ExitStack
 
     from snake_pipe.extract.batch_models import BatchStatistics
@@ -75,13 +75,11 @@ class Job:
         self.request = IngestRequest.from_json(checkpoint.request)
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         self.controls = ControlFolder(self.folder / "control")
-        self.unrecognised: Counter[str] = Counter()
         self.resumed = epoch != checkpoint.progress.epoch
         self.is_done = checkpoint.progress.status == "done"
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
         self._own_files: KnownFiles | None = None
-        self._find_gone: Callable[[], Iterator[Row]] = lambda: iter(())
         self._saving = threading.Lock()
         if not self.is_done:
             self.controls.clear()  # before the job's id is told to anybody who may command it
@@ -153,27 +151,32 @@ class Job:
     def make_feed(self, listener: Listener) -> Feed:
         """The files that the job's request names: by a walk, or as somebody submits them."""
         if self.request.submitted:
-            left = left_over(self.journal.records, committed_ids(self.dataset, self.job_id).__contains__)
-            return Submissions(
-                journal=self.journal,
-                ids=self._file_ids(),
-                list_file=lambda names, unrecognised: self.request.list_files(
-                    names, self.config.max_file_size, unrecognised
-                ),
-                left=left if self.resumed else (),
-            )
+            return self.make_submissions()
         prior = self.prior_files()
         ids = self._file_ids()
-        intake = Intake(
-            self._source(),
+        discovered = Discovered()
+        return Intake(
+            self.request.discover(self.config.max_file_size, discovered.unrecognised),
             job_id=self.job_id,
             ids=ids,
+            discovered=discovered,
             known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
-            told=self.told(),
-            gone=prior.gone,
+            reported=self.reported_errors(),
+            row_if_deleted=prior.row_if_deleted,
+            find_deleted=lambda: self._find_deleted(prior, ids, listener),
         )
-        self._find_gone = lambda: self._find_deleted(prior, ids, listener)
-        return intake
+
+    def make_submissions(self) -> Submissions:
+        """The files that somebody submits, after those that an earlier run of the job left."""
+        left = left_over(self.journal.records, committed_ids(self.dataset, self.job_id).__contains__)
+        return Submissions(
+            journal=self.journal,
+            ids=self._file_ids(),
+            list_file=lambda names, unrecognised: self.request.list_files(
+                names, self.config.max_file_size, unrecognised
+            ),
+            left=left if self.resumed else (),
+        )
 
     def make_watcher(self, options: WatchOptions, listener: Listener) -> Watcher:
         """The job's files, and then what changes among them, without end."""
@@ -184,12 +187,11 @@ class Job:
             options,
             job_id=self.job_id,
             ids=self._file_ids(),
-            walk=self._source,
             max_file_size=self.config.max_file_size,
             prior=self.prior_files(),
             reload=self.prior_files,
             own=lambda: KnownFiles.of_job(self.dataset, self.job_id),
-            told=self.told(),
+            reported=self.reported_errors(),
             listener=listener,
         )
 
@@ -200,7 +202,7 @@ class Job:
         """The dataset's current files, as they are committed now."""
         return PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
 
-    def told(self) -> frozenset[tuple[str, str]]:
+    def reported_errors(self) -> frozenset[tuple[str, str]]:
         """Path and code of the walk's errors that this job has recorded before."""
         return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
 
@@ -248,12 +250,10 @@ class Job:
             controls=self.controls,
             listener=listener,
             history=read_batch_history(self.dataset),
-            find_deleted=self._find_gone,
             on_flush=self._after_flush,
             on_watch=lambda statistics: self.manager.write_status(
                 self.job_id, status_of(self.job_id, statistics)
             ),
-            on_rows=feed.settle if isinstance(feed, Submissions) else None,
             patience=self.config.timeout_seconds if is_live else 0.0,
         )
 
@@ -264,9 +264,6 @@ class Job:
             )
             listener(Notice("nothing_found", text))
         return prior.find_deleted(ids)
-
-    def _source(self) -> Iterator[Any]:
-        return self.request.discover(self.config.max_file_size, self.unrecognised)
 
     def _open_writer(self, stem: str) -> PartWriter:
         return PartWriter(

@@ -96,9 +96,9 @@ class JobMonitor:
         """Bring the figures up to date."""
         now = time.monotonic()
         statistics = self._statistics
+        self.count_discovered()
         self._delivery.count_flushes()
         statistics.elapsed = now - self._started
-        statistics.discovery_complete = self._feed.complete
         statistics.files_queued = self._coordinator.queued_files + self._ready.files
         statistics.bytes_queued = self._coordinator.queued_bytes + sum(b.total_size for b in self._ready)
         statistics.oldest_age = max(
@@ -117,6 +117,16 @@ class JobMonitor:
         statistics.memory_peak = self._guard.peak
         times = os.times()
         statistics.coordinator_cpu_seconds = times.user + times.system
+
+    def count_discovered(self) -> None:
+        """Bring the figures of what the feed has found up to date."""
+        statistics, discovered = self._statistics, self._feed.discovered
+        statistics.discovery_complete = self._feed.complete
+        statistics.files_discovered = discovered.files
+        statistics.files_unchanged = discovered.unchanged
+        statistics.bytes_discovered = discovered.bytes
+        statistics.unread = discovered.unread
+        statistics.unrecognised = dict(discovered.unrecognised)
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""

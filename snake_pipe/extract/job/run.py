@@ -26,7 +26,7 @@ from snake_pipe.extract.settings.priority_rules import PriorityRules
 from snake_pipe.observe.events import Notice, SettingChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.dispatch.isolation import LostFile
     from snake_pipe.extract.feeds.feed import Chunk, Feed
     from snake_pipe.extract.job.control_folder import ControlFolder
-    from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.events import Listener
 
@@ -67,24 +66,19 @@ class JobRun:
         controls: ControlFolder,
         listener: Listener,
         history: Mapping[str, BatchTotals],
-        find_deleted: Callable[[], Iterator[Row]],
         on_flush: Callable[[BatchStatistics], object],
         on_watch: Callable[[BatchStatistics], None],
-        on_rows: Callable[[list[Row]], None] | None = None,
         patience: float = 0.0,
     ) -> None:
-        """`find_deleted` gives rows for files that are gone, asked once after a complete walk.
+        """`on_flush` runs in a thread after each commit, `on_watch` on the loop twice a second.
 
-        `on_flush` runs in a thread after each commit, `on_watch` on the loop twice a second. `on_rows`,
-        where given, gets the rows of `files` as soon as they are known, before they are committed. What
-        earlier jobs learned about batches is `history`. `patience` is for the dispatcher.
+        What earlier jobs learned about batches is `history`. `patience` is for the dispatcher.
         """
         self._config = config
         self._feed = feed
         self._controls = controls
         self._listener = listener
         self._sink = sink
-        self._find_deleted = find_deleted
         self._priorities = PriorityRules.parse(config.priority)
         self._coordinator = BatchCoordinator(config, batch_memory=plan.batch_memory)
         self._coordinator.seed(history)
@@ -122,10 +116,9 @@ class JobRun:
             listener=listener,
             breaker=self._dispatcher.sink_breaker,
             on_flush=on_flush,
-            on_rows=on_rows,
+            on_rows=feed.settle,
             on_commit=feed.committed,
         )
-        feed.flush_now = self.flush_now
         self._monitor = JobMonitor(
             self.statistics,
             memory_limit=plan.limit,
@@ -177,7 +170,7 @@ class JobRun:
             await _cancel(*tasks.values())
             await self._dispatcher.close(abandon=abandon)
             self._sink.close()
-        self._monitor.refresh()
+            self._monitor.refresh()
         return self._stop_reason
 
     @property
@@ -262,11 +255,11 @@ class JobRun:
         While the job is paused or stopped, only what workers have finished. SinkError if nothing can be
         committed now, EngineStateError if the run ends before it is done.
         """
-        mark = self._feed.submitted
+        mark = self._feed.received
         awaited: set[int] | None = None
         while not self._is_over:
             is_held = self.statistics.state == "paused" or self._stop_reason is not None
-            is_all_here = self._feed.given >= mark and not self._taking
+            is_all_here = self._feed.yielded >= mark and not self._taking
             if is_held or is_all_here:
                 await self._put(self._coordinator.flush(time.monotonic()))
             if is_held:
@@ -289,20 +282,22 @@ class JobRun:
     # -- the way in ----------------------------------------------------------------------------------
 
     async def _take_in(self) -> None:
-        chunks = self._feed.chunks(self._count_chunk)
+        chunks = self._feed.chunks()
         async with contextlib.aclosing(chunks):
             async for chunk in chunks:
                 self._taking = chunk.files
                 files = self._wanted(chunk.files)
                 self.statistics.files_offered += len(files)
                 self._bytes_taken += sum(file.size_bytes for file in chunk.files)
-                coming = self.statistics.bytes_discovered - self._bytes_taken if self._feed.complete else None
+                coming = self._feed.discovered.bytes - self._bytes_taken if self._feed.complete else None
                 await self._put(self._coordinator.offer_all(files, time.monotonic(), coming))
                 self._taking = []
                 self._deadline_set.set()
                 self._progress()
-                self._delivery.take_unread(chunk.deleted, chunk.errors)
+                self._take_rows(chunk)
                 await self._until_few_wait()
+                if chunk.flush:
+                    await self.flush_now()
         await self._put(self._coordinator.close(time.monotonic()))
         async with self._ready_changed:
             await self._ready_changed.wait_for(lambda: not len(self._ready) and self._sending is None)
@@ -334,13 +329,10 @@ class JobRun:
             self._deadline_set.clear()
             await self._put(self._coordinator.due(time.monotonic()))
 
-    def _count_chunk(self, chunk: Chunk) -> None:
-        statistics = self.statistics
-        statistics.files_discovered += chunk.discovered
-        statistics.files_unchanged += chunk.unchanged
-        statistics.bytes_discovered += sum(file.size_bytes for file in chunk.files)
-        statistics.unread += chunk.unread
-        statistics.files_deleted += len(chunk.deleted)
+    def _take_rows(self, chunk: Chunk) -> None:
+        self._monitor.count_discovered()  # at no time is more done than was discovered
+        self._delivery.take_unread(chunk.deleted, chunk.errors)
+        self.statistics.files_deleted += len(chunk.deleted)
         for row in chunk.errors[: max(0, _MOST_NOTICES - self._notices)]:
             self._notices += 1
             self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))
@@ -410,10 +402,8 @@ class JobRun:
         self._listener(Notice("breaker", f"the {name}'s circuit breaker is {state}"))
 
     async def _record_deleted(self) -> None:
-        if self._feed.incomplete:
-            return
-        gone = self._find_deleted()
-        while rows := await asyncio.to_thread(lambda: list(islice(gone, _DELETED_AT_ONCE))):
+        deleted = self._feed.find_deleted()
+        while rows := await asyncio.to_thread(lambda: list(islice(deleted, _DELETED_AT_ONCE))):
             self._delivery.take_unread(rows, ())
             self.statistics.files_deleted += len(rows)
             await self._delivery.commit()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
     from snake_pipe.extract.discovery.request import IngestRequest
-    from snake_pipe.extract.feeds.feed import Known
+    from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.feeds.prior_files import PriorFiles
     from snake_pipe.extract.model.rows import Row
@@ -50,15 +50,17 @@ class Survey:
         ids: FileIds,
         max_file_size: int,
         prior: PriorFiles,
-        told: frozenset[tuple[str, str]],
+        discovered: Discovered,
+        reported: Iterable[tuple[str, str]],
         listener: Listener,
     ) -> None:
-        """`prior` is what the dataset holds before the job, `told` are (path, code) of errors recorded."""
+        """`prior` is what the dataset holds before the job, `reported` (path, code) of errors recorded."""
         self._request = request
         self._job_id = job_id
         self._max_file_size = max_file_size
         self._prior = prior
-        self._told = set(told)
+        self.discovered = discovered
+        self._reported = set(reported)
         self._tell = listener
         self._ids = ids
         self._met = MetFiles()
@@ -89,11 +91,10 @@ class Survey:
 
     # -- walks ---------------------------------------------------------------------------------------
 
-    async def walk(
-        self, source: Iterator[DiscoveredFile | DiscoveryError], on_chunk: Callable[[Chunk], None]
-    ) -> AsyncGenerator[Chunk, None]:
+    async def walk(self) -> AsyncGenerator[Chunk, None]:
         """The first walk: as an ingestion."""
-        walk = self._walk(source, [self._prior.known], on_chunk, even_all=self._request.full)
+        source = self._request.discover(self._max_file_size, self.discovered.unrecognised)
+        walk = self._walk(source, [self._prior.known], counts_again=True, even_all=self._request.full)
         async with aclosing(walk) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -103,7 +104,6 @@ class Survey:
         prior: PriorFiles,
         own: KnownFiles,
         changed: Collection[tuple[str, str]],
-        on_chunk: Callable[[Chunk], None],
         *,
         replaced: bool,
     ) -> AsyncGenerator[Chunk, None]:
@@ -120,13 +120,7 @@ class Survey:
             return given.get((repo, path), met.contains(repo, path))
 
         known = [Unless(own, changed), Unless(prior.current, changed)]
-        walk = self._walk(
-            source,
-            known,
-            _without_unchanged(on_chunk),
-            was_selected=was_selected,
-            even_all=not replaced,
-        )
+        walk = self._walk(source, known, counts_again=False, was_selected=was_selected, even_all=not replaced)
         async with aclosing(walk) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -135,14 +129,14 @@ class Survey:
         self,
         source: Iterator[DiscoveredFile | DiscoveryError],
         known: Sequence[Known],
-        on_chunk: Callable[[Chunk], None],
         *,
+        counts_again: bool,
         even_all: bool,
         was_selected: Callable[[str, str], bool] = lambda *_: False,
     ) -> AsyncGenerator[Chunk, None]:
         """A walk, then the files that are gone, and those that only `was_selected` still knows."""
-        intake = self._intake(source, [self._met, *known])
-        async with aclosing(self._take(intake, on_chunk)) as chunks:
+        intake = self._intake(source, [self._met, *known], counts_again=counts_again)
+        async with aclosing(self._take(intake)) as chunks:
             async for chunk in chunks:
                 yield chunk
         if intake.incomplete:
@@ -151,15 +145,11 @@ class Survey:
             self._tell(Notice("nothing_found", "none of the dataset's files was found; they are kept"))
         gone = self._prior.find_deleted(self._ids, left_out=was_selected, even_all=even_all)
         while rows := await to_thread(lambda: list(islice(gone, _DELETED_AT_ONCE))):
-            chunk = Chunk(deleted=rows)
-            on_chunk(chunk)
-            yield chunk
+            yield Chunk(deleted=rows)
 
     # -- looks ---------------------------------------------------------------------------------------
 
-    async def look(
-        self, paths: Iterable[bytes], on_chunk: Callable[[Chunk], None], *, again: bool = False
-    ) -> AsyncGenerator[Chunk, None]:
+    async def look(self, paths: Iterable[bytes], *, again: bool = False) -> AsyncGenerator[Chunk, None]:
         """Look at absolute paths, of files or whole folders; `again`: at those looked at a moment ago.
 
         What is selected is handed over, whatever its size and time say, only not `again` as it was just now.
@@ -167,30 +157,30 @@ class Survey:
         """
         ordered = sorted(paths)
         met = MetFiles()
-        unread = 0
+        incomplete = False
         if there := [path for path in ordered if os.path.lexists(path)]:
             known: list[Known] = [met, self._versions] if again else [met]
             intake = self._intake(self._request.look(there, self._max_file_size), known)
-            async with aclosing(self._take(intake, _without_unchanged(on_chunk))) as chunks:
+            async with aclosing(self._take(intake)) as chunks:
                 async for chunk in chunks:
                     for file in chunk.files:
                         self._given[file.repo, file.path] = True
                         self._met.add_folders(file.repo, file.path)
-                    unread += chunk.unread
                     yield chunk
+            incomplete = intake.incomplete
         if rows := [
             self._deleted(*key)
             for path in ordered
-            if (key := self.key(path)) and not met.contains(*key) and self._is_gone(path, key, unread)
+            if (key := self.key(path))
+            and not met.contains(*key)
+            and self._is_gone(path, key, incomplete=incomplete)
         ]:
-            chunk = Chunk(deleted=rows)
-            on_chunk(chunk)
-            yield chunk
+            yield Chunk(deleted=rows)
 
-    def _is_gone(self, path: bytes, key: tuple[str, str], unread: int) -> bool:
+    def _is_gone(self, path: bytes, key: tuple[str, str], *, incomplete: bool) -> bool:
         """Whether a file that was not found was known; what could not be read may still be there."""
         if os.path.lexists(path):
-            return not unread and self._given.get(key, self._met.contains(*key))
+            return not incomplete and self._given.get(key, self._met.contains(*key))
         return self._given.get(key, self._met.contains(*key) or self._prior.current.contains(*key))
 
     def _deleted(self, repo: str, path: str) -> Row:
@@ -199,29 +189,27 @@ class Survey:
 
     # -- shared --------------------------------------------------------------------------------------
 
-    def _intake(self, source: Iterator[DiscoveredFile | DiscoveryError], known: Sequence[Known]) -> Intake:
+    def _intake(
+        self,
+        source: Iterator[DiscoveredFile | DiscoveryError],
+        known: Sequence[Known],
+        *,
+        counts_again: bool = False,
+    ) -> Intake:
         return Intake(
             source,
             job_id=self._job_id,
             ids=self._ids,
+            discovered=self.discovered,
             known=known,
-            told=frozenset(self._told),
+            reported=frozenset(self._reported),
+            counts_again=counts_again,
         )
 
-    async def _take(self, intake: Intake, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
+    async def _take(self, intake: Intake) -> AsyncGenerator[Chunk, None]:
         """The chunks of an intake; its errors are told once."""
-        async with aclosing(intake.chunks(on_chunk)) as chunks:
+        async with aclosing(intake.chunks()) as chunks:
             async for chunk in chunks:
-                self._told.update((row["path"], row["code"]) for row in chunk.errors)
+                self._reported.update((row["path"], row["code"]) for row in chunk.errors)
                 self._versions.add(chunk.files)
                 yield chunk
-
-
-def _without_unchanged(on_chunk: Callable[[Chunk], None]) -> Callable[[Chunk], None]:
-    """The same, not counting files that stayed as they are: the first walk has counted them."""
-
-    def count(chunk: Chunk) -> None:
-        chunk.discovered, chunk.unchanged = len(chunk.files), 0
-        on_chunk(chunk)
-
-    return count

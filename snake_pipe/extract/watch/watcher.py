@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.feeds.feed import Feed
+from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.watch.changes import Asked, Rules, kind_on_disk, matters, without_links
 from snake_pipe.extract.watch.listener import ChangeListener, Folders, Heard, WatchOptions
 from snake_pipe.extract.watch.survey import Survey
 from snake_pipe.observe.events import ChangesVisible, Notice, Rescan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
-    from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
     from snake_pipe.extract.discovery.request import IngestRequest
-    from snake_pipe.extract.feeds.feed import Chunk
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.feeds.prior_files import PriorFiles
     from snake_pipe.load.known_files import KnownFiles
@@ -94,22 +92,21 @@ class Watcher(Feed):
         *,
         job_id: str,
         ids: FileIds,
-        walk: Callable[[], Iterator[DiscoveredFile | DiscoveryError]],
         max_file_size: int,
         prior: PriorFiles,
         reload: Callable[[], PriorFiles],
         own: Callable[[], KnownFiles],
         listener: Listener,
-        told: frozenset[tuple[str, str]] = frozenset(),
+        reported: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """`walk` gives the first walk, `prior` what the dataset holds before the job.
+        """`prior` is what the dataset holds before the job.
 
-        `reload` reads that again and `own` what this job has committed, both in a thread. `told` are (path,
-        code) of errors recorded before.
+        `reload` reads that again and `own` what this job has committed, both in a thread. `reported` are
+        (path, code) of errors recorded before.
         """
+        super().__init__()
         self._request = request
         self._options = options
-        self._walk = walk
         self._reload = reload
         self._own = own
         self._tell = listener
@@ -119,7 +116,8 @@ class Watcher(Feed):
             ids=ids,
             max_file_size=max_file_size,
             prior=prior,
-            told=told,
+            discovered=self.discovered,
+            reported=reported,
             listener=listener,
         )
         self._rules = Rules(
@@ -160,18 +158,18 @@ class Watcher(Feed):
         self._news.set()
         return self._ending
 
-    async def chunks(self, on_chunk: Callable[[Chunk], None]) -> AsyncGenerator[Chunk, None]:
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """All files, then what changes, until `end`."""
         listener = self._listener()
         try:
             await asyncio.to_thread(listener.start)
             if listener.polls and not self._options.poll:
                 self._tell(Notice("watch_polls", _POLLS))
-            async with aclosing(self._survey.walk(self._walk(), on_chunk)) as chunks:
+            async with aclosing(self._survey.walk()) as chunks:
                 async for chunk in chunks:
                     yield self._count(chunk)
             self.complete = True
-            async with aclosing(self._follow(listener, on_chunk)) as chunks:
+            async with aclosing(self._follow(listener)) as chunks:
                 async for chunk in chunks:
                     yield self._count(chunk)
         finally:
@@ -199,9 +197,7 @@ class Watcher(Feed):
 
     # -- following -----------------------------------------------------------------------------------
 
-    async def _follow(
-        self, listener: ChangeListener, on_chunk: Callable[[Chunk], None]
-    ) -> AsyncGenerator[Chunk, None]:
+    async def _follow(self, listener: ChangeListener) -> AsyncGenerator[Chunk, None]:
         next_walk = time.monotonic() + self._pause(listener, 0.0)
         is_last = False
         while not is_last:
@@ -218,7 +214,7 @@ class Watcher(Feed):
             is_time = begun >= next_walk or (is_last and listener.polls)
             heard = listener.take()
             asked = self._asked(folders, heard, stalled=stalled, is_time=is_time)
-            work = self._work(asked, heard, listener, on_chunk, is_last=is_last)
+            work = self._work(asked, heard, listener, is_last=is_last)
             files = deleted = 0
             try:
                 async with aclosing(work) as chunks:
@@ -239,7 +235,6 @@ class Watcher(Feed):
         asked: Asked,
         heard: Heard,
         listener: ChangeListener,
-        on_chunk: Callable[[Chunk], None],
         *,
         is_last: bool,
     ) -> AsyncGenerator[Chunk, None]:
@@ -247,12 +242,12 @@ class Watcher(Feed):
         again = self._due_again(everything=is_last)
         self._note(asked.folders)
         for paths, is_again in ((asked.paths, False), (again, True)):
-            async with aclosing(self._survey.look(paths, on_chunk, again=is_again)) as chunks:
+            async with aclosing(self._survey.look(paths, again=is_again)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         if asked.rescan is not None:
             left = heard if asked.is_storm else Heard()
-            async with aclosing(self._walk_again(asked.rescan, left, listener, on_chunk)) as chunks:
+            async with aclosing(self._walk_again(asked.rescan, left, listener)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
@@ -304,14 +299,16 @@ class Watcher(Feed):
             self._second_looks.append((time.monotonic() + _SECOND_LOOK, folders))
 
     async def _walk_again(
-        self, reason: str, left: Heard, listener: ChangeListener, on_chunk: Callable[[Chunk], None]
+        self, reason: str, left: Heard, listener: ChangeListener
     ) -> AsyncGenerator[Chunk, None]:
         """Walk when all that was handed over is committed; what is `left`, and heard meanwhile, is read."""
         self.rescans += 1
         if not listener.polls:
             self._tell(Rescan(reason))
             await self._until_quiet(listener, left)
-        await self._until_committed()
+        async with aclosing(self._until_committed()) as chunks:
+            async for chunk in chunks:
+                yield chunk
         left.add(listener.take())
         asked = self._rules.judge(left.changes)
         self._note(asked.folders)
@@ -319,7 +316,7 @@ class Watcher(Feed):
         changed = {key for _, name in left.changes if (key := self._survey.key(os.fsencode(name)))}
         prior, own = await asyncio.to_thread(lambda: (self._reload(), self._own()))
         replaced = reason == _REPLACED
-        walk = self._survey.walk_again(prior, own, changed, on_chunk, replaced=replaced)
+        walk = self._survey.walk_again(prior, own, changed, replaced=replaced)
         async with aclosing(walk) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -334,11 +331,10 @@ class Watcher(Feed):
                 return
             left.add(heard)
 
-    async def _until_committed(self) -> None:
+    async def _until_committed(self) -> AsyncGenerator[Chunk, None]:
         """Wait until all that was handed over can be read back, and see that it does not take long."""
         while self._rows_committed < self._rows_given:
             self._commits.clear()
-            if self.flush_now is not None:
-                await self.flush_now()
+            yield Chunk(flush=True)
             if self._rows_committed < self._rows_given:
                 await self._commits.wait()
