@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.extract.paths.datasets import DATASET_NAME, default_dataset
 from snake_pipe.observe.events import ignore
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.observe.events import Listener
-
-DATASET_NAME = ".snake-pipe"
-
-
-def default_dataset(root: Path) -> Path:
-    """Where a repository's dataset is if nobody says otherwise: `.snake-pipe` in it."""
-    folder = root if root.is_dir() else root.parent
-    return folder.absolute() / DATASET_NAME
 
 
 def ingest(

@@ -19,6 +19,7 @@ from snake_pipe.transform.languages import (
     language_of_head,
     language_of_name,
 )
+from snake_pipe.transform.rows.contract import AST_QUEUE as AST_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialect_check import DialectCheck
     from snake_pipe.transform.dialects.dialect import Dialect
 
-AST_QUEUE = "ast"
 DIALECT_GROUP = "snake_pipe.dialects"
 """The group of entry points by which packages offer dialects: each is an object of the class `Dialect`."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snake_pipe.api import DATASET_NAME
 from snake_pipe.errors import DatasetError, JobNotFoundError
+from snake_pipe.extract.paths.datasets import DATASET_NAME
 
 
 def find_dataset(given: Path | None) -> Path:

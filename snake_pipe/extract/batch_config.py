@@ -56,13 +56,9 @@ def _setting(
 
 
 def _check_queue_sizes(texts: Sequence[str]) -> None:
-    from snake_pipe.extract.batch_coordinator import MIXED_QUEUE
-    from snake_pipe.extract.batching.sizing import parse_queue_sizes
-    from snake_pipe.extract.settings.priority_rules import check_queue_name
+    from snake_pipe.extract.settings.queue_sizes import check_queue_sizes
 
-    for name in parse_queue_sizes(texts):
-        if name != MIXED_QUEUE:
-            check_queue_name(name)
+    check_queue_sizes(texts)
 
 
 def _check_priority(texts: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import FileBatch, Trigger
 from snake_pipe.extract.batching.queue import NEVER, FileQueue
-from snake_pipe.extract.batching.sizing import QueueSize, parse_queue_sizes
+from snake_pipe.extract.settings.queue_sizes import MIXED_QUEUE, QueueSize, parse_queue_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 URGENT = 8
 """Priority from which a file does not wait for its batch to fill (requirement 003-2)."""
-
-MIXED_QUEUE = "mixed"
-"""The one queue where there is not one for each language."""
 
 _SMALLEST_SHARE = 128 * 1024
 """Bytes below which sharing out the end of the input costs more than it brings."""

@@ -25,6 +25,8 @@ _LEAST_TREE = 16
 """Bytes of JSON that each of several trees takes at least."""
 
 __all__ = [
+    "HIGHEST_PRIORITY",
+    "LOWEST_PRIORITY",
     "BatchExecutionResult",
     "BatchPriority",
     "BatchResult",
@@ -41,13 +43,17 @@ __all__ = [
 ]
 
 
+LOWEST_PRIORITY, HIGHEST_PRIORITY = 0, 10
+"""The scale of priorities."""
+
+
 class BatchPriority(IntEnum):
-    """Named points of the scale 0-10; any integer between is allowed."""
+    """Named points of the scale; any integer of it is allowed."""
 
     LOW = 2
     NORMAL = 5
     HIGH = 8
-    CRITICAL = 10
+    CRITICAL = HIGHEST_PRIORITY
 
 
 class Trigger(StrEnum):

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import (
+    HIGHEST_PRIORITY,
+    LOWEST_PRIORITY,
     BatchPriority,
     BatchResult,
     BatchStatistics,
@@ -29,6 +31,7 @@ from snake_pipe.extract.dispatch.own_function import (
 )
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
 from snake_pipe.extract.job.job import Job
+from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.utils.batch_utils import memory_limit
@@ -48,10 +51,6 @@ if TYPE_CHECKING:
     from snake_pipe.utils.checkpoint_manager import (
         CheckpointData,
     )
-
-
-LOWEST, HIGHEST = 0, 10
-"""Priorities of submitted files."""
 
 
 class BatchProcessingEngine:
@@ -100,7 +99,7 @@ class BatchProcessingEngine:
     ) -> RepositoryProcessingResult:
         """Ingest one repository: every file that is recognised, into `.snake-pipe` in it by default."""
         root = Path(repository_path).absolute()
-        target = (dataset or root / ".snake-pipe").absolute()
+        target = (dataset or root / DATASET_NAME).absolute()
         return await self.ingest(IngestRequest(roots=(str(root),), dataset=str(target)), config)
 
     async def ingest(
@@ -139,7 +138,7 @@ class BatchProcessingEngine:
         if self._background is not None:
             raise EngineStateError("the engine was started before", "make a new one")
         root = (self._root or Path.cwd()).absolute()
-        dataset = (self._dataset or root / ".snake-pipe").absolute()
+        dataset = (self._dataset or root / DATASET_NAME).absolute()
         request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
 
         def make_submissions(job: Job, _: Listener) -> Feed:
@@ -170,8 +169,9 @@ class BatchProcessingEngine:
             raise EngineStateError("the engine is not started", "async with BatchProcessingEngine(...)")
         if self._background is not None and self._background.done():
             self._raise_end()
-        if not (isinstance(priority, int) and LOWEST <= priority <= HIGHEST):
-            raise UsageError(f"priority {priority} is not a whole number from {LOWEST} to {HIGHEST}")
+        if not (isinstance(priority, int) and LOWEST_PRIORITY <= priority <= HIGHEST_PRIORITY):
+            scale = f"from {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}"
+            raise UsageError(f"priority {priority} is not a whole number {scale}")
         return self._submissions.submit(Path(path), priority)
 
     async def shutdown(self) -> RepositoryProcessingResult:

@@ -141,7 +141,7 @@ def ingest(
     Files that have not changed since an earlier ingestion into the same dataset are left as they are.
     A file that cannot be read or parsed gets its row in `files` and `errors`, and nothing else happens.
     """
-    from snake_pipe.api import default_dataset
+    from snake_pipe.extract.paths.datasets import default_dataset
 
     if files_from and files0_from:
         raise UsageError("--files-from and --files0-from exclude each other")

@@ -122,9 +122,9 @@ def watch(
     The rows are at any time those that a fresh ingestion would give, some moments late. Ctrl-C and SIGTERM
     end it when all that was saved by then is committed.
     """
-    from snake_pipe.api import default_dataset
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.paths.datasets import default_dataset
     from snake_pipe.extract.watch.watcher import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from snake_pipe.errors import ConfigError
 from snake_pipe.utils.batch_utils import MIB, RunningRate, clamp
-from snake_pipe.utils.units import parse_bytes, parse_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from snake_pipe.extract.batch_config import BatchConfig
+    from snake_pipe.extract.settings.queue_sizes import QueueSize
     from snake_pipe.load.batch_history import BatchTotals
 
 _FIRST_BYTES = MIB
@@ -30,34 +26,6 @@ _FIRST_OUTPUT_FACTOR = 1.0
 
 _HISTORY_WEIGHT = 4
 """Batches that all of the history counts for: enough to start right, few enough to be corrected soon."""
-
-_IN_BYTES = re.compile(r"[^bB]*\d[^bB]*[bB]")
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSize:
-    """What a user fixed for one queue: files and bytes at which a batch leaves; None: adapted."""
-
-    files: int | None = None
-    bytes: int | None = None
-
-
-def parse_queue_sizes(texts: Iterable[str]) -> dict[str, QueueSize]:
-    """Read `python=100` (files) and `ast=16MiB` (bytes); a queue may have both. ConfigError otherwise."""
-    sizes: dict[str, QueueSize] = {}
-    for text in texts:
-        name, separator, value = (part.strip() for part in text.partition("="))
-        hint = "written like python=100 (files) or ast=16MiB (bytes)"
-        try:
-            in_bytes = _IN_BYTES.fullmatch(value) is not None
-            size = parse_bytes(value) if in_bytes else parse_count(value)
-        except ValueError as error:
-            raise ConfigError(f"the size {text!r} cannot be read: {error}", hint) from None
-        if not (name and separator) or size < 1:
-            raise ConfigError(f"the size {text!r} names no queue with at least 1", hint)
-        known = sizes.get(name, QueueSize())
-        sizes[name] = QueueSize(known.files, size) if in_bytes else QueueSize(size, known.bytes)
-    return sizes
 
 
 class BatchTarget(NamedTuple):

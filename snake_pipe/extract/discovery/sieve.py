@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery.folder_walk import Found, open_regular
+from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-ALWAYS_LEFT_OUT = frozenset((b".git", b".snake-pipe"))
+ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 """Names of folders that are never entered: git's own, and datasets."""
 
 HEAD_BYTES = 4096

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.paths.names import escape_path
+from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.schemas import arrow_schema
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def file_row(
         "repo": file.repo,
         "path": file.path,
         "path_bytes": file.path_bytes,
-        "input_kind": "ast" if file.queue == "ast" else "source",
-        "language": None if file.queue == "ast" else file.queue,
+        "input_kind": AST_QUEUE if file.queue == AST_QUEUE else "source",
+        "language": None if file.queue == AST_QUEUE else file.queue,
         "size_bytes": file.size_bytes,
         "mtime_ns": file.mtime_ns,
         "status": status,

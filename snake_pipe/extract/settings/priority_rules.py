@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError
+from snake_pipe.extract.batch_models import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from snake_pipe.extract.paths.patterns import PathPatterns
 from snake_pipe.utils.units import parse_bytes, parse_seconds
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     Condition = Callable[[DiscoveredFile, int], bool]
     """Whether a rule fits a file, at a time in ns since 1970."""
-
-HIGHEST = 10
 
 _EXAMPLE = "a rule is written like src/**=9, language:python=7, size<100KiB=8 or mtime<1d=9"
 _LANGUAGE = "language:"
@@ -77,8 +76,9 @@ def _parse(text: str) -> tuple[Condition, int]:
     condition, separator, number = (part.strip() for part in text.rpartition("="))
     if not (separator and condition):
         raise ConfigError(f"the priority rule {text!r} is not CONDITION=PRIORITY", _EXAMPLE)
-    if not (number.isascii() and number.isdigit() and int(number) <= HIGHEST):
-        raise ConfigError(f"the priority in {text!r} is not a number from 0 to {HIGHEST}", _EXAMPLE)
+    if not (number.isascii() and number.isdigit() and LOWEST_PRIORITY <= int(number) <= HIGHEST_PRIORITY):
+        scale = f"from {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}"
+        raise ConfigError(f"the priority in {text!r} is not a number {scale}", _EXAMPLE)
     try:
         return _condition(condition), int(number)
     except ValueError as error:

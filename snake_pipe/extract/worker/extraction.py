@@ -333,7 +333,7 @@ class Extraction:
             file,
             self._job_id,
             **{
-                "language": facts.language or (None if file.queue == "ast" else file.queue),
+                "language": facts.language or (None if file.queue == AST_QUEUE else file.queue),
                 "dialect": facts.dialect,
                 "parser": facts.parser,
                 "parser_version": facts.parser_version,
