@@ -173,8 +173,8 @@ class Delivery:
             self._on_commit(self._sink.files_committed)
             self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
             await asyncio.to_thread(self._on_flush, self._statistics)
-        except SinkError as error:
-            self._breaker.failed(time.monotonic(), error)
+        except SinkError:
+            self._breaker.failed(time.monotonic())
             raise
         else:
             self._breaker.succeeded()

@@ -203,9 +203,9 @@ class Dispatcher:
                 executor = await self._pool()
                 try:
                     result = await self._submit(executor, batch)
-                except BrokenExecutor as error:
+                except BrokenExecutor:
                     if self._executor is executor:  # the first of the batches that it fails
-                        self._pool_breaker.failed(time.monotonic(), error)
+                        self._pool_breaker.failed(time.monotonic())
                     await self._recover(executor, batch)
                     return
             self._pool_breaker.succeeded()
@@ -219,7 +219,7 @@ class Dispatcher:
         """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
         error = SinkError(f"batch {batch.batch_id} failed: {failure}", "mend the cause, then resume the job")
         now = time.monotonic()
-        self.sink_breaker.failed(now, error)
+        self.sink_breaker.failed(now)
         breaker = self.sink_breaker
         has_failed_alone = not breaker.is_open and batch.attempt >= self._config.retry_attempts
         if has_failed_alone or breaker.gives_up(now):
