@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.feeds.submissions import Submissions
     from snake_pipe.extract.job.run import JobRun
-    from snake_pipe.extract.watch.watcher import WatchOptions
+    from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.observe.events import Event
     from snake_pipe.utils.checkpoint_manager import (
         CheckpointData,
@@ -112,7 +112,7 @@ class BatchProcessingEngine:
         self, request: IngestRequest, config: BatchConfig | None = None, options: WatchOptions | None = None
     ) -> RepositoryProcessingResult:
         """Run a new job that goes on with what changes, until `stop`; UsageError where watching cannot be."""
-        from snake_pipe.extract.watch.watcher import WatchOptions, check_watch
+        from snake_pipe.extract.watch.options import WatchOptions, check_watch
 
         check_watch(request)
         chosen = options or WatchOptions()

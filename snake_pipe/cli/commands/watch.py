@@ -125,7 +125,7 @@ def watch(
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.paths.datasets import default_dataset
-    from snake_pipe.extract.watch.watcher import WatchOptions, check_watch
+    from snake_pipe.extract.watch.options import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]
     overrides: dict[str, Any] = parse_settings(set_ or []) | {

@@ -61,8 +61,8 @@ class Feed(ABC):
     yielded: int = 0
     """... and how many of them it has yielded."""
 
-    def __init__(self) -> None:
-        self.discovered = Discovered()
+    def __init__(self, discovered: Discovered | None = None) -> None:
+        self.discovered = discovered or Discovered()
 
     @abstractmethod
     def chunks(self) -> AsyncGenerator[Chunk, None]:

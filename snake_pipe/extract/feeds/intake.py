@@ -81,9 +81,7 @@ class Intake(Feed):
         `row_if_deleted(path, take_id)` gives a row for a listed path that is not there, if the dataset holds
         it. `find_deleted` is asked for the others where nothing kept a file from being seen.
         """
-        super().__init__()
-        if discovered is not None:
-            self.discovered = discovered
+        super().__init__(discovered)
         self._source = source
         self._job_id = job_id
         self._ids = ids

@@ -1,4 +1,4 @@
-"""What earlier runs left in the dataset, as far as it decides what a job reads and what it calls gone."""
+"""What the dataset holds before a job, as far as it decides what the job reads and what is deleted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class PriorFiles:
-    """The dataset's current files, asked by one job while it walks and when it has walked."""
+    """The dataset's current files, for one walk of one job."""
 
     def __init__(
         self, dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, request: IngestRequest
@@ -49,12 +49,12 @@ class PriorFiles:
 
     @property
     def known(self) -> Known:
-        """Tells the walk what need not be read again; with `full` nothing, but what was met is noted."""
+        """Tells the walk what need not be read again: with `full` nothing, but seen files are noted."""
         return _SeenOnly(self._current) if self._request.full else self._current
 
     @property
     def current(self) -> KnownFiles:
-        """The newest row of each file, as it was committed when this object was made."""
+        """The newest row of each file, as committed when this object was made."""
         return self._current
 
     def row_if_deleted(self, path: str, take_id: Callable[[], int]) -> Row | None:
@@ -70,22 +70,24 @@ class PriorFiles:
         self,
         ids: FileIds,
         *,
-        left_out: Callable[[str, str], bool] = lambda *_: False,
-        even_all: bool = False,
+        is_deselected: Callable[[str, str], bool] = lambda *_: False,
+        even_if_none_seen: bool = False,
     ) -> Iterator[Row]:
-        """Rows for files that the walk did not meet and that are gone from the disk.
+        """Rows for files that the walk has not seen and that are gone from the disk.
 
-        Those of which `left_out(repo, path)` says that the request no longer selects them are gone too.
-        A walk that met none of them says more of the disk than of the files (a mount that is missing):
-        then only `full` calls them gone, or `even_all` of who knows better.
+        Those of which `is_deselected(repo, path)` says that the request no longer selects them are deleted
+        too. A walk that has seen none of the dataset's files says more about the disk than about the files
+        (a mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
         """
-        if self._request.file_list is not None or not (self.met_any or self._request.full or even_all):
+        if self._request.file_list is not None or not (
+            self.any_seen or self._request.full or even_if_none_seen
+        ):
             return
-        for gone in self._current.unseen():
-            root = self._roots.get(gone.repo)
-            name = os.fsdecode(gone.path_bytes) if gone.path_bytes else gone.path
-            if root is not None and (_is_gone(root / name) or left_out(gone.repo, gone.path)):
-                yield self._deleted(gone.repo, root, gone.path, gone.path_bytes, gone.language, ids.of_row())
+        for file in self._current.unseen():
+            root = self._roots.get(file.repo)
+            name = os.fsdecode(file.path_bytes) if file.path_bytes else file.path
+            if root is not None and (_is_gone(root / name) or is_deselected(file.repo, file.path)):
+                yield self._deleted(file.repo, root, file.path, file.path_bytes, file.language, ids.of_row())
 
     def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
         """A row that the file at the raw path `raw` of a root is deleted."""
@@ -94,8 +96,8 @@ class PriorFiles:
         return self._deleted(repo, self._roots[repo], path, path_bytes, None, file_id)
 
     @property
-    def met_any(self) -> bool:
-        """Whether the walk has met any of the files, or there are none to meet."""
+    def any_seen(self) -> bool:
+        """Whether the walk has seen any of the files, or there are none to see."""
         return not len(self._current) or self._current.seen_count > 0
 
     def _deleted(
@@ -172,11 +174,11 @@ def _is_gone(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _SeenOnly:
-    """Known files that are read all the same: what they do not see any more is gone."""
+    """Known files that are read again all the same; noted is what is still there."""
 
     files: KnownFiles
 
     def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
-        """False for each; but they are seen."""
+        """False for each; but they count as seen."""
         self.files.match(files)
         return [False] * len(files)

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import BatchStatistics
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.model.rows import Row
-    from snake_pipe.extract.watch.watcher import Watcher, WatchOptions
+    from snake_pipe.extract.watch.options import WatchOptions
+    from snake_pipe.extract.watch.watcher import Watcher
     from snake_pipe.observe.events import Listener
     from snake_pipe.utils.journal import Journal
 
@@ -180,20 +181,20 @@ class Job:
 
     def make_watcher(self, options: WatchOptions, listener: Listener) -> Watcher:
         """The job's files, and then what changes among them, without end."""
+        from snake_pipe.extract.watch.watched_files import WatchedFiles
         from snake_pipe.extract.watch.watcher import Watcher
 
-        return Watcher(
+        files = WatchedFiles(
             self.request,
-            options,
             job_id=self.job_id,
             ids=self._file_ids(),
             max_file_size=self.config.max_file_size,
-            prior=self.prior_files(),
-            reload=self.prior_files,
-            own=lambda: KnownFiles.of_job(self.dataset, self.job_id),
+            load_prior=self.prior_files,
+            load_own=lambda: KnownFiles.of_job(self.dataset, self.job_id),
             reported=self.reported_errors(),
             listener=listener,
         )
+        return Watcher(files, options, listener)
 
     def _file_ids(self) -> FileIds:
         return FileIds(self.epoch, self.dataset.next_epoch)
@@ -258,7 +259,7 @@ class Job:
         )
 
     def _find_deleted(self, prior: PriorFiles, ids: FileIds, listener: Listener) -> Iterator[Row]:
-        if not prior.met_any and not self.request.full:
+        if not prior.any_seen and not self.request.full:
             text = (
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )

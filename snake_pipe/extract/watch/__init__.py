@@ -1,1 +1,1 @@
-"""A feed that follows what changes on disk."""
+"""A feed that follows what changes in some folders."""

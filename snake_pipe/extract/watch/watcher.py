@@ -1,9 +1,8 @@
 """A feed without an end: all files of some folders, and then what changes among them.
 
-Listening begins before the first walk, so that nothing falls between. Changes of a few files are looked at
+The notifier starts before the first walk, so that nothing falls between. A few changed files are looked at
 one by one; whatever says less clearly what happened (a folder moved, a `.gitignore` edited, another branch
-checked out, changes that were not heard) leads to another walk, which compares the disk with what is
-committed.
+checked out, changes that were missed) leads to another walk, which compares the disk with what is committed.
 """
 
 from __future__ import annotations
@@ -11,130 +10,78 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import deque
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.feeds.feed import Chunk, Feed
-from snake_pipe.extract.watch.changes import Asked, Rules, kind_on_disk, matters, without_links
-from snake_pipe.extract.watch.listener import ChangeListener, Folders, Heard, WatchOptions
-from snake_pipe.extract.watch.survey import Survey
-from snake_pipe.observe.events import ChangesVisible, Notice, Rescan
+from snake_pipe.extract.watch.change_rules import (
+    ChangePlan,
+    ChangeRules,
+    is_relevant,
+    kind_on_disk,
+    without_links,
+)
+from snake_pipe.extract.watch.notifier import ChangeNotifier, Changes, FolderState
+from snake_pipe.extract.watch.pending_changes import PendingChanges
+from snake_pipe.extract.watch.schedule import Schedule
+from snake_pipe.observe.events import Notice, Rescan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator
 
-    from snake_pipe.extract.discovery.request import IngestRequest
-    from snake_pipe.extract.feeds.ids import FileIds
-    from snake_pipe.extract.feeds.prior_files import PriorFiles
-    from snake_pipe.load.known_files import KnownFiles
+    from snake_pipe.extract.watch.options import WatchOptions
+    from snake_pipe.extract.watch.watched_files import WatchedFiles
     from snake_pipe.observe.events import Listener
 
-__all__ = ["WatchOptions", "Watcher", "check_watch"]
-
-_TICK = 1.0
-"""Seconds between two looks at the folders themselves."""
-
 _STALLED = 2.0
-"""Seconds by which a tick may be late before it counts that this process was stopped meanwhile."""
+"""Seconds by which a wait may be late before it counts that this process was stopped meanwhile."""
 
-_SECOND_LOOK = 1.0
-"""Seconds after which a new folder is looked at again: what was made in it at once was perhaps not heard."""
-
-_LAST_STEPS = 4
-"""Times of quiet after a request to end: the first change, the end of its group, and as much to spare."""
+_LAST_DEBOUNCES = 4
+"""Debounces after a request to end: the first change, the end of its group, and as much to spare."""
 
 _QUIET, _MOST_QUIET = 0.2, 1.0
-"""A walk waits for so much quiet in seconds, but not longer than the second."""
+"""A walk waits for so many seconds without changes, but not longer than the second."""
 
-_POLL_SECONDS = 1.0
-"""Seconds between two walks where nothing is heard."""
-
-_REST, _REST_OF_POLLS = 100, 10
-"""Walks that only look for what was missed take at most one part in so many of the time."""
-
-_MOST_GIVEN = 50_000
-"""Changed paths remembered before another walk takes their place."""
+_MOST_CHANGED = 50_000
+"""Changed files remembered before another walk takes their place."""
 
 _POLLS = "the kernel cannot watch all folders (fs.inotify.max_user_watches?); they are walked again and again"
 _REPLACED = "a watched folder was replaced"
 
 
-def check_watch(request: IngestRequest) -> None:
-    """UsageError for a request that cannot be watched."""
-    if request.file_list is not None or not request.roots:
-        raise UsageError("watch needs folders, not a list of files")
-    for root in request.roots:
-        if not Path(root).is_dir():
-            raise UsageError(f"not a folder: {root}", "watch the folder the file is in, with --include")
-
-
-@dataclass(frozen=True, slots=True)
-class _Gift:
-    """Changes handed over together: visible when `rows` of this run are committed."""
-
-    rows: int
-    files: int
-    deleted: int
-    heard_at: float
-
-
 class Watcher(Feed):
     """The feed; everything on one event loop."""
 
-    def __init__(
-        self,
-        request: IngestRequest,
-        options: WatchOptions,
-        *,
-        job_id: str,
-        ids: FileIds,
-        max_file_size: int,
-        prior: PriorFiles,
-        reload: Callable[[], PriorFiles],
-        own: Callable[[], KnownFiles],
-        listener: Listener,
-        reported: Iterable[tuple[str, str]] = (),
-    ) -> None:
-        """`prior` is what the dataset holds before the job.
-
-        `reload` reads that again and `own` what this job has committed, both in a thread. `reported` are
-        (path, code) of errors recorded before.
-        """
-        super().__init__()
-        self._request = request
+    def __init__(self, files: WatchedFiles, options: WatchOptions, listener: Listener) -> None:
+        super().__init__(files.discovered)
+        self._files = files
         self._options = options
-        self._reload = reload
-        self._own = own
-        self._tell = listener
-        self._survey = Survey(
-            request,
-            job_id=job_id,
-            ids=ids,
-            max_file_size=max_file_size,
-            prior=prior,
-            discovered=self.discovered,
-            reported=reported,
-            listener=listener,
-        )
-        self._rules = Rules(
-            frozenset(root.rstrip(b"/") for root in self._survey.roots),
+        self._listener = listener
+        self._rules = ChangeRules(
+            frozenset(root.rstrip(b"/") for root in files.roots),
             kind_on_disk,
-            self._survey.has_files,
+            files.has_files,
             without_links,
-            use_gitignore=request.use_gitignore,
+            use_gitignore=files.request.use_gitignore,
         )
-        self._second_looks: list[tuple[float, frozenset[bytes]]] = []
-        self._rows_given = 0
-        self._rows_committed = 0
-        self._gifts: deque[_Gift] = deque()
-        self._news = asyncio.Event()
-        self._commits = asyncio.Event()
-        self._went_away = False
-        self._after_storm = False
+        roots = tuple(os.fsdecode(root) for root in files.roots)
+        left_out = (f"{Path(files.request.dataset).resolve()}/",)
+        self._notifier = ChangeNotifier(
+            [Path(root) for root in roots],
+            options,
+            is_relevant=lambda path: is_relevant(path, roots, left_out),
+            wake=self._wake_from_thread,
+        )
+        self._schedule = Schedule(options)
+        self._pending = PendingChanges()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._commit = asyncio.Event()
+        self._was_missing = False
+        self._after_burst = False
         self._ending = False
         self.rescans = 0
         """Walks after the first one."""
@@ -142,199 +89,151 @@ class Watcher(Feed):
     # -- for the run ---------------------------------------------------------------------------------
 
     def committed(self, rows: int) -> None:
-        """Take note of how many rows of `files` this run has committed."""
-        self._rows_committed = rows
-        self._commits.set()
-        visible = []
-        while self._gifts and self._gifts[0].rows <= rows:
-            visible.append(self._gifts.popleft())
-        if visible:
-            files, deleted = sum(gift.files for gift in visible), sum(gift.deleted for gift in visible)
-            self._tell(ChangesVisible(files, deleted, time.monotonic() - visible[0].heard_at))
+        """Tell which changes can be queried now."""
+        self._pending.commit(rows)
+        self._commit.set()
+        self._tell_visible()
 
     def end(self) -> bool:
-        """Hand over what was heard by now and end; False before the first walk is through."""
+        """Yield what has changed by now and end; False before the first walk is through."""
         self._ending = self.complete
-        self._news.set()
+        self._wake.set()
         return self._ending
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """All files, then what changes, until `end`."""
-        listener = self._listener()
+        self._loop = asyncio.get_running_loop()
         try:
-            await asyncio.to_thread(listener.start)
-            if listener.polls and not self._options.poll:
-                self._tell(Notice("watch_polls", _POLLS))
-            async with aclosing(self._survey.walk()) as chunks:
+            await asyncio.to_thread(self._notifier.start)
+            if self._notifier.polls and not self._options.poll:
+                self._listener(Notice("watch_polls", _POLLS))
+            async with aclosing(self._files.walk()) as chunks:
                 async for chunk in chunks:
-                    yield self._count(chunk)
+                    self._pending.add(chunk)
+                    yield chunk
             self.complete = True
-            async with aclosing(self._follow(listener)) as chunks:
+            async with aclosing(self._follow()) as chunks:
                 async for chunk in chunks:
-                    yield self._count(chunk)
+                    yield chunk
         finally:
-            listener.stop()
+            self._notifier.stop()
 
-    def _listener(self) -> ChangeListener:
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
+    def _wake_from_thread(self) -> None:
+        if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._news.set)
+                self._loop.call_soon_threadsafe(self._wake.set)
 
-        roots = tuple(os.fsdecode(root) for root in self._survey.roots)
-        left_out = (f"{Path(self._request.dataset).resolve()}/",)
-        return ChangeListener(
-            [Path(root) for root in roots],
-            self._options,
-            matters=lambda path: matters(path, roots, left_out),
-            wake=wake,
-        )
+    def _tell_visible(self) -> None:
+        if (event := self._pending.take_visible(time.monotonic())) is not None:
+            self._listener(event)
 
-    def _count(self, chunk: Chunk) -> Chunk:
-        self._rows_given += len(chunk.files) + len(chunk.deleted)
-        return chunk
+    # -- after the first walk ------------------------------------------------------------------------
 
-    # -- following -----------------------------------------------------------------------------------
-
-    async def _follow(self, listener: ChangeListener) -> AsyncGenerator[Chunk, None]:
-        next_walk = time.monotonic() + self._pause(listener, 0.0)
+    async def _follow(self) -> AsyncGenerator[Chunk, None]:
+        notifier, schedule = self._notifier, self._schedule
+        schedule.walked(time.monotonic(), polls=notifier.polls)
         is_last = False
         while not is_last:
-            stalled = await self._wait_for_news(next_walk)
-            if self._ending:  # what was saved before the request to end is still to be heard
-                await asyncio.sleep(_LAST_STEPS * self._options.debounce)
+            stalled = await self._wait()
+            if self._ending:  # the notifications of what was saved before the request are still to come
+                await asyncio.sleep(_LAST_DEBOUNCES * self._options.debounce)
                 is_last = True
-            folders = await asyncio.to_thread(listener.check_folders)
-            if folders is Folders.MISSING:  # perhaps it comes back; until then nothing is due
-                self._went_away, self._second_looks = True, []
-                next_walk = time.monotonic() + _TICK
+            state = await asyncio.to_thread(notifier.check_folders)
+            if state is FolderState.MISSING:
+                self._was_missing = True
+                schedule.suspend(time.monotonic())
                 continue
-            begun = time.monotonic()
-            is_time = begun >= next_walk or (is_last and listener.polls)
-            heard = listener.take()
-            asked = self._asked(folders, heard, stalled=stalled, is_time=is_time)
-            work = self._work(asked, heard, listener, is_last=is_last)
+            started = time.monotonic()
+            is_due = schedule.is_walk_due(started) or (is_last and notifier.polls)
+            changes = notifier.take()
+            plan = self._plan(state, changes, stalled=stalled, is_due=is_due)
+            work = self._carry_out(plan, changes, is_last=is_last)
             files = deleted = 0
             try:
                 async with aclosing(work) as chunks:
                     async for chunk in chunks:
+                        self._pending.add(chunk)
                         files, deleted = files + len(chunk.files), deleted + len(chunk.deleted)
                         yield chunk
             except UsageError:  # a watched folder went away meanwhile
-                self._went_away = True
+                self._was_missing = True
             if files or deleted:
-                self._gifts.append(_Gift(self._rows_given, files, deleted, begun))
-                self.committed(self._rows_committed)
-            if asked.rescan is not None:
-                done = time.monotonic()
-                next_walk = done + self._pause(listener, done - begun)
+                self._pending.end_group(files, deleted, started)
+                self._tell_visible()
+            if plan.rescan is not None:
+                now = time.monotonic()
+                schedule.walked(
+                    now, seconds=now - started, polls=notifier.polls, after_burst=self._after_burst
+                )
 
-    async def _work(
-        self,
-        asked: Asked,
-        heard: Heard,
-        listener: ChangeListener,
-        *,
-        is_last: bool,
-    ) -> AsyncGenerator[Chunk, None]:
-        """A look at what was heard of, which is quickly done, and then the walk if one is asked for."""
-        again = self._due_again(everything=is_last)
-        self._note(asked.folders)
-        for paths, is_again in ((asked.paths, False), (again, True)):
-            async with aclosing(self._survey.look(paths, again=is_again)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        if asked.rescan is not None:
-            left = heard if asked.is_storm else Heard()
-            async with aclosing(self._walk_again(asked.rescan, left, listener)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-
-    def _pause(self, listener: ChangeListener, seconds: float) -> float:
-        """Time to the next walk without a reason, where the last one took so long.
-
-        After a storm it comes soon: many folders may be new, and each asks for its second look.
-        """
-        if self._after_storm:
-            return _SECOND_LOOK
-        if listener.polls:
-            return max(_POLL_SECONDS, _REST_OF_POLLS * seconds)
-        return max(self._options.rescan_seconds, _REST * seconds)
-
-    async def _wait_for_news(self, next_walk: float) -> bool:
-        """Wait for changes, what is due, the end or the next tick; whether it came far too late."""
-        begun = time.monotonic()
-        wait = max(0.0, min([begun + _TICK, next_walk, *(due for due, _ in self._second_looks)]) - begun)
+    async def _wait(self) -> bool:
+        """Wait for changes, the end, or what is due; whether it came far too late."""
+        started = time.monotonic()
+        seconds = self._schedule.wait(started)
         with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._news.wait()
-        self._news.clear()
-        return time.monotonic() - begun > wait + _STALLED
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+        return time.monotonic() - started > seconds + _STALLED
 
-    def _asked(self, folders: Folders, heard: Heard, *, stalled: bool, is_time: bool) -> Asked:
-        """A walk where there may be changes that were not heard, else what was heard asks for."""
+    def _plan(self, state: FolderState, changes: Changes, *, stalled: bool, is_due: bool) -> ChangePlan:
+        """What the changes ask for, and a walk where there may be others."""
         reasons = (
-            (folders is Folders.REPLACED, _REPLACED),
-            (self._went_away, "a watched folder was away"),
-            (heard.missed is not None, heard.missed),
+            (state is FolderState.REPLACED, _REPLACED),
+            (self._was_missing, "a watched folder was away"),
+            (changes.missed is not None, changes.missed),
             (stalled, "this process stood still"),
-            (is_time, "it is time"),
-            (self._survey.given > _MOST_GIVEN, "many files changed since the last walk"),
+            (is_due, "it is time"),
+            (self._files.changed_count > _MOST_CHANGED, "many files changed since the last walk"),
         )
         reason = next((reason for holds, reason in reasons if holds), None)
-        asked = self._rules.judge(heard.changes)
-        return asked if reason is None else replace(asked, rescan=reason)
+        plan = self._rules.plan(changes.paths)
+        return plan if reason is None else replace(plan, rescan=reason)
 
-    def _due_again(self, *, everything: bool) -> frozenset[bytes]:
-        """The folders whose second look is due."""
-        now = time.monotonic()
-        due = [paths for at, paths in self._second_looks if at <= now or everything]
-        self._second_looks = [] if everything else [look for look in self._second_looks if look[0] > now]
-        return frozenset().union(*due)
-
-    def _note(self, folders: frozenset[bytes]) -> None:
-        """Folders that are new are looked at a second time."""
-        if folders:
-            self._second_looks.append((time.monotonic() + _SECOND_LOOK, folders))
-
-    async def _walk_again(
-        self, reason: str, left: Heard, listener: ChangeListener
+    async def _carry_out(
+        self, plan: ChangePlan, changes: Changes, *, is_last: bool
     ) -> AsyncGenerator[Chunk, None]:
-        """Walk when all that was handed over is committed; what is `left`, and heard meanwhile, is read."""
+        """Look at what changed, which is quickly done, and then walk if that is needed."""
+        now = time.monotonic()
+        second_looks = self._schedule.take_folders(now, everything=is_last)
+        self._schedule.add_folders(plan.new_folders, now)
+        for paths, again in ((plan.paths, False), (second_looks, True)):
+            async with aclosing(self._files.look(paths, again=again)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        if plan.rescan is not None:
+            left = changes if plan.is_burst else Changes()
+            async with aclosing(self._rescan(plan.rescan, left)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _rescan(self, reason: str, changes: Changes) -> AsyncGenerator[Chunk, None]:
+        """Walk when all that was yielded is committed; `changes`, and later ones, are read in any case."""
         self.rescans += 1
-        if not listener.polls:
-            self._tell(Rescan(reason))
-            await self._until_quiet(listener, left)
-        async with aclosing(self._until_committed()) as chunks:
-            async for chunk in chunks:
-                yield chunk
-        left.add(listener.take())
-        asked = self._rules.judge(left.changes)
-        self._note(asked.folders)
-        self._after_storm = asked.is_storm or left.missed is not None
-        changed = {key for _, name in left.changes if (key := self._survey.key(os.fsencode(name)))}
-        prior, own = await asyncio.to_thread(lambda: (self._reload(), self._own()))
-        replaced = reason == _REPLACED
-        walk = self._survey.walk_again(prior, own, changed, replaced=replaced)
+        if not self._notifier.polls:
+            self._listener(Rescan(reason))
+            await self._until_quiet(changes)
+        while not self._pending.all_committed:
+            self._commit.clear()
+            yield Chunk(flush=True)
+            if not self._pending.all_committed:
+                await self._commit.wait()
+        changes.add(self._notifier.take())
+        plan = self._rules.plan(changes.paths)
+        self._schedule.add_folders(plan.new_folders, time.monotonic())
+        self._after_burst = plan.is_burst or changes.missed is not None
+        changed = {key for _, name in changes.paths if (key := self._files.key(os.fsencode(name)))}
+        walk = self._files.rescan(changed, is_replaced=reason == _REPLACED)
         async with aclosing(walk) as chunks:
             async for chunk in chunks:
                 yield chunk
-        self._went_away = False
+        self._was_missing = False
 
-    async def _until_quiet(self, listener: ChangeListener, left: Heard) -> None:
-        """Wait until a storm is over, or for long enough."""
+    async def _until_quiet(self, changes: Changes) -> None:
+        """Wait until a burst is over, or for long enough; what comes is added to `changes`."""
         end = time.monotonic() + _MOST_QUIET
         while time.monotonic() < end:
             await asyncio.sleep(_QUIET)
-            if not (heard := listener.take()):
+            if not (more := self._notifier.take()):
                 return
-            left.add(heard)
-
-    async def _until_committed(self) -> AsyncGenerator[Chunk, None]:
-        """Wait until all that was handed over can be read back, and see that it does not take long."""
-        while self._rows_committed < self._rows_given:
-            self._commits.clear()
-            yield Chunk(flush=True)
-            if self._rows_committed < self._rows_given:
-                await self._commits.wait()
+            changes.add(more)

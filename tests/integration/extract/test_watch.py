@@ -17,9 +17,9 @@ import pytest
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
-from snake_pipe.extract.watch import listener, watcher
-from snake_pipe.extract.watch.listener import ChangeListener, Folders
-from snake_pipe.extract.watch.watcher import WatchOptions
+from snake_pipe.extract.watch import notifier, schedule, watcher
+from snake_pipe.extract.watch.notifier import ChangeNotifier, FolderState
+from snake_pipe.extract.watch.options import WatchOptions
 from snake_pipe.extract.worker import extraction, reader
 from snake_pipe.load.views import connect
 from snake_pipe.observe.events import Event, Rescan
@@ -290,8 +290,8 @@ def test_a_storm_that_the_listener_does_not_keep_leads_to_a_walk(
     differences: Callable[[Path, Path], dict[str, int]],
 ) -> None:
     """Two bounds hold at once: of the paths heard, and of the changes remembered since the last walk."""
-    monkeypatch.setattr(listener, "MOST_HEARD", 50)
-    monkeypatch.setattr(watcher, "_MOST_GIVEN", 5)
+    monkeypatch.setattr(notifier, "MOST_CHANGES", 50)
+    monkeypatch.setattr(watcher, "_MOST_CHANGED", 5)
     root = tmp_path / "repo"
     write(root, "a.py")
 
@@ -368,8 +368,8 @@ def test_a_file_that_was_away_for_a_moment_is_read_when_a_walk_finds_it_as_befor
     write(root, "b.py")
     aside = tmp_path / "aside.py"
     read = reader.read_file
-    monkeypatch.setattr(watcher, "_REST", 0)
-    monkeypatch.setattr(watcher, "matters", lambda *_: False)
+    monkeypatch.setattr(schedule, "_REST", 0)
+    monkeypatch.setattr(watcher, "is_relevant", lambda *_: False)
 
     def read_late(folder: str, relative: bytes, most: int) -> object:
         if relative == b"a.py" and not aside.exists():
@@ -417,10 +417,10 @@ def test_a_folder_that_is_away_is_not_asked_for_all_the_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A walk that was due made the watch spin while there was nothing to walk."""
-    monkeypatch.setattr(watcher, "_REST", 0)
+    monkeypatch.setattr(schedule, "_REST", 0)
     asked: list[object] = []
-    check = ChangeListener.check_folders
-    monkeypatch.setattr(ChangeListener, "check_folders", lambda self: asked.append(check(self)) or asked[-1])
+    check = ChangeNotifier.check_folders
+    monkeypatch.setattr(ChangeNotifier, "check_folders", lambda self: asked.append(check(self)) or asked[-1])
     root = tmp_path / "repo"
     write(root, "a.py")
 
@@ -428,9 +428,9 @@ def test_a_folder_that_is_away_is_not_asked_for_all_the_time(
         async with Watched(root, tmp_path / "trees", WatchOptions(rescan_seconds=0.05)) as watched:
             await watched.shows(a="a")
             root.rename(tmp_path / "aside")
-            await watched.until(lambda: Folders.MISSING in asked)
+            await watched.until(lambda: FolderState.MISSING in asked)
             await asyncio.sleep(1.5)
-            assert asked.count(Folders.MISSING) < 20
+            assert asked.count(FolderState.MISSING) < 20
             (tmp_path / "aside").rename(root)
             write(root, "b.py")
             await watched.shows(a="a", b="b")
@@ -440,8 +440,8 @@ def test_a_folder_that_is_away_is_not_asked_for_all_the_time(
 
 def test_what_was_missed_is_found_when_it_is_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listener that hears nothing at all: the walks that come regularly find everything."""
-    monkeypatch.setattr(watcher, "_REST", 0)
-    monkeypatch.setattr(watcher, "matters", lambda *_: False)
+    monkeypatch.setattr(schedule, "_REST", 0)
+    monkeypatch.setattr(watcher, "is_relevant", lambda *_: False)
     root = tmp_path / "repo"
     write(root, "a.py")
 

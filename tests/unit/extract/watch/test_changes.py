@@ -13,19 +13,19 @@ from snake_pipe.errors import PluginError, UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.paths.scope import EVERYWHERE, PathScope
-from snake_pipe.extract.watch import listener
-from snake_pipe.extract.watch.changes import Asked, Kind, Rules, kind_on_disk, matters
-from snake_pipe.extract.watch.listener import ChangeListener, Heard, WatchOptions
-from snake_pipe.extract.watch.met_files import MetFiles, Unless
-from snake_pipe.extract.watch.watcher import check_watch
+from snake_pipe.extract.watch import notifier
+from snake_pipe.extract.watch.change_rules import ChangePlan, ChangeRules, Kind, is_relevant, kind_on_disk
+from snake_pipe.extract.watch.notifier import ChangeNotifier, Changes
+from snake_pipe.extract.watch.options import WatchOptions, check_watch
+from snake_pipe.extract.watch.seen_files import KnownExcept, SeenFiles
 
 ADDED, MODIFIED, DELETED = 1, 2, 3
 ROOT = b"/r"
 
 
-def rules(disk: dict[str, Kind], folders: tuple[str, ...] = (), **settings: object) -> Rules:
+def rules(disk: dict[str, Kind], folders: tuple[str, ...] = (), **settings: object) -> ChangeRules:
     """Rules over an invented disk; `folders` are those with known files."""
-    return Rules(
+    return ChangeRules(
         frozenset([ROOT]),
         lambda path: disk.get(os.fsdecode(path), Kind.NOTHING),
         lambda path: os.fsdecode(path) in folders,
@@ -48,18 +48,18 @@ def rules(disk: dict[str, Kind], folders: tuple[str, ...] = (), **settings: obje
     ],
 )
 def test_what_leads_to_a_walk(changes: set[tuple[int, str]], reason: str) -> None:
-    assert rules({"/r/.git/index": Kind.FILE}, folders=("/r/pkg",)).judge(changes).rescan == reason
+    assert rules({"/r/.git/index": Kind.FILE}, folders=("/r/pkg",)).plan(changes).rescan == reason
 
 
 def test_a_gitignore_is_a_file_like_others_where_it_does_not_count() -> None:
-    asked = rules({"/r/.gitignore": Kind.FILE}, use_gitignore=False).judge({(ADDED, "/r/.gitignore")})
-    assert asked == Asked(frozenset([b"/r/.gitignore"]))
+    asked = rules({"/r/.gitignore": Kind.FILE}, use_gitignore=False).plan({(ADDED, "/r/.gitignore")})
+    assert asked == ChangePlan(frozenset([b"/r/.gitignore"]))
 
 
 def test_a_new_folder_is_looked_at_as_a_whole_and_its_own_times_are_nothing() -> None:
     disk = rules({"/r/new": Kind.FOLDER})
-    assert disk.judge({(ADDED, "/r/new")}) == Asked(frozenset([b"/r/new"]), frozenset([b"/r/new"]))
-    assert disk.judge({(MODIFIED, "/r/new"), (MODIFIED, "/r")}).paths == frozenset()
+    assert disk.plan({(ADDED, "/r/new")}) == ChangePlan(frozenset([b"/r/new"]), frozenset([b"/r/new"]))
+    assert disk.plan({(MODIFIED, "/r/new"), (MODIFIED, "/r")}).paths == frozenset()
 
 
 names = st.sampled_from(["/r/a.py", "/r/b.py", "/r/d/c.py", "/r/d", "/r/e", "/r/.gitignore", "/r/.git/index"])
@@ -73,13 +73,13 @@ names = st.sampled_from(["/r/a.py", "/r/b.py", "/r/d/c.py", "/r/d", "/r/e", "/r/
 def test_no_change_of_a_file_is_passed_over(
     changes: set[tuple[int, str]], disk: dict[str, Kind], folders: set[str]
 ) -> None:
-    asked = rules(disk, tuple(folders)).judge(changes)
+    asked = rules(disk, tuple(folders)).plan(changes)
     for change, name in changes:
         if not (disk.get(name) is Kind.FOLDER and change == MODIFIED):
             assert os.fsencode(name) in asked.paths or (asked.rescan and "/.git" in name)
             assert asked.rescan or name not in folders
     if asked.rescan is None:
-        assert asked.folders <= asked.paths
+        assert asked.new_folders <= asked.paths
         assert {os.fsdecode(path) for path in asked.paths} <= {name for _, name in changes}
 
 
@@ -100,11 +100,11 @@ def test_no_change_of_a_file_is_passed_over(
     ],
 )
 def test_what_matters_at_all(path: str, expected: bool) -> None:
-    assert matters(path, ("/r/",), ("/r/trees/",)) is expected
+    assert is_relevant(path, ("/r/",), ("/r/trees/",)) is expected
 
 
 def test_names_above_a_root_do_not_count() -> None:
-    assert matters("/x/.git/checkout/a.py", ("/x/.git/checkout/",), ())
+    assert is_relevant("/x/.git/checkout/a.py", ("/x/.git/checkout/",), ())
 
 
 segment = st.sampled_from([b"a", b"b", b"a-b", b"c.py"])
@@ -138,7 +138,7 @@ def found(path: str, repo: str = "r") -> DiscoveredFile:
 
 @given(st.sets(relative.map(bytes.decode), max_size=8), relative.map(bytes.decode))
 def test_a_walk_knows_again_what_it_met(paths: set[str], asked: str) -> None:
-    met = MetFiles()
+    met = SeenFiles()
     for path in sorted(paths):
         assert met.match([found(path)]) == [False]
     assert met.contains("r", asked) == (asked in paths)
@@ -151,25 +151,25 @@ def test_what_is_said_to_have_changed_matches_nothing() -> None:
         def match(self, files: object) -> list[bool]:
             return [True] * len(files)  # type: ignore[arg-type]
 
-    assert Unless(All(), {("r", "a.py")}).match([found("a.py"), found("b.py")]) == [False, True]
+    assert KnownExcept(All(), {("r", "a.py")}).match([found("a.py"), found("b.py")]) == [False, True]
 
 
 def test_a_storm_is_kept_as_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "MOST_HEARD", 10)
-    heard = Heard()
+    monkeypatch.setattr(notifier, "MOST_CHANGES", 10)
+    changes = Changes()
     for n in range(100):
-        heard.add(Heard({(ADDED, f"/r/{n}.py")}))
-        assert len(heard.changes) <= 10
-    assert heard.missed
+        changes.add(Changes({(ADDED, f"/r/{n}.py")}))
+        assert len(changes.paths) <= 10
+    assert changes.missed
 
 
 def test_without_watchfiles_the_command_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "watchfiles._rust_notify", None)
-    listener = ChangeListener([tmp_path], WatchOptions(), matters=lambda _: True, wake=lambda: None)
+    notifier = ChangeNotifier([tmp_path], WatchOptions(), is_relevant=lambda _: True, wake=lambda: None)
     with pytest.raises(PluginError, match=r"pip install 'snake-pipe\[watch\]'"):
-        listener.start()
+        notifier.start()
 
 
 def test_only_folders_can_be_watched(tmp_path: Path) -> None:

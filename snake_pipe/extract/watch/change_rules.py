@@ -1,4 +1,4 @@
-"""What changed paths ask for: to be looked at, or a walk of everything."""
+"""What is to be done about changed paths: look at them, or walk everything again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-MOST_PATHS = 256
-"""Of more paths a walk costs less than looking at each."""
+_MOST_PATHS = 256
+"""For more paths a walk costs less than a look at each."""
 
 _MODIFIED = 2
 _UNDECODABLE = "\N{REPLACEMENT CHARACTER}".encode()
-_TELLING_GIT_FILES = ("/index", "/info/exclude", "/config")
+_GIT_FILES = ("/index", "/info/exclude", "/config")
 """Files of git's own folder (or that of a submodule) that decide what git lists."""
 
 
@@ -29,24 +29,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """`paths` are to be looked at, absolute; `folders` are those of them that are new folders.
+class ChangePlan:
+    """`paths` are to be looked at, absolute; `new_folders` are among them.
 
-    `rescan` tells why a walk is needed besides; `is_storm`: there were too many changes to look at each.
+    `rescan` is the reason why a walk is needed besides. `is_burst`: changes were too many to look at each.
     """
 
     paths: frozenset[bytes] = frozenset()
-    folders: frozenset[bytes] = frozenset()
+    new_folders: frozenset[bytes] = frozenset()
     rescan: str | None = None
-    is_storm: bool = False
+    is_burst: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What decides: the request's settings and some questions, asked for as few paths as possible.
+class ChangeRules:
+    """The request's settings, and questions about the disk that are asked for as few paths as possible.
 
-    `real(path)` is the path without links on the way, `kind(path)` looks at the disk, never through a link;
-    `has_files(path)` tells whether files are known below a folder; `roots` are absolute.
+    `roots` are absolute. `kind(path)` is what is there now, never through a link; `has_files(path)` whether
+    files are known below a folder; `real(path)` the path without links on the way.
     """
 
     roots: frozenset[bytes]
@@ -54,34 +54,34 @@ class Rules:
     has_files: Callable[[bytes], bool]
     real: Callable[[bytes], bytes] = lambda path: path
     use_gitignore: bool = True
-    most: int = field(default=MOST_PATHS)
+    most: int = field(default=_MOST_PATHS)
 
-    def judge(self, changes: Collection[tuple[int, str]]) -> Asked:
-        """What some changes ask for together.
+    def plan(self, changes: Collection[tuple[int, str]]) -> ChangePlan:
+        """What is to be done about changes, as (kind, path).
 
         The disk counts, not the kind of change: several of one path come in any order. Only a folder that was
-        `modified` is left alone; that is its own times and rights, and what changed in it is told by itself.
+        modified is left alone: it has new times or rights, and changes in it come with their own paths.
         """
         if len({path for _, path in changes}) > self.most:
-            return Asked(rescan=f"more than {self.most} files changed", is_storm=True)
-        paths, folders = set(), set()
-        reason = None
+            return ChangePlan(rescan=f"more than {self.most} files changed", is_burst=True)
+        paths, new_folders = set(), set()
+        rescan = None
         for change, name in changes:
             path = self.real(os.fsencode(name))
             kind = self.kind(path)
             if kind is Kind.FOLDER and change == _MODIFIED:
                 continue
-            if telling := self._telling(path):
-                reason = telling
+            if reason := self._concerns_others(path):
+                rescan = reason
                 continue
             if self.has_files(path):
-                reason = "a folder was moved or removed"
+                rescan = "a folder was moved or removed"
             elif kind is Kind.FOLDER:
-                folders.add(path)
+                new_folders.add(path)
             paths.add(path)
-        return Asked(frozenset(paths), frozenset(folders), reason)
+        return ChangePlan(frozenset(paths), frozenset(new_folders), rescan)
 
-    def _telling(self, path: bytes) -> str | None:
+    def _concerns_others(self, path: bytes) -> str | None:
         """Why a change of this path may concern other files."""
         if _UNDECODABLE in path:
             return "a name that is not UTF-8 changed"
@@ -94,8 +94,8 @@ class Rules:
         return None
 
 
-def matters(path: str, roots: tuple[str, ...], left_out: tuple[str, ...]) -> bool:
-    """Whether a change can concern any file: not in a dataset, nor most of what is in git's own folders.
+def is_relevant(path: str, roots: tuple[str, ...], left_out: tuple[str, ...]) -> bool:
+    """Whether a change can concern any file: not in a dataset, nor most changes in git's own folders.
 
     `roots` and `left_out` are folders, with `/` at the end.
     """
@@ -105,7 +105,7 @@ def matters(path: str, roots: tuple[str, ...], left_out: tuple[str, ...]) -> boo
     relative = "/" + path[len(root) :]
     _, inside, name = relative.partition("/.git/")
     if inside:
-        return ("/" + name).endswith(_TELLING_GIT_FILES)
+        return ("/" + name).endswith(_GIT_FILES)
     return "/.snake-pipe/" not in relative
 
 

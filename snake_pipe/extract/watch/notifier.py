@@ -1,8 +1,8 @@
-"""Hears of changes below some folders, in a thread of its own, and keeps them until they are taken.
+"""Collects notifications of changes below some folders, in a thread of its own.
 
 watchfiles does not tell when the kernel's queue overflows, and gives up on a name that is not UTF-8. So
-whatever hints at changes that were not heard is noted as `missed`: far more changes than anybody saves at
-once, an error of the listener, a folder that is another one now.
+whatever hints at changes without a notification is noted as `missed`: far more changes than anybody saves at
+once, an error of the notifier.
 """
 
 from __future__ import annotations
@@ -19,31 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-MOST_HEARD = 20_000
+    from snake_pipe.extract.watch.options import WatchOptions
+
+MOST_CHANGES = 20_000
 """Changes kept by name; of more it is only kept that there were more."""
 
-_GROUPING = 10
-"""While changes go on, they are handed over after so many times the quiet that is waited for."""
+_LONGEST_GROUP = 10
+"""While changes go on, they are passed on after so many times the debounce."""
 
 _PAUSE_AFTER_ERROR = 0.2
 _LONGEST_JOIN = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
-    """How a watch listens.
-
-    `debounce` is the quiet in seconds that ends a group of changes. `poll`: do not listen, only walk.
-    `rescan_seconds` is the longest time between two walks that find what was not heard of.
-    """
-
-    debounce: float = 0.05
-    poll: bool = False
-    rescan_seconds: float = 600.0
-
-
-class Folders(StrEnum):
-    """What became of the folders since listening began."""
+class FolderState(StrEnum):
+    """What became of the watched folders since the last check."""
 
     SAME = "same"
     REPLACED = "replaced"
@@ -51,67 +40,67 @@ class Folders(StrEnum):
 
 
 @dataclass(slots=True)
-class Heard:
+class Changes:
     """Changes as (kind, path), kind 1 for added, 2 modified, 3 deleted; `missed`: why some are not here."""
 
-    changes: set[tuple[int, str]] = field(default_factory=set)
+    paths: set[tuple[int, str]] = field(default_factory=set)
     missed: str | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.changes) or self.missed is not None
+        return bool(self.paths) or self.missed is not None
 
-    def add(self, more: Heard) -> None:
+    def add(self, more: Changes) -> None:
         """Take in more, up to the bound."""
-        self.changes |= more.changes
+        self.paths |= more.paths
         if more.missed:
             self.miss(more.missed)
-        if len(self.changes) > MOST_HEARD:
-            self.miss(f"more than {MOST_HEARD:,} changes at once")
-            self.changes = set()
+        if len(self.paths) > MOST_CHANGES:
+            self.miss(f"more than {MOST_CHANGES:,} changes at once")
+            self.paths = set()
 
-    def miss(self, why: str) -> None:
-        """Note that there may be changes that were not heard of."""
-        self.missed = self.missed or why
+    def miss(self, reason: str) -> None:
+        """Note that there may be changes without a notification."""
+        self.missed = self.missed or reason
 
 
 @dataclass(frozen=True, slots=True)
 class _Handle:
-    """An open listener of watchfiles, and what ends waiting for it."""
+    """An open notifier of watchfiles, and what ends waiting for it."""
 
     notify: Any
     closed: threading.Event = field(default_factory=threading.Event)
 
 
-class ChangeListener:
-    """Listens from `start` to `stop`; `wake` is called from its thread when there is something to `take`."""
+class ChangeNotifier:
+    """Works from `start` to `stop`; `wake` is called from its thread when there is something to `take`."""
 
     def __init__(
         self,
         folders: Sequence[Path],
         options: WatchOptions,
         *,
-        matters: Callable[[str], bool],
+        is_relevant: Callable[[str], bool],
         wake: Callable[[], object],
     ) -> None:
-        """`matters(path)` is asked in the thread; what does not matter is forgotten at once."""
+        """`is_relevant(path)` is asked in the thread; other changes are dropped at once."""
         self._folders = folders
         self._options = options
-        self._matters = matters
+        self._is_relevant = is_relevant
         self._wake = wake
-        self._heard = Heard()
+        self._changes = Changes()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="listen", daemon=True)
+        self._thread = threading.Thread(target=self._collect, name="watch", daemon=True)
         self._handle: _Handle | None = None
         self._failure: Exception | None = None
         self._identities: list[tuple[int, int] | None] = []
         self.polls = options.poll
-        """Whether nothing is heard and walks must find it: as asked for, or because the kernel refused."""
+        """Whether only walks find changes: as asked for, or because the kernel refused."""
 
     def start(self) -> None:
-        """Begin; every change after the return is heard.
+        """Begin; every change after the return is notified.
 
-        PluginError where watchfiles is not installed, SnakePipeError where the system has no listener left.
+        PluginError where watchfiles is not installed, SnakePipeError where the system has no notifier left.
         """
         try:
             self._open()
@@ -121,26 +110,26 @@ class ChangeListener:
         if self._stopping.is_set():  # by another thread, before there was anything to stop
             self.stop()
 
-    def take(self) -> Heard:
-        """What was heard since the last call; SnakePipeError if the listener cannot go on."""
+    def take(self) -> Changes:
+        """The changes since the last call; SnakePipeError if the notifier cannot go on."""
         if self._failure is not None:
             raise _failure(self._failure) from self._failure
         with self._lock:
-            heard, self._heard = self._heard, Heard()
-        return heard
+            changes, self._changes = self._changes, Changes()
+        return changes
 
-    def check_folders(self) -> Folders:
-        """What became of the folders; for one that is another than before, listening begins anew."""
+    def check_folders(self) -> FolderState:
+        """What became of the folders; where another one has a folder's name, the notifier is opened anew."""
         now = [_identity(folder) for folder in self._folders]
         if None in now:
-            return Folders.MISSING
+            return FolderState.MISSING
         if now == self._identities:
-            return Folders.SAME
+            return FolderState.SAME
         try:
             self._open()
         except FileNotFoundError:
-            return Folders.MISSING
-        return Folders.REPLACED
+            return FolderState.MISSING
+        return FolderState.REPLACED
 
     def stop(self) -> None:
         """End the thread; what was not taken stays to be taken."""
@@ -151,7 +140,7 @@ class ChangeListener:
             self._thread.join(_LONGEST_JOIN)
 
     def _open(self) -> None:
-        """Listen with a new handle, and let the old one go; not where the kernel's limits forbid it.
+        """Open a new handle and close the old one; where the kernel's limits forbid it, poll from here on.
 
         watchfiles can poll too, but compares whole seconds: it misses what is saved twice within one.
         """
@@ -168,27 +157,27 @@ class ChangeListener:
                 )
             except FileNotFoundError:
                 raise
-            except OSError:  # a limit of the kernel, or a folder within that cannot be listened to
+            except OSError:  # a limit of the kernel, or a folder within that cannot be watched
                 self.polls = True
         if old is not None:
             old.closed.set()
 
-    def _listen(self) -> None:
+    def _collect(self) -> None:
         step = max(1, round(self._options.debounce * 1000))
         while not self._stopping.is_set() and not self.polls:
             handle = self._handle
-            if handle is None:  # `check_folders` waits for the folder's return
+            if handle is None:  # until `check_folders` finds the folder back
                 self._stopping.wait(_PAUSE_AFTER_ERROR)
                 continue
             try:
                 # No timeout (0): what comes just when one runs out is lost.
-                changes = handle.notify.watch(step * _GROUPING, step, 0, handle.closed)
-            except Exception as error:  # noqa: BLE001 - a new handle listens instead
-                self._miss(f"the listener failed: {error}")
+                changes = handle.notify.watch(step * _LONGEST_GROUP, step, 0, handle.closed)
+            except Exception as error:  # noqa: BLE001 - a new handle takes its place
+                self._miss(f"the notifier failed: {error}")
                 self._reopen()
             else:
                 if isinstance(changes, set):
-                    self._hear({change for change in changes if self._matters(change[1])})
+                    self._add({change for change in changes if self._is_relevant(change[1])})
 
     def _reopen(self) -> None:
         self._stopping.wait(_PAUSE_AFTER_ERROR)
@@ -196,20 +185,20 @@ class ChangeListener:
             self._open()
         except FileNotFoundError:
             return
-        except Exception as error:  # noqa: BLE001 - told to who takes
+        except Exception as error:  # noqa: BLE001 - raised by `take`
             self._failure = error
             self._stopping.set()
             self._wake()
 
-    def _hear(self, changes: set[tuple[int, str]]) -> None:
-        if changes:
+    def _add(self, paths: set[tuple[int, str]]) -> None:
+        if paths:
             with self._lock:
-                self._heard.add(Heard(changes))
+                self._changes.add(Changes(paths))
             self._wake()
 
-    def _miss(self, why: str) -> None:
+    def _miss(self, reason: str) -> None:
         with self._lock:
-            self._heard.miss(why)
+            self._changes.miss(reason)
         self._wake()
 
 

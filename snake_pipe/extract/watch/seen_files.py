@@ -1,4 +1,4 @@
-"""What a watch knows of the files in its folders: met by its last walk, given since, committed."""
+"""Which files a watch has seen or yielded, for the walks and looks that come after."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Known
 
 
-class MetFiles:
-    """The files that a walk has met, each as a number of 64 bits, and the folders they lie in.
+class SeenFiles:
+    """The files that a walk has seen, each as a number of 64 bits, and the folders they lie in.
 
     As one of the `known` of an intake it sees every file of the walk and matches none.
     """
@@ -29,7 +29,7 @@ class MetFiles:
         self._last = ("", "")
 
     def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
-        """Note them; none is left out for it."""
+        """Note them; False for each."""
         end = self._count + len(files)
         if end > len(self._keys):
             self._keys.resize(max(end, 2 * len(self._keys)), refcheck=False)
@@ -51,7 +51,7 @@ class MetFiles:
             folder = folder.rpartition("/")[0]
 
     def contains(self, repo: str, path: str) -> bool:
-        """Whether the walk has met the file."""
+        """Whether the walk has seen the file."""
         if not self._sorted:
             self._keys = np.sort(self._keys[: self._count])
             self._sorted = True
@@ -64,27 +64,27 @@ class MetFiles:
         return hash((repo, path)) in self._folders
 
 
-class Versions:
-    """The sizes and times of files that were handed over lately; beyond `most`, none."""
+class RecentVersions:
+    """The sizes and times of files that were yielded lately; beyond `most`, none."""
 
     def __init__(self, most: int = 50_000) -> None:
         self._most = most
         self._versions: dict[tuple[str, str], tuple[int, int]] = {}
 
     def add(self, files: Sequence[DiscoveredFile]) -> None:
-        """Note files that are handed over."""
+        """Note files that are yielded."""
         if len(self._versions) + len(files) > self._most:
             self._versions.clear()
         self._versions |= {(file.repo, file.path): (file.size_bytes, file.mtime_ns) for file in files}
 
     def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
-        """Whether just this version of each was handed over."""
+        """Whether just this version of each was yielded."""
         return [
             self._versions.get((file.repo, file.path)) == (file.size_bytes, file.mtime_ns) for file in files
         ]
 
 
-class Unless:
+class KnownExcept:
     """Known files, but for some that are read again whatever their size and time say."""
 
     def __init__(self, known: Known, changed: Collection[tuple[str, str]]) -> None:
@@ -93,7 +93,7 @@ class Unless:
         self._changed = changed
 
     def match(self, files: Sequence[DiscoveredFile]) -> list[bool]:
-        """As the known files say, and False for what has changed."""
+        """As the known files say; False for what has changed."""
         matches = self._known.match(files)
         return [
             bool(match) and (file.repo, file.path) not in self._changed
