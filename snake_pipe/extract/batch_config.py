@@ -1,7 +1,7 @@
 """The settings of a run: declared here once, read from many places, checked, then frozen.
 
-`BatchConfig` is plain data, cheap to import and to pickle, since it travels to the workers. Reading,
-merging and checking (`load_config`) need pydantic and happen in the coordinator only.
+`BatchConfig` is plain data, cheap to import and to pickle, since it travels to the workers. The sources are
+read, merged and checked by `load_config`, in the coordinator only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import ConfigError
+from snake_pipe.extract.settings import values
+from snake_pipe.extract.settings.setting import Setting, check_values
 from snake_pipe.schemas import TREE_TABLES
 from snake_pipe.utils.batch_utils import MIB, available_cpus
 
@@ -24,35 +26,9 @@ _NO_SETTINGS = frozenset({"SNAKE_PIPE_PURE_PYTHON"})
 """Variables with that prefix that are told to someone else: the build, and `transform.compiled`."""
 
 
-def _setting(
-    default: Any,
-    doc: str,
-    *,
-    unit: str = "count",
-    runtime: bool = False,
-    check: Callable[[Any], object] | None = None,
-    is_path: bool = False,
-    derived: tuple[str, str] | None = None,
-    **limits: float | tuple[str, ...],
-) -> Any:
-    """A field with what is checked (`ge`, `le`, `gt`, `choices`, `check`) and a line for `config show`.
-
-    `unit` is what a number counts (count, seconds, bytes or MiB) and so which endings its text may have.
-    A `runtime` setting may change while a job runs. Where one `is_path`, a TOML file's are relative to it.
-    What is 0 is `derived`: by the property of that name, from what the second word says.
-    """
-    return field(
-        default=default,
-        metadata={
-            "doc": doc,
-            "unit": unit,
-            "runtime": runtime,
-            "check": check,
-            "is_path": is_path,
-            "derived": derived,
-            **limits,
-        },
-    )
+def _setting(default: Any, read: Callable[[Any], Any], doc: str, **declared: Any) -> Any:
+    """A field, with what it declares as a `Setting`."""
+    return field(default=default, metadata={"setting": Setting(doc=doc, read=read, **declared)})
 
 
 def _check_queue_sizes(texts: Sequence[str]) -> None:
@@ -79,94 +55,105 @@ class BatchConfig:
     """Everything that shapes a run. Times are in seconds, sizes in bytes unless the name says otherwise."""
 
     batch_size: int = _setting(
-        200, "files in a batch at the start; adapted to measured times", runtime=True, ge=1
+        200, values.count, "files in a batch at the start; adapted to measured times", runtime=True, ge=1
     )
-    max_batch_size: int = _setting(5000, "most files a batch may ever hold", runtime=True, ge=1)
+    max_batch_size: int = _setting(5000, values.count, "most files a batch may ever hold", runtime=True, ge=1)
     batch_bytes: int = _setting(
         16 * MIB,
+        values.size,
         "most bytes of files a batch may hold; a larger file goes alone",
-        unit="bytes",
         runtime=True,
         ge=1,
     )
-    target_seconds: float = _setting(2.0, "how long a batch should take", unit="seconds", runtime=True, gt=0)
+    target_seconds: float = _setting(2.0, values.seconds, "how long a batch should take", runtime=True, gt=0)
     max_latency: float | None = _setting(
         10.0,
+        values.seconds_or_unset,
         "longest wait of a file for its batch to fill; unset: no timer",
-        unit="seconds",
         runtime=True,
         gt=0,
     )
-    smart_batching: bool = _setting(True, "a queue for each language; off: one queue for all files")
+    smart_batching: bool = _setting(
+        True, values.switch, "a queue for each language; off: one queue for all files"
+    )
     queue_sizes: tuple[str, ...] = _setting(
         (),
+        values.words,
         "queues with sizes of their own, not adapted: python=100 in files, ast=16MiB in bytes",
         runtime=True,
         check=_check_queue_sizes,
     )
     priority: tuple[str, ...] = _setting(
         (),
+        values.words,
         "priorities 0-10, the first rule that fits: src/**=9, language:go=7, size<100KiB=8, mtime<1d=9",
         check=_check_priority,
     )
     ageing_seconds: float | None = _setting(
         30.0,
+        values.seconds_or_unset,
         "wait of a batch for a worker that counts like one step of priority; unset: none",
-        unit="seconds",
         runtime=True,
         gt=0,
     )
     max_concurrent_batches: int = _setting(
         0,
+        values.count,
         "most batches in flight; 0: two for each worker, and one",
         runtime=True,
         ge=0,
         derived=("most_in_flight", "workers"),
     )
     worker_count: int = _setting(
-        0, "worker processes; 0: one a processor", ge=0, derived=("workers", "processors")
+        0, values.count, "worker processes; 0: one a processor", ge=0, derived=("workers", "processors")
     )
     memory_limit_mb: int = _setting(
         0,
+        values.mebibytes,
         "most memory of all processes together, in MiB; 0: what cgroup and machine allow",
-        unit="MiB",
         ge=0,
     )
-    flush_interval: float = _setting(5.0, "seconds between commits", unit="seconds", runtime=True, ge=0.01)
+    flush_interval: float = _setting(5.0, values.seconds, "seconds between commits", runtime=True, ge=0.01)
     checkpoint_interval: int = _setting(
-        50_000, "files after which a commit is made before its time", runtime=True, ge=1
+        50_000, values.count, "files after which a commit is made before its time", runtime=True, ge=1
     )
-    retry_attempts: int = _setting(3, "how often a file is tried whose worker died", ge=1)
+    retry_attempts: int = _setting(3, values.count, "how often a file is tried whose worker died", ge=1)
     breaker_failures: int = _setting(
-        3, "commits that fail one after the other until no new ones are tried for a while", ge=1
+        3, values.count, "commits that fail one after the other until no new ones are tried for a while", ge=1
     )
     breaker_reset_seconds: float = _setting(
-        5.0, "how long nothing is tried then, before one try", unit="seconds", gt=0
+        5.0, values.seconds, "how long nothing is tried then, before one try", gt=0
     )
     timeout_seconds: float = _setting(
-        300.0, "longest run of a batch before its worker is ended", unit="seconds", gt=0
+        300.0, values.seconds, "longest run of a batch before its worker is ended", gt=0
     )
-    file_timeout_seconds: float = _setting(60.0, "longest time for one file", unit="seconds", gt=0)
+    file_timeout_seconds: float = _setting(60.0, values.seconds, "longest time for one file", gt=0)
     shutdown_seconds: float = _setting(
-        10.0, "how long a stop waits for the batches in flight", unit="seconds", runtime=True, ge=0
+        10.0, values.seconds, "how long a stop waits for the batches in flight", runtime=True, ge=0
     )
-    max_file_size: int = _setting(64 * MIB, "larger files are recorded as skipped", unit="bytes", ge=1)
-    max_failures: int = _setting(0, "failed or quarantined files up to which the exit code is 0", ge=0)
-    tables: tuple[str, ...] = _setting(TREE_TABLES, "tree tables to write", choices=TREE_TABLES)
-    anonymous: bool = _setting(False, "also rows for anonymous nodes such as punctuation")
-    attrs: bool = _setting(False, "keep the remaining scalar fields of AST files as JSON")
+    max_file_size: int = _setting(64 * MIB, values.size, "larger files are recorded as skipped", ge=1)
+    max_failures: int = _setting(
+        0, values.count, "failed or quarantined files up to which the exit code is 0", ge=0
+    )
+    tables: tuple[str, ...] = _setting(TREE_TABLES, values.words, "tree tables to write", choices=TREE_TABLES)
+    anonymous: bool = _setting(False, values.switch, "also rows for anonymous nodes such as punctuation")
+    attrs: bool = _setting(False, values.switch, "keep the remaining scalar fields of AST files as JSON")
     dialects: tuple[str, ...] = _setting(
         (),
+        values.words,
         "TOML files that describe dialects of your own, asked before the built-in ones",
         check=_check_dialects,
         is_path=True,
     )
     compression: str = _setting(
-        "zstd", "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
+        "zstd", values.word, "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
     )
-    compression_level: int = _setting(1, "level of zstd", ge=1, le=22)
+    compression_level: int = _setting(1, values.count, "level of zstd", ge=1, le=22)
     executor: str = _setting(
-        "process", "process: a pool of processes; serial: in this process", choices=("process", "serial")
+        "process",
+        values.word,
+        "process: a pool of processes; serial: in this process",
+        choices=("process", "serial"),
     )
 
     @property
@@ -187,7 +174,7 @@ class BatchConfig:
     def in_force(self, name: str) -> Any:
         """The value of a setting, derived where it is to be."""
         value = getattr(self, name)
-        derived = _DERIVED.get(name)
+        derived = SETTINGS[name].derived
         return getattr(self, derived[0]) if derived and not value else value
 
     def changed(self, changes: Mapping[str, Any]) -> BatchConfig:
@@ -217,13 +204,11 @@ ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
 So do `dialects`, but for AST files only: the version of their parser tells them.
 """
 
-RUNTIME_SETTINGS = tuple(spec.name for spec in fields(BatchConfig) if spec.metadata["runtime"])
-"""Settings that may change while a job runs."""
+SETTINGS: dict[str, Setting] = {spec.name: spec.metadata["setting"] for spec in fields(BatchConfig)}
+"""What each setting declares, by its name."""
 
-_DERIVED: dict[str, tuple[str, str]] = {
-    spec.name: spec.metadata["derived"] for spec in fields(BatchConfig) if spec.metadata["derived"]
-}
-"""For settings that are derived where they are 0: the property that does so, and from what."""
+RUNTIME_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.runtime)
+"""Settings that may change while a job runs."""
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -266,7 +251,6 @@ def load_config(
     are read. ConfigError names the setting, its value and its origin.
     """
     environment = os.environ if environment is None else environment
-    names = {f.name for f in fields(BatchConfig)}
     layers: list[tuple[str, Mapping[str, Any]]] = []
     from_environment = {
         key.removeprefix(ENVIRONMENT_PREFIX).lower(): value
@@ -285,14 +269,16 @@ def load_config(
     layers += from_files
     layers.append(("environment", from_environment))
     layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))
-    values: dict[str, Any] = {}
-    origins = dict.fromkeys(names, "default")
+    chosen: dict[str, Any] = {}
+    origins = dict.fromkeys(SETTINGS, "default")
     for origin, settings in layers:
         checked = check_settings(settings, origin)
-        values |= checked
+        chosen |= checked
         origins |= dict.fromkeys(checked, origin)
-    config = BatchConfig(**values)
-    origins |= {name: source for name, (_, source) in _DERIVED.items() if not getattr(config, name)}
+    config = BatchConfig(**chosen)
+    origins |= {
+        name: one.derived[1] for name, one in SETTINGS.items() if one.derived and not chosen.get(name)
+    }
     return LoadedConfig(config, origins)
 
 
@@ -321,9 +307,8 @@ def _project_settings(project: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _from_folder(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Those settings that are paths, as paths from here."""
-    names = {spec.name for spec in fields(BatchConfig) if spec.metadata["is_path"]}
     found = {}
-    for name in names & set(settings):
+    for name in (name for name in settings if name in SETTINGS and SETTINGS[name].is_path):
         paths = settings[name].split(",") if isinstance(settings[name], str) else settings[name]
         if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
             found[name] = [str(folder / path.strip()) for path in paths]
@@ -335,8 +320,4 @@ def check_settings(settings: Mapping[str, Any], origin: str) -> dict[str, Any]:
 
     ConfigError for an unknown key or a value out of range.
     """
-    if not settings:
-        return {}
-    from snake_pipe.extract.settings.values import check_values
-
-    return check_values(settings, {spec.name: spec for spec in fields(BatchConfig)}, origin)
+    return check_values(settings, SETTINGS, origin)

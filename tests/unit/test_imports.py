@@ -29,7 +29,6 @@ def imported_by(*modules: str) -> set[str]:
                 "numpy",
                 "psutil",
                 "pyarrow",
-                "pydantic",
                 "snake_pipe.extract.batch_models",
                 "snake_pipe.extract.batch_worker",
             },
@@ -46,7 +45,7 @@ def imported_by(*modules: str) -> set[str]:
             },
         ),
         # What workers are forked from: they have no loop, and commit nothing.
-        (WORKER_MODULES, {"asyncio", "deltalake", "duckdb", "pydantic"}),
+        (WORKER_MODULES, {"asyncio", "deltalake", "duckdb"}),
     ],
 )
 def test_what_is_not_needed_is_not_imported(modules: tuple[str, ...], unwanted: set[str]) -> None:

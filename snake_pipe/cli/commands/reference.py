@@ -51,19 +51,12 @@ def show(
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
 ) -> None:
     """Print each setting, its value, where it comes from and what it means."""
-    from dataclasses import fields
-
-    from snake_pipe.extract.batch_config import BatchConfig, load_config
+    from snake_pipe.extract.batch_config import SETTINGS, load_config
 
     loaded = load_config(preset=preset, project=project or Path.cwd())
     rows = [
-        (
-            field.name,
-            _shown(loaded.config.in_force(field.name)),
-            loaded.origins[field.name],
-            field.metadata["doc"],
-        )
-        for field in fields(BatchConfig)
+        (name, _shown(loaded.config.in_force(name)), loaded.origins[name], setting.doc)
+        for name, setting in SETTINGS.items()
     ]
     print_rows(("setting", "value", "from", "meaning"), rows, format_)
 

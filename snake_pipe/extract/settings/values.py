@@ -1,134 +1,83 @@
-"""Values of settings: text with units turned into numbers, types and limits checked.
+"""What settings are read from: text, as in the environment, or values, as in TOML and in a program.
 
-What a setting is declares `BatchConfig`; here is only how its value is read.
+Each function gives the value of its type for either, and ValueError for what is none.
 """
 
 from __future__ import annotations
 
 import math
-import operator
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from snake_pipe.errors import ConfigError
 from snake_pipe.utils.batch_utils import MIB
-from snake_pipe.utils.units import LARGEST, parse_bytes, parse_count, parse_seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from dataclasses import Field
-
-    from pydantic import TypeAdapter
+from snake_pipe.utils.units import parse_bytes, parse_count, parse_seconds
 
 _UNSET = frozenset({"", "none", "off"})
-"""Words for no value, where a setting may have none."""
+_ON = frozenset({"1", "on", "t", "true", "y", "yes"})
+_OFF = frozenset({"0", "off", "f", "false", "n", "no"})
 
 
-def _parse_mebibytes(text: str) -> int:
-    return int(text) if text.strip().isdigit() else math.ceil(parse_bytes(text) / MIB)
+def count(given: Any) -> int:
+    """A number of things: `200`, `"100k"`."""
+    return parse_count(given) if isinstance(given, str) else _whole(given, "a number such as 200 or 100k")
 
 
-_PARSERS: dict[str, Callable[[str], float]] = {
-    "count": parse_count,
-    "seconds": parse_seconds,
-    "bytes": parse_bytes,
-    "MiB": _parse_mebibytes,
-}
-
-_TYPES: dict[str, Any] = {
-    "int": int,
-    "float": float,
-    "float | None": float | None,
-    "bool": bool,
-    "str": str,
-    "tuple[str, ...]": tuple[str, ...],
-}
-
-_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "ge": (operator.ge, "at least"),
-    "gt": (operator.gt, "above"),
-    "le": (operator.le, "at most"),
-}
+def seconds(given: Any) -> float:
+    """A time: `2.0`, `"500ms"`."""
+    return parse_seconds(given) if isinstance(given, str) else float(_number(given, "a time in seconds"))
 
 
-def check_values(
-    values: Mapping[str, Any], declared: Mapping[str, Field[Any]], origin: str
-) -> dict[str, Any]:
-    """Values of the types that the fields declare; text, as from the environment, is converted.
-
-    ConfigError for a name that is not declared, or a value of another type or out of range; it names the
-    setting, its value and its origin.
-    """
-    checked: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in declared:
-            raise _unknown(name, declared, origin)
-        spec = declared[name]
-        try:
-            checked[name] = _typed(_converted(value, spec), str(spec.type))
-        except ValueError as error:
-            raise ConfigError(f"{name} = {value!r} in {origin}: {error}") from None
-        _check_limits(name, checked[name], spec.metadata, origin)
-    return checked
+def seconds_or_unset(given: Any) -> float | None:
+    """The same, or None: `"none"`, `"off"` and empty text too."""
+    is_unset = given is None or (isinstance(given, str) and given.strip().lower() in _UNSET)
+    return None if is_unset else seconds(given)
 
 
-def _unknown(name: str, declared: Mapping[str, Any], origin: str) -> ConfigError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, declared, 1)
-    hint = f"did you mean {near[0]}?" if near else "snake-pipe config show lists them all"
-    return ConfigError(f"unknown setting {name!r} in {origin}", hint)
+def size(given: Any) -> int:
+    """Bytes: `4096`, `"16MiB"`."""
+    return parse_bytes(given) if isinstance(given, str) else _whole(given, "a number of bytes")
 
 
-def _converted(value: Any, spec: Field[Any]) -> Any:
-    """Text as what it stands for; anything else as it is."""
-    kind = str(spec.type)
-    if not isinstance(value, str):
-        return value
-    if kind.startswith("tuple"):
-        return [word.strip() for word in value.split(",") if word.strip()]
-    if "None" in kind and value.strip().lower() in _UNSET:
-        return None
-    if kind.startswith(("int", "float")):
-        return _PARSERS[spec.metadata["unit"]](value)
-    return value
+def mebibytes(given: Any) -> int:
+    """Mebibytes: `512`, `"2GiB"`; part of one counts as one, since 0 often means that there is no limit."""
+    if not isinstance(given, str):
+        return _whole(given, "a number of MiB")
+    return int(given) if given.strip().isdigit() else math.ceil(parse_bytes(given) / MIB)
 
 
-def _typed(value: Any, kind: str) -> Any:
-    from pydantic import ValidationError
+def switch(given: Any) -> bool:
+    """Whether something is on: `true`, `"off"`, `1`."""
+    word = str(given).strip().lower() if isinstance(given, (str, int)) else ""
+    if word not in _ON | _OFF:
+        raise ValueError("expected true or false")
+    return word in _ON
 
-    try:
-        typed = _adapter(kind).validate_python(value)
-    except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"]) from None
-    if isinstance(typed, float) and not math.isfinite(typed):
+
+def word(given: Any) -> str:
+    """A word."""
+    if not isinstance(given, str):
+        raise ValueError("expected a word")  # noqa: TRY004 - what is given is a user's
+    return given
+
+
+def words(given: Any) -> tuple[str, ...]:
+    """Words: `["a", "b"]`, `"a, b"`."""
+    if isinstance(given, str):
+        return tuple(text for part in given.split(",") if (text := part.strip()))
+    if isinstance(given, (list, tuple, set, frozenset)) and all(isinstance(part, str) for part in given):
+        return tuple(given)
+    raise ValueError("expected a list of words")
+
+
+def _number(given: Any, expected: str) -> int | float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise ValueError(f"expected {expected}")  # noqa: TRY004 - what is given is a user's
+    if not math.isfinite(given):
         raise ValueError("a finite number is wanted")
-    return typed
+    return given
 
 
-@cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(_TYPES[kind])
-
-
-def _check_limits(name: str, value: Any, limits: Mapping[str, Any], origin: str) -> None:
-    if value is None:
-        return
-    if isinstance(value, int | float) and abs(value) > LARGEST:
-        raise ConfigError(f"{name} = {value!r} in {origin}", f"at most {LARGEST}")
-    if choices := limits.get("choices"):
-        wrong = [v for v in (value if isinstance(value, tuple) else (value,)) if v not in choices]
-        if wrong:
-            raise ConfigError(f"{name} = {wrong[0]!r} in {origin}", f"one of {', '.join(choices)}")
-    for key, (holds, word) in _BOUNDS.items():
-        if key in limits and not holds(value, limits[key]):
-            raise ConfigError(f"{name} = {value!r} in {origin}", f"{word} {limits[key]}")
-    if check := limits.get("check"):
-        try:
-            check(value)
-        except ConfigError as error:
-            raise ConfigError(f"{name} in {origin}: {error.message}", error.hint) from None
-        except ValueError as error:
-            raise ConfigError(f"{name} = {value!r} in {origin}: {error}") from None
+def _whole(given: Any, expected: str) -> int:
+    number = _number(given, expected)
+    if number != int(number):
+        raise ValueError(f"{given} is no whole number")
+    return int(number)

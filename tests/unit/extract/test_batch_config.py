@@ -3,6 +3,8 @@ from __future__ import annotations
 import pickle
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import UnionType
+from typing import get_args, get_origin, get_type_hints
 
 import orjson
 import pytest
@@ -11,10 +13,12 @@ from snake_pipe.errors import ConfigError
 from snake_pipe.extract.batch_config import (
     PRESETS,
     RUNTIME_SETTINGS,
+    SETTINGS,
     BatchConfig,
     check_settings,
     load_config,
 )
+from snake_pipe.extract.settings import values
 
 
 def test_the_documented_defaults():
@@ -60,7 +64,7 @@ def test_a_configuration_travels_to_workers():
 
 
 def test_every_setting_says_what_it_means():
-    assert all(field.metadata["doc"] for field in fields(BatchConfig))
+    assert all(setting.doc for setting in SETTINGS.values())
 
 
 def test_sources_by_rank_and_with_their_origin(tmp_path):
@@ -105,6 +109,17 @@ def test_text_is_converted():
         ({"compression": "rar"}, "'rar'"),
         ({"compression_level": 99}, "at most 22"),
         ({"max_latency": 0}, "above 0"),
+        ({"batch_size": 1.5}, "batch_size = 1.5 in command line: 1.5 is no whole number"),
+        ({"batch_size": True}, "batch_size = True in command line: expected a number"),
+        (
+            {"batch_size": None, "flush_interval": [5]},
+            "flush_interval = .5. in command line: expected a time",
+        ),
+        ({"attrs": "maybe"}, "attrs = 'maybe' in command line: expected true or false"),
+        ({"tables": 3}, "tables = 3 in command line: expected a list"),
+        ({"priority": [9]}, "priority = .9. in command line: expected a list"),
+        ({"compression": 3}, "compression = 3 in command line: expected a word"),
+        ({"batch_bytes": 2**60}, "batch_bytes = 1152921504606846976 in command line"),
     ],
 )
 def test_wrong_settings_are_refused_by_name(settings, message):
@@ -214,16 +229,17 @@ OTHER_VALUES = {
 }
 """Text for a setting, and what it is read as; numbers are walked over below."""
 
-BY_UNIT = {
-    "count": ("7", 7),
-    "seconds": ("1500ms", 1.5),
-    "bytes": ("3MiB", 3 << 20),
-    "MiB": ("3GiB", 3 << 10),
+BY_READER = {
+    values.count: ("7", 7),
+    values.seconds: ("1500ms", 1.5),
+    values.seconds_or_unset: ("1500ms", 1.5),
+    values.size: ("3MiB", 3 << 20),
+    values.mebibytes: ("3GiB", 3 << 10),
 }
 
 
 def other_value(field):
-    return OTHER_VALUES.get(field.name) or BY_UNIT[field.metadata["unit"]]
+    return OTHER_VALUES.get(field.name) or BY_READER[SETTINGS[field.name].read]
 
 
 @pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
@@ -233,6 +249,15 @@ def test_every_setting_can_come_from_the_environment(field):
     assert getattr(loaded.config, field.name) == value
     assert loaded.origins[field.name] == "environment"
     assert value != field.default
+
+
+@pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
+def test_every_setting_is_read_as_the_type_it_is_declared_to_be(field):
+    text, _ = other_value(field)
+    read, hint = SETTINGS[field.name].read, get_type_hints(BatchConfig)[field.name]
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    assert type(read(text)) in [get_origin(kind) or kind for kind in kinds]
+    assert read(field.default) == field.default
 
 
 @pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
