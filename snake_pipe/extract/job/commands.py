@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snake_pipe.extract.batch_models import DiscoveredFile
-    from snake_pipe.extract.job.control_folder import Command, ControlFolder
+    from snake_pipe.extract.job.control_command import Command
+    from snake_pipe.extract.job.control_folder import ControlFolder
     from snake_pipe.extract.job.run import JobRun
     from snake_pipe.observe.events import Listener
 

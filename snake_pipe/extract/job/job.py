@@ -24,6 +24,7 @@ from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.feeds.prior_files import PriorFiles, own_repositories
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
+from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.worker.setup import WorkerSetup
@@ -75,7 +76,7 @@ class Job:
         self.folder = manager.job_folder(self.job_id)
         self.request = IngestRequest.from_json(checkpoint.request)
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
-        self.controls = ControlFolder(self.folder / "control")
+        self.controls = ControlFolder(self.folder / CONTROL_FOLDER)
         self.resumed = epoch != checkpoint.progress.epoch
         self.is_done = checkpoint.progress.status == "done"
         self.files_before = checkpoint.progress.files_done

@@ -150,7 +150,7 @@ def test_a_job_told_rubbish_goes_on_and_says_so_in_few_words(begin, undisturbed,
     other.control("unpause")
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert "is not obeyed" in err
+    assert "is refused" in err
     assert len(err.splitlines()) < 100
     assert all(line.isprintable() for line in err.splitlines())
     assert differences(undisturbed, other.dataset) == {}

@@ -11,7 +11,7 @@ import snake_pipe
 from snake_pipe.errors import ConfigError, EngineStateError, SinkError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
-from snake_pipe.extract.job.control_folder import send, wait_for_answer
+from snake_pipe.extract.job.control_sender import send, wait_for_answer
 from snake_pipe.observe.events import BatchFinished
 
 QUICK = BatchConfig(worker_count=1, max_latency=0.1, flush_interval=0.3, breaker_reset_seconds=0.3)

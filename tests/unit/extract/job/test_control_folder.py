@@ -1,4 +1,4 @@
-"""The control folder: what is obeyed, what is refused, and what refusing costs."""
+"""The control folder: what is accepted, what is refused, and what refusing costs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,9 @@ from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.job import control_folder
-from snake_pipe.extract.job.control_folder import (
-    ACTIONS,
-    Command,
-    ControlFolder,
-    check_command,
-    send,
-    wait_for_answer,
-    withdraw,
-)
+from snake_pipe.extract.job.control_command import ACTIONS, MOST_BYTES, Command, check_command
+from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.control_sender import send, wait_for_answer, withdraw
 
 ID = "01795357984909449600-0a1b2c3d"
 
@@ -62,11 +56,11 @@ def refusal(inbox):
     return message
 
 
-# -- obeyed ------------------------------------------------------------------------------------------
+# -- accepted ----------------------------------------------------------------------------------------
 
 
 def test_commands_come_once_and_in_the_order_they_were_sent(job, inbox):
-    told = [
+    commands = [
         ("pause", {}),
         ("set", {"max_latency": 2.0, "tables": ["nodes"], "batch_size": 50}),
         ("cancel", {"path": "vendor/**"}),
@@ -75,9 +69,9 @@ def test_commands_come_once_and_in_the_order_they_were_sent(job, inbox):
         ("flush", {}),
         ("stop", {}),
     ]
-    ids = [send(job, action, arguments) for action, arguments in told]
+    ids = [send(job, action, arguments) for action, arguments in commands]
     assert ids == sorted(ids)
-    assert inbox.read() == [Command(i, *what) for i, what in zip(ids, told, strict=True)]
+    assert inbox.read() == [Command(i, *what) for i, what in zip(ids, commands, strict=True)]
     assert inbox.read() == []
     assert inbox.refused() == []
     assert list((job / "control").iterdir()) == []
@@ -108,7 +102,7 @@ def test_a_command_is_in_the_folder_whole_or_not_at_all(job, inbox, monkeypatch)
     assert [command.id for command in inbox.read()] == [command_id]
 
 
-def test_what_was_sent_to_a_dead_run_is_not_obeyed_by_the_next(job, inbox):
+def test_what_was_sent_to_a_dead_run_is_not_carried_out_by_the_next(job, inbox):
     """A job that was killed with a `stop` in its folder would stop again at once when it is resumed."""
     send(job, "stop")
     put(job, b"rubbish", "rubbish")
@@ -132,7 +126,7 @@ def test_a_command_can_be_taken_back_until_it_is_read(job, inbox):
     assert not withdraw(job, command_id)
 
 
-def test_taken_back_while_it_is_read_it_is_not_obeyed(job, inbox, monkeypatch):
+def test_taken_back_while_it_is_read_it_is_not_carried_out(job, inbox, monkeypatch):
     """The sender's unlink and ours can't both succeed, so both sides agree on whether it counts."""
     command_id = send(job, "stop")
     read_file = ControlFolder._read_file
@@ -196,7 +190,7 @@ def test_fifos_sockets_and_devices_are_not_opened(job, inbox):
     assert "not a regular file" in refusal(inbox)
 
 
-def test_a_file_of_another_user_is_not_obeyed(job, inbox):
+def test_a_file_of_another_user_is_not_carried_out(job, inbox):
     path = put(job)
     try:
         os.chown(path, 65534, 65534)
@@ -214,7 +208,7 @@ def test_a_gigabyte_is_not_read(job, inbox, monkeypatch):
     assert not path.exists()
 
 
-def test_a_file_that_grows_after_the_look_at_it_is_not_obeyed(job, inbox, monkeypatch):
+def test_a_file_that_grows_after_the_look_at_it_is_not_carried_out(job, inbox, monkeypatch):
     path = put(job)
     check = control_folder._check
 
@@ -279,7 +273,7 @@ def test_a_name_that_is_no_text_is_removed_as_well(job, inbox):
     assert not os.path.exists(path)
 
 
-def test_a_command_that_is_put_back_is_not_obeyed_again(job, inbox, tmp_path):
+def test_a_command_that_is_put_back_is_not_carried_out_again(job, inbox, tmp_path):
     command_id = send(job, "flush")
     path = job / "control" / f"{command_id}.json"
     shutil.copy(path, tmp_path / "kept")
@@ -387,10 +381,10 @@ def test_a_flood_is_worked_off_in_small_turns_and_few_words(job, inbox, monkeypa
 
 def test_a_flood_of_the_largest_files_costs_a_bounded_number_of_bytes_a_turn(job, inbox, monkeypatch):
     for number in range(40):
-        put(job, b" " * control_folder.MOST_BYTES, f"{number:020}-0a1b2c3d.json")
+        put(job, b" " * MOST_BYTES, f"{number:020}-0a1b2c3d.json")
     count = counted(monkeypatch)
     inbox.read()
-    assert 0 < count["bytes"] <= 5 * control_folder.MOST_BYTES
+    assert 0 < count["bytes"] <= 5 * MOST_BYTES
 
 
 def test_a_look_into_an_empty_folder_opens_no_file(job, inbox, monkeypatch):
