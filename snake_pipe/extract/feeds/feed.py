@@ -57,19 +57,19 @@ class Feed(ABC):
     """Whether `discovered` is final; for a watch, whether the first walk is through."""
 
     received: int = 0
-    """Files that others have put into the feed, ..."""
+    """Files that were submitted to the feed; what a feed finds by itself does not count."""
     yielded: int = 0
-    """... and how many of them it has yielded."""
+    """How many of those that it received it has yielded."""
 
     def __init__(self, discovered: Discovered | None = None) -> None:
         self.discovered = discovered or Discovered()
 
     @abstractmethod
     def chunks(self) -> AsyncGenerator[Chunk, None]:
-        """The files with their ids, each once."""
+        """The files with their ids, each once, in the order in which they are to be batched."""
 
     def find_deleted(self) -> Iterator[Row]:
-        """Rows for files that are gone; asked once, in a thread, when all chunks are committed."""
+        """Rows for files that are gone; read in a thread, once all chunks are processed."""
         return iter(())
 
     def end(self) -> bool:

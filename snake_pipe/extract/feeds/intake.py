@@ -37,7 +37,7 @@ async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
 
-    def settle(result: _T | None, error: BaseException | None) -> None:
+    def finish(result: _T | None, error: BaseException | None) -> None:
         if not future.done():
             if error is not None:
                 future.set_exception(error)
@@ -48,10 +48,10 @@ async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
         result, error = None, None
         try:
             result = work()
-        except BaseException as caught:  # noqa: BLE001 - handed over to who waits
+        except BaseException as caught:  # noqa: BLE001 - raised where it is awaited
             error = caught
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits it any more
+            loop.call_soon_threadsafe(finish, result, error)
 
     threading.Thread(target=run, name="walk", daemon=True).start()
     return await future
@@ -92,7 +92,7 @@ class Intake(Feed):
         self._find_deleted = find_deleted
         self._closing = False
         self.incomplete = False
-        """Whether something kept files from being seen: what was not met may still be there."""
+        """Whether something kept files from being seen: what was not seen may still be there."""
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Pull the source in a thread, up to a bound ahead of the consumer."""

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
 from snake_pipe import plugins
-from snake_pipe.errors import SinkError, SnakePipeError, UsageError
+from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import ROW_SETTINGS
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.discovery.walk import repositories
+from snake_pipe.extract.feeds.repository_names import repository_folders
 from snake_pipe.extract.model.rows import file_row
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.load.known_files import KnownFiles
-from snake_pipe.utils.atomic_file import write_atomic
-from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +35,7 @@ class PriorFiles:
     ) -> None:
         self._job_id = checkpoint.job_id
         self._request = request
-        self._roots = _roots(request)
+        self._roots = repository_folders(request)
         own_dialects = plugins.own_dialects(checkpoint.config.get("dialects", ()))
         self._current = KnownFiles.current(
             dataset,
@@ -112,39 +108,6 @@ class PriorFiles:
         queue = language or plugins.queue_of_name(path) or plugins.AST_QUEUE
         file = DiscoveredFile(str(root), path, 0, 0, queue, repo, path_bytes=path_bytes, file_id=file_id)
         return file_row(file, self._job_id, status="deleted", size_bytes=None, mtime_ns=None)
-
-
-def own_repositories(dataset: Path, request: IngestRequest) -> None:
-    """Note which folders the dataset's `repo` names stand for; the caller holds the dataset's lock.
-
-    Two folders of one name would take each other's files for deleted ones. A folder that is no more may have
-    been moved (each CI run has its own), so its name may be taken over. UsageError for any other conflict.
-    """
-    path = dataset / JOBS_FOLDER / "repositories.json"
-    try:
-        known: dict[str, str] = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        known = {}
-    names = {folder: name for name, folder in known.items()}
-    for name, folder in _roots(request).items():
-        real = str(folder.resolve())
-        for other_name, other in ((name, known.get(name, real)), (names.get(real, name), real)):
-            if (other_name, other) != (name, real) and Path(other).exists():
-                raise UsageError(
-                    f"{real} would be {name!r} in this dataset, which holds {other} as {other_name!r}",
-                    "name another dataset with --dataset",
-                )
-        known[name] = real
-    try:
-        write_atomic(path, orjson.dumps(known))
-    except OSError as error:
-        raise SinkError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _roots(request: IngestRequest) -> dict[str, Path]:
-    if request.file_list is not None:
-        return repositories([Path(request.list_base)])
-    return repositories([Path(root) for root in request.roots])
 
 
 def _jobs_like(manager: CheckpointManager, checkpoint: CheckpointData) -> set[str]:

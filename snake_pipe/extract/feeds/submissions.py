@@ -38,12 +38,12 @@ _SHOWN = (
 
 @dataclass(slots=True)
 class Submission:
-    """One path and who waits for it; `again` is the file id it had in a run that was killed."""
+    """One path and who waits for it; `earlier_id` is the file id it had in a run that was killed."""
 
     path: str
     priority: int
     result: asyncio.Future[ProcessingResult] | None = None
-    again: int | None = None
+    earlier_id: int | None = None
 
 
 class Submissions(Feed):
@@ -69,7 +69,7 @@ class Submissions(Feed):
         self._ended = False
 
     def submit(self, path: Path, priority: int = BatchPriority.NORMAL) -> asyncio.Future[ProcessingResult]:
-        """Take in one file; EngineStateError after `end`."""
+        """Take in one file; its result, once it is known. EngineStateError after `end`."""
         if self._ended:
             raise EngineStateError("the engine is shut down", "make a new one")
         if "\0" in os.fspath(path):
@@ -95,7 +95,7 @@ class Submissions(Feed):
                 continue
             taken, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
             try:
-                found = await asyncio.to_thread(self._write_down, taken)
+                found = await asyncio.to_thread(self._find_and_journal, taken)
             except BaseException as error:
                 self._fail(taken, error)
                 raise
@@ -121,24 +121,24 @@ class Submissions(Feed):
                 _settle(future, _result(row))
 
     def fail(self, error: BaseException) -> None:
-        """Tell everybody who waits that there will be no result; and take nothing more in."""
+        """End the waiting of everybody whose result will never come, and take nothing more in."""
         self._ended = True
         self._fail(self._waiting, error)
         for future in self._results.values():
-            _refuse(future, error)
+            _reject(future, error)
         self._results.clear()
         self.complete = True
 
     def _fail(self, submissions: Iterable[Submission], error: BaseException) -> None:
         for submission in submissions:
             if submission.result is not None:
-                _refuse(submission.result, error)
+                _reject(submission.result, error)
 
-    def _write_down(self, submissions: list[Submission]) -> list[DiscoveredFile | ProcessingResult]:
-        """What each path is, with its id, journaled; runs in a thread."""
+    def _find_and_journal(self, submissions: list[Submission]) -> list[DiscoveredFile | ProcessingResult]:
+        """What each path is, with its id; runs in a thread."""
         found = [self._find(submission) for submission in submissions]
         offered = [
-            [submission.path, submission.priority, file.file_id, submission.again]
+            [submission.path, submission.priority, file.file_id, submission.earlier_id]
             for submission, file in zip(submissions, found, strict=True)
             if isinstance(file, DiscoveredFile)
         ]
@@ -161,9 +161,9 @@ def left_over(records: Iterable[Record], is_committed: Callable[[int], bool]) ->
     for record in records:
         if record.get("type") != "offered":
             continue
-        for path, priority, file_id, again in record["files"]:
-            offered.pop(again, None)
-            offered[file_id] = Submission(path, priority, again=file_id)
+        for path, priority, file_id, earlier_id in record["files"]:
+            offered.pop(earlier_id, None)
+            offered[file_id] = Submission(path, priority, earlier_id=file_id)
     return [submission for file_id, submission in offered.items() if not is_committed(file_id)]
 
 
@@ -179,6 +179,6 @@ def _settle(future: asyncio.Future[ProcessingResult] | None, result: ProcessingR
         future.set_result(result)
 
 
-def _refuse(future: asyncio.Future[ProcessingResult], error: BaseException) -> None:
+def _reject(future: asyncio.Future[ProcessingResult], error: BaseException) -> None:
     if not future.done():
         future.set_exception(EngineStateError(f"the engine ended before this file was done: {error}"))

@@ -21,7 +21,8 @@ from snake_pipe.extract.dispatch.own_function import open_executor
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
-from snake_pipe.extract.feeds.prior_files import PriorFiles, own_repositories
+from snake_pipe.extract.feeds.prior_files import PriorFiles
+from snake_pipe.extract.feeds.repository_names import claim_repositories
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
@@ -93,7 +94,7 @@ class Job:
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
         stack.enter_context(dataset.lock(job_id))
-        own_repositories(dataset.path, request)
+        claim_repositories(dataset.path, request)
         manager = CheckpointManager(dataset.path)
         _remove_orphans(dataset, manager)
         epoch = dataset.next_epoch()

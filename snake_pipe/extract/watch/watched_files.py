@@ -11,12 +11,11 @@ from asyncio import to_thread
 from collections import Counter
 from contextlib import aclosing
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.discovery.walk import repositories
 from snake_pipe.extract.feeds.feed import Chunk, Discovered
 from snake_pipe.extract.feeds.intake import Intake
+from snake_pipe.extract.feeds.repository_names import repository_folders
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.extract.watch.seen_files import KnownExcept, RecentVersions, SeenFiles
 from snake_pipe.observe.events import Notice
@@ -62,7 +61,7 @@ class WatchedFiles:
         self.discovered = Discovered()
         self.roots = {
             os.fsencode(folder).rstrip(b"/") + b"/": repo
-            for repo, folder in repositories([Path(root) for root in request.roots]).items()
+            for repo, folder in repository_folders(request).items()
         }
         """Names of the watched folders by their paths, which end with `/`."""
         self._job_id = job_id

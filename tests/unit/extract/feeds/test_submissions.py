@@ -19,12 +19,12 @@ def test_what_is_not_committed_comes_back_in_order():
         offered(("a.py", 5, 3, None)),
     ]
     left = left_over(records, {1}.__contains__)
-    assert [(s.path, s.priority, s.again) for s in left] == [("b.py", 9, 2), ("a.py", 5, 3)]
+    assert [(s.path, s.priority, s.earlier_id) for s in left] == [("b.py", 9, 2), ("a.py", 5, 3)]
 
 
 def test_what_a_resume_offered_again_counts_once():
     records = [offered(("a.py", 5, 1, None)), offered(("a.py", 5, 7, 1))]
-    assert [s.again for s in left_over(records, set().__contains__)] == [7]
+    assert [s.earlier_id for s in left_over(records, set().__contains__)] == [7]
     assert left_over(records, {7}.__contains__) == []
 
 
@@ -34,7 +34,7 @@ def test_each_submission_is_committed_or_left_whatever_the_crashes(runs):
     records, committed, next_id, made = [], set(), 0, 0
     done = []
     for run in runs:
-        files = [(s.path, s.priority, s.again) for s in left_over(records, committed.__contains__)]
+        files = [(s.path, s.priority, s.earlier_id) for s in left_over(records, committed.__contains__)]
         files.append((f"{made}.py", 5, None))
         made += 1
         numbered = [(path, priority, next_id + i, again) for i, (path, priority, again) in enumerate(files)]
