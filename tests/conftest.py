@@ -2,8 +2,40 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from helpers.repositories import python_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # No test may depend on how fast the machine is, so no example has a deadline.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+_ANY_MACHINE = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("sample", _ANY_MACHINE, max_examples=25)
+settings.register_profile("all", _ANY_MACHINE, max_examples=500)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-samples",
+        action="store_true",
+        help="sweeps go through all they have, and Hypothesis through many examples; else both take a sample",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_all = config.getoption("all_samples")
+    settings.load_profile("all" if is_all else "sample")
+    os.environ["ALL_SAMPLES"] = "1" if is_all else ""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Forty small files of Python, `m00.py` to `m39.py`."""
+    return python_files(tmp_path / "repo", 40)

@@ -2,69 +2,25 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import shutil
-import subprocess
-import sys
 import sysconfig
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+import snake_pipe
+from helpers.command import Cli
 from snake_pipe.load.views import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
+LARGEST_SOURCE = 10_000
 
 _VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
 """Columns that differ between runs by their nature."""
-
-
-@dataclass(frozen=True)
-class Cli:
-    """Runs the command in processes of its own, away from this user's settings and state."""
-
-    home: Path
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
-        kept.pop("PYTHONUNBUFFERED", None)  # with it, no stream has a rest that nobody reads
-        return kept | {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
-
-    def command(self, *arguments: object) -> list[str]:
-        return [str(Path(sys.executable).with_name("snake-pipe")), *map(str, arguments)]
-
-    def run(self, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-        settings = {"capture_output": True, "text": True, "timeout": 240, "env": self.environment} | options
-        return subprocess.run(self.command(*arguments), check=False, **settings)  # type: ignore[call-overload, no-any-return]
-
-    def start(
-        self, *arguments: object, before: Sequence[str] = (), **options: object
-    ) -> subprocess.Popen[str]:
-        """The command as a process that runs, `before` it the command of a tracer."""
-        settings = {
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "text": True,
-            "env": self.environment,
-            "start_new_session": True,
-        } | options
-        process = subprocess.Popen([*before, *self.command(*arguments)], **settings)  # type: ignore[call-overload]
-        self.started.append(process)
-        return process
-
-    def clean_up(self) -> None:
-        """End what a failed test left running, and close the pipes."""
-        for process in self.started:
-            with process:
-                process.kill()
 
 
 @pytest.fixture
@@ -78,26 +34,26 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 @pytest.fixture(scope="session")
 def python_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some 300 files of the standard library, in folders, 4 MB."""
+    """Some 240 small files of the standard library, in folders, 750 kB."""
     root = tmp_path_factory.mktemp("sources")
-    for package in (
-        "asyncio",
-        "concurrent",
-        "email",
-        "json",
-        "importlib",
-        "lib2to3",
-        "unittest",
-        "xml",
-        "test/test_json",
-    ):
-        if (STDLIB / package).is_dir():
-            shutil.copytree(
-                STDLIB / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "*.so")
-            )
-    for path in STDLIB.glob("[a-t]*.py"):
-        shutil.copy(path, root)
+    packages = "asyncio concurrent email importlib json lib2to3 unittest xml test/test_json".split()
+    inside = (path for package in packages for path in (STDLIB / package).rglob("*.py"))
+    for path in (*STDLIB.glob("[a-t]*.py"), *inside):
+        if path.stat().st_size <= LARGEST_SOURCE:
+            target = root / path.relative_to(STDLIB)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
     return root
+
+
+@pytest.fixture(scope="session")
+def undisturbed(python_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset of an ingestion of `python_sources` that nothing happened to."""
+    result = snake_pipe.ingest(
+        python_sources, dataset=tmp_path_factory.mktemp("undisturbed") / "ds", worker_count=2
+    )
+    assert (result.status, result.statistics.files_failed) == ("done", 0)
+    return Path(result.dataset)
 
 
 @pytest.fixture(scope="session")
@@ -134,21 +90,3 @@ def differences() -> Callable[[Path, Path], dict[str, int]]:
         return found
 
     return compare
-
-
-def _dump(value: Any) -> Any:
-    """Python's tree as the usual tools write it."""
-    if isinstance(value, ast.AST):
-        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
-        return {"_type": type(value).__name__, **{k: _dump(v) for k, v in ast.iter_fields(value)}, **places}
-    if isinstance(value, list):
-        return [_dump(item) for item in value]
-    if isinstance(value, (bytes, complex)) or value is Ellipsis:
-        return repr(value)
-    return value
-
-
-@pytest.fixture(scope="session")
-def dump():
-    """Python's tree → the JSON values that the usual tools write."""
-    return _dump

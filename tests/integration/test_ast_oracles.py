@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.places import SAMPLES
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
 from snake_pipe.transform.trees.document.decoding import decode, to_utf8, unpack
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 _SOURCES = sorted(p for p in _STDLIB.glob("*.py") if p.stat().st_size < 60_000)[::9]
-_DUMPS = sorted((Path(__file__).parents[2] / "sample_repos").rglob("*ast*.json*"))
+_DUMPS = sorted(SAMPLES.rglob("*ast*.json*"))
 
 
 def transform(path: str, data: bytes) -> Transformed:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from snake_pipe.load.views import connect
+from helpers.places import SAMPLES
+from helpers.tables import rows
 from snake_pipe.transform.languages import LANGUAGES
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
-SAMPLES = Path(__file__).resolve().parents[2] / "sample_repos"
 
 
 @pytest.fixture
@@ -33,11 +33,6 @@ def repository(tmp_path):
     (root / "data.json").write_text('{"name": "x"}')
     (root / "notes.txt").write_text("nothing")
     return root
-
-
-def rows(dataset, sql):
-    with connect(dataset) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_ingest_query_export(cli, repository, tmp_path):
@@ -428,7 +423,7 @@ def test_python_alone_gives_the_same_rows(cli, tmp_path, differences):
     """The variable that the build knows is none of the settings: it was once refused as an unknown one."""
     for dataset, value in (("compiled", None), ("pure", "1"), ("empty", "")):
         variables = {} if value is None else {"SNAKE_PIPE_PURE_PYTHON": value}
-        run = cli.run(
+        run = cli.run_alone(
             "ingest", SAMPLES / "ast_dumps", "-d", tmp_path / dataset, env=cli.environment | variables
         )
         assert run.returncode == 0, run.stderr
@@ -445,7 +440,7 @@ def test_nothing_of_the_repository_is_run(cli, tmp_path):
     names = ("pyarrow", "snake_pipe", "signal", "multiprocessing", "selectors", "orjson", "numpy/__init__")
     for name in names:
         (evil / f"{name}.py").write_text(code)
-    done = cli.run("ingest", ".", "-d", tmp_path / "ds", cwd=evil)
+    done = cli.run_alone("ingest", ".", "-d", tmp_path / "ds", cwd=evil)
     assert done.returncode == 0, done.stderr
     assert not marker.exists(), marker.read_text()
     assert rows(tmp_path / "ds", "SELECT count(*) FROM files WHERE status = 'ok'") == [(len(names),)]
@@ -466,3 +461,15 @@ def test_closed_streams_are_nobodys(cli, repository, tmp_path, closed):
     )
     assert done.returncode == 0, done.stderr
     assert rows(tmp_path / "ds", "SELECT count(*) FROM files") == [(3,)]
+
+
+def test_json_answers_keep_every_column_and_every_digit(cli, repository):
+    assert cli.run("ingest", repository).returncode == 0
+    asked = cli.run(
+        "query",
+        "SELECT 1 AS a, 2 AS a, 170141183460469231731687303715884105727::HUGEINT AS b",
+        "--format",
+        "json",
+        cwd=repository,
+    )
+    assert asked.stdout == '{"a":1,"a_2":2,"b":"170141183460469231731687303715884105727"}\n'

@@ -498,3 +498,11 @@ def test_help_loads_nothing_heavy(cli):
         capture_output=True, text=True, check=True, env=cli.environment,
     )  # fmt: skip
     assert done.stderr.strip() == "[]"
+
+
+def test_state_of_jobs_is_for_its_owner_alone(cli, repository, tmp_path):
+    dataset = tmp_path / "ds"
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 0
+    assert (dataset / "_jobs").stat().st_mode & 0o077 == 0
+    for path in (dataset / "_jobs").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path

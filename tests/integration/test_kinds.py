@@ -7,16 +7,17 @@ benchmarks.accuracy` shows the same for real repositories.
 
 from __future__ import annotations
 
-import ast
 import json
 import sysconfig
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from helpers.places import AST_DUMPS, GOLDEN_DIALECTS, GOLDEN_LANGUAGES, SAMPLES
+from helpers.python_trees import python_tree
+from helpers.samples import sample
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.languages.detection import language_of_name
@@ -24,10 +25,7 @@ from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "sample_repos"
-UNIT = ROOT / "tests" / "unit" / "transform"
-STDLIB = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::6]
+STDLIB = sample(sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::6], 8)
 
 MOST = 0.02
 """Of a language's or dialect's nodes, whose type no table knows."""
@@ -54,7 +52,7 @@ def check(name: str, nodes: int, others: Counter[str]) -> None:
 
 
 def sources(language: str) -> list[Path]:
-    golden = [p for p in (UNIT / "golden_languages").glob(f"{language}.*") if p.suffix != ".rows"]
+    golden = [p for p in GOLDEN_LANGUAGES.glob(f"{language}.*") if p.suffix != ".rows"]
     samples = [p for p in SAMPLES.rglob("*") if p.is_file() and language_of_name(p.name) == language]
     return golden + (samples if language != "json" else []) + (STDLIB if language == "python" else [])
 
@@ -68,20 +66,18 @@ def test_sources(language: str) -> None:
     check(language, *kinds(transformer, [(p.name, p.read_bytes()) for p in sources(language)]))
 
 
-def trees(dump: Any) -> list[tuple[str, bytes]]:
+def trees() -> list[tuple[str, bytes]]:
     """AST files: committed ones, and Python's standard library."""
-    paths = [*(UNIT / "golden_dialects").glob("*.json"), *SAMPLES.glob("ast_dumps/*[._]ast.json*")]
-    paths += SAMPLES.glob("ast_dumps/*.syntax.json")
+    paths = [*GOLDEN_DIALECTS.glob("*.json"), *AST_DUMPS.glob("*[._]ast.json*")]
+    paths += AST_DUMPS.glob("*.syntax.json")
     found = [(path.name, path.read_bytes()) for path in sorted(paths)]
-    return found + [
-        (f"{p.name}.ast.json", json.dumps(dump(ast.parse(p.read_bytes()))).encode()) for p in STDLIB
-    ]
+    return found + [(f"{p.name}.ast.json", json.dumps(python_tree(p.read_bytes())).encode()) for p in STDLIB]
 
 
-def test_trees(dump: Any) -> None:
+def test_trees() -> None:
     """A dialect of which nothing is there would be missing in the last line."""
     seen: dict[str, tuple[int, Counter[str]]] = {}
-    for name, data in trees(dump):
+    for name, data in trees():
         transformer = JsonTreeTransformer(TransformOptions(tables=frozenset({"nodes"})))
         assert transformer.add(0, name, data).status == "ok", name
         read = transformer.drain()

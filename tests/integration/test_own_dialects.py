@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from pathlib import Path
 
 import pytest
 
+from helpers.places import PROJECT
+from helpers.waiting import wait_for
 from snake_pipe.api import connect
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
-DOCS = Path(__file__).parents[2] / "docs" / "dialects.md"
-EXAMPLES = dict(re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```", DOCS.read_text(), re.DOTALL))
+EXAMPLES = dict(
+    re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```", (PROJECT / "docs" / "dialects.md").read_text(), re.DOTALL)
+)
 
 
 @pytest.fixture
@@ -104,13 +105,11 @@ def test_a_resume_goes_on_when_the_dialect_file_is_gone(cli, repository):
     dialect = repository.parent / "loom.toml"
     settings = ("--set", "batch_size=20", "--set", "flush_interval=0.05", "--workers", "1")
     job = cli.start("ingest", repository, "--dialect", dialect, "--no-progress", *settings)
-    deadline = time.monotonic() + 60
-    while not any(
-        b'"committed"' in log.read_bytes() for log in repository.glob(".snake-pipe/_jobs/*/journal*")
-    ):
-        assert job.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    journals = repository.glob
+    wait_for(
+        lambda: any(b'"committed"' in log.read_bytes() for log in journals(".snake-pipe/_jobs/*/journal*"))
+    )
+    assert job.poll() is None, "it ended before it could be killed"
     job.kill()
     job.wait()
     dialect.unlink()
@@ -166,10 +165,10 @@ def test_a_package_brings_a_dialect(cli, repository, tmp_path):
         f"LOOM = compile_dialect(read_dialect_file(Path({str(tmp_path / 'loom.toml')!r})), 'loom')\n"
     )
     environment = cli.environment | {"PYTHONPATH": str(package)}
-    assert "loomc --dump-tree" in cli.run("dialects", env=environment).stdout
-    assert cli.run("ingest", repository, env=environment).returncode == 0
+    assert "loomc --dump-tree" in cli.run_alone("dialects", env=environment).stdout
+    assert cli.run_alone("ingest", repository, env=environment).returncode == 0
     assert ("shop.ast.json", "loom", "ok", 1) in files(repository)
     (package / "loom_trees.py").write_text("LOOM = None\n")
-    broken = cli.run("dialects", env=environment)
+    broken = cli.run_alone("dialects", env=environment)
     assert broken.returncode == 2
     assert "loom_trees:LOOM of loom-trees 1.0 is no Dialect" in broken.stderr

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from helpers.places import PROJECT
 
 
 def test_the_readme_says_what_the_program_does():

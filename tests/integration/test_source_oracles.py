@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tree_sitter import Parser
 
+from helpers.places import POLYGLOT
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.grammar import load_language
 from snake_pipe.transform.sources.text import to_utf8
@@ -20,7 +21,6 @@ from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 STRIDE = 25
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
-POLYGLOT = Path(__file__).parents[2] / "sample_repos" / "polyglot"
 
 
 def stdlib_files() -> list[Path]:

@@ -25,15 +25,6 @@ SLOW = (
 SELDOM = ("--flush-interval", "600")  # so that what is seen was asked for
 
 
-@pytest.fixture(scope="module")
-def undisturbed(python_sources, tmp_path_factory):
-    import snake_pipe
-
-    dataset = tmp_path_factory.mktemp("undisturbed") / "ds"
-    assert snake_pipe.ingest(python_sources, dataset=dataset, worker_count=2).status == "done"
-    return dataset
-
-
 class Terminal:
     """The second terminal, on one job."""
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
 import re
 import signal
 import subprocess
-import time
+from dataclasses import replace
 
 import psutil
 import pytest
 
-from snake_pipe.load.views import connect
+import snake_pipe
+from helpers.tables import rows, value
+from helpers.waiting import PATIENCE, wait_for, wait_gone
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 SMALL_STEPS = ("--set", "batch_size=8", "--set", "target_seconds=0.15", "--flush-interval", "0.1")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(python_sources, tmp_path_factory):
-    import snake_pipe
-
-    dataset = tmp_path_factory.mktemp("undisturbed") / "ds"
-    result = snake_pipe.ingest(python_sources, dataset=dataset, worker_count=2)
-    assert result.status == "done"
-    assert result.statistics.files_failed == 0
-    return dataset
 
 
 def start_job(cli, sources, dataset):
@@ -41,15 +34,18 @@ def job_of(line):
     return match.group(1)
 
 
-def wait_gone(pids, limit=5.0):
-    """Processes of `pids` that are still there after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        left = [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
-        if not left:
-            return []
-        time.sleep(0.05)
-    return left
+def wait_for_progress(process, dataset, job, least=1):
+    """Wait until the job's journal has grown by `least` bytes; False if the job ended before."""
+    journal = dataset / "_jobs" / job / "journal.jsonl"
+    size = journal.stat().st_size
+    wait_for(lambda: journal.stat().st_size >= size + least or process.poll() is not None)
+    return process.poll() is None
+
+
+def workers_of(process):
+    """Processes below the fork server, which itself is the coordinator's child."""
+    below = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in below if child.ppid() != process.pid]
 
 
 def kill_hard(process):
@@ -57,7 +53,7 @@ def kill_hard(process):
     below = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
     process.kill()
     process.wait()
-    assert wait_gone(below) == []
+    wait_gone(below)
 
 
 def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, tmp_path, differences):
@@ -67,14 +63,13 @@ def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, t
     process, job = start_job(cli, python_sources, dataset)
     kills = 0
     for _ in range(12):
-        time.sleep(chance.uniform(0.0, 0.3))
-        if process.poll() is not None:
+        if not wait_for_progress(process, dataset, job, chance.randint(1, 2_000)):
             break
         kill_hard(process)
         kills += 1
         process = cli.start("resume", job, "-d", dataset)
         process.stderr.readline()
-    _, err = process.communicate(timeout=200)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert kills >= 3, "the job was done before it could be killed"
     assert differences(undisturbed, dataset) == {}
@@ -98,7 +93,7 @@ def test_killed_at_each_durable_step(
         pytest.skip("strace is not installed")
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
-    time.sleep(0.2)
+    wait_for_progress(process, dataset, job)
     kill_hard(process)
     path = dataset / target.format(job=job)
     codes = []
@@ -107,7 +102,7 @@ def test_killed_at_each_durable_step(
         process = cli.start(
             "resume", job, "-d", dataset, before=[*trace, "-e", f"inject={call}:signal=KILL:when={when}"]
         )
-        process.communicate(timeout=120)
+        process.communicate(timeout=PATIENCE)
         codes.append(process.returncode)
     assert any(code != 0 for code in codes), "no step was hit"
     final = cli.run("resume", job, "-d", dataset)
@@ -119,49 +114,38 @@ def test_killed_at_each_durable_step(
 def test_a_signal_ends_with_a_checkpoint(cli, python_sources, undisturbed, tmp_path, differences, name, code):
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
-    time.sleep(0.35)
+    assert wait_for_progress(process, dataset, job)
     process.send_signal(getattr(signal, name))
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, err
     assert f"snake-pipe resume {job}" in err
-    with connect(dataset) as connection:
-        before = connection.execute("SELECT count(*) FROM files").fetchall()[0][0]
+    before = value(dataset)
     assert cli.run("resume", "--last", "-d", dataset).returncode == 0
     assert differences(undisturbed, dataset) == {}
-    with connect(dataset) as connection:
-        assert connection.execute("SELECT count(*) FROM files").fetchall()[0][0] > before
+    assert value(dataset) > before
 
 
 def test_two_signals_end_it_at_once_and_leave_nobody_behind(cli, python_sources, tmp_path):
     process, _ = start_job(cli, python_sources, tmp_path / "ds")
-    time.sleep(0.6)
+    wait_for(lambda: len(workers_of(process)) == 2)
     below = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-    started = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert time.monotonic() - started < 5
     assert "Traceback" not in err
-    assert wait_gone(below) == []
+    wait_gone(below)
 
 
 def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path, differences):
     dataset = tmp_path / "ds"
-    process, _ = start_job(cli, python_sources, dataset)
+    process, job = start_job(cli, python_sources, dataset)
     killed = 0
-    while process.poll() is None and killed < 4:
-        time.sleep(0.4)
-        workers = [
-            child
-            for child in psutil.Process(process.pid).children(recursive=True)
-            if child.ppid() != process.pid  # below the fork server
-        ]
-        if workers:
+    while killed < 4 and wait_for_progress(process, dataset, job):
+        if workers := workers_of(process):
             workers[0].kill()
             killed += 1
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert killed >= 2
     assert differences(undisturbed, dataset) == {}
@@ -170,7 +154,7 @@ def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path,
 def test_a_resume_of_a_done_job_changes_nothing(cli, python_sources, tmp_path):
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE)
     before = sorted(path.name for path in (dataset / "nodes").iterdir())
     again = cli.run("resume", job, "-d", dataset)
     assert again.returncode == 0
@@ -184,7 +168,7 @@ def test_a_second_job_on_the_dataset_is_refused(cli, python_sources, tmp_path):
     second = cli.run("ingest", python_sources, "-d", dataset)
     assert second.returncode == 75
     assert job in second.stderr
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert cli.run("ingest", python_sources, "-d", dataset).returncode == 0
 
@@ -206,3 +190,72 @@ def test_a_resume_may_take_fewer_workers_but_not_give_other_rows(
     checkpoint = json.loads((dataset / "_jobs" / job_id / "checkpoint.json").read_text())
     assert (checkpoint["config"]["worker_count"], checkpoint["config"]["memory_limit_mb"]) == (1, 4000)
     assert differences(undisturbed, dataset) == {}
+
+
+def killed_before_its_last_word(dataset):
+    """The id of the dataset's only job, its state as a kill between the last commit and the end leaves it."""
+    manager = CheckpointManager(dataset)
+    (job,) = manager.job_ids()
+    checkpoint = manager.load(job)
+    manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status="running")))
+    return job
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_resume_tells_the_failures_of_the_whole_job(cli, repository, tmp_path, is_done):
+    """Failures committed before a stop used to be forgotten: exit 0 instead of 3."""
+    for index in range(30):
+        (repository / f"a{index}_ast.json").write_text('{"type": "Program", "body": [')
+    dataset = tmp_path / "ds"
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 3
+    (job,) = CheckpointManager(dataset).job_ids() if is_done else [killed_before_its_last_word(dataset)]
+    again = cli.run("resume", job, "-d", dataset)
+    assert again.returncode == 3, again.stderr
+
+
+def test_errors_of_the_walk_are_there_once_after_a_resume(cli, repository, tmp_path):
+    """Each start of the job used to add them again."""
+    (repository / "aaa").symlink_to("/etc")
+    dataset = tmp_path / "ds"
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 0
+    job = killed_before_its_last_word(dataset)
+    assert cli.run("resume", job, "-d", dataset).returncode == 0
+    assert rows(dataset, "SELECT path, code FROM errors_history") == [("aaa", "symlink_outside")]
+
+
+def test_checkpoints_at_the_same_moment(repository, tmp_path):
+    """They used to write the same temporary file, and failed each other."""
+
+    async def go():
+        config = snake_pipe.BatchConfig(
+            worker_count=1, batch_size=2, target_seconds=0.001, flush_interval=0.01
+        )
+        engine = snake_pipe.BatchProcessingEngine(config)
+        task = asyncio.create_task(engine.process_repository(repository, dataset=tmp_path / "ds"))
+        while engine._run is None:
+            await asyncio.sleep(0)
+        await asyncio.gather(*(engine.create_checkpoint(engine._job.job_id) for _ in range(8)))
+        return await task
+
+    result = asyncio.run(go())
+    assert result.statistics.files_committed == result.statistics.files_done == 40
+
+
+def test_a_job_killed_before_its_first_checkpoint_does_not_block_the_others(cli, repository, tmp_path):
+    dataset = tmp_path / "ds"
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 0
+    (dataset / "_jobs" / "29990101-000000-ffffff").mkdir()
+    last = cli.run("resume", "--last", "-d", dataset)
+    assert (last.returncode, "is done" in last.stderr) == (2, True)
+    assert cli.run("ingest", repository, "-d", dataset).returncode == 0
+    assert cli.run("jobs", "-d", dataset).returncode == 0
+
+
+def test_nohup_is_respected(cli, repository, tmp_path):
+    process = cli.start(
+        "ingest", repository, "-d", tmp_path / "ds", before=["nohup"], stdin=subprocess.DEVNULL
+    )
+    assert "job" in process.stderr.readline() + process.stderr.readline()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 0

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
 
+from helpers.command import Cli
+from helpers.repositories import git, git_repository, write
+from helpers.waiting import NEVER, PATIENCE, wait_for
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import git_files
 from snake_pipe.extract.discovery.walk import Selection, walk
-
-IDENTITY = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-for role in ("AUTHOR", "COMMITTER"):
-    IDENTITY |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.org"}
 
 
 def by_ending(name: str) -> str | None:
@@ -30,26 +29,6 @@ def by_ending(name: str) -> str | None:
 SELECTION = Selection(by_ending)
 
 
-def git(folder: Path, *arguments: str) -> None:
-    command = ["git", "-c", "protocol.file.allow=always", "-C", str(folder), *arguments]
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | IDENTITY)
-
-
-def write(root: Path, *paths: str) -> None:
-    for path in paths:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(f"# {path}\n")
-
-
-def repository(root: Path, *paths: str) -> Path:
-    root.mkdir(parents=True, exist_ok=True)
-    git(root, "init", "-q")
-    write(root, *paths)
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "--allow-empty", "-m", "start")
-    return root
-
-
 def split(items) -> tuple[list[str], list[tuple[str, str]]]:
     found = list(items)
     files = [item.path for item in found if isinstance(item, DiscoveredFile)]
@@ -57,7 +36,7 @@ def split(items) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def test_tracked_and_new_files_in_one_order(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a/m.py", "a-b.py", "z.py", "build/kept.py")
+    root = git_repository(tmp_path / "r", "a/m.py", "a-b.py", "z.py", "build/kept.py")
     (root / ".gitignore").write_text("build/\n*.tmp.py\n")
     write(root, "a/new.py", "a.py", "build/made.py", "x.tmp.py", ".snake-pipe/_jobs/1/checkpoint.json")
     (root / ".git" / "info" / "exclude").write_text("private.py\n")
@@ -69,7 +48,7 @@ def test_tracked_and_new_files_in_one_order(tmp_path: Path) -> None:
 
 
 def test_git_and_the_walker_give_the_same_order(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a/b/c.py", "a/b.py", "a-b/x.py", "a.b/x.py", "é/x.py", "Z.py")
+    root = git_repository(tmp_path / "r", "a/b/c.py", "a/b.py", "a-b/x.py", "a.b/x.py", "é/x.py", "Z.py")
     write(root, "a/b-c.py", "a0/x.py")
     listed = split(walk([root], SELECTION))
     shutil.rmtree(root / ".git")
@@ -78,7 +57,7 @@ def test_git_and_the_walker_give_the_same_order(tmp_path: Path) -> None:
 
 
 def test_a_subfolder_as_root_uses_the_rules_above_it(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "src/a.py", "src/in/b.py", "c.py")
+    root = git_repository(tmp_path / "r", "src/a.py", "src/in/b.py", "c.py")
     (root / ".gitignore").write_text("*.gen.py\n")
     write(root, "src/x.gen.py")
     found = list(walk([root / "src"], SELECTION))
@@ -87,7 +66,7 @@ def test_a_subfolder_as_root_uses_the_rules_above_it(tmp_path: Path) -> None:
 
 
 def test_an_ignored_folder_named_as_root_is_walked(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     (root / ".gitignore").write_text("cache/\n")
     write(root, "cache/x.py", "cache/in/y.py")
     assert split(walk([root], SELECTION))[0] == ["a.py"]
@@ -96,7 +75,7 @@ def test_an_ignored_folder_named_as_root_is_walked(tmp_path: Path) -> None:
 
 
 def test_deleted_tracked_files_and_sparse_checkouts_are_simply_not_there(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "in/a.py", "out/b.py", "gone.py", "folder/gone.py")
+    root = git_repository(tmp_path / "r", "in/a.py", "out/b.py", "gone.py", "folder/gone.py")
     git(root, "sparse-checkout", "set", "in", "folder")
     (root / "gone.py").unlink()
     shutil.rmtree(root / "folder")
@@ -105,7 +84,7 @@ def test_deleted_tracked_files_and_sparse_checkouts_are_simply_not_there(tmp_pat
 
 
 def test_unmerged_files_come_once(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py", "b.py")
+    root = git_repository(tmp_path / "r", "a.py", "b.py")
     git(root, "branch", "-M", "main")
     git(root, "checkout", "-q", "-b", "other")
     (root / "a.py").write_text("other = 1\n")
@@ -119,7 +98,7 @@ def test_unmerged_files_come_once(tmp_path: Path) -> None:
 
 
 def test_a_file_replaced_by_a_folder_and_the_reverse(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "thing.py", "box/a.py")
+    root = git_repository(tmp_path / "r", "thing.py", "box/a.py")
     (root / "thing.py").unlink()
     write(root, "thing.py/inner.py")
     shutil.rmtree(root / "box")
@@ -128,12 +107,12 @@ def test_a_file_replaced_by_a_folder_and_the_reverse(tmp_path: Path) -> None:
 
 
 def test_submodules_and_repositories_within_are_entered_in_order(tmp_path: Path) -> None:
-    library = repository(tmp_path / "library", "lib.py", "in/deep.py")
-    root = repository(tmp_path / "r", "a.py", "sub-x.py", "z.py")
+    library = git_repository(tmp_path / "library", "lib.py", "in/deep.py")
+    root = git_repository(tmp_path / "r", "a.py", "sub-x.py", "z.py")
     git(root, "submodule", "add", "-q", str(library), "sub")
     (root / "sub" / ".gitignore").write_text("*.gen.py\n")
     write(root, "sub/new.py", "sub/x.gen.py")
-    repository(root / "nested", "n.py")
+    git_repository(root / "nested", "n.py")
     (root / "nested" / ".gitignore").write_text("skipped.py\n")
     write(root, "nested/skipped.py")
     expected = ["a.py", "nested/n.py", "sub-x.py", "sub/in/deep.py", "sub/lib.py", "sub/new.py", "z.py"]
@@ -143,8 +122,8 @@ def test_submodules_and_repositories_within_are_entered_in_order(tmp_path: Path)
 
 
 def test_a_submodule_without_its_repository_is_walked_as_a_folder(tmp_path: Path) -> None:
-    library = repository(tmp_path / "library", "lib.py")
-    root = repository(tmp_path / "r", "a.py")
+    library = git_repository(tmp_path / "library", "lib.py")
+    root = git_repository(tmp_path / "r", "a.py")
     git(root, "submodule", "add", "-q", str(library), "sub")
     git(root, "submodule", "add", "-q", str(library), "empty")
     git(root, "submodule", "add", "-q", str(library), "gone")
@@ -156,21 +135,21 @@ def test_a_submodule_without_its_repository_is_walked_as_a_folder(tmp_path: Path
 
 
 def test_repositories_below_a_plain_folder_are_listed_by_git(tmp_path: Path) -> None:
-    repository(tmp_path / "projects" / "one", "a.py", "forced.py")
+    git_repository(tmp_path / "projects" / "one", "a.py", "forced.py")
     (tmp_path / "projects" / "one" / ".gitignore").write_text("forced.py\n")
     write(tmp_path / "projects", "two/b.py")
     assert split(walk([tmp_path / "projects"], SELECTION))[0] == ["one/a.py", "one/forced.py", "two/b.py"]
 
 
 def test_linked_work_trees(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     git(root, "worktree", "add", "-q", str(tmp_path / "linked"))
     write(tmp_path / "linked", "new.py")
     assert split(walk([tmp_path / "linked"], SELECTION)) == (["a.py", "new.py"], [])
 
 
 def test_a_damaged_index_falls_back_to_the_walker_and_says_so(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py", "b/c.py")
+    root = git_repository(tmp_path / "r", "a.py", "b/c.py")
     (root / ".gitignore").write_text("skip.py\n")
     write(root, "skip.py")
     (root / ".git" / "index").write_bytes(b"DIRC" + b"\0" * 40)
@@ -181,7 +160,7 @@ def test_git_that_dies_midway_loses_and_doubles_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"p{n:02}/f{n}.py" for n in range(30)]
-    root = repository(tmp_path / "r", *names)
+    root = git_repository(tmp_path / "r", *names)
     whole = git_files._Listing.records
 
     def dying(self):
@@ -197,8 +176,8 @@ def test_git_that_dies_midway_loses_and_doubles_nothing(
 def test_git_that_dies_after_a_nested_repository_does_not_list_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = repository(tmp_path / "r", "a.py", "n/gone.py", "n/gone_too.py", "z.py")
-    repository(root / "m", "1.py", "2.py")
+    root = git_repository(tmp_path / "r", "a.py", "n/gone.py", "n/gone_too.py", "z.py")
+    git_repository(root / "m", "1.py", "2.py")
     shutil.rmtree(root / "n")
     whole = git_files._Listing.records
 
@@ -213,7 +192,7 @@ def test_git_that_dies_after_a_nested_repository_does_not_list_it_again(
 
 
 def test_without_git_the_walker_does_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     monkeypatch.setenv("PATH", str(tmp_path))
     found = list(walk([root], SELECTION))
     assert isinstance(found[0], DiscoveryError)
@@ -224,7 +203,7 @@ def test_without_git_the_walker_does_it(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_silent_git_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     os.mkfifo(tmp_path / "excludes")
     git(root, "config", "core.excludesFile", str(tmp_path / "excludes"))
     monkeypatch.setattr(git_files, "STALL_SECONDS", 0.3)
@@ -239,26 +218,23 @@ def running_gits() -> set[int]:
 
 
 def test_an_early_close_ends_git(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", *(f"{n:03}.py" for n in range(50)))
+    root = git_repository(tmp_path / "r", *(f"{n:03}.py" for n in range(50)))
     items = walk([root], SELECTION)
     next(items)
     items.close()
-    deadline = time.monotonic() + 5
-    while running_gits() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert running_gits() == set()
+    wait_for(lambda: not running_gits())
 
 
 def test_variables_of_a_hook_do_not_lead_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = repository(tmp_path / "other", "other.py")
-    root = repository(tmp_path / "r", "a.py")
+    other = git_repository(tmp_path / "other", "other.py")
+    root = git_repository(tmp_path / "r", "a.py")
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
     assert split(walk([root], SELECTION)) == (["a.py"], [])
 
 
 def test_a_hostile_configuration_executes_nothing(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py", "sub/b.py")
+    root = git_repository(tmp_path / "r", "a.py", "sub/b.py")
     marker = tmp_path / "marker"
     script = tmp_path / "evil"
     script.write_text(f"#!/bin/sh\necho x >> {marker}\n")
@@ -292,7 +268,7 @@ def test_a_hostile_configuration_executes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_hostile_configuration_would_have_run_under_plain_git(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     marker = tmp_path / "marker"
     git(root, "config", "core.fsmonitor", f"touch {marker}; false")
     git(root, "status")
@@ -304,7 +280,7 @@ def test_a_partial_clone_fetches_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protected: bool
 ) -> None:
     """A sparse index without its trees makes `ls-files` fetch, by a command that the config names."""
-    root = repository(tmp_path / "r", "in/a.py", "out/deep/b.py", "out/c.py")
+    root = git_repository(tmp_path / "r", "in/a.py", "out/deep/b.py", "out/c.py")
     git(root, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
     tree = subprocess.run(
         ["git", "-C", root, "rev-parse", "HEAD:out"], capture_output=True, text=True, check=True
@@ -328,21 +304,21 @@ def test_a_partial_clone_fetches_nothing(
 
 
 def test_a_folder_swapped_for_a_link_is_reported_not_followed(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "lib/a.py", "lib/in/b.py", "lib/in2/c.py", "z.py")
+    root = git_repository(tmp_path / "r", "lib/a.py", "lib/in/b.py", "lib/in2/c.py", "z.py")
     (root / "lib").rename(tmp_path / "lib")
     (root / "lib").symlink_to(tmp_path / "lib")
     assert split(walk([root], SELECTION)) == (["z.py"], [("symlink_outside", "lib")])
 
 
 def test_a_tracked_file_swapped_for_a_fifo_is_reported(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py", "b.py")
+    root = git_repository(tmp_path / "r", "a.py", "b.py")
     (root / "a.py").unlink()
     os.mkfifo(root / "a.py")
     assert split(walk([root], SELECTION)) == (["b.py"], [("special_file", "a.py")])
 
 
 def test_links_out_of_the_work_tree(tmp_path: Path) -> None:
-    root = repository(tmp_path / "r", "a.py")
+    root = git_repository(tmp_path / "r", "a.py")
     (root / "out.py").symlink_to("/etc/hostname")
     (root / "in.py").symlink_to("a.py")
     git(root, "add", "-A")
@@ -362,7 +338,7 @@ def test_names_are_kept_without_loss(tmp_path: Path) -> None:
         "é.py".encode(),
         b" x.py",
     ]
-    root = repository(tmp_path / "r")
+    root = git_repository(tmp_path / "r")
     for count, name in enumerate(raw):
         (root / os.fsdecode(name)).write_text("")
         if count % 2:
@@ -381,7 +357,7 @@ def deep_path(tmp_path: Path):
 
 
 def test_a_tree_too_deep_for_git_is_walked(deep_path: Path) -> None:
-    root = repository(deep_path / "r", "a.py", "z.py")
+    root = git_repository(deep_path / "r", "a.py", "z.py")
     (root / ".gitignore").write_text("skip.py\n")
     folder = os.open(root, os.O_RDONLY)
     for level in range(40):
@@ -400,7 +376,7 @@ def test_a_tree_too_deep_for_git_is_walked(deep_path: Path) -> None:
 def test_repositories_nested_beyond_measure_are_still_walked(tmp_path: Path) -> None:
     root = tmp_path / "r"
     for depth in range(12):
-        repository(root / "/".join(["n"] * depth), "a.py")
+        git_repository(root / "/".join(["n"] * depth), "a.py")
     files, errors = split(walk([root], SELECTION))
     assert len(files) == 12
     assert errors == []
@@ -422,7 +398,7 @@ for item in walk([Path(sys.argv[1])], Selection(by_ending, lambda name, head: No
 def test_unreadable_folders_and_work_trees_of_another_user(with_git: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        root = repository(Path(folder) / "r", "a.py", "z.py")
+        root = git_repository(Path(folder) / "r", "a.py", "z.py")
         write(root, "locked/b.py", "src/in/c.py")
         write(root, "script")
         (root / "script").chmod(0)
@@ -439,3 +415,17 @@ def test_unreadable_folders_and_work_trees_of_another_user(with_git: bool) -> No
             "DiscoveryError unreadable_file script",
             "DiscoveryError unreadable_folder locked",
         ]
+
+
+def test_a_silent_git_does_not_delay_the_end(cli: Cli, repository: Path, tmp_path: Path) -> None:
+    """The walk's thread used to be waited for, up to five minutes."""
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nsleep {NEVER:.0f}\n")
+    (fake / "git").chmod(0o755)
+    git(repository, "init", "-q")
+    path = f"{fake}:{os.environ['PATH']}"
+    process = cli.start("ingest", repository, "-d", tmp_path / "ds", env=cli.environment | {"PATH": path})
+    wait_for((tmp_path / "asked").exists)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 143

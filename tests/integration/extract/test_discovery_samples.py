@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.places import SAMPLES
 from snake_pipe.extract.discovery.walk import Selection, walk
 
-SAMPLES = Path(__file__).parents[3] / "sample_repos"
 LARGEST_DUMP = 60_000
 
 ENDINGS = {

@@ -34,15 +34,6 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(python_sources, tmp_path_factory):
-    import snake_pipe
-
-    dataset = tmp_path_factory.mktemp("undisturbed") / "ds"
-    assert snake_pipe.ingest(python_sources, dataset=dataset, worker_count=2).status == "done"
-    return dataset
-
-
 @pytest.mark.parametrize("kilobytes", [300, 1200, 3000, 5000])
 def test_a_full_disk_ends_with_1_and_resumes_after_room_was_made(
     cli, python_sources, small_disk, differences, undisturbed, kilobytes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.large_trees import LEAST_MEMORY, program
 from snake_pipe.extract.worker import extraction
 from snake_pipe.extract.worker.reader import open_file
 from snake_pipe.load.views import connect
@@ -15,32 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.integration.conftest import Cli
+    from helpers.command import Cli
 
-LEAST_MEMORY = 240
-"""MiB with which one worker starts; files above a megabyte are read in pieces then."""
 SMALL = '{"type":"Program","start":0,"end":1,"body":[{"type":"Identifier","start":0,"end":1,"name":"a"}]}'
-
-
-def program(functions: int, end: str = "]}") -> str:
-    """A program of functions that call each other, some 500 bytes each."""
-
-    def at(type_: str, line: int, **rest: Any) -> dict[str, Any]:
-        loc = {"start": {"line": line, "column": 0}, "end": {"line": line, "column": 20}}
-        return {"type": type_, "start": 20 * line, "end": 20 * line + 19, "loc": loc, **rest}
-
-    body = ",".join(
-        json.dumps(
-            at(
-                "FunctionDeclaration", n, id=at("Identifier", n, name=f"f{n}"), params=[],
-                body=at("BlockStatement", n, body=[
-                    at("ExpressionStatement", n, expression=at(
-                        "CallExpression", n, callee=at("Identifier", n, name=f"f{n - 1}"), arguments=[]))]),
-            )
-        )
-        for n in range(1, functions + 1)
-    )  # fmt: skip
-    return '{"type":"Program","start":0,"end":1000000,"sourceType":"module","body":[' + body + end
 
 
 def test_the_same_rows_with_little_memory(
@@ -51,7 +28,7 @@ def test_the_same_rows_with_little_memory(
     (root / "large.ast.json").write_text(program(6_000))
     (root / "small.ast.json").write_text(SMALL)
     for name, memory in (("little", LEAST_MEMORY), ("much", 4_000)):
-        done = cli.run(
+        done = cli.run_alone(
             "ingest", root, "-d", tmp_path / name, "--memory-limit", memory, "--workers", 1, "--no-progress"
         )
         assert done.returncode == 0, done.stderr
@@ -70,7 +47,7 @@ def test_a_document_that_is_bad_at_its_end_leaves_no_rows(tmp_path: Path, cli: C
     (root / "a.ast.json").write_text(SMALL)
     (root / "large.ast.json").write_text(program(4_000, end))
     (root / "z.ast.json").write_text(SMALL)
-    done = cli.run("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
+    done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
     with connect(root / ".snake-pipe") as connection:
         assert connection.execute(
@@ -95,7 +72,7 @@ def test_deep_nesting_is_refused_by_a_limit_of_our_own(tmp_path: Path, cli: Cli)
         + "}" * levels
         + "]}"
     )
-    done = cli.run("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
+    done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
     with connect(root / ".snake-pipe") as connection:
         assert connection.execute("SELECT status, reason FROM files").fetchall() == [("failed", "too_deep")]

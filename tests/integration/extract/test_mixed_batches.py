@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import snake_pipe
+from helpers.places import SAMPLES
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.worker.extraction import Extraction
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
-
-SAMPLES = Path(__file__).parents[3] / "sample_repos"
 
 
 def test_mixed_batches_give_the_same_rows(

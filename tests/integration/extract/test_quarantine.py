@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from snake_pipe.load.views import connect
-
-
-@pytest.fixture
-def repository(tmp_path):
-    root = tmp_path / "repo"
-    root.mkdir()
-    for index in range(20):
-        (root / f"m{index}.py").write_text(f"def f{index}():\n    return {index}\n")
-    return root
-
-
-def rows(dataset, sql):
-    with connect(dataset) as connection:
-        return connection.execute(sql).fetchall()
+from helpers.tables import rows, value
 
 
 def check(dataset, path, reason):
@@ -28,14 +12,14 @@ def check(dataset, path, reason):
     assert rows(dataset, "SELECT path, phase, code, retriable FROM errors") == [
         (path, "worker", reason, True)
     ]
-    assert rows(dataset, "SELECT count(*) FROM symbols WHERE kind = 'function'") == [(20,)]
+    assert rows(dataset, "SELECT count(*) FROM symbols WHERE kind = 'function'") == [(40,)]
 
 
 def test_a_slow_parse_is_ended(cli, repository, tmp_path):
     # tree-sitter takes quadratic time over this, and holds the interpreter's lock all the while.
     (repository / "slow.rs").write_text('"a" ' * 80_000)
     dataset = tmp_path / "ds"
-    done = cli.run("ingest", repository, "-d", dataset, "--file-timeout", "1", "--workers", "2")
+    done = cli.run_alone("ingest", repository, "-d", dataset, "--file-timeout", "1", "--workers", "2")
     assert done.returncode == 3, done.stderr
     assert "not done after 1 s" in done.stderr
     check(dataset, "slow.rs", "timeout")
@@ -45,7 +29,7 @@ def test_a_source_beyond_the_memory_limit_is_given_up(cli, repository, tmp_path)
     """Sources are parsed whole, and a parser's tree takes many times the text."""
     (repository / "huge.py").write_text("x = [1, 2, 3, 4]\n" * 1_500_000)
     dataset = tmp_path / "ds"
-    done = cli.run("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
+    done = cli.run_alone("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
     assert done.returncode == 3, done.stderr
     assert "needs more than 300 MiB allow" in done.stderr
     check(dataset, "huge.py", "out_of_memory")
@@ -60,11 +44,9 @@ def test_a_tree_beyond_the_memory_limit_is_read_in_pieces(cli, repository, tmp_p
         file.write(",".join([node] * 500_000))
         file.write("]}")
     dataset = tmp_path / "ds"
-    done = cli.run("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
+    done = cli.run_alone("ingest", repository, "-d", dataset, "--memory-limit", "300", "--workers", "1")
     assert done.returncode == 0, done.stderr
-    with connect(dataset) as connection:
-        found = connection.execute("SELECT node_count FROM files WHERE path = 'huge.ast.json'").fetchall()
-    assert found == [(1_000_001,)]
+    assert value(dataset, "SELECT node_count FROM files WHERE path = 'huge.ast.json'") == 1_000_001
 
 
 def test_too_little_memory_for_anything_is_refused(cli, repository, tmp_path):

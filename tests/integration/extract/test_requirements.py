@@ -17,6 +17,8 @@ import pytest
 import stamina.instrumentation
 
 import snake_pipe
+from helpers.tables import paths, rows
+from helpers.waiting import NEVER, until
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile
@@ -29,32 +31,7 @@ from snake_pipe.extract.batch_processor import (
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.journal import read_journal
 
-NEVER = 600
 """Seconds: longer than any test."""
-
-
-@pytest.fixture
-def repository(tmp_path):
-    root = tmp_path / "repo"
-    root.mkdir()
-    for index in range(40):
-        (root / f"m{index:02}.py").write_text(f"def f{index}(x):\n    return g{index}(x) + {index}\n")
-    return root
-
-
-def rows(dataset, sql):
-    with snake_pipe.connect(dataset) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def paths_in(dataset):
-    return [path for (path,) in rows(dataset, "SELECT path FROM files ORDER BY path")]
-
-
-async def until(condition, seconds=30):
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def waiting_engine(repository, **settings):
@@ -74,11 +51,11 @@ def test_what_is_in_the_journal_becomes_visible_every_interval(repository):
     async def go():
         async with waiting_engine(repository, max_latency=0.05) as engine:
             await engine.submit("m00.py")
-            assert paths_in(dataset) == []  # it is done, and no interval has passed
+            assert paths(dataset) == []  # it is done, and no interval has passed
             await engine.update_config(flush_interval=0.05)
-            await until(lambda: len(paths_in(dataset)) == 1)
+            await until(lambda: len(paths(dataset)) == 1)
             await engine.submit("m01.py")  # nobody asks for this one
-            await until(lambda: len(paths_in(dataset)) == 2)
+            await until(lambda: len(paths(dataset)) == 2)
             statistics = await engine.get_processing_statistics()
             assert statistics.triggers == {"timer": 2}
 
@@ -103,7 +80,7 @@ def test_shutdown_does_all_that_waits(repository):
 
     result = asyncio.run(go())
     assert result.success
-    assert len(paths_in(result.dataset)) == 40
+    assert len(paths(result.dataset)) == 40
     assert result.statistics.triggers.keys() == {"close"}
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.large_trees import LEAST_MEMORY, program
+from helpers.waiting import wait_for
 from snake_pipe.load.views import connect
-from tests.integration.extract.test_large_documents import LEAST_MEMORY, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.integration.conftest import Cli
+    from helpers.command import Cli
 
 
 def tree(name: str, *calls: str) -> dict[str, Any]:
@@ -51,7 +51,8 @@ def repository(tmp_path: Path) -> Path:
 
 
 def ingest(cli: Cli, root: Path, *arguments: object) -> str:
-    done = cli.run("ingest", root, "--no-progress", *arguments)
+    run = cli.run_alone if "--memory-limit" in arguments else cli.run  # which is for the whole process
+    done = run("ingest", root, "--no-progress", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -166,7 +167,7 @@ def test_a_large_document_that_is_bad_at_its_end_leaves_no_rows(cli: Cli, tmp_pa
     root = tmp_path / "repo"
     root.mkdir()
     (root / "list.ast.json").write_text(f"[{program(3_000)},{program(3_000)},")
-    done = cli.run("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
+    done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
     assert ask(root, "SELECT path, status, reason FROM files") == [
         ("list.ast.json", "failed", "invalid_json")
@@ -209,10 +210,8 @@ def test_a_resume_reads_documents_once(
     small_steps = ("--set", "batch_size=2", "--flush-interval", "0.1", "--workers", 1, "--no-progress")
     process = cli.start("ingest", root, "-d", tmp_path / "killed", *small_steps)
     job = process.stderr.readline().split()[1]
-    deadline = time.monotonic() + 60
     log = tmp_path / "killed" / "files" / "_delta_log"
-    while not list(log.glob("*1.json")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: list(log.glob("*1.json")))
     process.kill()
     process.wait()
     with connect(tmp_path / "killed") as connection:

@@ -1,47 +1,25 @@
-"""The engine as a library that takes files one by one: real workers, a real dataset, a real full disk."""
+"""The engine as a library that takes files one by one: real workers, a real dataset."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import time
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import snake_pipe
+from helpers.engines import QUICK, taken_in, within
+from helpers.tables import paths, value
+from helpers.waiting import NEVER
 from snake_pipe.errors import ConfigError, EngineStateError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.commit import compaction
-from snake_pipe.observe.events import BatchFinished, Notice, SettingChanged
+from snake_pipe.extract.job.control_sender import send, wait_for_answer
+from snake_pipe.observe.events import BatchFinished, SettingChanged
 from snake_pipe.utils.journal import read_journal
-
-QUICK = BatchConfig(worker_count=2, max_latency=0.1, flush_interval=0.3, breaker_reset_seconds=0.5)
-
-
-@pytest.fixture
-def repository(tmp_path):
-    root = tmp_path / "repo"
-    root.mkdir()
-    for index in range(40):
-        (root / f"m{index:02}.py").write_text(f"def f{index}(x):\n    return g{index}(x) + {index}\n")
-    return root
-
-
-def paths_in(dataset, where="true"):
-    with snake_pipe.connect(dataset) as connection:
-        return [
-            path
-            for (path,) in connection.execute(
-                f"SELECT path FROM files WHERE {where} ORDER BY path"
-            ).fetchall()
-        ]
 
 
 def test_each_file_gets_its_result_and_all_become_rows(repository):
@@ -57,7 +35,7 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
                 engine.submit("m00.py", priority=11)
             return first, others, odd
 
-    first, others, odd = asyncio.run(go())
+    first, others, odd = within(go())
     assert (first.path, first.status, first.value["symbol_count"]) == ("m00.py", "ok", 1)
     assert [result.path for result in others] == [f"m{i:02}.py" for i in range(1, 40)]
     assert {result.status for result in others} == {"ok"}
@@ -66,7 +44,7 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
         ("skipped", "unrecognised"),
         ("failed", "not_found: no such file"),
     ]
-    assert len(paths_in(repository / ".snake-pipe")) == 41
+    assert len(paths(repository / ".snake-pipe")) == 41
 
 
 def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, monkeypatch):
@@ -83,26 +61,14 @@ def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, mo
                 sizes.append(journal.stat().st_size)
         return journal, sizes
 
-    journal, sizes = asyncio.run(go())
+    journal, sizes = within(go())
     assert max(sizes) < 8000
     assert any(later < size for size, later in pairwise(sizes))
-    assert len(paths_in(dataset)) == 40
+    assert len(paths(dataset)) == 40
     records = read_journal(journal)[0]
     assert [record["type"] for record in records if record["type"] in ("start", "end")] == ["start", "end"]
     result = snake_pipe.resume(journal.parent.name, dataset)
     assert (result.status, result.statistics.files_done) == ("done", 0)
-
-
-def test_flush_now_makes_all_visible_that_was_submitted_before(repository):
-    async def go():
-        slow = BatchConfig(worker_count=2, max_latency=600, flush_interval=600)
-        async with BatchProcessingEngine(slow, root=repository) as engine:
-            futures = [engine.submit(path) for path in repository.glob("*.py")]
-            await engine.flush_now()
-            assert all(future.done() for future in futures)
-            return len(paths_in(repository / ".snake-pipe"))
-
-    assert asyncio.run(go()) == 40
 
 
 def test_wrong_order_of_calls_is_a_clear_error(repository):
@@ -124,7 +90,7 @@ def test_wrong_order_of_calls_is_a_clear_error(repository):
             await engine.start()
         return result
 
-    assert asyncio.run(go()).status == "done"
+    assert within(go()).status == "done"
 
 
 def test_a_paused_engine_begins_nothing(repository):
@@ -142,7 +108,8 @@ def test_a_paused_engine_begins_nothing(repository):
             begun = len(batches)
             waiting = [engine.submit(f"m{i:02}.py") for i in range(1, 20)]
             await engine.flush_now()  # does not wait for what may not begin
-            await asyncio.sleep(0.5)
+            await taken_in(engine, 20)
+            await asyncio.sleep(0.2)  # time in which nothing may happen
             assert len(batches) == begun
             assert not any(future.done() for future in waiting)
             await engine.unpause()
@@ -151,7 +118,7 @@ def test_a_paused_engine_begins_nothing(repository):
             last = engine.submit("m39.py")
         return results, await last  # a shutdown does not leave behind what was submitted
 
-    results, last = asyncio.run(go())
+    results, last = within(go())
     assert {result.status for result in [*results, last]} == {"ok"}
 
 
@@ -165,11 +132,11 @@ def test_the_most_urgent_of_what_waits_goes_first(repository):
             for index in range(1, 11):
                 name = f"m{index:02}.py"
                 engine.submit(name, index).add_done_callback(lambda f: order.append(f.result().path))
-            await asyncio.sleep(0.3)
+            await taken_in(engine, 11)
             await engine.unpause()
         return order
 
-    order = asyncio.run(go())
+    order = within(go())
     # The first one or two were handed over before the others came.
     assert sorted(order[2:], reverse=True) == order[2:], order
 
@@ -180,20 +147,20 @@ def test_what_is_cancelled_while_it_waits_is_a_row_and_is_read_another_time(repo
             await engine.submit("m00.py")
             await engine.pause()
             futures = {i: engine.submit(f"m{i:02}.py") for i in range(10, 40)}
-            await asyncio.sleep(0.2)
+            await taken_in(engine, 31)
             await engine.cancel(lambda file: file.path.startswith("m3"))
             await engine.unpause()
             return {i: await future for i, future in futures.items()}
 
-    results = asyncio.run(go())
+    results = within(go())
     dataset = repository / ".snake-pipe"
     assert {i for i, result in results.items() if result.value["reason"] == "cancelled"} == {*range(30, 40)}
-    assert paths_in(dataset, "reason = 'cancelled' AND status = 'skipped'") == [
+    assert paths(dataset, "reason = 'cancelled' AND status = 'skipped'") == [
         f"m{i}.py" for i in range(30, 40)
     ]
     assert snake_pipe.ingest(repository).status == "done"
-    assert paths_in(dataset, "reason = 'cancelled'") == []
-    assert len(paths_in(dataset, "status = 'ok'")) == 40
+    assert paths(dataset, "reason = 'cancelled'") == []
+    assert len(paths(dataset, "status = 'ok'")) == 40
 
 
 def test_settings_change_while_it_runs_and_the_change_is_recorded(repository):
@@ -201,140 +168,30 @@ def test_settings_change_while_it_runs_and_the_change_is_recorded(repository):
 
     async def go():
         engine = BatchProcessingEngine(
-            BatchConfig(worker_count=1, max_latency=600, flush_interval=600),
+            BatchConfig(worker_count=1, max_latency=NEVER, flush_interval=NEVER),
             root=repository,
             listener=lambda e: changes.append(e) if isinstance(e, SettingChanged) else None,
         )
         async with engine:
             waiting = engine.submit("m00.py")
-            await asyncio.sleep(0.3)
+            await taken_in(engine, 1)
+            await asyncio.sleep(0.2)  # time in which nothing may happen
             assert not waiting.done()
             for wrong in ({"max_latency": 0}, {"nonsense": 1}, {"worker_count": 3}):
                 with pytest.raises(ConfigError):
                     await engine.update_config(**wrong)
             config = await engine.update_config(max_latency="50ms", batch_size=7)
             assert (config.max_latency, config.batch_size) == (0.05, 7)
-            await asyncio.wait_for(waiting, 20)
+            await waiting
             return (await engine.get_processing_statistics()).changes
 
-    recorded = asyncio.run(go())
+    recorded = within(go())
     assert [(c.name, c.old, c.new) for c in changes] == [
         ("max_latency", 600, 0.05),
         ("batch_size", 200, 7),
     ]
     assert [(c["name"], c["old"], c["new"]) for c in recorded] == [(c.name, c.old, c.new) for c in changes]
     assert all(abs(c.time - time.time()) < 60 for c in changes)
-
-
-def test_a_background_that_dies_is_told_to_everybody(repository, tmp_path):
-    async def go():
-        dataset = tmp_path / "ds"
-        engine = BatchProcessingEngine(replace(QUICK, timeout_seconds=1.0), root=repository, dataset=dataset)
-        await engine.start()
-        await engine.submit("m00.py")
-        await engine.pause()
-        waiting = engine.submit("m01.py")
-        await asyncio.sleep(0.2)
-        dataset.rename(tmp_path / "elsewhere")
-        await engine.unpause()
-        with pytest.raises(EngineStateError, match="before this file was done"):
-            await asyncio.wait_for(waiting, 30)
-        with pytest.raises(EngineStateError, match="the engine ended"):
-            engine.submit("m02.py")
-        with pytest.raises(snake_pipe.errors.SnakePipeError):
-            await engine.shutdown()
-
-    asyncio.run(go())
-
-
-KILLED = """
-import asyncio, sys
-from pathlib import Path
-from snake_pipe.extract.batch_config import BatchConfig
-from snake_pipe.extract.batch_processor import BatchProcessingEngine
-
-async def go(root):
-    config = BatchConfig(worker_count=2, max_latency=0.1, flush_interval=600)
-    async with BatchProcessingEngine(config, root=Path(root)) as engine:
-        await asyncio.gather(*(engine.submit(f"m{i:02}.py") for i in range(10)))
-        await engine.flush_now()
-        await engine.pause()
-        for i in range(10, 40):
-            engine.submit(f"m{i:02}.py", priority=i % 11)
-        await asyncio.sleep(0.5)
-        print(engine._job.job_id, flush=True)
-        await asyncio.sleep(600)
-
-if __name__ == "__main__":
-    asyncio.run(go(sys.argv[1]))
-"""
-
-
-def test_what_was_submitted_survives_a_kill(repository, tmp_path, cli):
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    process = subprocess.Popen(
-        [sys.executable, str(script), str(repository)], stdout=subprocess.PIPE, text=True, env=cli.environment
-    )
-    with process:
-        assert process.stdout is not None
-        job_id = process.stdout.readline().strip()
-        process.send_signal(signal.SIGKILL)
-    dataset = repository / ".snake-pipe"
-    assert len(paths_in(dataset)) == 10
-    resumed = cli.run("resume", job_id, "-d", dataset)
-    assert resumed.returncode == 0, resumed.stderr
-    assert paths_in(dataset, "status = 'ok'") == [f"m{i:02}.py" for i in range(40)]
-    again = cli.run("resume", job_id, "-d", dataset)
-    assert again.returncode == 0
-    with snake_pipe.connect(dataset) as connection:
-        assert connection.execute("SELECT count(*) FROM files_history").fetchall() == [(40,)]
-
-
-@pytest.mark.root
-def test_a_live_engine_waits_for_room_on_a_full_disk(repository, tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4096k", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("cannot mount here")
-    notices = []
-
-    async def go():
-        engine = BatchProcessingEngine(
-            QUICK,
-            root=repository,
-            dataset=disk / "ds",
-            listener=lambda e: notices.append(e.message) if isinstance(e, Notice) else None,
-        )
-        async with engine:
-            await engine.submit("m00.py")
-            await engine.flush_now()
-            await engine.pause()
-            futures = [engine.submit(path) for path in sorted(repository.glob("*.py"))[1:]]
-            await asyncio.sleep(0.3)
-            with pytest.raises(OSError, match="No space left"):
-                (disk / "filler").write_bytes(bytes(5 << 20))
-            await engine.unpause()
-            statistics = await engine.get_processing_statistics()
-            async with asyncio.timeout(30):
-                while statistics.breakers.get("sink") != "open":
-                    await asyncio.sleep(0.05)
-            assert not any(future.done() for future in futures)
-            (disk / "filler").unlink()
-            return await asyncio.wait_for(asyncio.gather(*futures), 60)
-
-    try:
-        results = asyncio.run(go())
-        assert {result.status for result in results} == {"ok"}
-        assert len(paths_in(disk / "ds", "status = 'ok'")) == 40
-        states = [text.rpartition(" ")[2] for text in notices if "circuit breaker" in text]
-        assert states[0] == "open"
-        assert states[-1] == "closed"
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def test_paths_may_be_absolute_and_pathlike(repository):
@@ -345,4 +202,77 @@ def test_paths_may_be_absolute_and_pathlike(repository):
                 for path in (repository / "m01.py", str(repository / "m02.py"), Path("m03.py"))
             ]
 
-    assert [result.path for result in asyncio.run(go())] == ["m01.py", "m02.py", "m03.py"]
+    assert [result.path for result in within(go())] == ["m01.py", "m02.py", "m03.py"]
+
+
+def test_a_start_in_debug_mode(repository):
+    async def go():
+        async with BatchProcessingEngine(QUICK, root=repository) as engine:
+            return await engine.submit("m00.py")
+
+    assert asyncio.run(go(), debug=True).status == "ok"
+
+
+def test_wrong_submissions_are_refused(repository):
+    async def go():
+        async with BatchProcessingEngine(QUICK, root=repository) as engine:
+            with pytest.raises(UsageError, match="no path"):
+                engine.submit("m00.py\0m01.py")
+            with pytest.raises(UsageError, match="whole number"):
+                engine.submit("m00.py", priority=5.5)
+            with pytest.raises(ConfigError):
+                await engine.update_config(max_batch_size=10**30)
+            with pytest.raises(ConfigError):
+                await engine.update_config(queue_sizes=("python=1e30",))
+
+    within(go())
+
+
+def test_commands_that_go_wrong_do_not_end_the_job(repository, tmp_path):
+    """`[a-` is no class of characters, and 1e30 no number that a status can show."""
+
+    async def go():
+        dataset = tmp_path / "ds"
+        async with BatchProcessingEngine(QUICK, root=repository, dataset=dataset) as engine:
+            await engine.submit("m00.py")
+            folder = engine._job.folder
+            answers = {}
+            for action, arguments in (
+                ("cancel", {"path": "[a-*.py"}),
+                ("cancel", {"queue": "nolang"}),
+                ("set", {"max_batch_size": "1e30"}),
+                ("set", {"max_latency": "2s"}),
+            ):
+                command = send(folder, action, arguments)
+                answer = await asyncio.to_thread(
+                    wait_for_answer, lambda: engine._job.manager.read_status(engine._job.job_id), command, 20
+                )
+                answers[str(arguments)] = answer and answer["ok"]
+            assert (await engine.submit("m01.py")).status == "ok"
+            return list(answers.values())
+
+    assert within(go()) == [False, False, False, True]
+
+
+def test_a_cancelled_reading_keeps_what_was_read_before(repository):
+    """The row that says `cancelled` took the place of the good one, and with it all rows of the tree."""
+    assert snake_pipe.ingest(repository, worker_count=1).status == "done"
+    dataset = repository / ".snake-pipe"
+
+    async def go():
+        async with BatchProcessingEngine(QUICK, root=repository) as engine:
+            await engine.pause()
+            futures = [engine.submit("m00.py"), engine.submit("new.py")]
+            await taken_in(engine, 2)
+            await engine.cancel(lambda _: True)
+            await asyncio.gather(*futures)
+            await engine.unpause()
+
+    (repository / "new.py").write_text("def new(): pass\n")
+    within(go())
+    assert value(dataset, "SELECT count(*) FROM files WHERE path = 'm00.py' AND status = 'ok'") == 1
+    assert value(dataset, "SELECT count(*) FROM symbols") == 40
+    assert value(dataset, "SELECT count(*) FROM files WHERE path = 'new.py' AND reason = 'cancelled'") == 1
+    assert value(dataset, "SELECT count(*) FROM files_history WHERE reason = 'cancelled'") == 2
+    snake_pipe.ingest(repository, worker_count=1)
+    assert value(dataset, "SELECT count(*) FROM symbols") == 41

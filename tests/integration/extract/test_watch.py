@@ -27,7 +27,7 @@ from snake_pipe.observe.events import Event, Rescan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.conftest import Cli
+    from helpers.command import Cli
 
 pytest.importorskip("watchfiles")
 

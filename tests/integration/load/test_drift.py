@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shutil
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import snake_pipe
+from helpers.places import AST_DUMPS
+from helpers.python_trees import python_tree
 from snake_pipe.load.drift import Drift, find_drift
 from snake_pipe.load.views import connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.integration.conftest import Cli
+    from helpers.command import Cli
 
-_SAMPLES = Path(__file__).parents[3] / "sample_repos" / "ast_dumps"
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 CODE = """\
@@ -41,16 +41,7 @@ class Shape:
 def tree(source: str) -> str:
     """The dump of a Python source, as the usual tools write it."""
 
-    def value_of(value: Any) -> Any:
-        if isinstance(value, ast.AST):
-            places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
-            fields = {key: value_of(inner) for key, inner in ast.iter_fields(value)}
-            return {"_type": type(value).__name__, **fields, **places}
-        if isinstance(value, list):
-            return [value_of(item) for item in value]
-        return repr(value) if isinstance(value, (bytes, complex)) or value is Ellipsis else value
-
-    return json.dumps(value_of(ast.parse(source)))
+    return json.dumps(python_tree(source))
 
 
 def program(body: list[Any], end: int, source: str | None = None) -> str:
@@ -107,7 +98,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_samples_fit_whatever_wrote_them(root: Path) -> None:
-    shutil.copytree(_SAMPLES, root)
+    shutil.copytree(AST_DUMPS, root)
     found = drift_of(root, {})
     assert (found.dumps, found.rows) == (8, [])
     assert links(root)["ring.syntax.json"] == ("sources/ring.c", "told")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from typing import Any
 
 import pytest
 
+from helpers.python_trees import python_tree
 from snake_pipe.schemas import KINDS, ROLES
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dialect import Dialect
@@ -466,25 +466,14 @@ class TestFamily:
 # -- Python ------------------------------------------------------------------------------------------------
 
 
-def dump(value: Any, key: str = "_type") -> Any:
-    """Python's tree as the usual tools write it."""
-    if isinstance(value, ast.AST):
-        places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
-        fields = {name: dump(inner, key) for name, inner in ast.iter_fields(value)}
-        return {key: type(value).__name__, **fields, **places}
-    if isinstance(value, list):
-        return [dump(item, key) for item in value]
-    return value if value is None or isinstance(value, (str, int, float, bool)) else repr(value)
-
-
 def python(source: str) -> Transformed:
-    return transform(dump(ast.parse(source)))
+    return transform(python_tree(source))
 
 
 class TestPython:
     @pytest.mark.parametrize("key", ["_type", "node_type", "type", "nodeType", "ast_type"])
     def test_type_keys(self, key: str) -> None:
-        result = transform(dump(ast.parse("x = 1"), key))
+        result = transform(python_tree("x = 1", key))
         assert result.facts[0].dialect == "python-ast"
         assert rows(result, "symbols", "name", "kind") == [("x", "variable")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import gzip
 import json
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
+from helpers.python_trees import python_tree
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 
@@ -26,22 +26,12 @@ def content(path: Path) -> bytes:
     return gzip.decompress(data) if path.suffix == ".gz" else data
 
 
-def python_tree(node: Any) -> Any:
-    if isinstance(node, ast.AST):
-        places = {key: getattr(node, key) for key in node._attributes if hasattr(node, key)}
-        fields = {key: python_tree(value) for key, value in ast.iter_fields(node)}
-        return {"_type": type(node).__name__, **fields, **places}
-    if isinstance(node, list):
-        return [python_tree(item) for item in node]
-    return node if node is None or isinstance(node, bool | int | float | str) else repr(node)
-
-
 TREES: dict[str, Any] = {
     path.name: json.loads(content(path)) for path in sorted(AST_DUMPS.glob("*.*.ast.json*"))
 }
 TREES["ring.c"] = json.loads(content(AST_DUMPS / "ring.syntax.json"))
 TREES |= {path.stem: json.loads(content(path)) for path in sorted(GOLDEN_DIALECTS.glob("*.json"))}
-TREES["inventory.py"] = python_tree(ast.parse((AST_DUMPS / "sources" / "inventory.py").read_bytes()))
+TREES["inventory.py"] = python_tree((AST_DUMPS / "sources" / "inventory.py").read_bytes())
 
 NODE = {"type": "Identifier", "_type": "Name", "kind": "DeclRefExpr", "name": "new", "id": "new"}
 SCALARS = (

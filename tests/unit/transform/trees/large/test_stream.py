@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gzip
 import io
 import json
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from helpers.places import AST_DUMPS
+from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
+from helpers.python_trees import python_tree
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import stream
@@ -57,7 +57,7 @@ def test_the_samples(path: Path, piece: int) -> None:
 
 def test_places_that_are_those_of_tokens() -> None:
     """The tokens of a node in one piece were once taken for those of another node, at the same address."""
-    data = (Path(__file__).parent / "golden_dialects" / "asty.json").read_bytes()
+    data = (GOLDEN_DIALECTS / "asty.json").read_bytes()
     assert in_pieces("a.ast.json", data, 1_000) == whole("a.ast.json", data)
 
 
@@ -81,17 +81,8 @@ def test_keys_in_another_order(path: Path) -> None:
 
 
 def test_a_real_program() -> None:
-    def value_of(value: Any) -> Any:
-        if isinstance(value, ast.AST):
-            places = {name: getattr(value, name) for name in value._attributes if hasattr(value, name)}
-            fields = {key: value_of(inner) for key, inner in ast.iter_fields(value)}
-            return {"_type": type(value).__name__, **fields, **places}
-        if isinstance(value, list):
-            return [value_of(item) for item in value]
-        return repr(value) if isinstance(value, (bytes, complex)) or value is Ellipsis else value
-
     source = (Path(sysconfig.get_paths()["stdlib"]) / "argparse.py").read_text("utf-8")
-    data = json.dumps(value_of(ast.parse(source))).encode()
+    data = json.dumps(python_tree(source)).encode()
     assert in_pieces("argparse.py.ast.json", data, 10_000) == whole("argparse.py.ast.json", data)
 
 

@@ -1,0 +1,69 @@
+"""What is refused in a clear line, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def test_refused_patterns_leave_nothing_behind(cli, repository, tmp_path):
+    refused = cli.run("ingest", repository, "-d", tmp_path / "ds", "--include", "!")
+    assert refused.returncode == 2
+    assert not (tmp_path / "ds").exists()
+
+
+def test_unknown_variables_are_refused_with_the_nearest_name(cli, repository, tmp_path):
+    refused = cli.run("ingest", repository, env=cli.environment | {"SNAKE_PIPE_WORKER_COUNTS": "1"})
+    assert refused.returncode == 2
+    assert "did you mean worker_count" in refused.stderr
+
+
+@pytest.mark.parametrize("toml", ['[tool.snake-pipe]\npreset = ["a"]\n', '[tool]\nsnake-pipe = "x"\n'])
+def test_settings_of_a_wrong_type_are_refused(cli, repository, toml):
+    (repository / "pyproject.toml").write_text(toml)
+    refused = cli.run("ingest", repository)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_script_without_a_guard_is_told_so(cli, repository, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import snake_pipe\nsnake_pipe.ingest({str(repository)!r}, dataset={str(tmp_path / 'ds')!r})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=cli.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode != 0
+    assert '__name__ == "__main__"' in done.stderr
+
+
+def test_a_read_only_place_is_refused(cli, repository, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    place = tmp_path / "ro"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)], check=False).returncode != 0:
+        pytest.skip("cannot mount here")
+    try:
+        refused = cli.run("ingest", repository, "-d", place / "ds")
+        assert refused.returncode == 2, refused.stderr
+        assert "Traceback" not in refused.stderr
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_patterns_that_are_none_are_refused_at_once(cli, repository):
+    for option in ("--include=[a-", "--exclude=[a-", "--priority=[a-=9", "--set=batch_bytes=1e30"):
+        refused = cli.run("ingest", repository, option)
+        assert refused.returncode == 2, (option, refused.stderr)
+        assert "Traceback" not in refused.stderr
+    assert not (repository / ".snake-pipe").exists()
