@@ -89,7 +89,7 @@ def _bar(listener: Listener) -> Listener:
 
     def show(event: Any) -> None:
         if isinstance(event, Progress):
-            statistics = event.statistics
+            statistics = event.status.statistics
             bar.total = statistics.files_discovered - statistics.files_unchanged
             bar.update(statistics.files_done - bar.n)
         elif isinstance(event, JobEnded):

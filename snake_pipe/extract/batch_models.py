@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, final
 
-from snake_pipe.extract.model.statistics import BatchStatistics
+from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
 

@@ -30,10 +30,12 @@ from snake_pipe.extract.dispatch.own_function import (
     process_batch,
 )
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
+from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
+from snake_pipe.observe.status import JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class BatchProcessingEngine:
         self._run: JobRun | None = None
         self._job: Job | None = None
         self._early_stop: str | None = None
-        self._statistics = BatchStatistics()
+        self._status = JobStatus()
         self._submissions: Submissions | None = None
         self._background: asyncio.Task[RepositoryProcessingResult] | None = None
         self._opened = asyncio.Event()
@@ -117,7 +119,7 @@ class BatchProcessingEngine:
         check_watch(request)
         chosen = options or WatchOptions()
         return await self._process(
-            self._opener(request, config), lambda job, tell: job.make_watcher(chosen, tell), is_live=True
+            self._opener(request, config), lambda job, tell: job.make_watcher(chosen, tell)
         )
 
     async def resume(
@@ -127,9 +129,13 @@ class BatchProcessingEngine:
 
         `changes` are settings that are to be others from here on, such as fewer workers.
         """
-        return await self._process(
-            lambda stack: Job.reopen(job_id, dataset, stack, changes), _feed_to_the_end
-        )
+
+        def make_feed(job: Job, tell: Listener) -> Feed:
+            feed = job.make_feed(tell)
+            feed.end()  # of what programs submitted: nothing more is taken in
+            return feed
+
+        return await self._process(lambda stack: Job.reopen(job_id, dataset, stack, changes), make_feed)
 
     # -- file by file --------------------------------------------------------------------------------
 
@@ -141,20 +147,20 @@ class BatchProcessingEngine:
         dataset = (self._dataset or root / DATASET_NAME).absolute()
         request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
 
-        def make_submissions(job: Job, _: Listener) -> Feed:
+        def make_feed(job: Job, _: Listener) -> Feed:
             self._submissions = job.make_submissions()
             return self._submissions
 
         self._opened.clear()
         self._background = asyncio.create_task(
-            self._process(self._opener(request, None), make_submissions, is_live=True), name="engine"
+            self._process(self._opener(request, None), make_feed), name="engine"
         )
         waiting = asyncio.create_task(self._opened.wait())
         await asyncio.wait((waiting, self._background), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._background.done():
             self._background.result()
-        self._background.add_done_callback(self._tell_who_waits)
+        self._background.add_done_callback(self._refuse_the_rest)
 
     def submit(
         self, path: str | Path, priority: int = BatchPriority.NORMAL
@@ -191,7 +197,7 @@ class BatchProcessingEngine:
     ) -> None:
         await self.shutdown()
 
-    def _tell_who_waits(self, ended: asyncio.Task[RepositoryProcessingResult]) -> None:
+    def _refuse_the_rest(self, ended: asyncio.Task[RepositoryProcessingResult]) -> None:
         if self._submissions is not None:
             error = None if ended.cancelled() else ended.exception()
             self._submissions.fail(error or EngineStateError("the engine is shut down"))
@@ -220,32 +226,37 @@ class BatchProcessingEngine:
 
     async def pause(self) -> None:
         """Begin no further batch until `unpause`."""
-        await self._running().pause()
+        self._running().pause()
 
     async def unpause(self) -> None:
         """Go on after `pause`."""
-        await self._running().unpause()
+        self._running().unpause()
 
     async def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
         """Skip the waiting files that match, and those that come later in the run; how many waited."""
-        return await self._running().cancel(matches)
+        return self._running().cancel(matches)
 
     async def update_config(self, **changes: Any) -> BatchConfig:
         """Change settings of the job under way; ConfigError for one that is wrong or fixed while it runs."""
         run = self._running()
-        await run.update_config(changes)
+        run.update_config(changes)
         return run.config
 
     async def get_processing_statistics(self) -> BatchStatistics:
         """The figures of the job under way, or of the last one."""
-        return self._statistics
+        return self._status.statistics
+
+    @property
+    def status(self) -> JobStatus:
+        """How the job under way stands, or how the last one ended."""
+        return self._status
 
     async def create_checkpoint(self, job_id: str) -> CheckpointData:
         """Commit what is finished and record how far the job under way is."""
         if self._job is None or self._job.job_id != job_id:
             raise EngineStateError(f"job {job_id} is not running in this engine")
         await self._running().commit()
-        return await asyncio.to_thread(self._job.save, "running", self._statistics)
+        return await asyncio.to_thread(self._job.save, "running", self._status.statistics)
 
     def _running(self) -> JobRun:
         if self._background is not None and self._background.done():
@@ -263,12 +274,9 @@ class BatchProcessingEngine:
         return lambda stack: Job.begin(request, config, stack)
 
     async def _process(
-        self,
-        open_job: Callable[[ExitStack], Job],
-        make_feed: Callable[[Job, Listener], Feed],
-        *,
-        is_live: bool = False,
+        self, open_job: Callable[[ExitStack], Job], make_feed: Callable[[Job, Listener], Feed]
     ) -> RepositoryProcessingResult:
+        """One job from its opening to its end; what was opened is closed again whatever happens."""
         if self._job is not None:
             raise EngineStateError("this engine is running a job already", "use a second engine")
         with ExitStack() as stack:
@@ -276,33 +284,25 @@ class BatchProcessingEngine:
             job = self._job = await asyncio.to_thread(open_job, stack)
             stack.callback(setattr, self, "_job", None)
             stack.callback(setattr, self, "_run", None)
-            log = JobLog(job.folder / "log.jsonl")
-            stack.callback(log.close)
-
-            def tell(event: Event) -> None:
-                log(event)
-                if self._logger is not None and isinstance(event, Notice):
-                    self._logger.warning("%s: %s", event.code, event.message)
-                self._listener(event)
-
+            tell = self._open_listener(job, stack)
             tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
             if job.is_done:
+                self._status = JobStatus(state="done")
+                self._status.statistics.failed_before = job.failed_before
                 tell(JobEnded(job.job_id, "done", ""))
-                self._statistics = BatchStatistics(failed_before=job.failed_before)
-                return RepositoryProcessingResult(job.job_id, str(job.dataset.path), "done", self._statistics)
-            status, message = "failed", ""
-            statistics = self._statistics = BatchStatistics()
+                return self._result(job)
+            self._status = JobStatus()
+            state, message = "failed", ""
             try:
                 feed = await asyncio.to_thread(make_feed, job, tell)
                 slots = stack.enter_context(slots_folder(job.job_id, job.folder / "workers"))
-                run = self._run = job.make_run(feed, slots, tell, is_live=is_live)
+                run = self._run = make_run(job, feed, slots, tell)
+                self._status = run.status
                 self._opened.set()
-                statistics = self._statistics = run.statistics
-                statistics.failed_before = job.failed_before
                 if self._early_stop is not None:
                     run.stop(self._early_stop)
                 reason = await run.run()
-                status, message = ("done", run.end_reason or "") if reason is None else ("stopped", reason)
+                state, message = ("done", run.end_reason or "") if reason is None else ("stopped", reason)
             except SnakePipeError as error:
                 message = str(error)
                 raise
@@ -310,19 +310,30 @@ class BatchProcessingEngine:
                 message = f"{type(error).__name__}: {error}"
                 raise
             finally:
-                statistics.state, statistics.message = status, message
-                await asyncio.to_thread(job.end, status, statistics)
-                tell(JobEnded(job.job_id, status, message))
-            return RepositoryProcessingResult(
-                job.job_id, str(job.dataset.path), status, statistics, message, asdict(job.config)
-            )
+                self._status.state, self._status.message = state, message
+                await asyncio.to_thread(job.end, self._status)
+                tell(JobEnded(job.job_id, state, message))
+            return self._result(job)
 
+    def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
+        """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
+        log = JobLog(job.folder / "log.jsonl")
+        stack.callback(log.close)
 
-def _feed_to_the_end(job: Job, tell: Listener) -> Feed:
-    """The feed of a resumed job: what programs submitted is processed, and nothing more is taken in."""
-    feed = job.make_feed(tell)
-    feed.end()
-    return feed
+        def tell(event: Event) -> None:
+            log(event)
+            if self._logger is not None and isinstance(event, Notice):
+                self._logger.warning("%s: %s", event.code, event.message)
+            self._listener(event)
+
+        return tell
+
+    def _result(self, job: Job) -> RepositoryProcessingResult:
+        status = self._status
+        settings = {} if job.is_done else asdict(job.config)
+        return RepositoryProcessingResult(
+            job.job_id, str(job.dataset.path), status.state, status.statistics, status.message, settings
+        )
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snake_pipe.observe.status import JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,9 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How things stand; sent about twice a second. `statistics` is a BatchStatistics, not to be changed."""
+    """How things stand; sent about twice a second. `status` is the job's own, not to be changed."""
 
-    statistics: Any
+    status: JobStatus
 
 
 @dataclass(frozen=True, slots=True)

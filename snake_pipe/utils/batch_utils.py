@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_Key = TypeVar("_Key")
 
 MIB = 1024 * 1024
 
@@ -172,3 +178,9 @@ def _high_water() -> int | None:
     except (OSError, ValueError, IndexError):
         return None
     return None
+
+
+def add_counts(totals: dict[_Key, int], more: Mapping[_Key, int]) -> None:
+    """Add numbers up by key, in place."""
+    for key, count in more.items():
+        totals[key] = totals.get(key, 0) + count

@@ -234,7 +234,7 @@ class _WatchReporter:
             self._progress(event)
         elif not self._follows:
             self._progress(event)
-            statistics = event.statistics
+            statistics = event.status.statistics
             if statistics.discovery_complete and not (
                 statistics.files_queued or statistics.batches_in_flight or statistics.batches_waiting
             ):

@@ -22,8 +22,9 @@ from snake_pipe.observe.events import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from snake_pipe.extract.batch_models import BatchStatistics, RepositoryProcessingResult
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.observe.events import Event
+    from snake_pipe.observe.status import JobStatus
 
 _LINE_EVERY = 5.0
 """Seconds between two lines where there is no terminal."""
@@ -50,7 +51,7 @@ class Reporter:
             self.job_id = event.job_id
             self.start(event)
         elif isinstance(event, Progress):
-            self.show(event.statistics)
+            self.show(event.status)
         elif isinstance(event, Notice):
             self.line(f"warning: {visible(event.message)}")
         elif isinstance(event, Commanded):
@@ -69,7 +70,7 @@ class Reporter:
     def start(self, event: JobStarted) -> None:
         """Show that the job begins."""
 
-    def show(self, statistics: BatchStatistics) -> None:
+    def show(self, status: JobStatus) -> None:
         """Show how things stand."""
 
     def line(self, text: str) -> None:
@@ -98,12 +99,12 @@ class PlainReporter(Reporter):
         word = f"resumed, {event.done_before:,} files done before" if event.resumed else "started"
         self.line(f"job {event.job_id} {word}; dataset {visible(_from_here(event.dataset))}")
 
-    def show(self, statistics: BatchStatistics) -> None:
+    def show(self, status: JobStatus) -> None:
         """One line, if the last is old enough."""
         now = time.monotonic()
         if now - self._last >= _LINE_EVERY:
             self._last = now
-            self.line(" · ".join(_figures(statistics)))
+            self.line(" · ".join(_figures(status)))
 
     def summarise(self, result: RepositoryProcessingResult) -> None:
         """Files by status and language, rows, rates, and where to look next."""
@@ -130,14 +131,15 @@ class TerminalReporter(PlainReporter):
         self._task = self._bar.add_task("walking", total=None)
         self._bar.start()
 
-    def show(self, statistics: BatchStatistics) -> None:
+    def show(self, status: JobStatus) -> None:
         """Move the bar."""
+        statistics = status.statistics
         total = statistics.files_discovered - statistics.files_unchanged
         self._bar.update(
             self._task,
             completed=statistics.files_done,
             total=total if statistics.discovery_complete else None,
-            description=" · ".join(_figures(statistics)[1:]),
+            description=" · ".join(_figures(status)[1:]),
         )
 
     def line(self, text: str) -> None:
@@ -161,11 +163,12 @@ def open_progress(*, quiet: bool, verbose: bool, plain: bool) -> Reporter:
     return TerminalReporter(verbose=verbose)
 
 
-def _figures(statistics: BatchStatistics) -> list[str]:
+def _figures(status: JobStatus) -> list[str]:
     """Files, megabytes, rates, time left, memory, workers: a word each."""
+    statistics = status.statistics
     total = statistics.files_discovered - statistics.files_unchanged
     known = f"{total:,}" if statistics.discovery_complete else f"{total:,}+"
-    busy = min(statistics.workers, statistics.batches_in_flight)
+    busy = min(status.workers, statistics.batches_in_flight)
     figures = [
         f"{statistics.files_done:,}/{known} files",
         size(statistics.bytes_done),
@@ -175,8 +178,8 @@ def _figures(statistics: BatchStatistics) -> list[str]:
     if statistics.discovery_complete and statistics.bytes_done:
         left = max(0, statistics.bytes_discovered - statistics.bytes_done)
         figures.append(f"{seconds(left / statistics.bytes_per_second)} left")
-    figures.append(f"memory {size(statistics.memory_now)} of {size(statistics.memory_limit)}")
-    figures.append(f"{busy}/{statistics.workers} workers busy")
+    figures.append(f"memory {size(status.memory_now)} of {size(status.memory_limit)}")
+    figures.append(f"{busy}/{status.workers} workers busy")
     if statistics.files_failed:
         figures.append(f"{statistics.files_failed:,} failed")
     return figures

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, from_ipc
-from snake_pipe.extract.model.statistics import add_counts
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
+from snake_pipe.utils.batch_utils import add_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.commit.sink import Sink
-    from snake_pipe.extract.dispatch.isolation import LostFile
-    from snake_pipe.extract.model.statistics import BatchStatistics
+    from snake_pipe.extract.model.lost import LostFile
     from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.statistics import BatchStatistics
     from snake_pipe.utils.circuit_breaker import Breaker
 
 
@@ -62,7 +62,7 @@ class Delivery:
     def take_result(self, batch: FileBatch, result: BatchResult, most_pending: int) -> None:
         """A batch that is done; a commit is due when more than `most_pending` files wait for one."""
         self._sink.add(batch, result)
-        self._statistics.count_batch(batch, result)
+        count_batch(self._statistics, batch, result)
         if self._sink.pending_files >= most_pending:
             self._wanted.set()
         self._listener(
@@ -109,6 +109,10 @@ class Delivery:
         self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
         self._add_rows([row], [error])
 
+    def take_retried(self, batch: FileBatch) -> None:
+        """A batch that gave nothing, and whose files are tried again."""
+        self._sink.add_retried(batch)
+
     def take_cancelled(self, files: Sequence[DiscoveredFile]) -> None:
         """Files that nobody wants any more."""
         statistics = self._statistics
@@ -149,6 +153,14 @@ class Delivery:
         self._ending = True
         self._wanted.set()
 
+    def bear_failures_for(self, seconds: float) -> None:
+        """The end is wanted: bear a sink that fails for no longer than this."""
+        self._breaker.patience = min(self._breaker.patience, seconds)
+
+    def close(self) -> None:
+        """Wait for a commit under way; nothing can be committed any more."""
+        self._sink.close()
+
     async def _commit_if_possible(self) -> None:
         """Commit; what fails and may be tried again is told, and waits for the next time."""
         if not self._sink.has_pending or (
@@ -183,6 +195,26 @@ class Delivery:
         """Bring the figures up to date."""
         self._statistics.files_committed = self._sink.files_committed
         self._statistics.flushes = self._sink.flushes
+
+
+def count_batch(statistics: BatchStatistics, batch: FileBatch, result: BatchResult) -> None:
+    """Add a batch that is done to the figures."""
+    statistics.batches_done += 1
+    statistics.batch_seconds += result.duration
+    statistics.files_done += result.file_count
+    statistics.files_failed += result.failure_count
+    statistics.bytes_done += result.byte_count
+    statistics.trees += result.trees
+    statistics.containers += result.containers
+    statistics.worker_cpu_seconds += result.cpu_seconds
+    if len(batch) > 1:
+        statistics.files_batched += result.file_count
+    else:
+        statistics.files_alone += result.file_count
+    add_counts(statistics.triggers, {batch.trigger.value: 1})
+    add_counts(statistics.outcomes, result.outcomes)
+    add_counts(statistics.reasons, result.reasons)
+    add_counts(statistics.rows, result.rows)
 
 
 def _rows(data: bytes) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 Written against `concurrent.futures.Executor` alone. One dead process breaks a whole pool and fails every
 batch in it, so few are in flight; what each worker had in hand is read from its slot, and only those files
-are tried again alone (`quarantine`).
+are tried again alone (`isolation`).
 """
 
 from __future__ import annotations
@@ -14,26 +14,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
-from snake_pipe.extract.dispatch.isolation import Isolation, LostFile, lost_file, run_in
+from snake_pipe.extract.dispatch.isolation import Isolation, run_in
+from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
+from snake_pipe.extract.model.lost import LostFile, lost_file
 from snake_pipe.utils.batch_utils import MIB
-from snake_pipe.utils.circuit_breaker import Breaker
+from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from snake_pipe.extract.batch_config import BatchConfig
-    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
+    from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
+    from snake_pipe.extract.dispatch.breakers import Breakers
+    from snake_pipe.extract.dispatch.outcomes import Outcome
+    from snake_pipe.utils.circuit_breaker import Breaker
 
 _IDLE_WORKER = 64 * MIB
 """Memory of a worker between batches, beyond what it shares with the others."""
 
 _MOST_FALSE_STARTS = 4
 """Pools that may break before any batch got through at all."""
-
-_POOL_FAILURES = 8
-"""Pools that may break in a row before the next one is put off for a while."""
 
 _FIRST_BACKOFF = 0.1
 """Seconds before a batch is tried again that could not be written; doubled with each attempt."""
@@ -43,61 +45,44 @@ _MOST_RESTARTS_IN_A_ROW = 20
 
 
 class Dispatcher:
-    """Runs batches; tells `on_result` and `on_lost` of every file exactly once.
+    """Runs batches; what became of each is an outcome, to be taken with `take_outcomes`.
 
-    `open_executor(workers, isolated)` makes a pool, `isolated` one being for files tried alone. `cut`
-    makes batches of files to be tried again. `memory_limit` in bytes bounds what is expected of all
-    batches in flight together; a batch alone is always let in.
+    `open_executor(workers)` makes a pool. `cut` makes batches of files to be tried again. `memory_limit` in
+    bytes bounds what is expected of all batches in flight together; a batch alone is always let in.
 
-    A batch that could not be written is tried again, first after a moment, then when the breaker of the
-    sink lets it through. `patience` is for how many seconds nothing may come through before the batch's
-    SinkError is raised: 0 for a job that can be resumed, more for one that nobody would resume.
+    A batch that could not be written is tried again, first after a moment, then when the breaker of the sink
+    lets it through; its SinkError is raised when that breaker gives up.
     """
 
     def __init__(
         self,
         config: BatchConfig,
         *,
-        open_executor: Callable[[int, bool], Executor],
+        open_executor: Callable[[int], Executor],
         slots: Path | None,
         memory_limit: int,
         cut: Callable[[Sequence[DiscoveredFile], int], list[FileBatch]],
-        on_result: Callable[[FileBatch, BatchResult], None],
-        on_lost: Callable[[FileBatch, LostFile], None],
-        on_retried: Callable[[FileBatch], None] = lambda _: None,
-        patience: float = 0.0,
-        on_breaker: Callable[[str, str], None] = lambda *_: None,
+        breakers: Breakers,
     ) -> None:
         self._config = config
         self._open_executor = open_executor
         self._workers = WorkerWatch(slots)
         self._memory_limit = memory_limit
         self._cut = cut
-        self._on_result = on_result
-        self._on_lost = on_lost
-        self._on_retried = on_retried
-        breakers = {
-            name: Breaker(
-                name,
-                failures=failures,
-                reset_seconds=config.breaker_reset_seconds,
-                patience=patience,
-                on_change=on_breaker,
-            )
-            for name, failures in (("sink", config.breaker_failures), ("pool", _POOL_FAILURES))
-        }
-        self.sink_breaker, self._pool_breaker = breakers["sink"], breakers["pool"]
+        self._breakers = breakers
         self._seats = asyncio.Semaphore(config.workers + 1)
         self._going_on = asyncio.Event()
         self._going_on.set()
         self._executor: Executor | None = None
-        self._isolation = Isolation(lambda: open_executor(1, True))
-        self._changed = asyncio.Condition()
+        self._isolation = Isolation(lambda: open_executor(1))
+        self._changed = LoopCondition()
         self._in_flight: dict[int, FileBatch] = {}
+        self._arriving: FileBatch | None = None
+        self._outcomes: list[Outcome] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self._restarts_in_a_row = 0
-        self._has_delivered = False
+        self._has_finished_any = False
         self._one_at_a_time = False
         self._closed = False
         self.restarts = 0
@@ -106,64 +91,63 @@ class Dispatcher:
     # -- taking batches in ---------------------------------------------------------------------------
 
     async def dispatch(self, batch: FileBatch) -> None:
-        """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher."""
+        """Hand a batch to the executor, as soon as there is room; raises what ended the dispatcher.
+
+        One at a time.
+        """
         if not self._in_flight:
-            self._workers.heard_of()
-        async with self._changed:
+            self._workers.note_sign()
+        self._arriving = batch
+        try:
             await self._changed.wait_for(lambda: self._closed or self._failure or self._has_room(batch))
             self._raise_failure()
             if self._closed:
                 raise EngineStateError("the dispatcher is closed")
             self._in_flight[batch.batch_id] = batch
+        finally:
+            self._arriving = None
         self._start(self._run(batch))
 
     async def join(self) -> None:
-        """Wait until nothing is in flight; raises what ended the dispatcher."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._failure or not self._in_flight)
-            self._raise_failure()
+        """Wait until every batch has its outcome; raises what ended the dispatcher."""
+        await self._changed.wait_for(lambda: self._failure or not self._has_work)
+        self._raise_failure()
 
-    async def throttle(self, one_at_a_time: bool) -> None:
+    async def until_outcome(self) -> None:
+        """Wait for outcomes to be taken; raises what ended the dispatcher."""
+        await self._changed.wait_for(lambda: self._failure or self._outcomes)
+        self._raise_failure()
+
+    def take_outcomes(self) -> list[Outcome]:
+        """The outcomes since the last call: of every file one that is final, `Finished` or `Lost`."""
+        taken, self._outcomes = self._outcomes, []
+        return taken
+
+    def throttle(self, one_at_a_time: bool) -> None:
         """Let a batch in only when none is in flight, or end that; what is in flight goes on."""
         if one_at_a_time != self._one_at_a_time:
             self._one_at_a_time = one_at_a_time
-            await self._notify()
-
-    async def until_failure(self) -> None:
-        """Wait, without end, for what ends the dispatcher, and raise it."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._failure)
-            self._raise_failure()
+            self._changed.notify_all()
 
     async def until_room(self) -> None:
         """Wait until a batch may be let in, were it a small one; raises what ended the dispatcher."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._closed or self._failure or self._has_seat())
-            self._raise_failure()
+        await self._changed.wait_for(lambda: self._closed or self._failure or self._has_seat())
+        self._raise_failure()
 
-    async def pause(self) -> None:
+    def pause(self) -> None:
         """Begin no further batch; each worker ends the one it has in hand and at most one it was sent."""
         self._going_on.clear()
-        await self._notify()
+        self._changed.notify_all()
 
-    async def unpause(self) -> None:
+    def unpause(self) -> None:
         """Go on."""
         self._going_on.set()
-        await self._notify()
+        self._changed.notify_all()
 
-    def hurry(self, seconds: float) -> None:
-        """The end is wanted: bear a broken sink for no longer than this."""
-        self.sink_breaker.patience = min(self.sink_breaker.patience, seconds)
-
-    async def update(self, config: BatchConfig) -> None:
+    def update(self, config: BatchConfig) -> None:
         """Go on with other limits; the number of workers stays."""
         self._config = config
-        await self._notify()
-
-    @property
-    def breakers(self) -> dict[str, str]:
-        """The state of each breaker: closed, open or half-open."""
-        return {breaker.name: breaker.state for breaker in (self.sink_breaker, self._pool_breaker)}
+        self._changed.notify_all()
 
     @property
     def busy_workers(self) -> int:
@@ -171,9 +155,19 @@ class Dispatcher:
         return self._workers.busy(self._in_flight)
 
     @property
-    def in_flight(self) -> Sequence[FileBatch]:
-        """The batches with the executor or waiting for another try."""
-        return tuple(self._in_flight.values())
+    def in_flight(self) -> int:
+        """Batches with the executor or waiting for another try."""
+        return len(self._in_flight)
+
+    @property
+    def unsettled(self) -> list[FileBatch]:
+        """The batches that were handed over and whose final outcome nobody has taken yet."""
+        arriving = [] if self._arriving is None else [self._arriving]
+        return [*arriving, *self._in_flight.values(), *(outcome.batch for outcome in self._outcomes)]
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._in_flight) or self._arriving is not None
 
     def _has_seat(self) -> bool:
         if not self._going_on.is_set():
@@ -197,21 +191,21 @@ class Dispatcher:
 
     async def _run(self, batch: FileBatch) -> None:
         while True:
-            await self._admission(self.sink_breaker)
+            await self._admission(self._breakers.sink)
             async with self._seats:
                 await self._going_on.wait()
                 executor = await self._pool()
                 try:
-                    result = await self._submit(executor, batch)
+                    result = await run_in(executor, batch)
                 except BrokenExecutor:
                     if self._executor is executor:  # the first of the batches that it fails
-                        self._pool_breaker.failed(time.monotonic())
+                        self._breakers.pool.failed(time.monotonic())
                     await self._recover(executor, batch)
                     return
-            self._pool_breaker.succeeded()
+            self._breakers.pool.succeeded()
             if result.failure is None:
-                self.sink_breaker.succeeded()
-                self._deliver(batch, result)
+                self._breakers.sink.succeeded()
+                self._finish(Finished(batch, result))
                 return
             batch = await self._put_off(batch, result.failure)
 
@@ -219,17 +213,17 @@ class Dispatcher:
         """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
         error = SinkError(f"batch {batch.batch_id} failed: {failure}", "mend the cause, then resume the job")
         now = time.monotonic()
-        self.sink_breaker.failed(now)
-        breaker = self.sink_breaker
+        self._breakers.sink.failed(now)
+        breaker = self._breakers.sink
         has_failed_alone = not breaker.is_open and batch.attempt >= self._config.retry_attempts
         if has_failed_alone or breaker.gives_up(now):
             del self._in_flight[batch.batch_id]
             raise error
-        self.retried += 1
-        self._on_retried(batch)
-        self._workers.heard_of(batch.batch_id)
+        self._retry(batch)
+        self._workers.note_sign(batch.batch_id)
         again = replace(batch, attempt=batch.attempt + 1)
         self._in_flight[batch.batch_id] = again
+        self._changed.notify_all()
         await asyncio.sleep(_FIRST_BACKOFF * 2 ** min(batch.attempt - 1, 8))
         return again
 
@@ -237,26 +231,27 @@ class Dispatcher:
         """Wait until a breaker lets an attempt through and nothing is paused."""
         await self._going_on.wait()
         while (delay := breaker.delay(time.monotonic())) > 0:
-            self._workers.heard_of()
+            self._workers.note_sign()
             await asyncio.sleep(min(delay, 1.0))
             await self._going_on.wait()
 
     async def _pool(self) -> Executor:
         if self._executor is None:
-            await self._admission(self._pool_breaker)
+            await self._admission(self._breakers.pool)
         if self._executor is None:
-            self._executor = self._open_executor(self._config.workers, False)
+            self._executor = self._open_executor(self._config.workers)
         return self._executor
 
-    async def _submit(self, executor: Executor, batch: FileBatch) -> BatchResult:
-        return await run_in(executor, batch)
-
-    def _deliver(self, batch: FileBatch, result: BatchResult) -> None:
-        del self._in_flight[batch.batch_id]
-        self._workers.heard_of(batch.batch_id)
-        self._has_delivered = True
+    def _finish(self, outcome: Finished) -> None:
+        del self._in_flight[outcome.batch.batch_id]
+        self._workers.note_sign(outcome.batch.batch_id)
+        self._has_finished_any = True
         self._restarts_in_a_row = 0
-        self._on_result(batch, result)
+        self._outcomes.append(outcome)
+
+    def _retry(self, batch: FileBatch) -> None:
+        self.retried += 1
+        self._outcomes.append(Retried(batch))
 
     async def _recover(self, broken: Executor, batch: FileBatch) -> None:
         """Replace the pool, once for all batches that it fails, and try this batch again in pieces."""
@@ -271,7 +266,7 @@ class Dispatcher:
                     f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
                     "look for the machine's memory (dmesg) and for plugins that end the process",
                 )
-            if not self._has_delivered and self._restarts_in_a_row > _MOST_FALSE_STARTS:
+            if not self._has_finished_any and self._restarts_in_a_row > _MOST_FALSE_STARTS:
                 raise WorkerPoolError(
                     "the worker processes end as soon as they are started",
                     'in a script, start the work below: if __name__ == "__main__":',
@@ -282,8 +277,7 @@ class Dispatcher:
         if in_hand is None:  # it had not begun
             self._again(self._cut(batch.files, batch.attempt))
             return
-        self.retried += 1
-        self._on_retried(batch)
+        self._retry(batch)
         suspect = batch.files[in_hand]
         rest = [file for file in batch.files if file is not suspect]
         half = len(rest) // 2
@@ -303,25 +297,25 @@ class Dispatcher:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
         self._isolation.enter()
         while True:
-            await self._admission(self.sink_breaker)
+            await self._admission(self._breakers.sink)
             result, seconds = await self._isolation.try_alone(batch)
             if result is None:
                 self.restarts += 1
                 timed_out = seconds >= self._config.file_timeout_seconds
                 if timed_out or batch.attempt >= self._config.retry_attempts:
                     del self._in_flight[batch.batch_id]
-                    self._on_lost(batch, self._lost(batch, timed_out))
+                    self._outcomes.append(Lost(batch, self._lost(batch, timed_out)))
                     await self._isolation.leave()
                     return
                 del self._in_flight[batch.batch_id]
-                self._workers.heard_of(batch.batch_id)
+                self._workers.note_sign(batch.batch_id)
                 batch = replace(batch, attempt=batch.attempt + 1)
                 self._in_flight[batch.batch_id] = batch
             elif result.failure is not None:
                 batch = await self._put_off(batch, result.failure)
             else:
                 await self._isolation.leave()
-                self._deliver(batch, result)
+                self._finish(Finished(batch, result))
                 return
 
     def _lost(self, batch: FileBatch, timed_out: bool) -> LostFile:
@@ -341,7 +335,7 @@ class Dispatcher:
     def end_overdue_workers(self) -> None:
         """End workers that are beyond a time limit; to be called about twice a second."""
         if not self._going_on.is_set():
-            self._workers.heard_of()
+            self._workers.note_sign()
         self._workers.end_overdue(self._in_flight, self._config)
 
     def end_largest_worker(self, memory: dict[int, int]) -> None:
@@ -367,7 +361,7 @@ class Dispatcher:
         if self._executor is not None:
             await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
         await self._isolation.close()
-        await self._notify()
+        self._changed.notify_all()
 
     def _start(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
@@ -378,13 +372,7 @@ class Dispatcher:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error
-        notify = asyncio.get_running_loop().create_task(self._notify())
-        self._tasks.add(notify)
-        notify.add_done_callback(self._tasks.discard)
-
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+        self._changed.notify_all()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -6,42 +6,14 @@ import asyncio
 import contextlib
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_worker import run_batch
-from snake_pipe.utils.batch_utils import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
-
-
-@dataclass(frozen=True, slots=True)
-class LostFile:
-    """A file that ended its worker whenever it was tried.
-
-    `reason` is worker_died, timeout or out_of_memory.
-    """
-
-    file: DiscoveredFile
-    reason: str
-    message: str
-    attempts: int
-
-
-def lost_file(
-    file: DiscoveredFile, reason: str, attempts: int, *, file_timeout: float, memory_limit: int
-) -> LostFile:
-    """A lost file with the words for people; seconds and bytes."""
-    message = {
-        "timeout": f"not done after {file_timeout:g} s; raise --file-timeout or exclude it",
-        "out_of_memory": f"needs more than {memory_limit // MIB} MiB allow;"
-        " raise --memory-limit or exclude it",
-        "worker_died": f"ended its worker process in each of {attempts} tries; exclude it or report it",
-    }[reason]
-    return LostFile(file, reason, message, attempts)
+    from snake_pipe.extract.batch_models import BatchResult, FileBatch
 
 
 class Isolation:

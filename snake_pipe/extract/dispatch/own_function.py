@@ -16,30 +16,20 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import PluginError
-from snake_pipe.executors.process_pool import open_process_pool
-from snake_pipe.executors.serial import SerialExecutor
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
-from snake_pipe.extract.batch_worker import start_worker
+from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
-from snake_pipe.extract.worker.modules import WORKER_MODULES
+from snake_pipe.extract.dispatch.executor import open_executor
+from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from concurrent.futures import Executor
 
     from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
-    from snake_pipe.extract.dispatch.isolation import LostFile
-
-
-def open_executor(setup: WorkerSetup, workers: int) -> Executor:
-    """The executor that the settings name, its workers started with `setup`."""
-    if setup.config.executor == "serial":
-        return SerialExecutor(start_worker, (setup,))
-    return open_process_pool(workers, WORKER_MODULES, start_worker, (setup,))
 
 
 async def create_optimal_batches(file_list: Sequence[DiscoveredFile], config: BatchConfig) -> list[FileBatch]:
@@ -118,31 +108,19 @@ async def execute_parallel_batches(
         raise PluginError(
             f"{processor_func!r} cannot travel to workers: {error}", "use a function of a module"
         ) from error
-    outcome = BatchExecutionResult(worker_count=config.workers)
     coordinator = BatchCoordinator(config)
     coordinator.number_from(max((batch.batch_id for batch in batches), default=0) + 1)
     started = time.perf_counter()
-
-    def take(_: FileBatch, result: BatchResult) -> None:
-        outcome.batches.append(result)
-        outcome.cpu_seconds += result.cpu_seconds
-
-    def lose(batch: FileBatch, lost: LostFile) -> None:
-        failed = ProcessingResult(lost.file.os_path, "quarantined", lost.message)
-        outcomes = {("quarantined", lost.file.queue): 1}
-        outcome.batches.append(BatchResult(batch.batch_id, batch.attempt, [failed], outcomes=outcomes))
-
     with TemporaryDirectory(prefix="snake-pipe-") as folder:
-        in_processes = config.executor == "process"
-        setup = WorkerSetup(config, slots=folder if in_processes else None, processor=processor_func)
+        slots = folder if config.executor == "process" else None
+        setup = WorkerSetup(config, slots=slots, processor=processor_func)
         dispatcher = Dispatcher(
             config,
-            open_executor=lambda workers, _: open_executor(setup, workers),
-            slots=Path(folder) if in_processes else None,
+            open_executor=lambda workers: open_executor(setup, workers),
+            slots=Path(slots) if slots else None,
             memory_limit=memory_limit(config.memory_limit_bytes),
             cut=lambda files, attempt: coordinator.retry(files, attempt, 0.0),
-            on_result=take,
-            on_lost=lose,
+            breakers=open_breakers(config),
         )
         watch = asyncio.create_task(_watch(dispatcher))
         abandon = True
@@ -154,10 +132,25 @@ async def execute_parallel_batches(
         finally:
             watch.cancel()
             await dispatcher.close(abandon=abandon)
-    by_path = {result.path: result for batch in outcome.batches for result in batch.results}
-    outcome.results = [by_path[file.os_path] for batch in batches for file in batch.files]
-    outcome.elapsed = time.perf_counter() - started
-    return outcome
+    done = [_result(outcome) for outcome in dispatcher.take_outcomes() if not isinstance(outcome, Retried)]
+    by_path = {result.path: result for batch_result in done for result in batch_result.results}
+    return BatchExecutionResult(
+        done,
+        [by_path[file.os_path] for batch in batches for file in batch.files],
+        elapsed=time.perf_counter() - started,
+        cpu_seconds=sum(batch_result.cpu_seconds for batch_result in done),
+        worker_count=config.workers,
+    )
+
+
+def _result(outcome: Finished | Lost) -> BatchResult:
+    batch = outcome.batch
+    if isinstance(outcome, Finished):
+        return outcome.result
+    lost = outcome.lost
+    failed = ProcessingResult(lost.file.os_path, "quarantined", lost.message)
+    outcomes = {("quarantined", lost.file.queue): 1}
+    return BatchResult(batch.batch_id, batch.attempt, [failed], outcomes=outcomes)
 
 
 async def _watch(dispatcher: Dispatcher) -> None:

@@ -32,7 +32,7 @@ class WorkerWatch:
         self._last_sign = time.monotonic()
         self._too_large: set[int] = set()
 
-    def heard_of(self, batch_id: int | None = None) -> None:
+    def note_sign(self, batch_id: int | None = None) -> None:
         """Something goes on: a batch has ended, work is put off on purpose."""
         self._last_sign = time.monotonic()
         if batch_id is not None:

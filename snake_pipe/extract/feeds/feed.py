@@ -53,6 +53,9 @@ class Known(Protocol):
 class Feed(ABC):
     """Gives a run its files, on the run's event loop. What only some feeds need does nothing by default."""
 
+    is_live: bool = False
+    """Whether somebody makes the files as it goes on: nobody would begin such a job again."""
+
     complete: bool = False
     """Whether `discovered` is final; for a watch, whether the first walk is through."""
 

@@ -68,6 +68,11 @@ class Submissions(Feed):
         self.received = len(self._waiting)
         self._ended = False
 
+    @property
+    def is_live(self) -> bool:  # type: ignore[override]
+        """Whether more may be submitted."""
+        return not self._ended
+
     def submit(self, path: Path, priority: int = BatchPriority.NORMAL) -> asyncio.Future[ProcessingResult]:
         """Take in one file; its result, once it is known. EngineStateError after `end`."""
         if self._ended:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from snake_pipe.errors import SnakePipeError, UsageError
 from snake_pipe.extract.paths.patterns import PathPatterns
@@ -12,23 +12,55 @@ from snake_pipe.extract.settings.priority_rules import check_queue_name
 from snake_pipe.observe.events import Commanded, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.job.control_command import Command
     from snake_pipe.extract.job.control_folder import ControlFolder
-    from snake_pipe.extract.job.run import JobRun
-    from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.events import Listener, SettingChanged
+    from snake_pipe.observe.status import JobStatus
 
 _READ_EVERY = 0.2
 """Seconds; a look into an empty folder costs some 20 µs."""
 _ANSWER_WITHIN = 0.4
 """Seconds that a flush may take before it is answered on the way."""
-_MOST_ANSWERS = 200
-"""More than are read at a time, so that nobody misses an answer."""
 
 
-async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Callable[[], None]) -> None:
+class Controllable(Protocol):
+    """What a job's commands need of its run."""
+
+    @property
+    def status(self) -> JobStatus:
+        """How the job stands."""
+        ...
+
+    async def flush_now(self) -> None:
+        """Make visible all that was taken in before this call."""
+
+    async def commit(self) -> None:
+        """Make visible what workers have finished so far."""
+
+    def pause(self) -> None:
+        """Begin no further batch."""
+
+    def unpause(self) -> None:
+        """Go on."""
+
+    def stop(self, reason: str) -> None:
+        """End, with all work kept that is done."""
+
+    def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
+        """Skip waiting files, now and later; how many waited."""
+        ...
+
+    def update_config(self, changes: Mapping[str, Any]) -> list[SettingChanged]:
+        """Change settings; those that are others now."""
+        ...
+
+
+async def carry_out_commands(
+    run: Controllable, folder: ControlFolder, listener: Listener, show: Callable[[], None]
+) -> None:
     """Carry out commands as they come, without end; `show` writes the status with the answers.
 
     A flush may take its time; what comes after it does not wait for that.
@@ -43,14 +75,15 @@ async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Cal
         except Exception as error:  # noqa: BLE001 - a command that goes wrong must not end the job
             message, is_done = f"{type(error).__name__}: {error}", False
         listener(Commanded(command.action, is_done, message))
-        said = {
-            "id": command.id,
-            "action": command.action,
-            "ok": is_done,
-            "message": message,
-            "time": time.time(),
-        }
-        run.statistics.answers = [*run.statistics.answers, said][-_MOST_ANSWERS:]
+        run.status.add_answer(
+            {
+                "id": command.id,
+                "action": command.action,
+                "ok": is_done,
+                "message": message,
+                "time": time.time(),
+            }
+        )
         show()
 
     try:
@@ -73,36 +106,41 @@ async def obey(run: JobRun, folder: ControlFolder, listener: Listener, show: Cal
         await asyncio.gather(*flushes, return_exceptions=True)
 
 
-async def _carry_out(run: JobRun, command: Command) -> str:
+async def _carry_out(run: Controllable, command: Command) -> str:
     arguments = command.arguments
     match command.action:
         case "flush":
-            committed = run.statistics.files_committed
-            flush = asyncio.ensure_future(run.flush_now())
-            flush.add_done_callback(lambda done: done.cancelled() or done.exception())
-            await asyncio.wait((flush,), timeout=_ANSWER_WITHIN)
-            if flush.done():
-                flush.result()
-                return f"{run.statistics.files_committed - committed:,} files made visible"
-            await run.commit()
-            visible = f"{run.statistics.files_committed - committed:,} files made visible"
-            return f"{visible}, the others follow when their batches are done"
+            return await _flush(run)
         case "pause":
-            await run.pause()
-            return "no further batch begins"
+            run.pause()
+            return "paused; running batches finish"
         case "unpause":
-            await run.unpause()
+            run.unpause()
             return "batches begin again"
         case "stop":
             run.stop("control")
             return "ends after what is in flight"
         case "cancel":
-            count = await run.cancel(_matcher(arguments))
+            count = run.cancel(_matcher(arguments))
             return f"{count:,} waiting files skipped; so are those that come later in this run"
         case "set":
-            changes = await run.update_config(arguments)
+            changes = run.update_config(arguments)
             return ", ".join(f"{change.name} = {change.new}" for change in changes) or "nothing changed"
     raise SnakePipeError(f"unknown action {command.action!r}")
+
+
+async def _flush(run: Controllable) -> str:
+    statistics = run.status.statistics
+    committed = statistics.files_committed
+    flush = asyncio.ensure_future(run.flush_now())
+    flush.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait((flush,), timeout=_ANSWER_WITHIN)
+    if flush.done():
+        flush.result()
+        return f"{statistics.files_committed - committed:,} files made visible"
+    await run.commit()
+    visible = f"{statistics.files_committed - committed:,} files made visible"
+    return f"{visible}, the others follow when their batches are done"
 
 
 def _matcher(arguments: dict[str, str]) -> Callable[[DiscoveredFile], bool]:

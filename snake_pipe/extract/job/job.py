@@ -1,4 +1,4 @@
-"""A job on disk: opened or begun, its promises kept, its checkpoint written, its run wired together."""
+"""A job on disk: begun or opened again, its files found, its checkpoint written, its end recorded."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
-from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.commit.compaction import compact_journal
-from snake_pipe.extract.commit.sink import Sink
 from snake_pipe.extract.discovery.request import IngestRequest
-from snake_pipe.extract.dispatch.own_function import open_executor
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
@@ -27,33 +24,29 @@ from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
-from snake_pipe.extract.job.run import JobRun
-from snake_pipe.extract.worker.setup import WorkerSetup
-from snake_pipe.extract.worker.slot import clear_slots
-from snake_pipe.load.batch_history import read_batch_history
-from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.extract.job.recovery import remove_orphans, roll_forward
+from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
-from snake_pipe.load.part_writer import Part, PartWriter
+from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.observe.events import Notice
-from snake_pipe.utils.batch_utils import memory_limit
 from snake_pipe.utils.checkpoint_manager import (
     CheckpointData,
     CheckpointManager,
     ProcessingProgress,
     new_job_id,
 )
-from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import ExitStack
 
-    from snake_pipe.extract.batch_models import BatchStatistics
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.extract.watch.watcher import Watcher
     from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.statistics import BatchStatistics
+    from snake_pipe.observe.status import JobStatus
     from snake_pipe.utils.journal import Journal
 
 
@@ -96,7 +89,7 @@ class Job:
         stack.enter_context(dataset.lock(job_id))
         claim_repositories(dataset.path, request)
         manager = CheckpointManager(dataset.path)
-        _remove_orphans(dataset, manager)
+        remove_orphans(dataset, manager)
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -135,7 +128,7 @@ class Job:
         if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
             checkpoint = replace(checkpoint, request=moved)
-        _roll_forward(dataset, job_id, journal)
+        roll_forward(dataset, job_id, journal)
         own_files = KnownFiles.of_job(dataset, job_id)
         progress = replace(
             checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
@@ -209,57 +202,6 @@ class Job:
         """Path and code of the walk's errors that this job has recorded before."""
         return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
 
-    def make_run(self, feed: Feed, slots: Path, listener: Listener, *, is_live: bool = False) -> JobRun:
-        """Wire the parts of a run; a live one waits where others give up, since nobody will resume it.
-
-        `slots` is the folder where workers show what they have in hand.
-        """
-        self.save("running", None)
-        clear_slots(slots)
-        in_processes = self.config.executor == "process"
-        plan = plan_memory(memory_limit(self.config.memory_limit_bytes), self.config.workers)
-        config = replace(self.config, worker_count=plan.workers)
-        if plan.workers < self.config.workers:
-            have = f"{plan.limit >> 20} MiB of memory"
-            listener(
-                Notice("memory", f"{have} are enough for {plan.workers} of {self.config.workers} workers")
-            )
-        setup = WorkerSetup(
-            config,
-            self.job_id,
-            self.epoch,
-            str(self.dataset.path),
-            str(slots) if in_processes else None,
-            nodes_in_memory=plan.nodes_in_memory,
-        )
-        sink = Sink(
-            job_id=self.job_id,
-            epoch=self.epoch,
-            last_flush_seq=max(
-                (r["seq"] for r in self.journal.records if r.get("type") == "flush"), default=0
-            ),
-            journal=self.journal,
-            commit=lambda job_id, seq, parts: self.dataset.commit(Flush(job_id, seq, list(parts))),
-            open_writer=self._open_writer,
-        )
-        return JobRun(
-            config,
-            plan=plan,
-            job_id=self.job_id,
-            feed=feed,
-            sink=sink,
-            open_executor=lambda workers, _: open_executor(setup, workers),
-            slots=slots if in_processes else None,
-            controls=self.controls,
-            listener=listener,
-            history=read_batch_history(self.dataset),
-            on_flush=self._after_flush,
-            on_watch=lambda statistics: self.manager.write_status(
-                self.job_id, status_of(self.job_id, statistics)
-            ),
-            patience=self.config.timeout_seconds if is_live else 0.0,
-        )
-
     def _find_deleted(self, prior: PriorFiles, ids: FileIds, listener: Listener) -> Iterator[Row]:
         if not prior.any_seen and not self.request.full:
             text = (
@@ -268,7 +210,8 @@ class Job:
             listener(Notice("nothing_found", text))
         return prior.find_deleted(ids)
 
-    def _open_writer(self, stem: str) -> PartWriter:
+    def open_writer(self, stem: str) -> PartWriter:
+        """A writer of the coordinator's own parts."""
         return PartWriter(
             self.dataset.path,
             stem,
@@ -277,7 +220,8 @@ class Job:
             level=self.config.compression_level,
         )
 
-    def _after_flush(self, statistics: BatchStatistics) -> None:
+    def after_flush(self, statistics: BatchStatistics) -> None:
+        """Record a flush that is committed."""
         self.save("running", statistics)
         compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id))
 
@@ -299,14 +243,19 @@ class Job:
             self.manager.save(data)
         return data
 
-    def end(self, status: str, statistics: BatchStatistics) -> None:
+    def write_status(self, figures: dict[str, Any]) -> None:
+        """Show how the job stands, for `status` and for who commands it."""
+        own = {"job_id": self.job_id, "pid": os.getpid(), "time": time.time()}
+        self.manager.write_status(self.job_id, {**own, **figures})
+
+    def end(self, status: JobStatus) -> None:
         """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
         try:
-            self.manager.write_status(self.job_id, {**status_of(self.job_id, statistics), "status": status})
-            self.save(status, statistics)
-            self.journal.append({"type": "end", "status": status, "time": time.time()})
+            self.write_status(status.to_json())
+            self.save(status.state, status.statistics)
+            self.journal.append({"type": "end", "status": status.state, "time": time.time()})
         except SnakePipeError:
-            if status == "done":
+            if status.state == "done":
                 raise
 
 
@@ -315,33 +264,6 @@ def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> C
         return checkpoint
     config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
     return replace(checkpoint, config=asdict(config.resumed_with(changes)))
-
-
-def _roll_forward(dataset: Dataset, job_id: str, journal: Journal) -> None:
-    """Commit what the journal promises, and remove the parts that it does not name."""
-    committed = {record["seq"] for record in journal.records if record.get("type") == "committed"}
-    named: set[str] = set()
-    for record in journal.records:
-        if record.get("type") != "flush":
-            continue
-        parts = [Part(*part) for part in record["parts"]]
-        named |= {part.name for part in parts}
-        if record["seq"] not in committed:
-            dataset.commit(Flush(job_id, record["seq"], parts))
-            journal.append({"type": "committed", "seq": record["seq"]})
-    dataset.remove_orphans(job_id, named)
-
-
-def _remove_orphans(dataset: Dataset, manager: CheckpointManager) -> None:
-    """Remove what jobs left behind that were killed and never resumed; their promises are kept."""
-    for job_id in manager.job_ids():
-        try:
-            if manager.load(job_id).progress.status != "done":
-                records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
-                named = {part[1] for record in records for part in record.get("parts", ())}
-                dataset.remove_orphans(job_id, named)
-        except SnakePipeError:  # a damaged job; what it left may be needed to mend it
-            continue
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:
@@ -353,8 +275,3 @@ def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) 
     kept.touch(mode=0o600)
     shutil.copyfile(request.file_list, kept)
     return str(kept)
-
-
-def status_of(job_id: str, statistics: BatchStatistics) -> dict[str, Any]:
-    """The figures of a run as JSON, for `status.json`."""
-    return {"job_id": job_id, "pid": os.getpid(), "time": time.time(), **statistics.to_json()}

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 import psutil
 
 from snake_pipe.extract.batching.memory import MemoryGuard
+from snake_pipe.extract.job.warnings import warning
 from snake_pipe.observe.events import Notice, Progress
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection
 
     from snake_pipe.extract.batch_config import BatchConfig
-    from snake_pipe.extract.batch_coordinator import BatchCoordinator
     from snake_pipe.extract.batching.memory import Measures
-    from snake_pipe.extract.batching.ready import ReadyBatches
     from snake_pipe.extract.commit.delivery import Delivery
+    from snake_pipe.extract.dispatch.breakers import Breakers
     from snake_pipe.extract.dispatch.dispatcher import Dispatcher
     from snake_pipe.extract.feeds.feed import Feed
-    from snake_pipe.extract.model.statistics import BatchStatistics
+    from snake_pipe.extract.job.backlog import Backlog
     from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.status import JobStatus
     from snake_pipe.utils.batch_utils import TreeMemory
 
 _LOOK_EVERY = 0.5
@@ -32,33 +33,32 @@ _LOOK_EVERY = 0.5
 
 
 class JobMonitor:
-    """Keeps the figures up to date, and takes the measures that memory and stuck workers ask for."""
+    """Keeps a job's status up to date, and takes the measures that memory and stuck workers ask for."""
 
     def __init__(
         self,
-        statistics: BatchStatistics,
+        status: JobStatus,
         *,
-        memory_limit: int,
         feed: Feed,
-        coordinator: BatchCoordinator,
-        ready: ReadyBatches,
+        backlog: Backlog,
         dispatcher: Dispatcher,
         delivery: Delivery,
+        breakers: Breakers,
         listener: Listener,
-        warnings: Sequence[str],
-        on_look: Callable[[BatchStatistics], None],
+        warnings: Collection[str],
+        write_status: Callable[[JobStatus], None],
     ) -> None:
-        """`warnings` of `BatchStatistics.warn` are looked for; `on_look` gets the figures each time."""
-        self._statistics = statistics
+        """`warnings` are the codes of those that are looked for; `write_status` is called at each look."""
+        self._status = status
         self._feed = feed
-        self._coordinator = coordinator
-        self._ready = ready
+        self._backlog = backlog
         self._dispatcher = dispatcher
         self._delivery = delivery
+        self._breakers = breakers
         self._listener = listener
-        self._on_look = on_look
-        self._warnings = warnings
-        self._guard = MemoryGuard(memory_limit)
+        self._write_status = write_status
+        self._codes = warnings
+        self._guard = MemoryGuard(status.memory_limit)
         self._process = psutil.Process()
         self._started = time.monotonic()
         self._warned: set[str] = set()
@@ -68,17 +68,17 @@ class JobMonitor:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             memory, measures = self.read_memory()
-            self._coordinator.press(measures.pressure)
+            self._backlog.press(measures.pressure)
             if measures.recycle:
                 self._listener(Notice("memory", f"{memory.total >> 20} MiB in use: the workers are replaced"))
                 await self._dispatcher.recycle()
             if measures.kill:
                 self._dispatcher.end_largest_worker(memory.children)
-            await self._dispatcher.throttle(measures.one_at_a_time)
+            self._dispatcher.throttle(measures.one_at_a_time)
             self._dispatcher.end_overdue_workers()
             self.show()
             self._warn(config().max_latency)
-            self._listener(Progress(self._statistics))
+            self._listener(Progress(self._status))
 
     def read_memory(self) -> tuple[TreeMemory, Measures]:
         """What all processes use together, and what is to be done about it."""
@@ -88,39 +88,30 @@ class JobMonitor:
         return memory, self._guard.read(memory.total, memory.total - memory.own, time.monotonic())
 
     def show(self) -> None:
-        """Bring the figures up to date and show them."""
+        """Bring the status up to date and show it."""
         self.refresh()
-        self._on_look(self._statistics)
+        self._write_status(self._status)
 
     def refresh(self) -> None:
-        """Bring the figures up to date."""
-        now = time.monotonic()
-        statistics = self._statistics
-        self.count_discovered()
+        """Bring the status up to date."""
+        status, statistics = self._status, self._status.statistics
         self._delivery.count_flushes()
-        statistics.elapsed = now - self._started
-        statistics.files_queued = self._coordinator.queued_files + self._ready.files
-        statistics.bytes_queued = self._coordinator.queued_bytes + sum(b.total_size for b in self._ready)
-        statistics.oldest_age = max(
-            self._coordinator.oldest_age(now),
-            max((now - batch.created_at + batch.waited for batch in self._ready), default=0.0),
-        )
-        statistics.oldest_wait = self._ready.oldest_age(now)
-        statistics.queues = [queue._asdict() for queue in self._coordinator.queues(now)]
-        statistics.batches_waiting = len(self._ready)
-        statistics.batches_in_flight = len(self._dispatcher.in_flight)
+        self._backlog.describe(status)
+        self.count_discovered()
+        statistics.batches_in_flight = self._dispatcher.in_flight
         statistics.batches_retried = self._dispatcher.retried
-        statistics.busy_workers = self._dispatcher.busy_workers
-        statistics.breakers = self._dispatcher.breakers
-        statistics.pool_restarts = self._dispatcher.restarts
-        statistics.memory_now = self._guard.now
+        status.busy_workers = self._dispatcher.busy_workers
+        status.pool_restarts = self._dispatcher.restarts
+        status.breakers = self._breakers.states
+        status.memory_now = self._guard.now
         statistics.memory_peak = self._guard.peak
+        statistics.elapsed = time.monotonic() - self._started
         times = os.times()
         statistics.coordinator_cpu_seconds = times.user + times.system
 
     def count_discovered(self) -> None:
         """Bring the figures of what the feed has found up to date."""
-        statistics, discovered = self._statistics, self._feed.discovered
+        statistics, discovered = self._status.statistics, self._feed.discovered
         statistics.discovery_complete = self._feed.complete
         statistics.files_discovered = discovered.files
         statistics.files_unchanged = discovered.unchanged
@@ -130,8 +121,8 @@ class JobMonitor:
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""
-        found = {code: self._statistics.warn(code, max_latency) for code in self._warnings}
-        self._statistics.warnings = [text for text in found.values() if text is not None]
+        found = {code: warning(code, self._status.statistics, max_latency) for code in self._codes}
+        self._status.warnings = [text for text in found.values() if text is not None]
         for code, text in found.items():
             if text is None:
                 self._warned.discard(code)

@@ -55,6 +55,8 @@ _REPLACED = "a watched folder was replaced"
 class Watcher(Feed):
     """The feed; everything on one event loop."""
 
+    is_live = True
+
     def __init__(self, files: WatchedFiles, options: WatchOptions, listener: Listener) -> None:
         super().__init__(files.discovered)
         self._files = files

@@ -13,12 +13,11 @@ from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.model.rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
-from snake_pipe.extract.model.statistics import add_counts
 from snake_pipe.extract.worker.reader import TRIES, TooLargeError, UnreadableError, open_file, read_file
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, Problem, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
-from snake_pipe.utils.batch_utils import memory_limit
+from snake_pipe.utils.batch_utils import add_counts, memory_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

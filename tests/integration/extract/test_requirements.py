@@ -127,7 +127,7 @@ def test_warnings_are_given_while_their_conditions_hold(repository):
             wanted = {"the timer released", "a file has waited"}
             async with asyncio.timeout(30):  # a notice may be of the files before this one
                 while wanted:
-                    warnings = (await engine.get_processing_statistics()).warnings
+                    warnings = engine.status.warnings
                     wanted -= {each for each in wanted if any(each in text for text in warnings)}
                     await asyncio.sleep(0.02)
             assert "oldest_age" in notices

@@ -183,7 +183,7 @@ def test_settings_change_while_it_runs_and_the_change_is_recorded(repository):
             config = await engine.update_config(max_latency="50ms", batch_size=7)
             assert (config.max_latency, config.batch_size) == (0.05, 7)
             await waiting
-            return (await engine.get_processing_statistics()).changes
+            return engine.status.changes
 
     recorded = within(go())
     assert [(c.name, c.old, c.new) for c in changes] == [

@@ -91,7 +91,7 @@ class Watched:
         self.engine = BatchProcessingEngine(listener=self.events.append)
         self.task = asyncio.create_task(self.engine.watch(self.request(self.dataset), SOON, self.options))
         async with asyncio.timeout(PATIENCE):
-            while (run := self.engine._run) is None or not run.statistics.discovery_complete:
+            while (run := self.engine._run) is None or not run.status.statistics.discovery_complete:
                 assert not self.task.done(), self.task
                 await asyncio.sleep(0.02)
         return self

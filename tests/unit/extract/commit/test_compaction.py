@@ -33,7 +33,9 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], set[int]]:
         records.append({"type": "start", "epoch": run})
         for left in left_over(records, committed.__contains__):
             number += 1
-            records.append({"type": "offered", "files": [[left.path, left.priority, number, left.again]]})
+            records.append(
+                {"type": "offered", "files": [[left.path, left.priority, number, left.earlier_id]]}
+            )
         for size in draw(st.lists(st.integers(1, 3), max_size=4)):
             records.append(offered(*range(number + 1, number + size + 1)))
             number += size
@@ -54,7 +56,9 @@ def test_a_resume_finds_the_same(history: tuple[list[dict[str, Any]], set[int]])
     def facts(records: list[dict[str, Any]]) -> object:
         flushes = {record["seq"] for record in records if record["type"] == "flush"}
         done = {record["seq"] for record in records if record["type"] == "committed"}
-        left = [(file.path, file.priority, file.again) for file in left_over(records, committed.__contains__)]
+        left = [
+            (file.path, file.priority, file.earlier_id) for file in left_over(records, committed.__contains__)
+        ]
         return left, flushes - done, max(flushes, default=0)
 
     assert facts(kept) == facts(records)

@@ -1,31 +1,20 @@
-"""The figures of a run, as the command line, `status.json` and the library's user see them."""
+"""The figures of a run's files and batches, for its listeners, `status.json` and the library's user."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from snake_pipe.extract.batch_models import BatchResult, FileBatch
-
-_Key = TypeVar("_Key")
-
-_FEWEST_BATCHES = 20
-"""Batches before the share of the timer says anything."""
-_TIMER_SHARE = 0.8
-_AGE_SHARE = 0.9
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class BatchStatistics:
-    """The figures of a run so far: files by outcome, batches by trigger, rates and memory.
+    """The figures of a run so far: files by outcome, batches by trigger, rates.
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
     `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
-    and language or dialect, `reasons` those with a reason by status and reason. `trees` counts those in files
-    that hold several, and `containers` these files. `queues` are figures of the waiting files by queue; the
-    oldest of them waits for `oldest_age`, the oldest batch for a worker for `oldest_wait`. `changes` are
-    settings that were changed while it ran, `message` why it ended early.
+    and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
+    known language by ending. `trees` counts those in files that hold several, and `containers` these files.
+    Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
+    `oldest_wait`.
     """
 
     files_discovered: int = 0
@@ -47,7 +36,6 @@ class BatchStatistics:
     batches_done: int = 0
     batches_retried: int = 0
     batch_seconds: float = 0.0
-    pool_restarts: int = 0
     discovery_complete: bool = False
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -58,44 +46,14 @@ class BatchStatistics:
     bytes_queued: int = 0
     oldest_age: float = 0.0
     oldest_wait: float = 0.0
-    queues: list[dict[str, Any]] = field(default_factory=list)
     batches_waiting: int = 0
     batches_in_flight: int = 0
-    busy_workers: int = 0
-    workers: int = 0
-    state: str = "running"
-    message: str = ""
-    breakers: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[dict[str, Any]] = field(default_factory=list)
-    memory_limit: int = 0
-    memory_now: int = 0
     memory_peak: int = 0
     elapsed: float = 0.0
     worker_cpu_seconds: float = 0.0
     coordinator_cpu_seconds: float = 0.0
     flushes: int = 0
     last_flush_at: float | None = None
-
-    def count_batch(self, batch: FileBatch, result: BatchResult) -> None:
-        """Take in a batch that is done."""
-        self.batches_done += 1
-        self.batch_seconds += result.duration
-        self.files_done += result.file_count
-        self.files_failed += result.failure_count
-        self.bytes_done += result.byte_count
-        self.trees += result.trees
-        self.containers += result.containers
-        self.worker_cpu_seconds += result.cpu_seconds
-        if len(batch) > 1:
-            self.files_batched += result.file_count
-        else:
-            self.files_alone += result.file_count
-        add_counts(self.triggers, {batch.trigger.value: 1})
-        add_counts(self.outcomes, result.outcomes)
-        add_counts(self.reasons, result.reasons)
-        add_counts(self.rows, result.rows)
 
     @property
     def failures(self) -> int:
@@ -159,41 +117,3 @@ class BatchStatistics:
             "batch_efficiency": self.files_batched / done if done else 0.0,
             "total_bytes_processed": self.bytes_done,
         }
-
-    def warn(self, code: str, max_latency: float | None) -> str | None:
-        """The text of a warning of requirement 001-4 where its condition holds; None where it does not."""
-        if code == "timer_share" and sum(self.triggers.values()) >= _FEWEST_BATCHES:
-            if self.timer_share > _TIMER_SHARE:
-                return (
-                    f"the timer released {self.timer_share:.0%} of the batches before they were full;"
-                    " a longer max_latency or a smaller batch_size suits this input"
-                )
-        elif code == "oldest_age" and max_latency is not None:
-            # To wait for the timer is by design; to wait longer, or for a worker, is not.
-            age = max(self.oldest_wait, self.oldest_age if self.oldest_age > max_latency else 0.0)
-            if age > _AGE_SHARE * max_latency:
-                return (
-                    f"a file has waited {age:.1f} s where {max_latency:g} s is wanted;"
-                    " more workers or smaller batches would shorten that"
-                )
-        return None
-
-    def to_json(self) -> dict[str, Any]:
-        """What `status.json` shows."""
-        document = asdict(self)
-        for name, counts in (("outcomes", self.outcomes), ("reasons", self.reasons)):
-            document[name] = [[status, word, count] for (status, word), count in counts.items()]
-        document["status"] = document.pop("state")
-        document["estimated_seconds_left"] = self.seconds_left
-        document["statistics"] = self.figures()
-        return document
-
-
-WARNINGS = ("timer_share", "oldest_age")
-"""What `BatchStatistics.warn` looks for."""
-
-
-def add_counts(totals: dict[_Key, int], more: dict[_Key, int]) -> None:
-    """Add numbers up by key, in place."""
-    for key, count in more.items():
-        totals[key] = totals.get(key, 0) + count

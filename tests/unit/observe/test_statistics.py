@@ -6,14 +6,16 @@ import orjson
 import pytest
 
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.model.statistics import BatchStatistics
+from snake_pipe.extract.commit.delivery import count_batch
+from snake_pipe.observe.statistics import BatchStatistics
+from snake_pipe.observe.status import JobStatus
 
 
 def count(statistics, files, trigger, seconds=2.0):
     members = tuple(DiscoveredFile("/r", f"{i}.py", 10, 0, "python") for i in range(files))
     batch = FileBatch(1, members, 10 * files, "python", trigger)
     result = BatchResult(1, outcomes={("ok", "python"): files}, byte_count=10 * files, duration=seconds)
-    statistics.count_batch(batch, result)
+    count_batch(statistics, batch, result)
 
 
 def test_figures():
@@ -48,34 +50,6 @@ def test_figures_of_nothing():
     assert set(BatchStatistics().figures().values()) == {0}
 
 
-def test_a_warning_when_the_timer_does_nearly_all():
-    statistics = BatchStatistics()
-    for _ in range(4):
-        count(statistics, 5, Trigger.SIZE)
-    for _ in range(15):
-        count(statistics, 1, Trigger.TIMER)
-    assert statistics.warn("timer_share", 1.0) is None
-    count(statistics, 1, Trigger.TIMER)
-    assert statistics.warn("timer_share", 1.0) is None, "80 % is not above 80 %"
-    count(statistics, 1, Trigger.TIMER)
-    assert "the timer released 81% of the batches" in (statistics.warn("timer_share", 1.0) or "")
-
-
-@pytest.mark.parametrize(
-    ("age", "wait", "latency", "warns"),
-    [
-        (0.0, 0.9, 1.0, False),
-        (0.0, 0.91, 1.0, True),
-        (0.0, 9.0, None, False),
-        (0.95, 0.0, 1.0, False),  # it waits for the timer, as it should
-        (1.1, 0.0, 1.0, True),
-    ],
-)
-def test_a_warning_when_a_file_has_waited_nearly_too_long(age, wait, latency, warns):
-    text = BatchStatistics(oldest_age=age, oldest_wait=wait).warn("oldest_age", latency)
-    assert (text is not None) is warns
-
-
 def test_what_is_left_is_known_once_the_walk_is_done():
     statistics = BatchStatistics(bytes_discovered=300, bytes_done=100, elapsed=10.0)
     assert statistics.seconds_left is None
@@ -84,9 +58,9 @@ def test_what_is_left_is_known_once_the_walk_is_done():
 
 
 def test_the_status_is_json():
-    statistics = BatchStatistics(state="paused")
-    count(statistics, 2, Trigger.SIZE)
-    document = orjson.loads(orjson.dumps(statistics.to_json()))
+    status = JobStatus(state="paused")
+    count(status.statistics, 2, Trigger.SIZE)
+    document = orjson.loads(orjson.dumps(status.to_json()))
     assert document["status"] == "paused"
     assert document["outcomes"] == [["ok", "python", 2]]
     assert document["statistics"]["total_operations"] == 2

@@ -1,0 +1,128 @@
+"""Puts the parts of a run together: what each gets, and what of it comes from the job on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from snake_pipe.extract.batching.memory import plan_memory
+from snake_pipe.extract.commit.delivery import Delivery
+from snake_pipe.extract.commit.sink import Sink
+from snake_pipe.extract.dispatch.breakers import open_breakers
+from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.extract.dispatch.executor import open_executor
+from snake_pipe.extract.job.admission import Admission
+from snake_pipe.extract.job.backlog import Backlog
+from snake_pipe.extract.job.monitor import JobMonitor
+from snake_pipe.extract.job.run import JobRun
+from snake_pipe.extract.job.warnings import TIMER_SHARE, WARNINGS
+from snake_pipe.extract.worker.setup import WorkerSetup
+from snake_pipe.extract.worker.slot import clear_slots
+from snake_pipe.load.batch_history import read_batch_history
+from snake_pipe.load.dataset import Flush
+from snake_pipe.observe.events import Notice
+from snake_pipe.observe.status import JobStatus
+from snake_pipe.utils.batch_utils import memory_limit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snake_pipe.extract.batching.memory import MemoryPlan
+    from snake_pipe.extract.feeds.feed import Feed
+    from snake_pipe.extract.job.job import Job
+    from snake_pipe.observe.events import Listener
+
+
+def make_run(job: Job, feed: Feed, slots: Path, listener: Listener) -> JobRun:
+    """A run of an open job; `slots` is the folder where workers show what they have in hand.
+
+    A live feed's run waits where others give up, since nobody would resume it.
+    """
+    job.save("running", None)
+    clear_slots(slots)
+    plan = _plan(job, listener)
+    config = replace(job.config, worker_count=plan.workers)
+    worker_slots = slots if config.executor == "process" else None
+    setup = WorkerSetup(
+        config,
+        job.job_id,
+        job.epoch,
+        str(job.dataset.path),
+        str(worker_slots) if worker_slots else None,
+        nodes_in_memory=plan.nodes_in_memory,
+    )
+    status = JobStatus(workers=plan.workers, memory_limit=plan.limit)
+    status.statistics.failed_before = job.failed_before
+    breakers = open_breakers(
+        config,
+        patience=config.timeout_seconds if feed.is_live else 0.0,
+        on_change=lambda name, state: listener(Notice("breaker", f"the {name}'s circuit breaker is {state}")),
+    )
+    backlog = Backlog(config, batch_memory=plan.batch_memory, history=read_batch_history(job.dataset))
+    dispatcher = Dispatcher(
+        config,
+        open_executor=lambda workers: open_executor(setup, workers),
+        slots=worker_slots,
+        memory_limit=plan.limit,
+        cut=backlog.cut_again,
+        breakers=breakers,
+    )
+    delivery = Delivery(
+        _make_sink(job),
+        job_id=job.job_id,
+        statistics=status.statistics,
+        listener=listener,
+        breaker=breakers.sink,
+        on_flush=job.after_flush,
+        on_rows=feed.settle,
+        on_commit=feed.committed,
+    )
+    return JobRun(
+        config,
+        status,
+        feed=feed,
+        admission=Admission(
+            feed,
+            backlog,
+            delivery,
+            priorities=config.priority,
+            statistics=status.statistics,
+            listener=listener,
+        ),
+        backlog=backlog,
+        dispatcher=dispatcher,
+        delivery=delivery,
+        monitor=JobMonitor(
+            status,
+            feed=feed,
+            backlog=backlog,
+            dispatcher=dispatcher,
+            delivery=delivery,
+            breakers=breakers,
+            listener=listener,
+            # A bulk run has more to do than it can at any time: its files wait by design.
+            warnings=WARNINGS if feed.is_live else (TIMER_SHARE,),
+            write_status=lambda status: job.write_status(status.to_json()),
+        ),
+        controls=job.controls,
+        listener=listener,
+    )
+
+
+def _plan(job: Job, listener: Listener) -> MemoryPlan:
+    plan = plan_memory(memory_limit(job.config.memory_limit_bytes), job.config.workers)
+    if plan.workers < job.config.workers:
+        have = f"{plan.limit >> 20} MiB of memory"
+        listener(Notice("memory", f"{have} are enough for {plan.workers} of {job.config.workers} workers"))
+    return plan
+
+
+def _make_sink(job: Job) -> Sink:
+    return Sink(
+        job_id=job.job_id,
+        epoch=job.epoch,
+        last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),
+        journal=job.journal,
+        commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts))),
+        open_writer=job.open_writer,
+    )

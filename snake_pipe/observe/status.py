@@ -1,0 +1,57 @@
+"""How a job stands: its state, its workers and memory, what was asked of it, and its figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from snake_pipe.observe.statistics import BatchStatistics
+
+_MOST_CHANGES = 100
+_MOST_ANSWERS = 200
+"""More than commands are read at a time, so that nobody misses an answer."""
+
+
+@dataclass(slots=True)
+class JobStatus:
+    """A job as it stands now. Memory is in bytes of all processes together.
+
+    `state` is running, paused, stopping, done, stopped or failed; `message` says why it ended early.
+    `queues` are the figures of waiting files by queue, `breakers` the states of the circuit breakers,
+    `warnings` what speaks for other settings, `changes` settings that were changed while it ran, `answers`
+    what became of commands, the newest last.
+    """
+
+    state: str = "running"
+    message: str = ""
+    workers: int = 0
+    busy_workers: int = 0
+    pool_restarts: int = 0
+    memory_limit: int = 0
+    memory_now: int = 0
+    queues: list[dict[str, Any]] = field(default_factory=list)
+    breakers: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    statistics: BatchStatistics = field(default_factory=BatchStatistics)
+
+    def add_change(self, change: dict[str, Any]) -> None:
+        """Note a setting that was changed; only the newest are kept."""
+        self.changes = [*self.changes, change][-_MOST_CHANGES:]
+
+    def add_answer(self, answer: dict[str, Any]) -> None:
+        """Note what became of a command; only the newest are kept."""
+        self.answers = [*self.answers, answer][-_MOST_ANSWERS:]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `status.json` shows: one flat document."""
+        document = asdict(self)
+        statistics = self.statistics
+        document |= document.pop("statistics")
+        for name, counts in (("outcomes", statistics.outcomes), ("reasons", statistics.reasons)):
+            document[name] = [[status, word, count] for (status, word), count in counts.items()]
+        document["status"] = document.pop("state")
+        document["estimated_seconds_left"] = statistics.seconds_left
+        document["statistics"] = statistics.figures()
+        return document
