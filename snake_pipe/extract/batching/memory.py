@@ -1,4 +1,4 @@
-"""How memory is shared out at the start, and what to do as it runs short.
+"""The one model of memory: what things take, how it is shared out, and what to do as it runs short.
 
 Sans-I/O: figures in, measures out.
 """
@@ -10,17 +10,33 @@ from dataclasses import dataclass
 from snake_pipe.errors import UsageError
 from snake_pipe.utils.batch_utils import MIB, clamp
 
-SHRINK, RECYCLE, ONE_AT_A_TIME, KILL = 0.60, 0.70, 0.80, 0.95
-"""Steps of the ladder, as shares of the limit."""
-
 COORDINATOR_MEMORY = 130 * MIB
 """The coordinator with its libraries, and the process that workers are forked from."""
 
 WORKER_MEMORY = 60 * MIB
 """A worker with a little work in hand; 36 MiB of it while idle."""
 
-_NODE_MEMORY = 600
+BATCH_MEMORY = 4 * MIB
+"""What any batch may take, however small: a grammar, the first buffers."""
+
+MEMORY_PER_BYTE = 30
+"""Bytes that a byte of input may take while it becomes rows: of JSON, which needs the most, trees of real
+tools take ten to twenty."""
+
+_MEMORY_PER_NODE = 600
 """Bytes that a node takes while the rows of its batch are built."""
+
+_BYTES_PER_NODE = 60
+"""Of JSON; the trees in `sample_repos` have 80 to 200."""
+
+_PACKED = 15
+"""How many times its packed size a tree has, more or less."""
+
+_MOST_TREE_NODES = 50_000
+"""Nodes of decoded trees that wait: what is kept of more scatters the memory of the trees that follow."""
+
+SHRINK, RECYCLE, ONE_AT_A_TIME, KILL = 0.60, 0.70, 0.80, 0.95
+"""Steps of the ladder, as shares of the limit."""
 
 _RECYCLE_EVERY = 10.0
 """Seconds between two replacements of the pool; a new one needs time to show its effect."""
@@ -41,6 +57,36 @@ class MemoryPlan:
     batch_memory: int
     nodes_in_memory: int
 
+    @property
+    def tree_nodes_in_memory(self) -> int:
+        """As `nodes_in_memory`, of trees that were decoded from JSON."""
+        return min(self.nodes_in_memory, _MOST_TREE_NODES)
+
+    @property
+    def largest_whole(self) -> int:
+        """Bytes of JSON that fit as a whole."""
+        return self.batch_memory // MEMORY_PER_BYTE
+
+    @property
+    def largest_at_once(self) -> int:
+        """Bytes of JSON above which a document is read in pieces, if it can be cut."""
+        return min(self.nodes_in_memory * _BYTES_PER_NODE, self.largest_whole)
+
+    @property
+    def piece_nodes(self) -> int:
+        """Nodes that may be held of a document that is read in pieces."""
+        return self.nodes_in_memory // 10
+
+    @property
+    def piece_bytes(self) -> int:
+        """Bytes of JSON with so many nodes."""
+        return self.piece_nodes * _BYTES_PER_NODE
+
+    @property
+    def group_rows(self) -> int:
+        """Rows of pieces that are written as one row group."""
+        return self.nodes_in_memory // 2
+
 
 def plan_memory(limit: int, workers: int) -> MemoryPlan:
     """Share out `limit` bytes among up to `workers` workers; UsageError if it is too little for one."""
@@ -53,7 +99,13 @@ def plan_memory(limit: int, workers: int) -> MemoryPlan:
         )
     workers = min(workers, fitting)
     batch = int(max((usable - COORDINATOR_MEMORY) / workers - WORKER_MEMORY / 2, 16 * MIB))
-    return MemoryPlan(limit, workers, batch, int(clamp(batch / 2 / _NODE_MEMORY, 20_000, 200_000)))
+    nodes = int(clamp(batch / 2 / _MEMORY_PER_NODE, 20_000, 200_000))
+    return MemoryPlan(limit, workers, batch, nodes)
+
+
+def unpacked_size(path: str, size_bytes: int) -> int:
+    """Bytes of the tree in a file, which may be packed, as far as its name and size tell."""
+    return size_bytes * (_PACKED if path.lower().endswith(".gz") else 1)
 
 
 @dataclass(frozen=True, slots=True)

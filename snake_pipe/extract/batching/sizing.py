@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from snake_pipe.extract.batching.memory import BATCH_MEMORY, MEMORY_PER_BYTE
 from snake_pipe.utils.batch_utils import MIB, RunningRate, clamp
 
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
 _FIRST_BYTES = MIB
 """Byte budget before anything was measured: small, so that all workers have something to do soon."""
-
-_FIRST_MEMORY_FACTOR = 30.0
-"""Bytes of memory assumed for a byte of input before anything was measured; JSON trees need the most."""
-
-BATCH_MEMORY = 4 * MIB
-"""Bytes of memory that any batch may take, however small: a grammar, the first buffers."""
 
 _FIRST_OUTPUT_FACTOR = 1.0
 """Bytes of parts assumed for a byte of input before anything was measured."""
@@ -141,7 +136,7 @@ class BatchSizing:
 
     def _memory_per_byte(self) -> float:
         learned = self.memory_per_byte.value
-        return _FIRST_MEMORY_FACTOR if learned is None else learned
+        return MEMORY_PER_BYTE if learned is None else learned
 
     def expected_seconds(self, files: int, size: int) -> float:
         """Expected run time of a batch; 0 before anything was measured."""

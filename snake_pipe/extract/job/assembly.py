@@ -49,7 +49,7 @@ def make_run(job: Job, feed: Feed, slots: Path, listener: Listener) -> JobRun:
         job.epoch,
         str(job.dataset.path),
         str(worker_slots) if worker_slots else None,
-        nodes_in_memory=plan.nodes_in_memory,
+        memory=plan,
     )
     status = JobStatus(workers=plan.workers, memory_limit=plan.limit)
     status.statistics.failed_before = job.failed_before

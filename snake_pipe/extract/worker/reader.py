@@ -23,7 +23,7 @@ _FLAGS = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 _FLAGS |= getattr(os, "O_BINARY", 0)
-TRIES = 3
+READ_TRIES = 3
 """How often a file is read that changes meanwhile."""
 _CHUNK = 1 << 20
 
@@ -58,15 +58,21 @@ class TooLargeError(UnreadableError):
         self.size_bytes = size_bytes
 
 
+def changed_error() -> UnreadableError:
+    """For a file that changed whenever it was read."""
+    text = f"the file changed during each of {READ_TRIES} reads"
+    return UnreadableError("changed_while_reading", text, True)
+
+
 def read_file(root: str, relative: bytes, max_size: int) -> FileBytes:
     """The bytes of a file below `root`; UnreadableError if there are none to be had or they keep changing.
 
     Folders below the root are entered one by one: none is a link, however long the path.
     """
-    for _ in range(TRIES):
+    for _ in range(READ_TRIES):
         if (content := _read_once(root, relative, max_size)) is not None:
             return content
-    raise UnreadableError("changed_while_reading", f"the file changed during each of {TRIES} reads", True)
+    raise changed_error()
 
 
 def _read_once(root: str, relative: bytes, max_size: int) -> FileBytes | None:

@@ -10,16 +10,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from snake_pipe.extract.batch_config import BatchConfig
+    from snake_pipe.extract.batching.memory import MemoryPlan
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
     """What a worker needs beyond its batches; plain data, given once when the process starts.
 
-    `dataset` is None where a user's own `processor` does the work. `slots` is the folder where worker
-    processes show what they have in hand; None means that the batch runs in the coordinator's process,
-    which must not be ended by a file's time limit. Rows are written whenever `nodes_in_memory` nodes wait,
-    so that a batch's memory does not grow with its bytes.
+    `slots` is the folder where worker processes show what they have in hand; None means that the batch
+    runs in the coordinator's process, which must not be ended by a file's time limit. `memory` says how
+    much may be held at once, so that a batch's memory does not grow with its bytes. It and `dataset` are
+    None where a user's own `processor` does the work.
     """
 
     config: BatchConfig
@@ -28,4 +29,4 @@ class WorkerSetup:
     dataset: str | None = None
     slots: str | None = None
     processor: Callable[[Path], Any] | None = None
-    nodes_in_memory: int = 200_000
+    memory: MemoryPlan | None = None

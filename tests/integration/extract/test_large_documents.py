@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers.large_trees import LEAST_MEMORY, program
-from snake_pipe.extract.worker import extraction
+from snake_pipe.extract.worker import pieces
 from snake_pipe.extract.worker.reader import open_file
 from snake_pipe.load.views import connect
 
@@ -108,7 +108,7 @@ def test_a_file_that_changes_while_it_is_read_in_pieces(
 
         return Changing()
 
-    monkeypatch.setattr(extraction, "open_file", opening)
+    monkeypatch.setattr(pieces, "open_file", opening)
     snake_pipe.ingest(root, memory_limit_mb=LEAST_MEMORY, executor="serial", max_failures=1)
     assert reads == 3
     with connect(root / ".snake-pipe") as connection:

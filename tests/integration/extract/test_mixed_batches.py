@@ -9,6 +9,7 @@ import snake_pipe
 from helpers.places import SAMPLES
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
+from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.worker.extraction import Extraction
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
@@ -45,7 +46,9 @@ def extract(tmp_path: Path, **files: str) -> tuple[dict[str, int], dict[tuple[st
         file = DiscoveredFile(str(tmp_path), path.name, path.stat().st_size, 0, language, "r", file_id=number)
         found.append(file)
     dataset = Dataset.create(tmp_path / "data")
-    setup = WorkerSetup(BatchConfig(), job_id="job", dataset=str(dataset.path))
+    setup = WorkerSetup(
+        BatchConfig(), job_id="job", dataset=str(dataset.path), memory=plan_memory(1 << 30, 1)
+    )
     batch = FileBatch(1, tuple(found), sum(file.size_bytes for file in found), "mixed", Trigger.CLOSE)
     result = Extraction(setup, batch, lambda *_: None).run()
     assert result.failure is None

@@ -314,10 +314,12 @@ def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., 
     unfinished.touch()
     own = dataset.path / "files" / "part-j-1a-1-flush-3.parquet"
     own.touch()
-    orphans = {unfinished, own, *(dataset.path / "nodes" / part.name for part in promised + lost)}
+    document = dataset.path / "nodes" / "part-j-1a-1-9-1-2.parquet"
+    document.touch()
+    orphans = {unfinished, own, document, *(dataset.path / "nodes" / part.name for part in promised + lost)}
     assert set(dataset.uncommitted_parts("j-1a")) == orphans
 
-    assert dataset.remove_orphans("j-1a", {promised[0].name}) == 3
+    assert dataset.remove_orphans("j-1a", {promised[0].name}) == 4
     assert dataset.uncommitted_parts("j-1a") == [dataset.path / "nodes" / promised[0].name]
     assert len(dataset.uncommitted_parts("j-1ab")) == len(dataset.uncommitted_parts("k-1a")) == 2
     assert all(path.exists() for table in TABLES for path in dataset.parts(table))

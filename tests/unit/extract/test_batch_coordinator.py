@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
+from snake_pipe.extract.batching.memory import BATCH_MEMORY
 from snake_pipe.extract.batching.queue import QueueFigures
 from snake_pipe.extract.batching.ready import ReadyBatches
-from snake_pipe.extract.batching.sizing import BATCH_MEMORY
 from snake_pipe.extract.settings.queue_sizes import QueueSize, parse_queue_sizes
 from snake_pipe.load.batch_history import BatchTotals
 

@@ -7,6 +7,7 @@ import pytest
 import snake_pipe
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batch_worker import BatchWorker
+from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.model.rows import from_ipc
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
@@ -35,7 +36,8 @@ def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
         found = DiscoveredFile.from_path(tmp_path / name, queue="python")
         files.append(DiscoveredFile(found.root, found.path, found.size_bytes, 0, "python", file_id=index))
     config = snake_pipe.BatchConfig()
-    worker = BatchWorker("w", config, WorkerSetup(config, "job1", 1, str(dataset.path)))
+    setup = WorkerSetup(config, "job1", 1, str(dataset.path), memory=plan_memory(1 << 30, 1))
+    worker = BatchWorker("w", config, setup)
     batch = FileBatch(1, tuple(files), 60, "python", Trigger.SIZE)
     result = worker.run(batch)
     assert result.failure is None

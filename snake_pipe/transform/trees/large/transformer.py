@@ -44,10 +44,17 @@ if TYPE_CHECKING:
 
     Blocks = Callable[[], Iterable[bytes]]
 
-_LARGE_LINE = 10
-"""Pieces that one of several documents may have and be decoded as a whole."""
-_BYTES = 60
-"""Of JSON for each node of small trees that may wait for their rows."""
+
+class PieceSizes(NamedTuple):
+    """How much of a file is held at once.
+
+    `piece` is bytes of JSON that are decoded together, `document` those of the largest of several documents
+    that is decoded as a whole, `nodes` how many nodes of small trees may wait for their rows.
+    """
+
+    piece: int
+    document: int
+    nodes: int
 
 
 def stream(
@@ -55,16 +62,15 @@ def stream(
     path: str,
     blocks: Callable[[], JsonBlocks],
     options: TransformOptions,
-    piece_size: int,
+    sizes: PieceSizes,
     most_trees: int = maxsize,
 ) -> Iterator[Transformed]:
     """The rows of one file in parts; the last part has the facts of the file and its trees, and no rows.
 
-    `blocks` gives the file from its beginning, each time it is called. `piece_size` is in bytes of JSON;
-    a piece takes some thirty times as much memory. If the facts say that the file has `failed`, or was
-    `skipped`, the rows that were given before are void.
+    `blocks` gives the file from its beginning, each time it is called. If the facts say that the file has
+    `failed`, or was `skipped`, the rows that were given before are void.
     """
-    large = _LargeFile(file_id, path, blocks, options, piece_size, most_trees)
+    large = _LargeFile(file_id, path, blocks, options, sizes, most_trees)
     try:
         yield from large.parts()
     except TransformError as error:
@@ -96,7 +102,7 @@ class _LargeFile:
         path: str,
         blocks: Callable[[], JsonBlocks],
         options: TransformOptions,
-        piece_size: int,
+        sizes: PieceSizes,
         most_trees: int,
     ) -> None:
         self.facts = FileFacts()
@@ -106,7 +112,7 @@ class _LargeFile:
         self._path = path
         self._blocks = blocks
         self._options = options
-        self._piece = piece_size
+        self._sizes = sizes
         self._small = JsonTreeTransformer(options)
 
     def parts(self) -> Iterator[Transformed]:
@@ -132,11 +138,11 @@ class _LargeFile:
 
     def _survey(self, source: Iterable[bytes], blocks: Blocks) -> _Survey:
         own = self._options.dialects
-        outlines = outline(Scanner(source, self._piece))
+        outlines = outline(Scanner(source, self._sizes.piece))
         dialect = root_of(outlines[0], own)
         if dialect is not None:
             return _Survey(outlines, 1, dialect)
-        trees = TreeWalk(outlines, own).trees(iter(Scanner(blocks(), self._piece)))
+        trees = TreeWalk(outlines, own).trees(iter(Scanner(blocks(), self._sizes.piece)))
         found = [
             (each.dialect, each.source)
             for tree in islice(trees, 2)
@@ -149,7 +155,7 @@ class _LargeFile:
 
     def _only(self, survey: _Survey, source: JsonBlocks) -> Iterator[Transformed]:
         """A file that is one tree, whatever is around that."""
-        events = iter(Scanner(self._blocks(), self._piece))
+        events = iter(Scanner(self._blocks(), self._sizes.piece))
         dialect = recognise(survey.outlines[0], self._options.dialects) or survey.dialect
         assert dialect is not None
         self.facts.source_path = survey.source
@@ -162,14 +168,14 @@ class _LargeFile:
         if not survey.trees:
             self.container.add_others([place])
             return
-        for tree in walk.trees(iter(Scanner(blocks(), self._piece))):
+        for tree in walk.trees(iter(Scanner(blocks(), self._sizes.piece))):
             fragment = place + tree.fragment
             if isinstance(tree, LargeTree):
                 file_id, path, facts = self.container.add(fragment, tree.source)
                 yield from self._tree(file_id, path, facts, tree.dialect, tree.outlines, tree.events)
                 continue
             self._small.add_tree(tree.tree, tree.text, self.container, fragment)
-            if self._small.pending_nodes * _BYTES >= self._piece:
+            if self._small.pending_nodes >= self._sizes.nodes:
                 yield from self._drained()
         self.container.add_others([place + other for other in walk.others])
 
@@ -204,7 +210,7 @@ class _LargeFile:
                 good += document.error is None
                 yield document
 
-        for cut in cut_documents(source, _LARGE_LINE * self._piece):
+        for cut in cut_documents(source, self._sizes.document):
             self.facts.traits = list(source.traits)
             if cut.text is None:
                 total += 1
@@ -216,7 +222,7 @@ class _LargeFile:
                 raise error
             if self.container.is_given_up:
                 return
-            if self._small.pending_nodes * _BYTES >= self._piece:
+            if self._small.pending_nodes >= self._sizes.nodes:
                 yield from self._drained()
         if good < fewest_readable(self._path, total):
             raise error
@@ -236,7 +242,7 @@ class _LargeFile:
             return False
         if survey.is_whole and survey.dialect is not None:
             file_id, path, facts = self.container.add(place, survey.source)
-            events = iter(Scanner(blocks(), self._piece))
+            events = iter(Scanner(blocks(), self._sizes.piece))
             yield from self._tree(file_id, path, facts, survey.dialect, survey.outlines, events)
             facts.line_count = facts.line_count or cut.lines
         else:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batching.memory import BATCH_MEMORY
 from snake_pipe.extract.batching.sizing import (
-    BATCH_MEMORY,
     BatchSizing,
     BatchTarget,
     TimeModel,

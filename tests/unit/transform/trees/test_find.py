@@ -22,7 +22,7 @@ from snake_pipe.transform.trees.document import lines as document_lines
 from snake_pipe.transform.trees.document.lines import cut_documents, split_documents
 from snake_pipe.transform.trees.find import find_trees, resolve
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
-from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def whole(path: str, data: bytes, options: TransformOptions = _OPTIONS) -> tuple
 
 
 def in_pieces(path: str, data: bytes, piece: int) -> tuple[dict[int, FileFacts], Rows]:
-    *parts, last = stream(0, path, lambda: JsonBlocks(io.BytesIO(data).read, len(data)), _OPTIONS, piece)
+    sizes = PieceSizes(piece, 10 * piece, piece // 60)
+    *parts, last = stream(0, path, lambda: JsonBlocks(io.BytesIO(data).read, len(data)), _OPTIONS, sizes)
     rows: Rows = {"nodes": [], "symbols": [], "refs": [], "imports": []}
     for part in parts:
         for table, batch in part.tables.items():

@@ -16,7 +16,7 @@ import pytest
 
 from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
-from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-PIECE = 120
+PIECES = PieceSizes(120, 1200, 2)
 PATH = "a.ast.json"
 DEEP = "[" * 1500 + "]" * 1500
 
@@ -42,7 +42,7 @@ def in_pieces(data: bytes) -> tuple[FileFacts, Rows]:
     def blocks() -> JsonBlocks:
         return JsonBlocks(io.BytesIO(data).read, len(data))
 
-    parts = list(stream(1, PATH, blocks, TransformOptions(), PIECE))
+    parts = list(stream(1, PATH, blocks, TransformOptions(), PIECES))
     facts = parts[-1].facts[1]
     return facts, rows_of(part.tables for part in parts) if facts.status == "ok" else rows_of([])
 

@@ -15,7 +15,7 @@ from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from helpers.python_trees import python_tree
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
-from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 _DUMPS = sorted(
@@ -35,7 +35,7 @@ def in_pieces(path: str, data: bytes, piece: int) -> tuple[Any, dict[str, list[s
     def blocks() -> JsonBlocks:
         return JsonBlocks(io.BytesIO(data).read, len(data))
 
-    *parts, last = stream(7, path, blocks, _OPTIONS, piece)
+    *parts, last = stream(7, path, blocks, _OPTIONS, PieceSizes(piece, 10 * piece, piece // 60))
     assert len(parts) > 2
     found: dict[str, list[str]] = {}
     for part in parts:

@@ -13,7 +13,7 @@ from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
 from snake_pipe.transform.dialects.syn_serde import SYN_SERDE
 from snake_pipe.transform.rows.contract import TransformOptions
-from snake_pipe.transform.trees.large.transformer import stream
+from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from snake_pipe.transform.trees.walk.tags import write_types
 
@@ -90,7 +90,7 @@ def test_a_document_read_in_pieces_gives_the_same_rows():
     transformer.add(0, "a.json", data)
     whole = {table: batch.to_pylist() for table, batch in transformer.drain().tables.items()}
     pieces: dict[str, list[Any]] = {table: [] for table in whole}
-    for part in stream(0, "a.json", lambda: _Blocks(data), TransformOptions(), 2000):  # type: ignore[arg-type]
+    for part in stream(0, "a.json", lambda: _Blocks(data), TransformOptions(), PieceSizes(2000, 20_000, 33)):  # type: ignore[arg-type]
         for table, batch in part.tables.items():
             pieces[table] += batch.to_pylist()
     for table, rows in whole.items():

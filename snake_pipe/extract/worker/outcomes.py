@@ -1,0 +1,153 @@
+"""What became of each file of a batch, and the rows of `files` and `errors` that say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snake_pipe import plugins
+from snake_pipe.extract.model.rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
+from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, Problem
+from snake_pipe.utils.batch_utils import add_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
+    from snake_pipe.extract.worker.reader import UnreadableError
+    from snake_pipe.transform.dialects.dialect import Dialect
+
+_TOO_LITTLE_MEMORY = "not enough memory for this file; raise --memory-limit or exclude it"
+
+
+@dataclass(slots=True)
+class FileOutcome:
+    """What is known of one file so far.
+
+    `figures` are columns of its row that no transformer knows. `trees` are, by their own ids, the facts of
+    the trees in a document that holds several. `retriable` is whether another run may read it.
+    """
+
+    file: DiscoveredFile
+    facts: FileFacts = field(default_factory=FileFacts)
+    figures: Row = field(default_factory=dict)
+    trees: dict[int, FileFacts] = field(default_factory=dict)
+    retriable: bool = False
+
+    def note(self, file_id: int, facts: FileFacts) -> None:
+        """Keep what a transformer says of the file, or of a tree in it."""
+        if facts.container_id is None:
+            self.facts = facts
+        else:
+            self.trees[file_id] = facts
+
+    def fail(self, phase: str, code: str, message: str, *, retriable: bool = False) -> None:
+        """Nothing is to be had of the file."""
+        self.facts = FileFacts("failed", code, problems=[Problem(phase, code, message)])
+        self.trees = {}
+        self.retriable = retriable
+
+    def fail_to_read(self, error: UnreadableError) -> None:
+        """The disk did not give its bytes."""
+        self.fail("read", error.code, error.message, retriable=error.retriable)
+
+    def fail_by(self, error: Exception, *, memory_phase: str = "extract") -> None:
+        """The file met a defect, or memory ran short in `memory_phase`."""
+        if isinstance(error, MemoryError):
+            self.fail(memory_phase, "out_of_memory", _TOO_LITTLE_MEMORY)
+        else:
+            self.fail("extract", "internal_error", f"{type(error).__name__}: {error}")
+
+
+class Outcomes:
+    """Those of all files of one batch."""
+
+    def __init__(self, job_id: str, attempt: int, dialects: Sequence[Dialect]) -> None:
+        """`dialects` are the user's own."""
+        self._job_id = job_id
+        self._attempt = attempt
+        self._dialects = tuple(dialects)
+        self._of_files: dict[int, FileOutcome] = {}
+
+    def begin(self, file: DiscoveredFile) -> FileOutcome:
+        """The outcome of a file that is read now."""
+        outcome = self._of_files[file.file_id] = FileOutcome(file)
+        return outcome
+
+    def note(self, facts: Mapping[int, FileFacts]) -> None:
+        """Keep what a transformer says of files, and of trees with the file that holds them."""
+        for file_id, each in facts.items():
+            container_id = each.container_id
+            self._of_files[file_id if container_id is None else container_id].note(file_id, each)
+
+    def report(self, result: BatchResult, rows: Mapping[str, int]) -> None:
+        """Add everything to the batch's result; `rows` counts those in its parts."""
+        file_rows: list[Row] = []
+        error_rows: list[Row] = []
+        for outcome in self._of_files.values():
+            facts, file = outcome.facts, outcome.file
+            file_rows.append(self._file_row(file, facts, outcome.figures))
+            error_rows += self._error_rows(file, facts, outcome.retriable)
+            for tree_id, tree in outcome.trees.items():
+                part = tree_in(file, tree_id, tree.fragment)
+                figures = {
+                    **outcome.figures,
+                    "size_bytes": None,
+                    "duration_ms": None,
+                    "container_id": file.file_id,
+                }
+                file_rows.append(self._file_row(part, tree, figures))
+                error_rows += self._error_rows(part, tree, outcome.retriable)
+            result.trees += len(outcome.trees)
+            result.containers += bool(outcome.trees)
+            add_counts(result.outcomes, {(facts.status, facts.language or facts.dialect or file.queue): 1})
+            if facts.reason is not None and facts.status != "ok":
+                add_counts(result.reasons, {(facts.status, facts.reason): 1})
+            result.byte_count += outcome.figures.get("size_bytes", file.size_bytes) or 0
+        result.files = to_ipc(rows_to_batch("files", file_rows))
+        result.errors = to_ipc(rows_to_batch("errors", error_rows)) if error_rows else b""
+        result.rows = {**rows, "files": len(file_rows), "errors": len(error_rows)}
+
+    def _file_row(self, file: DiscoveredFile, facts: FileFacts, figures: Row) -> Row:
+        if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
+            facts.parser = AST_QUEUE
+            facts.parser_version = plugins.ast_version(self._dialects)
+        return file_row(
+            file,
+            self._job_id,
+            **{
+                "language": facts.language or (None if file.queue == AST_QUEUE else file.queue),
+                "dialect": facts.dialect,
+                "parser": facts.parser,
+                "parser_version": facts.parser_version,
+                "status": facts.status,
+                "reason": facts.reason,
+                "node_count": facts.node_count,
+                "symbol_count": facts.symbol_count,
+                "ref_count": facts.ref_count,
+                "import_count": facts.import_count,
+                "error_count": len(facts.problems),
+                "max_depth": facts.max_depth,
+                "line_count": facts.line_count,
+                "offset_unit": facts.offset_unit,
+                "attempts": self._attempt,
+                "traits": facts.traits,
+                "source_path": facts.source_path,
+                **figures,
+            },
+        )
+
+    def _error_rows(self, file: DiscoveredFile, facts: FileFacts, retriable: bool) -> Iterator[Row]:
+        for problem in facts.problems:
+            yield error_row(
+                file.path,
+                self._job_id,
+                file_id=file.file_id,
+                phase=problem.phase,
+                code=problem.code,
+                message=problem.message,
+                start_line=problem.start_line,
+                start_col=problem.start_col,
+                attempt=self._attempt,
+                retriable=retriable,
+            )
