@@ -18,7 +18,7 @@ _ANY_MACHINE = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.register_profile("sample", _ANY_MACHINE, max_examples=25)
-settings.register_profile("all", _ANY_MACHINE, max_examples=500)
+settings.register_profile("all", _ANY_MACHINE, max_examples=300)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import DatasetError
@@ -108,7 +108,6 @@ def test_what_cannot_be_read_is_passed_over(dataset: Dataset, job: Any) -> None:
     assert read_batch_history(dataset) == {"python": ONE}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage=st.binary(max_size=300))
 def test_a_log_of_any_bytes_ends_in_no_exception(dataset: Dataset, damage: bytes) -> None:
     (dataset.path / "batches" / "_delta_log" / f"{1:020}.json").write_bytes(damage)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.load.dataset import Dataset
@@ -128,7 +128,6 @@ ROWS = st.tuples(REPOS, PATHS, FIGURES, FIGURES, st.sampled_from(STATUSES))
 WALK = st.lists(st.tuples(REPOS, PATHS, FIGURES, FIGURES), unique_by=lambda item: item[:2])
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(ROWS, max_size=8), max_size=3), WALK)
 def test_it_behaves_like_a_dictionary(
     job_type: type, flushes: list[list[tuple[str, str, int, int, str]]], walk: list[tuple[str, str, int, int]]

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
@@ -169,7 +169,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(RULE.map("".join), max_size=4), st.lists(RULE.map("".join), max_size=2))
 def test_gitignore_rules_decide_as_git_does(repository: Path, top: list[str], deep: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(top))

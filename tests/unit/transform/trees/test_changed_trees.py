@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from helpers.python_trees import python_tree
+from helpers.samples import few_examples
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 
@@ -97,7 +98,7 @@ def transform(data: bytes) -> str:
 
 @pytest.mark.parametrize("name", TREES)
 def test_no_changed_tree_raises(name: str) -> None:
-    @settings(max_examples=25, deadline=None)
+    @few_examples
     @given(changed(name))
     def check(data: bytes) -> None:
         assert transform(data) in ("ok", "partial", "skipped", "failed")

@@ -13,6 +13,7 @@ import pytest
 
 from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
 from helpers.python_trees import python_tree
+from helpers.samples import crossed
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
@@ -48,8 +49,9 @@ def _rows(batch: Any) -> list[str]:
     return sorted(map(repr, batch.to_pylist()))
 
 
-@pytest.mark.parametrize("piece", [200, 1_000, 5_000])
-@pytest.mark.parametrize("path", _DUMPS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    ("path", "piece"), crossed(_DUMPS, [200, 1_000, 5_000]), ids=lambda value: getattr(value, "name", value)
+)
 def test_the_samples(path: Path, piece: int) -> None:
     data = path.read_bytes()
     assert in_pieces(path.name, data, piece) == whole(path.name, data)
