@@ -1,7 +1,7 @@
-"""Compiles `json_native.c` where a wheel is built, with a compiler that is a Python package.
+"""Compiles the loops of `transform/native` where a wheel is built, with a compiler that is a Python package.
 
-So neither who installs from a checkout nor who builds a release needs a compiler, or Python's headers: the
-module uses the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
+So nobody who installs from a checkout or builds a release needs a compiler or Python's headers: the module
+uses the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
 set, the wheel is one of Python alone.
 """
 
@@ -19,9 +19,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("snake_pipe/transform/native/json_native.c")
-HEADER = SOURCE.with_name("python_abi.h")
-MODULE = SOURCE.with_suffix(".abi3.so")
+FOLDER = Path("snake_pipe/transform/native")
+MODULE = FOLDER / "loops.abi3.so"
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64"),
@@ -59,9 +58,10 @@ class NativeBuildHook(BuildHookInterface):
 
     def _compile(self, triple: str, folder: Path) -> Path:
         module = folder / MODULE.name
+        sources = sorted(str(FOLDER / path.name) for path in (Path(self.root) / FOLDER).glob("*.c"))
         compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple, *FLAGS.split()]
         result = subprocess.run(
-            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(module), str(SOURCE)],
+            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(module), *sources],
             cwd=self.root,
             env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache")},
             capture_output=True,
@@ -70,7 +70,7 @@ class NativeBuildHook(BuildHookInterface):
         )
         if result.returncode:
             raise SystemExit(
-                f"{SOURCE} could not be compiled for {triple}: {result.stderr.strip()}\n"
+                f"{FOLDER}/*.c could not be compiled for {triple}: {result.stderr.strip()}\n"
                 "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
             )
         return module
@@ -87,8 +87,10 @@ def _replace(built: Path | None, module: Path) -> None:
 
 
 def _digest(root: Path) -> str:
-    """What the module was compiled from, as its docstring tells: a stale one in a checkout can be seen."""
-    return hashlib.sha256((root / SOURCE).read_bytes() + (root / HEADER).read_bytes()).hexdigest()
+    """What the module was compiled from, which is its docstring: a stale one in a checkout can be seen."""
+    sources = sorted(path for path in (root / FOLDER).iterdir() if path.suffix in (".c", ".h"))
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _target() -> tuple[str, str] | None:

@@ -1,12 +1,13 @@
-"""The compiled twin of the innermost loops over JSON trees (`json_native.c`), where it was built.
+"""The innermost loops over JSON trees, compiled from the C files beside this one, where that was done.
 
-Where it was not, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; only that
-locations are cut out of texts (`trees.positions.locations`) is left undone then. The rows are the same.
+Where it was not, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; but it cuts no
+locations out of texts (`trees.positions.locations`). The rows are the same.
 """
 
 from __future__ import annotations
 
 import os
+import warnings
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -14,8 +15,11 @@ PURE_PYTHON = "SNAKE_PIPE_PURE_PYTHON"
 """The variable that keeps it from being built, and from being used; empty is as good as not set."""
 
 
+MODULE = "snake_pipe.transform.native.loops"
+
+
 class Loops(Protocol):
-    """What `json_native` has. Columns are integers as the machine has them, for `numpy.frombuffer`."""
+    """What the compiled module has. Columns are integers as the machine has them, for `numpy.frombuffer`."""
 
     def open_walk(self, document: Any, place: int, type_key: str, codes: dict[str, int], chunk: int) -> Any:
         """A walk through a document as `Walker.walk` makes it; `codes` has -1 for keys that hold no nodes."""
@@ -57,8 +61,12 @@ def _load() -> Loops | None:
     if os.environ.get(PURE_PYTHON):
         return None
     try:
-        return cast("Loops", import_module("snake_pipe.transform.native.json_native"))
-    except ImportError:
+        return cast("Loops", import_module(MODULE))
+    except ModuleNotFoundError:
+        return None
+    except ImportError as error:
+        message = f"the compiled loops do not load, Python does without: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
 
 

@@ -1,4 +1,4 @@
-/* The part of CPython's stable ABI that `json_native.c` uses.
+/* The part of CPython's stable ABI that the loops use.
 
    Declared here, after "Stable Application Binary Interface" in Python's documentation, so that it compiles
    where Python's own headers are not installed, and once for all versions from 3.11 on. */

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import os
 import sys
 import sysconfig
@@ -18,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.native import digest
 from helpers.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.native import compiled
@@ -61,11 +61,21 @@ def in_python(function: Any, *arguments: Any) -> Any:
     sysconfig.get_platform() not in ("linux-x86_64", "linux-aarch64"), reason="not built for this platform"
 )
 def test_the_module_was_built_from_these_sources() -> None:
-    module = import_module("snake_pipe.transform.native.json_native")
-    folder = PROJECT / "snake_pipe" / "transform" / "native"
-    sources = (folder / "json_native.c").read_bytes() + (folder / "python_abi.h").read_bytes()
-    assert module.__doc__ == hashlib.sha256(sources).hexdigest(), "install the project again"
+    module = import_module(compiled.MODULE)
+    assert module.__doc__ == digest(), "install the project again"
     assert compiled.LOOPS is module
+
+
+def test_a_module_that_does_not_load_is_not_passed_over_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once whatever kept it from loading was taken for a module that had never been built."""
+
+    def refuse(name: str) -> None:
+        raise ImportError("undefined symbol")
+
+    monkeypatch.delenv(compiled.PURE_PYTHON, raising=False)
+    monkeypatch.setattr(compiled, "import_module", refuse)
+    with pytest.warns(RuntimeWarning, match="undefined symbol"):
+        assert compiled._load() is None
 
 
 def test_no_user_of_the_loops_is_forgotten_here() -> None:

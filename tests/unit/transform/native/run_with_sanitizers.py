@@ -1,0 +1,56 @@
+"""Runs the tests of the compiled loops with gcc's sanitizers of addresses and of undefined behaviour.
+
+`python tests/unit/transform/native/run_with_sanitizers.py [PYTEST OPTION ...]` needs gcc on Linux, but none
+of Python's headers. The checkout's own module stays as it is. The run ends with the first error found.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[4]
+sys.path.insert(0, str(PROJECT / "tests"))
+
+from helpers.native import MODULE_NAME, NATIVE, digest  # noqa: E402
+
+FLAGS = "-std=c11 -O1 -g -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -Wall -Wextra -Werror"
+SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+
+def main() -> int:
+    """The tests' exit code."""
+    with tempfile.TemporaryDirectory(prefix="snake-pipe-sanitized-") as folder:
+        package = Path(folder) / "snake_pipe"
+        ignored = shutil.ignore_patterns("*.so", "__pycache__")
+        shutil.copytree(PROJECT / "snake_pipe", package, ignore=ignored)
+        module = package / "transform" / "native" / MODULE_NAME
+        sources = sorted(map(str, NATIVE.glob("*.c")))
+        options = [*FLAGS.split(), *SANITIZERS.split(), f'-DDIGEST="{digest()}"']
+        subprocess.run(["gcc", *options, "-o", str(module), *sources], check=True)
+        preloaded = [
+            subprocess.run(
+                ["gcc", f"-print-file-name={library}"], check=True, capture_output=True, text=True
+            ).stdout.strip()
+            for library in ("libasan.so", "libubsan.so")
+        ]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": folder,
+            "PYTHONMALLOC": "malloc",  # or the sanitizer would see Python's arenas, not the objects in them
+            "LD_PRELOAD": ":".join(preloaded),
+            "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter leaves much to the end of its process
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+        }
+        environment.pop("SNAKE_PIPE_PURE_PYTHON", None)
+        tests = Path(__file__).with_name("test_compiled.py")
+        command = [sys.executable, "-P", "-m", "pytest", str(tests), "-q", "-s", "-p", "no:cacheprovider"]
+        return subprocess.run([*command, *sys.argv[1:]], cwd=PROJECT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
