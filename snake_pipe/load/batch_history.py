@@ -6,11 +6,10 @@ the newest entries of the table's log. It is a hint, so what cannot be read is p
 
 from __future__ import annotations
 
-import os
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
+from snake_pipe.load.delta_log import DeltaLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +19,11 @@ if TYPE_CHECKING:
 _MOST_PARTS = 6
 """Parts that are read, one a flush: about a millisecond each."""
 
-_MOST_ENTRIES = 32
-"""Entries of the log that are looked at for them."""
-
 _MOST_ROWS = 500
 """Batches of one part that are looked at, the last ones."""
 
 _MOST_BYTES = 4 << 20
-"""Size above which a log's entry or a part is none that a flush wrote."""
+"""Size above which a part is none that a flush wrote."""
 
 _COLUMNS = [
     "language",
@@ -60,43 +56,10 @@ def read_batch_history(dataset: Dataset) -> dict[str, BatchTotals]:
     """The newest batches that ran to their end, summed up by queue; empty on a new dataset."""
     folder = dataset.path / "batches"
     history: dict[str, BatchTotals] = {}
-    for name in _newest_parts(folder / "_delta_log"):
+    for name in DeltaLog(folder).newest_parts(_MOST_PARTS):
         for queue, totals in _sums(folder / name):
             history[queue] = history.get(queue, BatchTotals()) + totals
     return history
-
-
-def _newest_parts(log: Path) -> list[str]:
-    """Names of parts that the table holds, the newest first."""
-    try:
-        entries = sorted((n for n in os.listdir(log) if n.endswith(".json") and n[0] != "."), reverse=True)  # noqa: PTH208
-    except OSError:
-        return []
-    parts: list[str] = []
-    removed: set[str] = set()
-    for entry in entries[:_MOST_ENTRIES]:
-        for action in reversed(_actions(log / entry)):
-            for kind in ("remove", "add"):
-                name = action[kind].get("path") if isinstance(action.get(kind), dict) else None
-                if not isinstance(name, str) or "/" in name:
-                    continue
-                if kind == "remove":
-                    removed.add(name)
-                elif name not in removed:
-                    parts.append(name)
-        if len(parts) >= _MOST_PARTS:
-            break
-    return parts[:_MOST_PARTS]
-
-
-def _actions(entry: Path) -> list[dict[str, Any]]:
-    try:
-        if entry.stat().st_size > _MOST_BYTES:
-            return []
-        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
-    except (OSError, orjson.JSONDecodeError):
-        return []
-    return [line for line in lines if isinstance(line, dict)]
 
 
 def _sums(part: Path) -> list[tuple[str, BatchTotals]]:

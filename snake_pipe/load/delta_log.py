@@ -19,7 +19,7 @@ from deltalake.exceptions import DeltaError
 
 from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_folder
+from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_EVERY = 100
 """Commits of a table between two checkpoints: a reader opens at most so many entries."""
+
+_MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
+"""Entries that are read for the newest parts, and the size above which one is none that a flush wrote."""
 
 _PARQUET_END = b"PAR1"
 
@@ -55,7 +58,7 @@ class DeltaLog:
         except DeltaError as error:
             raise SinkError(f"cannot create the table {self.folder}: {error}") from error
         for entry in self._log.iterdir():
-            _fsync(entry)
+            fsync_file(entry)
         fsync_folder(self._log)
         fsync_folder(self.folder)
 
@@ -68,6 +71,31 @@ class DeltaLog:
         """Names of the parts that the newest version of the table consists of."""
         with self._reading(DatasetError) as table:
             return [uri.rpartition("/")[2] for uri in table.file_uris()]
+
+    def newest_parts(self, most: int) -> list[str]:
+        """Names of up to `most` parts that the table holds, the newest first, by the log's newest entries.
+
+        Cheap on a table of any age, and a hint only: what cannot be read is passed over.
+        """
+        parts: list[str] = []
+        removed: set[str] = set()
+        try:
+            entries = sorted(self._names(".json"), reverse=True)[:_MOST_ENTRIES]
+        except OSError:
+            return []
+        for entry in entries:
+            for action in reversed(_actions(self._log / entry)):
+                for kind in ("remove", "add"):
+                    name = action[kind].get("path") if isinstance(action.get(kind), dict) else None
+                    if not isinstance(name, str) or "/" in name:
+                        continue
+                    if kind == "remove":
+                        removed.add(name)
+                    elif name not in removed:
+                        parts.append(name)
+            if len(parts) >= most:
+                break
+        return parts[:most]
 
     def flush_seq(self, job_id: str) -> int | None:
         """The last flush of a job that was committed to this table; None if there was none.
@@ -112,8 +140,8 @@ class DeltaLog:
             DeltaTable(self.folder.as_uri()).create_checkpoint()
             newest = self._newest(".checkpoint.parquet")
             if newest is not None:
-                _fsync(newest)
-            _fsync(self._log / "_last_checkpoint")
+                fsync_file(newest)
+            fsync_file(self._log / "_last_checkpoint")
             fsync_folder(self._log)
         except (DeltaError, OSError) as error:
             raise SinkError(f"cannot write a checkpoint of {self.folder}: {error}") from error
@@ -164,7 +192,7 @@ class DeltaLog:
         temp = self._log / f".{entry.name}{TEMP_SUFFIX}"
         try:
             temp.write_bytes(data)
-            _fsync(temp)
+            fsync_file(temp)
             _rename_to_new(temp, entry)
         except FileExistsError as error:
             raise SinkError(
@@ -176,8 +204,11 @@ class DeltaLog:
         fsync_folder(self._log)
 
     def _newest(self, ending: str) -> Path | None:
-        names = [name for name in os.listdir(self._log) if name[0] != "." and name.endswith(ending)]  # noqa: PTH208
+        names = self._names(ending)
         return self._log / max(names) if names else None
+
+    def _names(self, ending: str) -> list[str]:
+        return [name for name in os.listdir(self._log) if name[0] != "." and name.endswith(ending)]  # noqa: PTH208
 
 
 def checked_parts(folder: Path, parts: Sequence[Part]) -> Sequence[Part]:
@@ -228,6 +259,17 @@ def _rename_to_new(source: Path, target: Path) -> None:
         source.rename(target)
 
 
+def _actions(entry: Path) -> list[dict[str, Any]]:
+    """What an entry says; nothing if it cannot be read."""
+    try:
+        if entry.stat().st_size > _MOST_BYTES:
+            return []
+        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
+    except (OSError, orjson.JSONDecodeError):
+        return []
+    return [line for line in lines if isinstance(line, dict)]
+
+
 def _is_whole_entry(data: bytes) -> bool:
     lines = data.split(b"\n")
     if not lines[-1]:
@@ -243,11 +285,3 @@ def _ends_with(path: Path, ending: bytes) -> bool:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - len(ending)))
         return file.read() == ending
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_folder
+from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,7 +134,7 @@ class _OpenPart:
         try:
             self._writer.close()
             self._file.close()
-            size = _fsync(self._temp)
+            size = fsync_file(self._temp)
             footer = self._footers[0]
             if footer.num_rows != self._rows:
                 raise SinkError(f"{self.path} has {footer.num_rows} rows instead of {self._rows}")
@@ -193,16 +193,6 @@ def _file_id_range(footer: pq.FileMetaData) -> tuple[int | None, int | None]:
     if not ranges:
         return None, None
     return min(low for low, _ in ranges), max(high for _, high in ranges)
-
-
-def _fsync(path: Path) -> int:
-    """Make a file's bytes durable; its size."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-        return os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
 
 
 def _sink_error(path: Path, error: OSError) -> SinkError:

@@ -42,11 +42,21 @@ def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
         raise
 
 
+def fsync_file(path: Path) -> int:
+    """Make a file's bytes durable; its size."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
 def fsync_folder(path: Path) -> None:
-    """Make renames and new names in a folder durable; does nothing where folders cannot be opened."""
+    """Make renames and new names in a folder durable; does nothing for one that may not be listed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (AttributeError, PermissionError):  # Windows has neither the flag nor the need
+    except PermissionError:
         return
     try:
         os.fsync(descriptor)

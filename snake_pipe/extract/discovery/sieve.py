@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 """Names of folders that are never entered: git's own, and datasets."""
 
+_LEFT_OUT_INSIDE = tuple(b"/" + name + b"/" for name in ALWAYS_LEFT_OUT)
+
 HEAD_BYTES = 4096
 MOST_ENDINGS = 1_000
 """Distinct endings counted; what comes later counts as `OTHER_ENDINGS`."""
@@ -109,9 +111,7 @@ class Sieve:
         """Whether a path that was listed, not walked to, lies in folders that the walk enters."""
         if self._left_out and path.startswith(self._left_out):
             return False
-        return not (
-            b"/.snake-pipe/" in path or b"/.git/" in path or path.startswith((b".snake-pipe/", b".git/"))
-        )
+        return not any(folder in b"/" + path for folder in _LEFT_OUT_INSIDE)
 
     def item(self, found: Found, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
         """The item for an entry, None if it is not wanted or no longer there.

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from snake_pipe.extract.paths.datasets import DATASET_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -106,7 +108,7 @@ def is_relevant(path: str, roots: tuple[str, ...], left_out: tuple[str, ...]) ->
     _, inside, name = relative.partition("/.git/")
     if inside:
         return ("/" + name).endswith(_GIT_FILES)
-    return "/.snake-pipe/" not in relative
+    return f"/{DATASET_NAME}/" not in relative
 
 
 def without_links(path: bytes) -> bytes:
