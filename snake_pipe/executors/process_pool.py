@@ -1,7 +1,7 @@
 """Pools of worker processes that start clean and fast.
 
-`forkserver` where there is one: its children hold no locks and threads of the coordinator, and it imports
-what workers need once, so that a pool is replaced in a fraction of a second. `max_tasks_per_child` is not
+The children of a `forkserver` hold no locks and threads of the coordinator, and it imports what workers need
+once, so that a pool is replaced in a fraction of a second. `max_tasks_per_child` is not
 used: it deadlocks on several Python versions. Pools are replaced whole instead.
 """
 
@@ -27,13 +27,12 @@ def prepare_workers(modules: Sequence[str]) -> None:
 
     Saves a third of the time of a small job when called first; does nothing where it runs already.
     """
-    if _method() == "forkserver":
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
-        from multiprocessing import forkserver
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
+    from multiprocessing import forkserver
 
-        forkserver.set_forkserver_preload(list(modules))
-        with _away_from_the_folder():
-            forkserver.ensure_running()
+    forkserver.set_forkserver_preload(list(modules))
+    with _away_from_the_folder():
+        forkserver.ensure_running()
 
 
 @contextmanager
@@ -62,9 +61,5 @@ def open_process_pool(
     from concurrent.futures import ProcessPoolExecutor
 
     prepare_workers(modules)
-    context = multiprocessing.get_context(_method())
+    context = multiprocessing.get_context("forkserver")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
-
-
-def _method() -> str:
-    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

@@ -94,13 +94,11 @@ class BatchWorker:
         """
         if self._slot is not None:
             self._slot.enter(batch.batch_id, index)
-            if hasattr(signal, "setitimer"):
-                signal.setitimer(signal.ITIMER_REAL, self.config.file_timeout_seconds)
+            signal.setitimer(signal.ITIMER_REAL, self.config.file_timeout_seconds)
 
     def _leave_file(self) -> None:
         if self._slot is not None:
-            if hasattr(signal, "setitimer"):
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             self._slot.leave()
 
     def _call_processor(self, batch: FileBatch, processor: Callable[[Path], Any]) -> BatchResult:
@@ -159,8 +157,7 @@ def start_worker(setup: WorkerSetup) -> None:
         if os.environ.get(SAFE_PATH) == OURS:
             del os.environ[SAFE_PATH]  # a user's processor may start Python as it likes
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
-        if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         import pyarrow as pa
 
         pa.set_cpu_count(1)  # one process a core already

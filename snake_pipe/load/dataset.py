@@ -15,17 +15,17 @@ import re
 import socket
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
-import filelock
 import orjson
 
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta_log import DeltaLog, checked_parts
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -38,9 +38,11 @@ FORMAT_VERSION = 1
 """Raised when the folder's layout changes."""
 
 _MARKER = "dataset.json"
-_JOBS = "_jobs"
 _COMMIT_ORDER = (*(table for table in TABLES if table != "files"), "files")
-_OWN_NAMES = frozenset({".gitignore", _MARKER, _JOBS, *TABLES})
+_OWN_NAMES = frozenset({".gitignore", _MARKER, JOBS_FOLDER, *TABLES})
+_LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
+"""How often the lock is tried for, and seconds between."""
+
 _NEW_DATASET = "name another folder with --dataset, or ingest into a new one"
 
 
@@ -56,15 +58,16 @@ class Flush:
 class DatasetLock:
     """The right to write, held until `release` or the end of the `with` block, or of the process."""
 
-    def __init__(self, lock: filelock.BaseFileLock, holder: Path) -> None:
-        self._lock = lock
+    def __init__(self, descriptor: int, holder: Path) -> None:
+        self._descriptor: int | None = descriptor
         self._holder = holder
 
     def release(self) -> None:
         """Let others write; may be called again."""
-        if self._lock.is_locked:
+        if self._descriptor is not None:
             self._holder.unlink(missing_ok=True)
-            self._lock.release()
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def __enter__(self) -> Self:
         return self
@@ -176,7 +179,7 @@ class Dataset:
     def max_epoch(self) -> int:
         """The last epoch given out; 0 before the first."""
         try:
-            return int((self.path / _JOBS / "epoch").read_bytes())
+            return int((self.path / JOBS_FOLDER / "epoch").read_bytes())
         except (FileNotFoundError, ValueError):
             return self._max_epoch_in_tables()
 
@@ -184,10 +187,10 @@ class Dataset:
         """A number never given out before, durable before it is returned. The caller holds the lock."""
         epoch = self.max_epoch() + 1
         try:
-            write_atomic(self.path / _JOBS / "epoch", b"%d\n" % epoch)
+            write_atomic(self.path / JOBS_FOLDER / "epoch", b"%d\n" % epoch)
         except OSError as error:
             raise SinkError(
-                f"cannot count epochs in {self.path / _JOBS}: {error.strerror or error}"
+                f"cannot count epochs in {self.path / JOBS_FOLDER}: {error.strerror or error}"
             ) from error
         return epoch
 
@@ -214,7 +217,6 @@ def _make(path: Path) -> None:
     if path.is_dir() and not _OWN_NAMES.issuperset(os.listdir(path)):  # noqa: PTH208
         raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
     path.mkdir(parents=True, exist_ok=True)
-    (path / _JOBS).mkdir(mode=0o700, exist_ok=True)
     with _acquire(path):
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
         for table in TABLES:
@@ -243,22 +245,34 @@ def _check_marker(marker: Path) -> None:
 
 
 def _acquire(path: Path, job_id: str = "") -> DatasetLock:
-    holder = path / _JOBS / "lock.json"
-    lock = filelock.FileLock(path / _JOBS / "lock", timeout=0, mode=0o600, thread_local=False)
-    write_holder = partial(replace_atomic, holder, _describe_holder(job_id))
+    jobs = path / JOBS_FOLDER
+    holder = jobs / "lock.json"
     try:
-        # Whoever looks who holds the lock holds it for a moment.
-        lock.acquire(timeout=0.2, poll_interval=0.02)
-        write_holder()
-    except filelock.Timeout:
-        raise DatasetBusyError(
-            f"{_read_holder(holder)} is writing to {path}",
-            "wait for it, or name another folder with --dataset",
-        ) from None
+        jobs.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(jobs / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        if not _try_for_a_moment(lock):
+            os.close(lock)
+            raise DatasetBusyError(
+                f"{_read_holder(holder)} is writing to {path}",
+                "wait for it, or name another folder with --dataset",
+            )
+        try:
+            replace_atomic(holder, _describe_holder(job_id))
+        except BaseException:
+            os.close(lock)
+            raise
     except OSError as error:
-        lock.release()
         raise _cannot(f"cannot lock {path}", error) from error
     return DatasetLock(lock, holder)
+
+
+def _try_for_a_moment(lock: int) -> bool:
+    """Lock it: whoever looks whether a job is writing holds the lock for a moment."""
+    for _ in range(_LOCK_TRIES):
+        if try_lock(lock):
+            return True
+        time.sleep(_LOCK_PAUSE)
+    return False
 
 
 def _cannot(what: str, error: OSError) -> SnakePipeError:

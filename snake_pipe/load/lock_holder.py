@@ -7,11 +7,13 @@ another process's by now.
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
+
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +29,7 @@ class LockHolder:
 
 def lock_holder(dataset: Path) -> LockHolder | None:
     """The job that is writing to a dataset now; None if none is, or if it may not be known to this user."""
-    jobs = dataset / "_jobs"
+    jobs = dataset / JOBS_FOLDER
     try:
         note = orjson.loads((jobs / "lock.json").read_bytes())
         holder = LockHolder(str(note["job_id"]), int(note["pid"]))
@@ -36,33 +38,13 @@ def lock_holder(dataset: Path) -> LockHolder | None:
     return holder if _is_held(jobs / "lock") else None
 
 
-if sys.platform == "win32":
-
-    def _is_held(lock: Path) -> bool:
-        import filelock
-
-        probe = filelock.FileLock(lock, timeout=0)
-        try:
-            probe.acquire()
-        except filelock.Timeout:
-            return True
-        probe.release()
+def _is_held(lock: Path) -> bool:
+    """Asked for a shared lock: two who look at once do not take each other for a writer."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
         return False
-
-else:
-
-    def _is_held(lock: Path) -> bool:
-        """Asked for a shared lock: two who look at once do not take each other for a writer."""
-        import fcntl
-
-        try:
-            descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+    try:
+        return not try_lock(descriptor, shared=True)
+    finally:
+        os.close(descriptor)

@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 import stat
-import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
+
+from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def slots_folder(job_id: str, beside: Path) -> Iterator[Path]:
         yield beside
         return
     try:
-        _lock(lock)
+        try_lock(lock)
         remove_stale(folder.parent)
         yield folder
     finally:
@@ -57,7 +58,8 @@ def _remove_if_stale(folder: Path) -> None:
     if lock is None:
         return
     try:
-        if time.time() - os.fstat(lock).st_mtime > _STALE_AFTER and _lock(lock) and not _has_workers(folder):
+        age = time.time() - os.fstat(lock).st_mtime
+        if age > _STALE_AFTER and try_lock(lock) and not _has_workers(folder):
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)
@@ -71,37 +73,16 @@ def _has_workers(folder: Path) -> bool:
     return any(pid.isdigit() and psutil.pid_exists(int(pid)) for pid in pids)
 
 
-if sys.platform == "win32":
-
-    def _open_own(_folder: Path, *, make: bool = True) -> int | None:  # noqa: ARG001
-        """None: folders cannot be locked there, and the job's own takes the slots."""
+def _open_own(folder: Path, *, make: bool = True) -> int | None:
+    """The folder, open; None if it cannot be made or is not this user's alone."""
+    try:
+        if make:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
         return None
-
-    def _lock(_descriptor: int) -> bool:
-        return False
-
-else:
-
-    def _open_own(_folder: Path, *, make: bool = True) -> int | None:
-        """The folder, open; None if it cannot be made or is not this user's alone."""
-        try:
-            if make:
-                _folder.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            return None
-        info = os.fstat(descriptor)
-        if info.st_uid == os.geteuid() and not stat.S_IMODE(info.st_mode) & 0o022:
-            return descriptor
-        os.close(descriptor)
-        return None
-
-    def _lock(_descriptor: int) -> bool:
-        """Whether nobody else holds it."""
-        import fcntl
-
-        try:
-            fcntl.flock(_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    info = os.fstat(descriptor)
+    if info.st_uid == os.geteuid() and not stat.S_IMODE(info.st_mode) & 0o022:
+        return descriptor
+    os.close(descriptor)
+    return None

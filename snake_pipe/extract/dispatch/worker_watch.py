@@ -99,4 +99,4 @@ def _kill(pid: int) -> None:
     """SIGKILL a process, if it is below this one; a process id may have gone to somebody else meanwhile."""
     with contextlib.suppress(psutil.Error, ProcessLookupError):
         if any(parent.pid == os.getpid() for parent in psutil.Process(pid).parents()):
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            os.kill(pid, signal.SIGKILL)

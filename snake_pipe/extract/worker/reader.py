@@ -19,10 +19,7 @@ from snake_pipe.extract.discovery.folder_walk import open_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
-_FLAGS |= getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 READ_TRIES = 3
 """How often a file is read that changes meanwhile."""
 _CHUNK = 1 << 20
