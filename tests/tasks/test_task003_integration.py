@@ -8,18 +8,21 @@ import logging
 import pytest
 
 import snake_pipe
+from helpers.repositories import python_files
+from helpers.tables import rows, value
+from helpers.waiting import NEVER
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import CheckpointData
 from snake_pipe.extract.batch_processor import BatchProcessingEngine, resume_failed_batch_job
 from snake_pipe.extract.batch_worker import BatchWorker
+from snake_pipe.observe.events import BatchFinished
 
 
 @pytest.fixture
 def repository(tmp_path):
+    """Thirty files in a folder, and one that no parser likes."""
     root = tmp_path / "repo"
-    (root / "pkg").mkdir(parents=True)
-    for index in range(30):
-        (root / "pkg" / f"m{index}.py").write_text(f"def f{index}(x):\n    return g{index}(x) + {index}\n")
+    python_files(root / "pkg", 30)
     (root / "broken.py").write_text("def (:\n")
     return root
 
@@ -31,41 +34,49 @@ def test_a_repository_becomes_tables(repository):
     statistics = asyncio.run(engine.get_processing_statistics())
     assert statistics.files_done == statistics.files_committed == 31
     assert statistics.rows["symbols"] == 30
-    with snake_pipe.connect(result.dataset) as connection:
-        assert connection.execute("SELECT count(*) FROM symbols WHERE kind = 'function'").fetchall()[0] == (
-            30,
-        )
-        assert connection.execute("SELECT path, status FROM files WHERE status <> 'ok'").fetchall() == [
-            ("broken.py", "partial")
-        ]
+    assert value(result.dataset, "SELECT count(*) FROM symbols WHERE kind = 'function'") == 30
+    assert rows(result.dataset, "SELECT path, status FROM files WHERE status <> 'ok'") == [
+        ("broken.py", "partial")
+    ]
 
 
 def test_a_checkpoint_in_the_middle_and_a_stop(repository):
-    config = snake_pipe.BatchConfig(worker_count=1, batch_size=5, target_seconds=0.01, flush_interval=60)
+    """Whether it was stopped in time depended on the machine once: now the first batch pauses the job."""
+    config = snake_pipe.BatchConfig(
+        worker_count=1, max_concurrent_batches=1, batch_size=5, max_batch_size=5, flush_interval=NEVER
+    )
 
     async def go():
-        engine = BatchProcessingEngine(config)
+        paused = asyncio.Event()
+
+        async def pause():
+            await engine.pause()
+            paused.set()
+
+        def listener(event):
+            if isinstance(event, BatchFinished) and not pauses:
+                pauses.append(asyncio.create_task(pause()))
+
+        pauses = []
+        engine = BatchProcessingEngine(config, listener=listener)
         job = asyncio.create_task(engine.process_repository(repository))
-        while not (await engine.get_processing_statistics()).batches_done:
-            await asyncio.sleep(0.01)
-        job_id = engine._job.job_id
-        checkpoint = await engine.create_checkpoint(job_id)
+        await paused.wait()
+        checkpoint = await engine.create_checkpoint(engine._job.job_id)
         with pytest.raises(EngineStateError):
             await engine.process_repository(repository)
         engine.stop("test")
         return checkpoint, await job
 
-    checkpoint, result = asyncio.run(go())
+    checkpoint, stopped = asyncio.run(go())
     assert isinstance(checkpoint, CheckpointData)
-    assert checkpoint.progress.files_done >= 1
-    if result.status == "stopped":
-        resumed = asyncio.run(resume_failed_batch_job(checkpoint.job_id, checkpoint))
-        assert resumed.failure is None
-    with snake_pipe.connect(result.dataset) as connection:
-        assert connection.execute("SELECT count(*), count(DISTINCT path) FROM files").fetchall()[0] == (
-            31,
-            31,
-        )
+    assert 5 <= checkpoint.progress.files_done < 31
+    assert (stopped.status, stopped.message) == ("stopped", "test")
+    committed = value(stopped.dataset)
+    assert checkpoint.progress.files_done <= committed < 31
+    resumed = asyncio.run(resume_failed_batch_job(checkpoint.job_id, checkpoint))
+    assert resumed.failure is None
+    assert sum(resumed.outcomes.values()) == 31 - committed
+    assert rows(stopped.dataset, "SELECT count(*), count(DISTINCT path) FROM files") == [(31, 31)]
 
 
 def test_no_job_no_checkpoint():
@@ -98,13 +109,12 @@ def test_a_worker_by_itself(tmp_path):
 
 @pytest.mark.parametrize("executor", ["serial", "process"])
 def test_the_same_rows_whatever_the_executor_and_the_number_of_workers(repository, tmp_path, executor):
-    rows = {}
+    nodes = {}
     for workers in (1, 3):
         dataset = tmp_path / f"{executor}{workers}"
         snake_pipe.ingest(repository, dataset=dataset, worker_count=workers, executor=executor, batch_size=4)
-        with snake_pipe.connect(dataset) as connection:
-            rows[workers] = connection.execute(
-                "SELECT path, n.* EXCLUDE file_id FROM nodes n JOIN files USING (file_id) ORDER BY ALL"
-            ).fetchall()
-    assert rows[1] == rows[3]
-    assert rows[1]
+        nodes[workers] = rows(
+            dataset, "SELECT path, n.* EXCLUDE file_id FROM nodes n JOIN files USING (file_id) ORDER BY ALL"
+        )
+    assert nodes[1] == nodes[3]
+    assert nodes[1]
