@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe import __version__
-from snake_pipe.cli.commands import control, dataset, dialects, drift, ingest, reference, status, watch
+from snake_pipe.cli.commands import (
+    control,
+    dataset,
+    dialects,
+    drift,
+    ingest,
+    reference,
+    resume,
+    status,
+    watch,
+)
 from snake_pipe.cli.output.closed_output import discard
 from snake_pipe.errors import ExitCode, SnakePipeError
 
@@ -87,7 +97,7 @@ def main(
     """Every syntax tree of a repository, in tables that SQL can ask."""
 
 
-for _module in (ingest, watch, dataset, drift, status, control, dialects, reference):
+for _module in (ingest, resume, watch, dataset, drift, status, control, dialects, reference):
     _module.register(app)
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.errors import JobNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
+    from pathlib import Path
 
-JobDataset = Annotated[
-    Path | None, typer.Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
-]
+    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
 LIVE = ("running", "paused", "stopping")
 """States of a job that can still be asked for something."""

@@ -211,6 +211,9 @@ RUNTIME_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.r
 """Settings that may change while a job runs."""
 
 
+WATCHING: dict[str, Any] = {"max_latency": 1.0, "flush_interval": 0.5}
+"""Defaults of a job that goes on with changes: a saved file is to be seen within moments."""
+
 PRESETS: dict[str, dict[str, Any]] = {
     "throughput": {"target_seconds": 3.0, "flush_interval": 15.0, "max_latency": None},
     "latency": {
@@ -244,11 +247,13 @@ def load_config(
     preset: str | None = None,
     project: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    watching: bool = False,
 ) -> LoadedConfig:
     """Merge all sources: command line > environment > snake-pipe.toml > pyproject.toml > preset > default.
 
     `overrides` are the command line's, None meaning "not given". `project` is the folder whose TOML files
-    are read. ConfigError names the setting, its value and its origin.
+    are read. ConfigError names the setting, its value and its origin. A job that is `watching` has defaults
+    of its own, also in place of what `throughput` says, by which a file might wait without end for others.
     """
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = []
@@ -266,6 +271,8 @@ def load_config(
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ConfigError(f"no preset {preset!r}", f"one of {', '.join(PRESETS)}")
         layers.append((f"preset {preset}", PRESETS[preset]))
+    if watching and preset in (None, "throughput"):
+        layers.append(("watch", WATCHING))
     layers += from_files
     layers.append(("environment", from_environment))
     layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snake_pipe.cli.job_view import LIVE, JobDataset, find_job, view_job
+from snake_pipe.cli.job_view import LIVE, find_job, view_job
+from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
 
@@ -47,17 +48,17 @@ Examples:
 def control(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="[JOB_ID] ACTION [ARGS]", help="Default: the job that is running."),
+        typer.Argument(metavar="[JOB_ID] ACTION [ARGS]", help="Default: the running job."),
     ],
     queue: Annotated[
-        str | None, typer.Option("--queue", metavar="NAME", help="With cancel: all files of a language.")
+        str | None, typer.Option("--queue", metavar="NAME", help="With cancel: all files of this language.")
     ] = None,
     last: Annotated[
         bool, typer.Option("--last", help="The dataset's running or newest job, as without JOB_ID.")
     ] = False,
     dataset: JobDataset = None,
 ) -> None:
-    """Ask a running job for something; its answer comes within a second."""
+    """Send a command to a running job, and print its answer."""
     from snake_pipe.extract.job.control_sender import send, wait_for_answer, withdraw
 
     job_id, action, rest = _split(words, last)

@@ -11,18 +11,9 @@ import typer
 
 from snake_pipe.cli.job_view import view_job
 from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.options import Dataset, Format
 from snake_pipe.cli.output.text import check_format, print_rows
 from snake_pipe.errors import SnakePipeError
-
-Dataset = Annotated[
-    Path | None,
-    typer.Option(
-        "--dataset", "-d", metavar="DIR", help="Default: the nearest .snake-pipe from here upwards."
-    ),
-]
-Format = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="table, json (an object a line) or csv.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +33,7 @@ Examples:
 
 \b
 Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
-batch_statistics, one row a job; dump_sources, which source an AST file was made from.
+batch_statistics, one row per job; dump_sources, which source an AST file was made from.
 """
 
 _EXPORT_EXAMPLES = """
@@ -64,12 +55,14 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A DuckDB statement; - reads it from stdin.")],
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", metavar="VALUE", help="For a ? in it; repeatable."),
+        typer.Option(
+            "--parameter", "-p", metavar="VALUE", help="Value for the next ? in the SQL; repeatable."
+        ),
     ] = None,
     dataset: Dataset = None,
     format_: Format = "table",
 ) -> None:
-    """Ask the tables in SQL; the answer goes to stdout."""
+    """Query the tables with SQL; the result goes to stdout."""
     from snake_pipe.load.views import connect, select
 
     check_format(format_)
@@ -83,7 +76,7 @@ def query(
 def export(
     target: Annotated[Path, typer.Argument(metavar="FILE.duckdb", help="The file to write.")],
     dataset: Dataset = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write the current state of all tables into one DuckDB file."""
     from snake_pipe.load.export import export_duckdb

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snake_pipe.cli.options import Dialects, Format, dialect_paths
 from snake_pipe.cli.output.text import check_format, print_rows, visible
-from snake_pipe.cli.run_options import Dialects, dialect_paths
 from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     Checks = Sequence[tuple[str, DialectCheck]]
 
 dialects_app = typer.Typer(rich_markup_mode=None)
-
-Format = Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")]
 
 _EXAMPLES = """
 \b
@@ -71,10 +69,10 @@ def check(
         list[Path], typer.Argument(metavar="FILE...", help="AST files, or dialect files (*.toml) alone.")
     ],
     dialect: Dialects = None,
-    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Most lines of each sort.")] = 20,
+    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Show at most N lines of each sort.")] = 20,
     format_: Format = "table",
 ) -> int:
-    """Show which dialect each FILE is in and why, what it gives, and what it does not say how to read.
+    """Show the dialect of each FILE and why, the rows it gives, and what the dialect leaves unread.
 
     A FILE that ends in .toml is checked as a dialect file itself.
     """

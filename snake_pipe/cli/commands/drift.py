@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from snake_pipe.cli.commands.dataset import Dataset, Format  # noqa: TC001 - typer looks at them
 from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.options import Dataset, Format
 from snake_pipe.cli.output.text import check_format, print_rows
 from snake_pipe.errors import ExitCode
 
@@ -36,9 +36,10 @@ def drift(
     dataset: Dataset = None,
     format_: Format = "table",
     times: Annotated[
-        bool, typer.Option("--times/--no-times", help="Whether a source changed later makes a dump stale.")
+        bool,
+        typer.Option("--times/--no-times", help="Whether a source changed later makes its dump stale."),
     ] = True,
-    fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if something drifted.")] = False,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if anything is listed.")] = False,
 ) -> int:
     """List AST files that are stale or without a source, and sources without an AST file."""
     from snake_pipe.load.drift import COLUMNS, NO_DUMP, NO_SOURCE, STALE, find_drift

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from snake_pipe.cli.options import Format, Preset
 from snake_pipe.cli.output.text import print_rows
 
 config_app = typer.Typer(
@@ -35,9 +36,9 @@ def config() -> None:
 
 
 def languages(
-    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
+    format_: Format = "table",
 ) -> None:
-    """List the source languages, the files they are told by, and what needs `--languages` to be read."""
+    """List the source languages, their files, and which are read only with --languages."""
     from snake_pipe.plugins import describe_languages
 
     print_rows(("language", "files", "read", "parser"), describe_languages(), format_)
@@ -45,10 +46,10 @@ def languages(
 
 def show(
     project: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Whose TOML files count. Default: here.")
+        Path | None, typer.Option(metavar="DIR", help="Folder whose TOML files count. Default: this one.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="As with ingest.")] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="NAME", help="table, json or csv.")] = "table",
+    preset: Preset = None,
+    format_: Format = "table",
 ) -> None:
     """Print each setting, its value, where it comes from and what it means."""
     from snake_pipe.extract.batch_config import SETTINGS, load_config

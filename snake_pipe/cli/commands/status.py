@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snake_pipe.cli.job_view import LIVE, JobDataset, JobView, find_job, view_job
+from snake_pipe.cli.job_view import LIVE, JobView, find_job, view_job
+from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.status_text import (
     QUEUE_COLUMNS,
     RecentRate,
@@ -57,17 +58,20 @@ def status(
     job_id: Annotated[
         str | None, typer.Argument(metavar="[JOB_ID]", help="Default: the running job, else the newest.")
     ] = None,
-    last: Annotated[bool, typer.Option("--last", help="The same as without JOB_ID.")] = False,
+    last: Annotated[bool, typer.Option("--last", help="Same as giving no JOB_ID.")] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Until the job ends; Ctrl-C ends only the following.")
+        bool,
+        typer.Option("--follow", "-f", help="Until the job ends; Ctrl-C does not stop the job."),
     ] = False,
     dataset: JobDataset = None,
     json: Annotated[
-        bool, typer.Option("--json", help="All figures as a JSON object; with --follow one a second.")
+        bool, typer.Option("--json", help="All figures as a JSON object; with --follow, one per second.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also statistics and answers.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also show statistics and answers to commands.")
+    ] = False,
 ) -> int:
-    """Show how far a job is, and how it does."""
+    """Show a job's progress and health."""
     manager, job_id = find_job(job_id, last, dataset)
     if follow:
         return _follow(manager, job_id, as_json=json, verbose=verbose)
@@ -167,6 +171,3 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
     result.settings = view.checkpoint.config
     for text in summary_lines(result):
         typer.echo(visible(text))
-
-
-__all__ = ["register"]

@@ -130,10 +130,6 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         sys.stdout.write(line(row))
 
 
-def _cut(cell: str) -> str:
-    return cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…"
-
-
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[+-]?\d+)?")
 
 

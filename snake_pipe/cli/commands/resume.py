@@ -1,0 +1,81 @@
+"""`resume`: a job goes on where its last commit left it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from snake_pipe.cli.locations import dataset_of_job, find_dataset
+from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options import JobDataset, OtherSettings, Verbosity, parse_settings
+from snake_pipe.cli.running import exit_code, prepare_run, run_job
+from snake_pipe.errors import JobNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("resume", epilog=_EXAMPLES)(takes_groups(resume))
+
+
+_EXAMPLES = """
+\b
+Examples:
+  snake-pipe resume 20261122-101530-4f9a1c
+  snake-pipe resume --last --workers 1 --memory-limit 2000     it ran out of memory
+  snake-pipe resume --last                            the newest job that is not done
+"""
+
+
+def resume(
+    *,
+    job_id: Annotated[
+        str | None, typer.Argument(metavar="[JOB_ID]", help="As printed by `ingest` or listed by `jobs`.")
+    ] = None,
+    last: Annotated[
+        bool, typer.Option("--last", help="The newest job of the dataset that is not done.")
+    ] = False,
+    dataset: JobDataset = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes from here on. Default: as before.")
+    ] = None,
+    memory_limit: Annotated[
+        int | None, typer.Option(metavar="MIB", help="Memory limit from here on. Default: as before.")
+    ] = None,
+    set_: OtherSettings = None,
+    verbosity: Verbosity,
+) -> int:
+    """Continue a job that a crash, a full disk or a signal ended, from its last commit."""
+    from snake_pipe.extract.batch_config import check_settings
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    if (job_id is None) == (not last):
+        raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
+    folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
+    manager = CheckpointManager(folder)
+    chosen = _last_unfinished(manager) if job_id is None else job_id
+    checkpoint = manager.load(chosen)
+    prepare_run()
+    given = {"worker_count": workers, "memory_limit_mb": memory_limit}
+    changes = check_settings(
+        parse_settings(set_) | {name: value for name, value in given.items() if value is not None},
+        "command line",
+    )
+    reporter = verbosity.open_reporter()
+    result = run_job(lambda engine: engine.resume(chosen, folder, changes), reporter)
+    reporter.summarise(result)
+    max_failures = int(changes.get("max_failures", checkpoint.config.get("max_failures", 0)))
+    return exit_code(result, result.statistics.failures, max_failures)
+
+
+def _last_unfinished(manager: CheckpointManager) -> str:
+    for job_id in reversed(manager.job_ids()):
+        try:
+            if manager.load(job_id).progress.status != "done":
+                return job_id
+        except JobNotFoundError:  # killed before its first checkpoint: it has done nothing
+            continue
+    raise JobNotFoundError(f"every job in {manager.folder.parent} is done", "there is nothing to resume")

@@ -1,0 +1,107 @@
+"""How a command runs a job: under signals, with a reporter, to an exit code."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from typing import TYPE_CHECKING, Protocol
+
+from snake_pipe.errors import ExitCode, SnakePipeError
+from snake_pipe.executors.process_pool import prepare_workers
+from snake_pipe.extract.worker.modules import WORKER_MODULES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+    from snake_pipe.observe.events import Event
+
+
+class JobListener(Protocol):
+    """What shows a job: it is closed in any case, and knows the job's id once it has begun."""
+
+    @property
+    def job_id(self) -> str:
+        """The job's id; empty before it has begun."""
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+
+    def close(self) -> None:
+        """Take away what does not stay."""
+
+
+def prepare_run() -> None:
+    """Begin what takes a while in a process of its own: call it once the arguments are known to be right."""
+    prepare_workers(WORKER_MODULES)
+
+
+def run_job(
+    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]], listener: JobListener
+) -> RepositoryProcessingResult:
+    """Run a job in an engine of its own; an error that leaves something to resume says how."""
+    import asyncio
+
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+
+    gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it for garbage
+
+    async def main() -> RepositoryProcessingResult:
+        engine = BatchProcessingEngine(listener=listener)
+        _stop_on_signals(engine)
+        return await work(engine)
+
+    try:
+        return asyncio.run(main())
+    except SnakePipeError as error:
+        if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
+            error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {listener.job_id}"
+        raise
+    finally:
+        listener.close()
+
+
+def _stop_on_signals(engine: BatchProcessingEngine) -> None:
+    """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
+
+    A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
+    this process is gone.
+    """
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    seen: list[str] = []
+
+    def stop(name: str, code: int) -> None:
+        if seen:
+            os._exit(code)
+        seen.append(name)
+        engine.stop(name)
+
+    for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            try:
+                loop.add_signal_handler(getattr(signal, name), stop, name, code)
+            except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+                return
+
+
+def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:
+    """What a run exits with: a signal that ended it counts more than files that failed.
+
+    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C.
+    """
+    if result.message in _SIGNALS:
+        return int(_SIGNALS[result.message])
+    if result.status == "stopped":
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.FILES_FAILED if failures > max_failures else ExitCode.DONE)
+
+
+_SIGNALS = {
+    "SIGINT": ExitCode.INTERRUPTED,
+    "SIGHUP": ExitCode.INTERRUPTED,
+    "SIGTERM": ExitCode.TERMINATED,
+}
