@@ -22,6 +22,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+_PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files · ")
+"""The line every few seconds, which a machine that is slow enough shows of a small job too."""
+
 _VOLATILE = [
     (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "JOB"),
     (re.compile(r"^time .*$", re.MULTILINE), "time"),
@@ -72,7 +75,7 @@ def _output(command: str, folder: Path) -> list[str]:
     )
     if done.returncode != 0:
         raise SystemExit(f"{command}: exit {done.returncode}\n{done.stdout}")
-    return done.stdout.rstrip("\n").splitlines() if done.stdout else []
+    return [line for line in done.stdout.rstrip("\n").splitlines() if not _PROGRESS.match(line)]
 
 
 def _reference() -> str:

@@ -80,7 +80,7 @@ def _show_version(wanted: bool) -> None:
 Examples:
   snake-pipe ingest ~/src/django                 all files, into ~/src/django/.snake-pipe
   snake-pipe query "SELECT kind, count(*) FROM symbols GROUP BY kind"
-  snake-pipe resume --last                       go on where a crash or Ctrl-C ended the job
+  snake-pipe resume --last                       continue where a crash or Ctrl-C ended the job
 
 \b
 Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done,

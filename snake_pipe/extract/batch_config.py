@@ -55,13 +55,13 @@ class BatchConfig:
     """Everything that shapes a run. Times are in seconds, sizes in bytes unless the name says otherwise."""
 
     batch_size: int = _setting(
-        200, values.count, "files in a batch at the start; adapted to measured times", runtime=True, ge=1
+        200, values.count, "files per batch at first; then adapted to measured times", runtime=True, ge=1
     )
-    max_batch_size: int = _setting(5000, values.count, "most files a batch may ever hold", runtime=True, ge=1)
+    max_batch_size: int = _setting(5000, values.count, "most files per batch", runtime=True, ge=1)
     batch_bytes: int = _setting(
         16 * MIB,
         values.size,
-        "most bytes of files a batch may hold; a larger file goes alone",
+        "most bytes of files per batch; a larger file goes alone",
         runtime=True,
         ge=1,
     )
@@ -69,79 +69,81 @@ class BatchConfig:
     max_latency: float | None = _setting(
         10.0,
         values.seconds_or_unset,
-        "longest wait of a file for its batch to fill; unset: no timer",
+        "how long a file may wait for its batch to fill; unset: without end",
         runtime=True,
         gt=0,
     )
     smart_batching: bool = _setting(
-        True, values.switch, "a queue for each language; off: one queue for all files"
+        True, values.switch, "one queue per language; off: one queue for all files"
     )
     queue_sizes: tuple[str, ...] = _setting(
         (),
         values.words,
-        "queues with sizes of their own, not adapted: python=100 in files, ast=16MiB in bytes",
+        "fixed batch sizes by queue: python=100 in files, ast=16MiB in bytes",
         runtime=True,
         check=_check_queue_sizes,
     )
     priority: tuple[str, ...] = _setting(
         (),
         values.words,
-        "priorities 0-10, the first rule that fits: src/**=9, language:go=7, size<100KiB=8, mtime<1d=9",
+        "priorities 0-10, by the first matching rule: src/**=9, language:go=7, size<100KiB=8, mtime<1d=9",
         check=_check_priority,
     )
     ageing_seconds: float | None = _setting(
         30.0,
         values.seconds_or_unset,
-        "wait of a batch for a worker that counts like one step of priority; unset: none",
+        "wait for a worker that raises a batch's priority by one; unset: none does",
         runtime=True,
         gt=0,
     )
     max_concurrent_batches: int = _setting(
         0,
         values.count,
-        "most batches in flight; 0: two for each worker, and one",
+        "most batches in flight; 0: two per worker, and one",
         runtime=True,
         ge=0,
         derived=("most_in_flight", "workers"),
     )
     worker_count: int = _setting(
-        0, values.count, "worker processes; 0: one a processor", ge=0, derived=("workers", "processors")
+        0, values.count, "worker processes; 0: one per processor", ge=0, derived=("workers", "processors")
     )
     memory_limit_mb: int = _setting(
         0,
         values.mebibytes,
-        "most memory of all processes together, in MiB; 0: what cgroup and machine allow",
+        "memory limit for all processes together, in MiB; 0: what cgroup and machine allow",
         ge=0,
     )
-    flush_interval: float = _setting(5.0, values.seconds, "seconds between commits", runtime=True, ge=0.01)
+    flush_interval: float = _setting(5.0, values.seconds, "time between commits", runtime=True, ge=0.01)
     checkpoint_interval: int = _setting(
-        50_000, values.count, "files after which a commit is made before its time", runtime=True, ge=1
+        50_000, values.count, "files after which a commit is made early", runtime=True, ge=1
     )
-    retry_attempts: int = _setting(3, values.count, "how often a file is tried whose worker died", ge=1)
+    retry_attempts: int = _setting(3, values.count, "attempts at a file whose worker died", ge=1)
     breaker_failures: int = _setting(
-        3, values.count, "commits that fail one after the other until no new ones are tried for a while", ge=1
+        3, values.count, "failed commits in a row after which commits pause", ge=1
     )
     breaker_reset_seconds: float = _setting(
-        5.0, values.seconds, "how long nothing is tried then, before one try", gt=0
+        5.0, values.seconds, "how long they then pause before one attempt", gt=0
     )
     timeout_seconds: float = _setting(
-        300.0, values.seconds, "longest run of a batch before its worker is ended", gt=0
+        300.0, values.seconds, "time limit for a batch; then its worker is ended", gt=0
     )
-    file_timeout_seconds: float = _setting(60.0, values.seconds, "longest time for one file", gt=0)
+    file_timeout_seconds: float = _setting(60.0, values.seconds, "time limit for one file", gt=0)
     shutdown_seconds: float = _setting(
-        10.0, values.seconds, "how long a stop waits for the batches in flight", runtime=True, ge=0
+        10.0, values.seconds, "how long a stop waits for batches in flight", runtime=True, ge=0
     )
     max_file_size: int = _setting(64 * MIB, values.size, "larger files are recorded as skipped", ge=1)
     max_failures: int = _setting(
-        0, values.count, "failed or quarantined files up to which the exit code is 0", ge=0
+        0, values.count, "exit 0 if at most this many files failed or were quarantined", ge=0
     )
     tables: tuple[str, ...] = _setting(TREE_TABLES, values.words, "tree tables to write", choices=TREE_TABLES)
-    anonymous: bool = _setting(False, values.switch, "also rows for anonymous nodes such as punctuation")
-    attrs: bool = _setting(False, values.switch, "keep the remaining scalar fields of AST files as JSON")
+    anonymous: bool = _setting(
+        False, values.switch, "also write rows for anonymous nodes such as punctuation"
+    )
+    attrs: bool = _setting(False, values.switch, "keep the other scalar fields of AST files as JSON")
     dialects: tuple[str, ...] = _setting(
         (),
         values.words,
-        "TOML files that describe dialects of your own, asked before the built-in ones",
+        "TOML files that describe dialects of your own, tried before the built-in ones",
         check=_check_dialects,
         is_path=True,
     )

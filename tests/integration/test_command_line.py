@@ -210,7 +210,7 @@ def test_the_summary_tells_why_and_what_to_do(cli, repository, tmp_path):
     advice = (
         "why      2 skipped, too_large: larger than max_file_size, 4.0 kB; --max-file-size SIZE raises it\n"
         "         1 failed, invalid_json: write the file again, or --exclude it\n"
-        "         1 skipped, not_an_ast: JSON that is no syntax tree; --exclude it to save the look\n"
+        "         1 skipped, not_an_ast: JSON that is no syntax tree; --exclude it to skip the check\n"
     )
     assert advice in done.stderr
     job = done.stderr.split()[1]

@@ -31,8 +31,8 @@ _CONTROL_EXAMPLES = """
 Actions:
   flush                    commit what is finished, so that queries see it
   pause, unpause           start no new batches; go on
-  stop                     finish what is in flight, commit, end; `resume` goes on later
-  cancel PATTERN           skip what waits, patterns as in .gitignore; or cancel --queue NAME
+  stop                     finish what is in flight, commit, end; `resume` continues it later
+  cancel PATTERN           skip waiting files, patterns as in .gitignore; or cancel --queue NAME
   set NAME=VALUE...        change settings of this run
 
 \b

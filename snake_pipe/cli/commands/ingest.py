@@ -54,8 +54,8 @@ def ingest(
 ) -> int:
     """Turn every syntax tree below PATH into rows.
 
-    Files that have not changed since an earlier ingestion into the same dataset are left as they are.
-    A file that cannot be read or parsed gets its row in `files` and `errors`, and nothing else happens.
+    Files that have not changed since an earlier ingestion into the same dataset are not read again.
+    A file that cannot be read or parsed is recorded in `files` and `errors`; the others are not affected.
     """
     if files_from and files0_from:
         raise UsageError("--files-from and --files0-from exclude each other")

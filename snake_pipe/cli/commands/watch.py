@@ -28,8 +28,8 @@ _EXAMPLES = """
 Examples:
   snake-pipe watch .                                  until Ctrl-C; query from another terminal meanwhile
   snake-pipe watch src lib -d /data/trees --languages python
-  snake-pipe watch /mnt/share --poll                  where the kernel does not tell: network, some containers
-  snake-pipe control flush                            from another terminal: what is saved is visible now
+  snake-pipe watch /mnt/share --poll                  if the kernel reports nothing: network, some containers
+  snake-pipe control flush                            from another terminal: make what is saved visible now
 
 \b
 Exit codes: 130 or 143 after Ctrl-C or SIGTERM, whatever failed; after `snake-pipe control stop` 0, or 3 if
@@ -52,8 +52,8 @@ def watch(
 ) -> int:
     """Ingest PATH, then every change to it as it happens, until Ctrl-C.
 
-    The rows are at any time those that a fresh ingestion would give, some moments late. Ctrl-C and SIGTERM
-    end it when all that was saved by then is committed.
+    At any time the rows are those that a fresh ingestion would give, a few moments late. Ctrl-C and SIGTERM
+    end it once everything saved until then is committed.
     """
     from snake_pipe.cli.output.watch_progress import WatchReporter
     from snake_pipe.extract.watch.options import WatchOptions, check_watch

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TOO_LARGE = "larger than max_file_size, {max_file_size}; --max-file-size SIZE raises it"
-_NO_TREE = "JSON that is no syntax tree; --exclude it to save the look"
+_NO_TREE = "JSON that is no syntax tree; --exclude it to skip the check"
 _CHANGING = "it changed while it was read; ingest again"
 _NESTED = "nested too deeply; snake-pipe query \"SELECT path, message FROM errors WHERE code = 'too_deep'\""
 _DAMAGED = "write the file again, or --exclude it"
 _ACCESS = "give this user the right to read it, or --exclude it"
-_BUG = "a bug of ours; please report it with the file"
+_BUG = "a bug in snake-pipe; please report it with the file"
 _MEMORY = "--memory-limit MIB raises the limit, fewer --workers leave more for each"
 
 _ADVICE = {
     ("failed", "changed_while_reading"): _CHANGING,
-    ("failed", "duplicate_key"): "a large object has a key twice; more --memory-limit reads it as a whole",
+    ("failed", "duplicate_key"): "a large object has a key twice; a higher --memory-limit reads it whole",
     ("failed", "eacces"): _ACCESS,
     ("failed", "eperm"): _ACCESS,
     ("failed", "gzip_bomb"): "unpack it, then ingest what comes out",
@@ -29,7 +29,7 @@ _ADVICE = {
     ("failed", "internal_error"): _BUG,
     ("failed", "invalid_json"): _DAMAGED,
     ("failed", "no_nodes"): "its dialect's nodes were not found: snake-pipe dialects check FILE",
-    ("failed", "not_found"): "it vanished after it was found; ingest again",
+    ("failed", "not_found"): "it disappeared after it was found; ingest again",
     ("failed", "out_of_memory"): _MEMORY,
     ("failed", "symlink"): _CHANGING,
     ("failed", "too_deep"): _NESTED,
@@ -37,9 +37,9 @@ _ADVICE = {
     ("partial", "holds_trees"): "some of its entries are no trees, or bad ones; `errors` has the places",
     ("partial", "syntax_error"): "rows are there as far as it could be parsed; `errors` has the places",
     ("quarantined", "out_of_memory"): _MEMORY,
-    ("quarantined", "timeout"): "not done in {file_timeout_seconds}; --file-timeout SECONDS raises that",
+    ("quarantined", "timeout"): "not done in {file_timeout_seconds}; --file-timeout TIME raises the limit",
     ("quarantined", "worker_died"): "it ends its worker each time; --exclude it, and please report it",
-    ("skipped", "binary"): "no text; --exclude it to save the look",
+    ("skipped", "binary"): "no text; --exclude it to skip the check",
     ("skipped", "cancelled"): "by snake-pipe control cancel; the next ingestion reads it",
     ("skipped", "language_not_installed"): "pip install 'snake-pipe[languages]'",
     ("skipped", "not_an_ast"): _NO_TREE,

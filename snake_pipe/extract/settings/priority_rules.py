@@ -60,7 +60,7 @@ class PriorityRules:
 
 
 def check_queue_name(name: str) -> None:
-    """ValueError for what is neither a language nor `ast`: a rule for it would never fit, and nobody know."""
+    """ValueError for what is neither a language nor `ast`: a rule for it would never match."""
     from difflib import get_close_matches
 
     from snake_pipe.plugins import AST_QUEUE, language_names
