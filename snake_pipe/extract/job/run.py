@@ -186,6 +186,9 @@ class JobRun:
         """
         mark = self._feed.received
         await self._progress.wait_for(lambda: self._feed.yielded >= mark or self._is_held or self._is_over)
+        await self._commit_all_taken_in()
+
+    async def _commit_all_taken_in(self) -> None:
         self._backlog.flush()
         awaited = self._unsettled()
         await self._progress.wait_for(
@@ -219,7 +222,7 @@ class JobRun:
                 self._progress.notify_all()
                 await self._backlog.until_at_most(self._config.most_in_flight)
                 if chunk.flush:
-                    await self.flush_now()
+                    await self._commit_all_taken_in()
         self._backlog.close()
         await self._backlog.until_at_most(0)
         await self._dispatcher.join()

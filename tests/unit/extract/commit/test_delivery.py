@@ -1,0 +1,194 @@
+"""The way out of a run: what is counted, what is told, and when it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from helpers.engines import within
+from helpers.waiting import until
+from snake_pipe.errors import SinkError
+from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
+from snake_pipe.extract.commit.delivery import Delivery
+from snake_pipe.extract.commit.sink import FlushInfo
+from snake_pipe.extract.model.lost import lost_file
+from snake_pipe.extract.model.rows import file_row, rows_to_batch, to_ipc
+from snake_pipe.observe.events import BatchFinished, Flushed, Notice
+from snake_pipe.observe.statistics import BatchStatistics
+from snake_pipe.utils.circuit_breaker import Breaker
+
+
+class Sink:
+    """Keeps rows, and commits them unless it is told to fail."""
+
+    def __init__(self):
+        self.pending_files = self.files_committed = self.flushes = 0
+        self.file_rows, self.error_rows, self.retried = [], [], []
+        self.failures = 0
+        self.may_try_again = True
+
+    @property
+    def has_pending(self):
+        return bool(self.pending_files)
+
+    def add(self, batch, result):
+        self.pending_files += result.file_count
+
+    def add_rows(self, files, errors):
+        self.file_rows += files
+        self.error_rows += errors
+        self.pending_files += len(files)
+
+    def add_retried(self, batch):
+        self.retried.append(batch)
+
+    async def flush(self):
+        if self.failures:
+            self.failures -= 1
+            raise SinkError("no room")
+        if not self.pending_files:
+            return None
+        files, self.pending_files = self.pending_files, 0
+        self.files_committed += files
+        self.flushes += 1
+        return FlushInfo(self.flushes, files, 1, 0.0)
+
+    def close(self):
+        """Nothing is under way."""
+
+
+class Scene:
+    def __init__(self, patience=0.0, failures=1):
+        self.sink, self.statistics = Sink(), BatchStatistics()
+        self.events, self.rows, self.commits = [], [], []
+        self.delivery = Delivery(
+            self.sink,
+            job_id="j",
+            statistics=self.statistics,
+            listener=self.events.append,
+            breaker=Breaker(
+                "sink", failures=failures, reset_seconds=0.01, patience=patience, on_change=lambda *_: None
+            ),
+            on_flush=lambda statistics: None,
+            on_rows=lambda rows: self.rows.extend(rows),
+            on_commit=self.commits.append,
+        )
+
+    def told(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def file(number):
+    return DiscoveredFile("/r", f"{number}.py", 10, 0, "python", "r", file_id=number)
+
+
+def finished(*numbers):
+    batch = FileBatch(1, tuple(map(file, numbers)), 10 * len(numbers), "python", Trigger.SIZE)
+    rows = to_ipc(rows_to_batch("files", [file_row(file(n), "j", status="ok") for n in numbers]))
+    result = BatchResult(
+        1, files=rows, outcomes={("ok", "python"): len(numbers)}, byte_count=batch.total_size
+    )
+    return batch, result
+
+
+def test_a_finished_batch_is_counted_told_and_handed_to_whoever_waits():
+    scene = Scene()
+    scene.delivery.take_result(*finished(1, 2), most_pending=10)
+    assert (scene.statistics.files_done, scene.statistics.bytes_done) == (2, 20)
+    assert (scene.statistics.files_batched, scene.statistics.files_alone) == (2, 0)
+    assert [row["file_id"] for row in scene.rows] == [1, 2]
+    assert [(event.files, event.trigger) for event in scene.told(BatchFinished)] == [(2, "size")]
+
+
+def test_a_lost_file_is_a_row_an_error_and_a_notice():
+    scene = Scene()
+    scene.delivery.take_lost(lost_file(file(1), "worker_died", 3, file_timeout=60.0, memory_limit=1 << 30))
+    assert [(row["status"], row["reason"], row["attempts"]) for row in scene.sink.file_rows] == [
+        ("quarantined", "worker_died", 3)
+    ]
+    assert [(row["phase"], row["file_id"]) for row in scene.sink.error_rows] == [("worker", 1)]
+    assert scene.statistics.outcomes == {("quarantined", "python"): 1}
+    assert scene.statistics.files_failed == 1
+    assert "in each of 3 tries" in scene.told(Notice)[0].message
+    assert len(scene.rows) == 1
+
+
+def test_cancelled_files_are_skipped_rows():
+    scene = Scene()
+    scene.delivery.take_cancelled([file(1), file(2)])
+    assert [(row["status"], row["reason"]) for row in scene.sink.file_rows] == [("skipped", "cancelled")] * 2
+    assert (scene.statistics.files_cancelled, scene.statistics.files_done) == (2, 2)
+
+
+def test_a_retried_batch_goes_to_the_sink_and_counts_no_file():
+    scene = Scene()
+    scene.delivery.take_retried(finished(1)[0])
+    assert len(scene.sink.retried) == 1
+    assert scene.statistics.files_done == 0
+
+
+def test_a_commit_is_made_before_its_time_when_much_waits():
+    async def go():
+        scene = Scene()
+        regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 3600.0))
+        scene.delivery.take_result(*finished(1), most_pending=2)
+        await asyncio.sleep(0)
+        assert scene.sink.flushes == 0
+        scene.delivery.take_result(*finished(2), most_pending=2)
+        await until(lambda: scene.told(Flushed))
+        assert scene.commits == [2]
+        assert scene.statistics.files_committed == 2
+        scene.delivery.end()
+        await regular
+
+    within(go())
+
+
+def test_what_cannot_be_committed_is_told_and_tried_again():
+    async def go():
+        scene = Scene(patience=3600.0)
+        scene.sink.failures = 3
+        regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 0.001))
+        scene.delivery.take_result(*finished(1), most_pending=10)
+        await until(lambda: scene.sink.flushes)
+        assert [event.message for event in scene.told(Notice)] == ["no room"] * 3
+        scene.delivery.end()
+        await regular
+
+    within(go())
+
+
+def test_without_patience_a_sink_that_stays_broken_ends_the_run():
+    async def go():
+        scene = Scene()
+        scene.sink.failures = 9
+        scene.delivery.take_result(*finished(1), most_pending=1)
+        with pytest.raises(SinkError, match="no room"):
+            await scene.delivery.commit_regularly(lambda: 0.001)
+
+    within(go())
+
+
+def test_at_the_end_a_failure_is_final_however_patient_it_was():
+    async def go():
+        scene = Scene(patience=3600.0, failures=5)
+        scene.sink.failures = 1
+        scene.delivery.take_result(*finished(1), most_pending=10)
+        scene.delivery.end()
+        await scene.delivery.commit_regularly(lambda: 0.001)  # has ended already
+        with pytest.raises(SinkError):
+            await scene.delivery.commit()
+
+    within(go())
+
+
+def test_a_promise_that_was_not_kept_is_final():
+    async def go():
+        scene = Scene(patience=3600.0)
+        scene.sink.failures, scene.sink.may_try_again = 1, False
+        scene.delivery.take_result(*finished(1), most_pending=1)
+        with pytest.raises(SinkError):
+            await scene.delivery.commit_regularly(lambda: 0.001)
+
+    within(go())

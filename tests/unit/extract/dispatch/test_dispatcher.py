@@ -1,0 +1,317 @@
+"""Batches in the hands of an executor that the test is: what is let in, what comes out, what deaths cost."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import replace
+
+import pytest
+
+from helpers.engines import within
+from helpers.waiting import until
+from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
+from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batch_coordinator import BatchCoordinator
+from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
+from snake_pipe.extract.dispatch.breakers import open_breakers
+from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
+from snake_pipe.extract.worker.slot import WorkerSlot
+
+TWO_WORKERS = BatchConfig(worker_count=2, retry_attempts=2, breaker_failures=2, breaker_reset_seconds=0.01)
+MEMORY = 1 << 30
+
+
+class Pool(Executor):
+    """Holds each batch until the test says how it went."""
+
+    def __init__(self):
+        self.batches = {}
+        self.isolated = False
+        self.is_shut = False
+
+    def submit(self, fn, batch):
+        future = Future()
+        self.batches[batch.batch_id] = (batch, future)
+        return future
+
+    def finish(self, batch_id, failure=None):
+        batch, future = self.batches.pop(batch_id)
+        outcomes = {} if failure else {("ok", "python"): len(batch)}
+        future.set_result(BatchResult(batch_id, batch.attempt, outcomes=outcomes, failure=failure))
+
+    def die(self):
+        held, self.batches = self.batches, {}
+        for _, future in held.values():
+            future.set_exception(BrokenExecutor("a process died"))
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self.is_shut = True
+
+
+class Bench:
+    """A dispatcher and the pools that it opened, the newest last; isolated ones apart."""
+
+    def __init__(self, config=TWO_WORKERS, slots=None, patience=0.0):
+        self.pools: list[Pool] = []
+        self.coordinator = BatchCoordinator(config)
+        self.coordinator.number_from(100)
+        self.dispatcher = Dispatcher(
+            config,
+            open_executor=self._open,
+            slots=slots,
+            memory_limit=MEMORY,
+            cut=lambda files, attempt: self.coordinator.retry(files, attempt, 0.0),
+            breakers=open_breakers(config, patience=patience),
+        )
+
+    def _open(self, workers):
+        self.pools.append(Pool())
+        return self.pools[-1]
+
+    @property
+    def held(self):
+        return [batch_id for pool in self.pools for batch_id in pool.batches]
+
+    async def dispatch(self, *batches):
+        for batch in batches:
+            await self.dispatcher.dispatch(batch)
+        await turns()
+
+    async def outcomes(self):
+        await self.dispatcher.until_outcome()
+        return self.dispatcher.take_outcomes()
+
+
+def batch(number, files=1, memory=0):
+    members = tuple(
+        DiscoveredFile("/r", f"{number}-{index}.py", 10, 0, "python", file_id=number * 1000 + index)
+        for index in range(files)
+    )
+    return FileBatch(number, members, 10 * files, "python", Trigger.SIZE, estimated_memory=memory)
+
+
+async def turns(number=30):
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+def test_a_batch_is_unsettled_until_its_outcome_is_taken():
+    async def go():
+        bench = Bench()
+        await bench.dispatch(batch(1))
+        assert [each.batch_id for each in bench.dispatcher.unsettled] == [1]
+        bench.pools[0].finish(1)
+        await bench.dispatcher.join()
+        assert bench.dispatcher.in_flight == 0
+        assert [each.batch_id for each in bench.dispatcher.unsettled] == [1]
+        (outcome,) = await bench.outcomes()
+        assert isinstance(outcome, Finished)
+        assert outcome.result.file_count == 1
+        assert bench.dispatcher.unsettled == []
+        await bench.dispatcher.close(abandon=False)
+        assert bench.pools[0].is_shut
+
+    within(go())
+
+
+def test_no_more_are_let_in_than_the_settings_allow():
+    async def go():
+        bench = Bench(replace(TWO_WORKERS, max_concurrent_batches=2))
+        await bench.dispatch(batch(1), batch(2))
+        third = asyncio.create_task(bench.dispatch(batch(3)))
+        await turns()
+        assert sorted(bench.held) == [1, 2]
+        assert {each.batch_id for each in bench.dispatcher.unsettled} == {1, 2, 3}, "the third is on its way"
+        bench.pools[0].finish(1)
+        await third
+        assert sorted(bench.held) == [2, 3]
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_a_batch_waits_where_memory_would_not_do_but_goes_alone_however_large():
+    async def go():
+        bench = Bench()
+        await bench.dispatch(batch(1, memory=2 * MEMORY))
+        assert bench.held == [1]
+        await bench.dispatch(batch(2))
+        third = asyncio.create_task(bench.dispatch(batch(3, memory=MEMORY)))
+        await turns()
+        assert sorted(bench.held) == [1, 2], "two workers have a batch each; a third would only add memory"
+        bench.pools[0].finish(1)
+        bench.pools[0].finish(2)
+        await third
+        assert bench.held == [3]
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_one_at_a_time_while_memory_is_short():
+    async def go():
+        bench = Bench()
+        bench.dispatcher.throttle(one_at_a_time=True)
+        await bench.dispatch(batch(1))
+        second = asyncio.create_task(bench.dispatch(batch(2)))
+        await turns()
+        assert bench.held == [1]
+        bench.dispatcher.throttle(one_at_a_time=False)
+        await second
+        assert sorted(bench.held) == [1, 2]
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_nothing_begins_while_paused():
+    async def go():
+        bench = Bench()
+        bench.dispatcher.pause()
+        first = asyncio.create_task(bench.dispatch(batch(1)))
+        await turns()
+        assert bench.pools == []
+        bench.dispatcher.unpause()
+        await first
+        assert bench.held == [1]
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_after_a_death_the_suspect_is_tried_alone_and_the_rest_in_halves(tmp_path):
+    async def go():
+        bench = Bench(slots=tmp_path)
+        await bench.dispatch(batch(1, files=5), batch(2, files=2))
+        WorkerSlot(tmp_path).enter(1, 3)  # the fourth file of the first batch
+        bench.pools[0].die()
+        await until(lambda: len(bench.held) == 4)
+        (retried,) = bench.dispatcher.take_outcomes()
+        assert isinstance(retried, Retried)
+        assert retried.batch.batch_id == 1
+        sizes = {
+            tuple(file.path for file in again.files): again.attempt
+            for pool in bench.pools[1:]
+            for again, _ in pool.batches.values()
+        }
+        assert sizes == {
+            ("1-0.py", "1-1.py"): 2,
+            ("1-2.py", "1-4.py"): 2,
+            ("1-3.py",): 2,
+            ("2-0.py", "2-1.py"): 1,  # nobody had begun it
+        }
+        alone = next(pool for pool in bench.pools if [len(b) for b, _ in pool.batches.values()] == [1])
+        assert [file.path for b, _ in alone.batches.values() for file in b.files] == ["1-3.py"]
+        for pool in bench.pools:
+            for batch_id in list(pool.batches):
+                pool.finish(batch_id)
+        await bench.dispatcher.join()
+        done = [file.path for each in bench.dispatcher.take_outcomes() for file in each.batch.files]
+        assert sorted(done) == sorted([f"1-{i}.py" for i in range(5)] + ["2-0.py", "2-1.py"])
+        assert (bench.dispatcher.restarts, bench.dispatcher.retried) == (1, 1)
+        await bench.dispatcher.close(abandon=False)
+
+    within(go())
+
+
+def test_a_file_that_ends_each_worker_is_lost_and_costs_no_other(tmp_path):
+    async def go():
+        bench = Bench(slots=tmp_path)
+        await bench.dispatch(batch(1, files=1))
+        WorkerSlot(tmp_path).enter(1, 0)
+        bench.pools[0].die()
+        await until(lambda: len(bench.pools) == 2)
+        assert isinstance(bench.dispatcher.take_outcomes()[0], Retried)
+        bench.pools[1].die()
+        await bench.dispatcher.join()
+        (outcome,) = bench.dispatcher.take_outcomes()
+        assert isinstance(outcome, Lost)
+        assert (outcome.lost.file.path, outcome.lost.reason, outcome.lost.attempts) == (
+            "1-0.py",
+            "worker_died",
+            2,
+        )
+        await bench.dispatch(batch(2))
+        bench.pools[-1].finish(2)
+        await bench.dispatcher.join()
+        await bench.dispatcher.close(abandon=False)
+
+    within(go())
+
+
+def test_workers_that_end_before_anything_is_done_end_the_run():
+    async def go():
+        bench = Bench()
+        await bench.dispatch(batch(1))
+        for number in range(5):
+            await until(lambda number=number: len(bench.pools) == number + 1 and bench.held)
+            bench.pools[-1].die()
+        with pytest.raises(WorkerPoolError, match="as soon as they are started"):
+            await bench.dispatcher.join()
+        with pytest.raises(WorkerPoolError):
+            await bench.dispatch(batch(2))
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_a_batch_that_cannot_be_written_is_tried_again_and_then_ends_the_run():
+    async def go():
+        bench = Bench()
+        await bench.dispatch(batch(1))
+        bench.pools[0].finish(1, failure="No space left on device")
+        await until(lambda: bench.held == [1])
+        (retried,) = bench.dispatcher.take_outcomes()
+        assert isinstance(retried, Retried)
+        bench.pools[0].finish(1, failure="No space left on device")
+        with pytest.raises(SinkError, match="No space left on device"):
+            await bench.dispatcher.join()
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
+def test_with_patience_it_waits_for_the_sink_to_come_back():
+    async def go():
+        bench = Bench(patience=3600.0)
+        await bench.dispatch(batch(1))
+        for _ in range(4):
+            await until(lambda: bench.held == [1])
+            bench.pools[0].finish(1, failure="No space left on device")
+        await until(lambda: bench.held == [1])
+        bench.pools[0].finish(1)
+        await bench.dispatcher.join()
+        last = bench.dispatcher.take_outcomes()[-1]
+        assert isinstance(last, Finished)
+        assert last.batch.attempt == 5
+        await bench.dispatcher.close(abandon=False)
+
+    within(go())
+
+
+def test_a_new_pool_takes_over_when_the_old_one_is_recycled():
+    async def go():
+        bench = Bench()
+        await bench.dispatch(batch(1))
+        await bench.dispatcher.recycle()
+        assert bench.pools[0].is_shut
+        await bench.dispatch(batch(2))
+        assert list(bench.pools[1].batches) == [2]
+        bench.pools[0].finish(1)
+        bench.pools[1].finish(2)
+        await bench.dispatcher.join()
+        await bench.dispatcher.close(abandon=False)
+
+    within(go())
+
+
+def test_a_closed_one_takes_nothing():
+    async def go():
+        bench = Bench()
+        await bench.dispatcher.close(abandon=False)
+        with pytest.raises(EngineStateError, match="closed"):
+            await bench.dispatch(batch(1))
+
+    within(go())

@@ -1,0 +1,113 @@
+"""What waits between the feed and the workers, on a clock that the test turns."""
+
+from __future__ import annotations
+
+import asyncio
+
+from helpers.engines import within
+from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, Trigger
+from snake_pipe.extract.job.backlog import Backlog
+from snake_pipe.observe.status import JobStatus
+
+
+def files(*numbers, size=10, queue="python"):
+    return [DiscoveredFile("/r", f"{n}.py", size, 0, queue, file_id=n) for n in numbers]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_batch_is_ready_when_it_is_full_and_is_taken_once():
+    async def go():
+        backlog = Backlog(BatchConfig(batch_size=2), clock=Clock())
+        backlog.offer(files(1), None)
+        ready = asyncio.create_task(backlog.until_ready())
+        await asyncio.sleep(0)
+        assert not ready.done()
+        backlog.offer(files(2), None)
+        await ready
+        batch = backlog.take()
+        assert [file.file_id for file in batch.files] == [1, 2]
+        assert backlog.take() is None
+
+    within(go())
+
+
+def test_who_brings_files_waits_until_few_batches_are_left():
+    async def go():
+        backlog = Backlog(BatchConfig(batch_size=1), clock=Clock())
+        backlog.offer(files(1, 2, 3), None)
+        waiting = asyncio.create_task(backlog.until_at_most(1))
+        await asyncio.sleep(0)
+        backlog.take()
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        backlog.take()
+        await waiting
+
+    within(go())
+
+
+def test_a_file_leaves_when_its_time_has_come_though_nothing_comes_in():
+    async def go():
+        clock = Clock()
+        backlog = Backlog(BatchConfig(max_latency=5.0), clock=clock)
+        due = asyncio.create_task(backlog.release_due())
+        backlog.offer(files(1), None)
+        clock.now += 5.0
+        await backlog.until_ready()
+        batch = backlog.take()
+        assert (batch.trigger, batch.waited) == (Trigger.TIMER, 5.0)
+        due.cancel()
+
+    within(go())
+
+
+def test_what_is_cancelled_or_dropped_is_gone_from_both_sides():
+    backlog = Backlog(BatchConfig(batch_size=2), clock=Clock())
+    backlog.offer(files(1, 2, 3), None)
+    assert backlog.file_ids() == {1, 2, 3}
+    assert sorted(file.file_id for file in backlog.cancel(lambda file: file.file_id != 2)) == [1, 3]
+    assert backlog.file_ids() == {2}
+    backlog.drain()
+    assert backlog.file_ids() == set()
+    assert backlog.take() is None
+
+
+def test_new_settings_hold_at_once():
+    backlog = Backlog(BatchConfig(batch_size=100), clock=Clock())
+    backlog.offer(files(*range(10)), None)
+    assert backlog.take() is None
+    backlog.update(BatchConfig(batch_size=3))
+    assert len(backlog.take()) == 3
+
+
+def test_its_figures_are_those_of_files_and_batches_that_wait():
+    clock = Clock()
+    backlog = Backlog(BatchConfig(batch_size=2), clock=clock)
+    backlog.offer(files(1, 2), None)
+    clock.now += 3
+    backlog.offer(files(3), None)
+    clock.now += 2
+    status = JobStatus()
+    backlog.describe(status)
+    statistics = status.statistics
+    assert (statistics.files_queued, statistics.bytes_queued, statistics.batches_waiting) == (3, 30, 1)
+    assert (statistics.oldest_age, statistics.oldest_wait) == (5.0, 5.0)
+    assert [(queue["name"], queue["files"]) for queue in status.queues] == [("python", 1)]
+
+
+def test_it_learns_from_what_batches_took():
+    backlog = Backlog(BatchConfig(batch_size=2, target_seconds=1.0), clock=Clock())
+    backlog.offer(files(1, 2), None)
+    batch = backlog.take()
+    backlog.observe(batch, BatchResult(1, duration=0.2, memory_before=10, memory_peak=20))
+    backlog.offer(files(*range(10, 30)), None)
+    backlog.flush()
+    assert len(backlog.take()) == 10, "a tenth of a second a file, one second a batch"
