@@ -89,6 +89,7 @@ class BatchProcessingEngine:
         self._run: JobRun | None = None
         self._job: Job | None = None
         self._early_stop: str | None = None
+        self._is_busy = False
         self._status = JobStatus()
         self._submissions: Submissions | None = None
         self._background: asyncio.Task[RepositoryProcessingResult] | None = None
@@ -136,6 +137,84 @@ class BatchProcessingEngine:
             return feed
 
         return await self._process(lambda stack: Job.reopen(job_id, dataset, stack, changes), make_feed)
+
+    # -- one job, from its opening to its end --------------------------------------------------------
+
+    def _opener(self, request: IngestRequest, config: BatchConfig | None) -> Callable[[ExitStack], Job]:
+        request.check()
+        config = config or self.config
+        plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
+        return lambda stack: Job.begin(request, config, stack)
+
+    async def _process(
+        self, open_job: Callable[[ExitStack], Job], make_feed: Callable[[Job, Listener], Feed]
+    ) -> RepositoryProcessingResult:
+        """Open a job, run it and end it; what was opened is closed again whatever happens."""
+        if self._is_busy:
+            raise EngineStateError("this engine is running a job already", "use a second engine")
+        self._is_busy = True
+        with ExitStack() as stack:
+            stack.callback(self._become_idle)
+            job = self._job = await asyncio.to_thread(open_job, stack)
+            tell = self._open_listener(job, stack)
+            tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
+            self._status = JobStatus()
+            self._status.statistics.failed_before = job.failed_before
+            if job.is_done:
+                self._status.state = "done"
+            else:
+                await self._run_job(job, make_feed, tell)
+            tell(JobEnded(job.job_id, self._status.state, self._status.message))
+            return self._result(job)
+
+    async def _run_job(self, job: Job, make_feed: Callable[[Job, Listener], Feed], tell: Listener) -> None:
+        """Feed the job's run until it ends, and record how; a run that fails raises what ended it."""
+        state, message = "failed", ""
+        try:
+            feed = await asyncio.to_thread(make_feed, job, tell)
+            with slots_folder(job.job_id, job.folder / "workers") as slots:
+                run = self._run = make_run(job, feed, slots, tell)
+                self._status = run.status
+                self._opened.set()
+                if self._early_stop is not None:
+                    run.stop(self._early_stop)
+                reason = await run.run()
+            state, message = ("done", run.end_reason or "") if reason is None else ("stopped", reason)
+        except SnakePipeError as error:
+            message = str(error)
+            raise
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            self._status.state, self._status.message = state, message
+            await asyncio.to_thread(job.end, self._status)
+            if state == "failed":
+                tell(JobEnded(job.job_id, state, message))
+
+    def _become_idle(self) -> None:
+        self._is_busy = False
+        self._job = self._run = self._early_stop = None
+
+    def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
+        """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
+        log = JobLog(job.folder / "log.jsonl")
+        stack.callback(log.close)
+
+        def tell(event: Event) -> None:
+            log(event)
+            if self._logger is not None and isinstance(event, Notice):
+                self._logger.warning("%s: %s", event.code, event.message)
+            self._listener(event)
+
+        return tell
+
+    def _result(self, job: Job) -> RepositoryProcessingResult:
+        status = self._status
+        settings = {} if job.is_done else asdict(job.config)
+        return RepositoryProcessingResult(
+            job.job_id, str(job.dataset.path), status.state, status.statistics, status.message, settings
+        )
 
     # -- file by file --------------------------------------------------------------------------------
 
@@ -264,76 +343,6 @@ class BatchProcessingEngine:
         if self._run is None:
             raise EngineStateError("no job is running")
         return self._run
-
-    # -- one job -------------------------------------------------------------------------------------
-
-    def _opener(self, request: IngestRequest, config: BatchConfig | None) -> Callable[[ExitStack], Job]:
-        request.check()
-        config = config or self.config
-        plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
-        return lambda stack: Job.begin(request, config, stack)
-
-    async def _process(
-        self, open_job: Callable[[ExitStack], Job], make_feed: Callable[[Job, Listener], Feed]
-    ) -> RepositoryProcessingResult:
-        """One job from its opening to its end; what was opened is closed again whatever happens."""
-        if self._job is not None:
-            raise EngineStateError("this engine is running a job already", "use a second engine")
-        with ExitStack() as stack:
-            stack.callback(setattr, self, "_early_stop", None)
-            job = self._job = await asyncio.to_thread(open_job, stack)
-            stack.callback(setattr, self, "_job", None)
-            stack.callback(setattr, self, "_run", None)
-            tell = self._open_listener(job, stack)
-            tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
-            if job.is_done:
-                self._status = JobStatus(state="done")
-                self._status.statistics.failed_before = job.failed_before
-                tell(JobEnded(job.job_id, "done", ""))
-                return self._result(job)
-            self._status = JobStatus()
-            state, message = "failed", ""
-            try:
-                feed = await asyncio.to_thread(make_feed, job, tell)
-                slots = stack.enter_context(slots_folder(job.job_id, job.folder / "workers"))
-                run = self._run = make_run(job, feed, slots, tell)
-                self._status = run.status
-                self._opened.set()
-                if self._early_stop is not None:
-                    run.stop(self._early_stop)
-                reason = await run.run()
-                state, message = ("done", run.end_reason or "") if reason is None else ("stopped", reason)
-            except SnakePipeError as error:
-                message = str(error)
-                raise
-            except Exception as error:
-                message = f"{type(error).__name__}: {error}"
-                raise
-            finally:
-                self._status.state, self._status.message = state, message
-                await asyncio.to_thread(job.end, self._status)
-                tell(JobEnded(job.job_id, state, message))
-            return self._result(job)
-
-    def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
-        """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
-        log = JobLog(job.folder / "log.jsonl")
-        stack.callback(log.close)
-
-        def tell(event: Event) -> None:
-            log(event)
-            if self._logger is not None and isinstance(event, Notice):
-                self._logger.warning("%s: %s", event.code, event.message)
-            self._listener(event)
-
-        return tell
-
-    def _result(self, job: Job) -> RepositoryProcessingResult:
-        status = self._status
-        settings = {} if job.is_done else asdict(job.config)
-        return RepositoryProcessingResult(
-            job.job_id, str(job.dataset.path), status.state, status.statistics, status.message, settings
-        )
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:
