@@ -78,14 +78,12 @@ def _show_version(wanted: bool) -> None:
     epilog="""
 \b
 Examples:
-  snake-pipe ingest ~/src/django                 all files, into ~/src/django/.snake-pipe
+  snake-pipe ingest ~/src/django    all files, into ~/src/django/.snake-pipe
   snake-pipe query "SELECT kind, count(*) FROM symbols GROUP BY kind"
-  snake-pipe resume --last                       continue where a crash or Ctrl-C ended the job
+  snake-pipe resume --last          continue where a crash or Ctrl-C ended it
 
-\b
-Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done,
-but files failed (see --max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal
-(130 also by control stop).
+Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done, but files failed (see
+--max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal (130 also by control stop).
 """
 )
 def main(

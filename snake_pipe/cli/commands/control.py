@@ -29,15 +29,16 @@ def register(app: typer.Typer) -> None:
 _CONTROL_EXAMPLES = """
 \b
 Actions:
-  flush                    commit what is finished, so that queries see it
-  pause, unpause           start no new batches; go on
-  stop                     finish what is in flight, commit, end; `resume` continues it later
-  cancel PATTERN           skip waiting files, patterns as in .gitignore; or cancel --queue NAME
-  set NAME=VALUE...        change settings of this run
+  flush                  commit what is finished, so that queries see it
+  pause, unpause         start no new batches; go on
+  stop                   finish what is in flight, commit, end; resume it later
+  cancel PATTERN         skip waiting files, by a pattern as in .gitignore
+  cancel --queue NAME    the same, by language
+  set NAME=VALUE...      change settings of this run
 
 \b
 Examples:
-  snake-pipe control pause                            the job that runs on this dataset
+  snake-pipe control pause                    the running job
   snake-pipe control 20261122-101530-4f9a1c stop
   snake-pipe control set max_latency=2s batch_size=50
   snake-pipe control cancel 'vendor/**'

@@ -28,10 +28,9 @@ _QUERY_EXAMPLES = """
 Examples:
   snake-pipe query "SELECT language, count(*) FROM files GROUP BY language"
   snake-pipe query --format csv "FROM imports" > imports.csv
-  snake-pipe query -p main "SELECT path, start_line FROM symbols JOIN files USING (file_id) WHERE name = ?"
+  snake-pipe query -p main "SELECT * FROM symbols WHERE name = ?"
   snake-pipe query - < report.sql
 
-\b
 Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
 batch_statistics, one row per job; dump_sources, which source an AST file was made from.
 """

@@ -24,8 +24,8 @@ dialects_app = typer.Typer(rich_markup_mode=None)
 _EXAMPLES = """
 \b
 Examples:
-  snake-pipe dialects check my.toml                            is the file right?
-  snake-pipe dialects check out/a.json --dialect my.toml       what would an ingestion take from it?
+  snake-pipe dialects check my.toml           is the file right?
+  snake-pipe dialects check out/a.json --dialect my.toml
   snake-pipe dialects check out/*.json --dialect my.toml --format json
 
 \b

@@ -22,9 +22,8 @@ _EXAMPLES = """
 Examples:
   snake-pipe drift
   snake-pipe drift --format json | jq -r 'select(.drift == "stale").source'
-  snake-pipe ingest . && snake-pipe drift --no-times --fail     in CI, on a fresh checkout
+  snake-pipe drift --no-times --fail          in CI, after ingest
 
-\b
 drift is stale, no_source or no_dump. A dump is stale if (reason): unreadable, changed_since (a later job saw
 the source with other content), beyond_end, content (definitions, calls or imports differ), newer_source (by
 the files' times). Sources count as without a dump if their repository has dumps of their language.

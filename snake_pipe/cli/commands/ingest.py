@@ -27,12 +27,12 @@ def register(app: typer.Typer) -> None:
 _EXAMPLES = """
 \b
 Examples:
-  snake-pipe ingest .                                 this repository, into ./.snake-pipe
-  snake-pipe ingest src lib -d /data/trees            two folders, one dataset elsewhere
+  snake-pipe ingest .                          this folder, into ./.snake-pipe
+  snake-pipe ingest src lib -d /data/trees     two folders, one dataset
   snake-pipe ingest . --languages python,go --tables files,symbols,refs
   snake-pipe ingest . --include 'src/**' --exclude '*_pb2.py'
   git diff --name-only main | snake-pipe ingest --files-from -
-  snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10    a CI job step
+  snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
 """
 
 

@@ -25,8 +25,8 @@ _EXAMPLES = """
 \b
 Examples:
   snake-pipe resume 20261122-101530-4f9a1c
-  snake-pipe resume --last --workers 1 --memory-limit 2000     it ran out of memory
-  snake-pipe resume --last                            the newest job that is not done
+  snake-pipe resume --last                  the newest job that is not done
+  snake-pipe resume --last --workers 1      it ran out of memory
 """
 
 

@@ -44,12 +44,11 @@ def register(app: typer.Typer) -> None:
 _STATUS_EXAMPLES = """
 \b
 Examples:
-  snake-pipe status                                  the job that runs on this dataset, or the newest
+  snake-pipe status           the running job, else the newest
   snake-pipe status 20261122-101530-4f9a1c --follow
-  snake-pipe status -v                               also the statistics by name
+  snake-pipe status -v        also the statistics by name
   snake-pipe status --follow --json | jq .files_per_second
 
-\b
 With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed.
 """
 

@@ -26,12 +26,11 @@ def register(app: typer.Typer) -> None:
 _EXAMPLES = """
 \b
 Examples:
-  snake-pipe watch .                                  until Ctrl-C; query from another terminal meanwhile
+  snake-pipe watch .                    until Ctrl-C; query meanwhile
   snake-pipe watch src lib -d /data/trees --languages python
-  snake-pipe watch /mnt/share --poll                  if the kernel reports nothing: network, some containers
-  snake-pipe control flush                            from another terminal: make what is saved visible now
+  snake-pipe watch /mnt/share --poll    where the kernel reports no changes
+  snake-pipe control flush              in another terminal: do not wait
 
-\b
 Exit codes: 130 or 143 after Ctrl-C or SIGTERM, whatever failed; after `snake-pipe control stop` 0, or 3 if
 more than --max-failures files are failed at the end.
 """

@@ -148,6 +148,20 @@ def test_a_change_is_checked_and_leaves_the_old_one():
         config.changed({"batch_size": -1})
 
 
+@pytest.mark.parametrize(
+    ("preset", "latency", "flush"), [(None, 1.0, 0.5), ("throughput", 1.0, 0.5), ("latency", 0.25, 0.5)]
+)
+def test_a_watch_has_defaults_of_its_own(preset, latency, flush):
+    config = load_config(preset=preset, environment={}, watching=True).config
+    assert (config.max_latency, config.flush_interval) == (latency, flush)
+
+
+def test_what_is_set_for_a_watch_counts_more_than_its_defaults():
+    loaded = load_config({"flush_interval": "2s"}, environment={}, watching=True)
+    assert (loaded.config.flush_interval, loaded.origins["flush_interval"]) == (2.0, "command line")
+    assert (loaded.config.max_latency, loaded.origins["max_latency"]) == (1.0, "watch")
+
+
 # -- while a job runs --------------------------------------------------------------------------------------
 
 
