@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 @dialects_app.callback(invoke_without_command=True)
 def dialects(context: typer.Context, format_: Format = "table") -> None:
-    """List the dialects of AST files; `dialects check FILE` shows what a file gives."""
+    """List the dialects of AST files, or check files against them."""
     from snake_pipe.plugins import describe_dialects
 
     if context.invoked_subcommand is None:
@@ -72,7 +72,9 @@ def check(
     rows: Annotated[int, typer.Option(metavar="N", min=0, help="Show at most N lines of each sort.")] = 20,
     format_: Format = "table",
 ) -> int:
-    """Show the dialect of each FILE and why, the rows it gives, and what the dialect leaves unread.
+    """Show what each FILE gives, by which dialect and why.
+
+    Also what the dialect leaves unread: nodes of no kind, and fields that look like names.
 
     A FILE that ends in .toml is checked as a dialect file itself.
     """

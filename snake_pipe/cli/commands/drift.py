@@ -40,7 +40,10 @@ def drift(
     ] = True,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if anything is listed.")] = False,
 ) -> int:
-    """List AST files that are stale or without a source, and sources without an AST file."""
+    """List AST files and sources that do not fit each other.
+
+    AST files that are stale or without a source, and sources without an AST file.
+    """
     from snake_pipe.load.drift import COLUMNS, NO_DUMP, NO_SOURCE, STALE, find_drift
 
     check_format(format_)

@@ -38,7 +38,10 @@ def config() -> None:
 def languages(
     format_: Format = "table",
 ) -> None:
-    """List the source languages, their files, and which are read only with --languages."""
+    """List the source languages, their files and their parsers.
+
+    Those that are read "on request" are read only where --languages names them.
+    """
     from snake_pipe.plugins import describe_languages
 
     print_rows(("language", "files", "read", "parser"), describe_languages(), format_)
@@ -51,7 +54,7 @@ def show(
     preset: Preset = None,
     format_: Format = "table",
 ) -> None:
-    """Print each setting, its value, where it comes from and what it means."""
+    """Print each setting with its value, origin and meaning."""
     from snake_pipe.extract.batch_config import SETTINGS, load_config
 
     loaded = load_config(preset=preset, project=project or Path.cwd())

@@ -48,7 +48,7 @@ def resume(
     set_: OtherSettings = None,
     verbosity: Verbosity,
 ) -> int:
-    """Continue a job that a crash, a full disk or a signal ended, from its last commit."""
+    """Continue a job from its last commit, after a crash or a stop."""
     from snake_pipe.extract.batch_config import check_settings
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 

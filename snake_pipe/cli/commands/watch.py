@@ -49,7 +49,7 @@ def watch(
     ] = False,
     verbosity: Verbosity,
 ) -> int:
-    """Ingest PATH, then every change to it as it happens, until Ctrl-C.
+    """Ingest PATH, then every change to it, until Ctrl-C.
 
     At any time the rows are those that a fresh ingestion would give, a few moments late. Ctrl-C and SIGTERM
     end it once everything saved until then is committed.
