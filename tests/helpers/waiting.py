@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -17,24 +17,34 @@ PATIENCE = 120.0
 """Seconds; far more than anything takes that happens at all."""
 NEVER = 600.0
 """Seconds, as a setting: longer than any test."""
-_PAUSE = 0.01
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
+"""Seconds between two looks; each pause is half as long again as the one before."""
 
 
 def wait_for(condition: Callable[[], T], limit: float = PATIENCE) -> T:
     """What `condition` gives once it is true."""
     deadline = time.monotonic() + limit
+    pauses = _pauses()
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not so after {limit} s: {condition}"
-        time.sleep(_PAUSE)
+        time.sleep(next(pauses))
     return found
 
 
 async def until(condition: Callable[[], T], limit: float = PATIENCE) -> T:
     """The same in a coroutine."""
+    pauses = _pauses()
     async with asyncio.timeout(limit):
         while not (found := condition()):
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(next(pauses))
     return found
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(1.5 * pause, _LONGEST_PAUSE)
 
 
 def wait_gone(pids: Iterable[int]) -> None:

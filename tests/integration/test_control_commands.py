@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 import psutil
 import pytest
 
+from helpers.waiting import wait_for
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.load.dataset import Dataset
@@ -227,10 +228,7 @@ def test_a_job_that_does_not_answer_gets_its_command_taken_back(cli, job):
 def test_a_job_killed_while_it_is_asked_is_called_so(cli, job):
     with job.running():
         process = cli.start("control", JOB, "stop", "-d", job.dataset)
-        deadline = time.monotonic() + 30
-        while not list((job.folder / "control").iterdir()):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: list((job.folder / "control").iterdir()))
     _, err = process.communicate(timeout=30)
     assert process.returncode == 2
     assert f"snake-pipe resume {JOB}" in err

@@ -8,7 +8,6 @@ import json
 import logging
 import multiprocessing
 import threading
-import time
 from collections import Counter
 
 import psutil
@@ -17,8 +16,9 @@ import pytest
 import stamina.instrumentation
 
 import snake_pipe
+from helpers.engines import taken_in
 from helpers.tables import paths, rows
-from helpers.waiting import NEVER, until
+from helpers.waiting import NEVER, until, wait_for
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile
@@ -72,7 +72,7 @@ def test_shutdown_does_all_that_waits(repository):
         engine = waiting_engine(repository)
         await engine.start()
         futures = [engine.submit(path) for path in repository.glob("*.py")]
-        await asyncio.sleep(0.3)
+        await taken_in(engine, 40)
         assert not any(future.done() for future in futures)
         result = await engine.shutdown()
         assert all(future.done() for future in futures)
@@ -92,8 +92,7 @@ def test_a_few_files_that_fill_no_batch_leave_by_the_timer(repository, count):
     async def go():
         async with waiting_engine(repository, max_latency=0.2) as engine:
             futures = [engine.submit(f"m{index:02}.py") for index in range(count)]
-            async with asyncio.timeout(30):
-                await asyncio.gather(*futures)
+            await asyncio.gather(*futures)
 
     asyncio.run(go())
     dataset = repository / ".snake-pipe"
@@ -124,12 +123,8 @@ def test_warnings_are_given_while_their_conditions_hold(repository):
             await until(lambda: "timer_share" in notices)
             await engine.pause()
             engine.submit("m30.py")
-            wanted = {"the timer released", "a file has waited"}
-            async with asyncio.timeout(30):  # a notice may be of the files before this one
-                while wanted:
-                    warnings = engine.status.warnings
-                    wanted -= {each for each in wanted if any(each in text for text in warnings)}
-                    await asyncio.sleep(0.02)
+            for wanted in ("the timer released", "a file has waited"):  # notices may be of files before
+                await until(lambda wanted=wanted: any(wanted in text for text in engine.status.warnings))
             assert "oldest_age" in notices
 
     asyncio.run(go())
@@ -187,7 +182,7 @@ def test_an_engine_that_ended_leaves_no_task_no_thread_and_no_worker(repository,
             urgent = await engine.submit("m00.py", priority=9)
             assert urgent.success
             waiting = engine.submit("m01.py")  # a timer runs for it
-            await asyncio.sleep(0.1)
+            await taken_in(engine, 2)
             seen = workers() - workers_before
             assert "forkserver" not in multiprocessing.get_all_start_methods() or seen
             if end == "stop":
@@ -202,10 +197,7 @@ def test_an_engine_that_ended_leaves_no_task_no_thread_and_no_worker(repository,
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(go())
-    deadline = time.monotonic() + 10
-    while (left := workers() - workers_before) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left == set()
+    wait_for(lambda: not workers() - workers_before)
     assert [thread for thread in threading.enumerate() if thread not in threads_before] == []
 
 
@@ -218,9 +210,8 @@ def test_errors_pass_at_once_and_do_not_touch_the_batch_that_fills(repository):
     async def go():
         async with waiting_engine(repository) as engine:
             good = [engine.submit(f"m0{index}.py") for index in range(3)]
-            await asyncio.sleep(0.2)
-            async with asyncio.timeout(30):
-                wrong = [await engine.submit(name) for name in ("gone.py", "notes.txt", "../out.py")]
+            await taken_in(engine, 3)
+            wrong = [await engine.submit(name) for name in ("gone.py", "notes.txt", "../out.py")]
             assert not any(future.done() for future in good)
             good.append(engine.submit("m03.py"))
             await engine.flush_now()
@@ -425,10 +416,13 @@ def test_statistics_by_name_in_the_library_in_the_status_and_in_sql(repository, 
             engine.submit("m10.py")
             await engine.flush_now()
             engine.submit("m11.py")
-            await asyncio.sleep(1.2)  # the monitor looks twice a second
-            shown = json.loads(next(repository.glob(".snake-pipe/_jobs/*/status.json")).read_text())
-            assert shown["statistics"]["current_buffer_size"] == 1
-            assert shown["statistics"]["first_entry_age"] > 0
+            (status,) = repository.glob(".snake-pipe/_jobs/*/status.json")
+
+            def is_shown():
+                figures = json.loads(status.read_text())["statistics"]
+                return figures["current_buffer_size"] == 1 and figures["first_entry_age"] > 0
+
+            await until(is_shown)
             await engine.update_config(max_latency=0.05)
         return (await engine.get_processing_statistics()).figures()
 

@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.repositories import git
+from helpers.waiting import PATIENCE, until, wait_for
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -32,17 +33,6 @@ if TYPE_CHECKING:
 pytest.importorskip("watchfiles")
 
 SOON = BatchConfig(executor="serial", max_latency=0.05, flush_interval=0.05)
-PATIENCE = 60.0
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = {
-        f"GIT_{role}_{what}": "test@example.org"
-        for role in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
-    environment = os.environ | identity | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, env=environment)
 
 
 def write(root: Path, path: str, text: str | None = None) -> None:
@@ -74,10 +64,8 @@ class Watched:
         return [event.reason for event in self.events if isinstance(event, Rescan)]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not holds():
-                assert not self.task.done(), self.task
-                await asyncio.sleep(0.02)
+        await until(lambda: self.task.done() or holds())
+        assert not self.task.done(), self.task
 
     async def shows(self, **names: str) -> None:
         """Wait until the current files are just these; `a__b=c`: in `a/b.py`, `c` is defined."""
@@ -90,10 +78,9 @@ class Watched:
     async def __aenter__(self) -> Watched:
         self.engine = BatchProcessingEngine(listener=self.events.append)
         self.task = asyncio.create_task(self.engine.watch(self.request(self.dataset), SOON, self.options))
-        async with asyncio.timeout(PATIENCE):
-            while (run := self.engine._run) is None or not run.status.statistics.discovery_complete:
-                assert not self.task.done(), self.task
-                await asyncio.sleep(0.02)
+        await self.until(
+            lambda: (run := self.engine._run) is not None and run.status.statistics.discovery_complete
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -249,13 +236,13 @@ def test_another_branch_becomes_few_large_batches(
     tmp_path: Path, differences: Callable[[Path, Path], dict[str, int]]
 ) -> None:
     root = tmp_path / "repo"
-    for n in range(2_000):
+    for n in range(600):
         write(root, f"p{n % 20}/m{n}.py", f"def one{n}(): pass\n")
     git(root, "init", "-q", "-b", "one")
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "one")
     git(root, "checkout", "-q", "-b", "two")
-    for n in range(2_000):
+    for n in range(600):
         write(root, f"p{n % 20}/m{n}.py", f"def two{n}(): pass\n")
     shutil.rmtree(root / "p3")
     write(root, "only/two.py")
@@ -269,15 +256,15 @@ def test_another_branch_becomes_few_large_batches(
 
     def has_all(dataset: Path) -> bool:
         names = state(dataset)
-        return len(names) == 1_901 and all(name.startswith("two") for name in names.values())
+        return len(names) == 571 and all(name.startswith("two") for name in names.values())
 
     async def work() -> None:
         async with Watched(root, tmp_path / "trees") as watched:
-            await watched.until(lambda: len(state(watched.dataset)) == 2_000)
+            await watched.until(lambda: len(state(watched.dataset)) == 600)
             first = batches(watched.dataset)
             git(root, "checkout", "-q", "two")
             await watched.until(lambda: has_all(watched.dataset))
-            assert batches(watched.dataset) - first <= 60
+            assert batches(watched.dataset) - first <= 30
         assert watched.rescans
         assert differences(await watched.fresh(), watched.dataset) == {}
 
@@ -551,9 +538,7 @@ def test_a_process_that_stood_still_while_more_happened_than_the_kernel_keeps(
     for n in range(200):
         write(root, f"p{n % 5}/m{n}.py")
     process = cli.start("watch", root, "-d", dataset, "--workers", 1, "-q")
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and not (dataset / "files/_delta_log" / f"{1:020}.json").exists():
-        time.sleep(0.05)
+    wait_for((dataset / "files/_delta_log" / f"{1:020}.json").exists)
     process.send_signal(signal.SIGSTOP)
     most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     for n in range(most // 3 + 1):  # each is created, written and closed: more than the kernel keeps
@@ -565,8 +550,7 @@ def test_a_process_that_stood_still_while_more_happened_than_the_kernel_keeps(
             (root / f"p{n % 5}/m{n}.py").unlink()
     write(root, "late/new.py")
     process.send_signal(signal.SIGCONT)
-    while time.monotonic() < deadline and "late/new.py" not in state(dataset):
-        time.sleep(0.1)
+    wait_for(lambda: "late/new.py" in state(dataset))
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, rest

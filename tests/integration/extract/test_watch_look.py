@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from helpers.repositories import git, write
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery.walk import Selection, look, walk
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = {
-        f"GIT_{role}_{what}": "t@example.org"
-        for role in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
-    environment = os.environ | identity | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-    command = ["git", "-c", "protocol.file.allow=always", "-C", str(folder), *arguments]
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-
-
-def write(root: Path, *paths: str) -> None:
-    for path in paths:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(f"# {path}\n")
 
 
 def fill(root: Path) -> None:
