@@ -13,7 +13,7 @@ from snake_pipe.transform.dialects.declared_rules import RootTest
 from snake_pipe.transform.dialects.sniffing import is_root, roots
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import HOLDS_TREES, TransformOptions
-from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, to_utf8, unpack
+from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, json_to_utf8, unpack
 from snake_pipe.transform.trees.document.lines import Documents, read_documents
 from snake_pipe.transform.trees.find import as_whole, find_trees
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
@@ -76,7 +76,7 @@ def check_tree(path: str, data: bytes, own: tuple[Dialect, ...], most: int) -> D
     tables = transformer.drain().tables
     try:
         text = unpack(data) if data.startswith(GZIP_MAGIC) else data
-        content = read_documents(to_utf8(text)[0], path)
+        content = read_documents(json_to_utf8(text)[0], path)
         documents = [each.content for each in content] if isinstance(content, Documents) else [content]
     except TransformError as error:
         return DialectCheck(None, str(error.args[2]))

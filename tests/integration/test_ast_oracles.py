@@ -17,7 +17,7 @@ from helpers.python_trees import python_tree
 from helpers.samples import sample
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
-from snake_pipe.transform.trees.document.decoding import decode, to_utf8, unpack
+from snake_pipe.transform.trees.document.decoding import decode, json_to_utf8, unpack
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
@@ -105,7 +105,7 @@ def test_calls_agree_with_the_tree(path: Path) -> None:
 @pytest.mark.parametrize("path", _DUMPS, ids=lambda p: p.name)
 def test_real_dumps_lose_no_node(path: Path) -> None:
     data = path.read_bytes()
-    text = to_utf8(unpack(data) if data.startswith(b"\x1f\x8b") else data)[0]
+    text = json_to_utf8(unpack(data) if data.startswith(b"\x1f\x8b") else data)[0]
     result = transform(path.name, data)
     facts = result.facts[0]
     if facts.status != "ok":

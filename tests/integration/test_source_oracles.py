@@ -15,8 +15,8 @@ from tree_sitter import Parser
 
 from helpers.places import POLYGLOT
 from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.grammar import load_language
-from snake_pipe.transform.sources.text import to_utf8
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
 STRIDE = 25
@@ -54,7 +54,7 @@ def test_rows_are_all_named_nodes_of_the_standard_library():
         counted[file_id] += 1
     parser = Parser(load_language("python"))
     for file_id, path in enumerate(files):
-        text = to_utf8(path.read_bytes(), cookies=True).data
+        text = source_to_utf8(path.read_bytes(), cookies=True).data
         assert text is not None
         assert counted[file_id] == named_nodes(parser.parse(text).root_node) == facts[file_id].node_count, (
             path

@@ -22,7 +22,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     PrepareRule,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -193,15 +193,15 @@ def _note_package(node: Node, memo: Memo) -> None:
 
 def _package(node: Node, memo: Memo) -> Iterable[Definition]:
     """The name in a file's package clause, beside the file's definitions."""
-    told = memo.get(id(node))
-    if told is None or told[0] != _PACKAGE:
+    shared = memo.get(id(node))
+    if shared is None or shared[0] != _PACKAGE:
         return ()
-    return (Definition(str(text(node, "Name")), "module", node, doc=told[1]),) if text(node, "Name") else ()
+    return (Definition(str(text(node, "Name")), "module", node, doc=shared[1]),) if text(node, "Name") else ()
 
 
 def _note_specs(node: Node, memo: Memo) -> None:
-    told = text(node, "Tok"), _doc(node)
-    memo.update((id(spec), told) for spec in children(node, "Specs"))
+    shared = text(node, "Tok"), _doc(node)
+    memo.update((id(spec), shared) for spec in children(node, "Specs"))
 
 
 def _value(node: Node, memo: Memo) -> Iterable[Definition]:
@@ -270,7 +270,7 @@ def _qualifier(node: Node) -> str | None:
     return dotted(child(node, "X"), _step)
 
 
-_TYPE_PART = Use("type", climb=True)
+_TYPE_PART = RoleRule("type", climb=True)
 
 ASTY = Dialect(
     name="asty",

@@ -122,8 +122,8 @@ def _note_members(key: str) -> PrepareRule:
     """Hands visibility, modifiers and doc of a statement to what it declares."""
 
     def rule(node: Node, memo: Memo) -> None:
-        told = _visibility(node) or "public", _modifiers(node), _doc(node)
-        memo.update((id(each), told) for each in children(node, key))
+        shared = _visibility(node) or "public", _modifiers(node), _doc(node)
+        memo.update((id(each), shared) for each in children(node, key))
 
     return rule
 
@@ -132,10 +132,15 @@ def _member(kind: str, *more: str, visibility: str | None = "public") -> Definit
     def rule(node: Node, memo: Memo) -> Iterable[Definition]:
         name = name_of(node)
         if name is not None:
-            told, modifiers, doc = memo.get(id(node), (visibility, [], None))
+            inherited, modifiers, doc = memo.get(id(node), (visibility, [], None))
             at = child(node, "name") or node
             yield Definition(
-                name, kind, at, modifiers=[*modifiers, *more], visibility=told, doc=doc or _doc(node)
+                name,
+                kind,
+                at,
+                modifiers=[*modifiers, *more],
+                visibility=inherited,
+                doc=doc or _doc(node),
             )
 
     return rule

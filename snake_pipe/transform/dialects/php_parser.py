@@ -20,7 +20,7 @@ from snake_pipe.transform.dialects.dialect import (
     Node,
     PrepareRule,
     Reference,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -173,8 +173,8 @@ def _note_members(key: str) -> PrepareRule:
     """Hands visibility, modifiers and doc of a statement to what it declares."""
 
     def rule(node: Node, memo: Memo) -> None:
-        told = text(node, "visibility") or "public", _modifiers(node), _doc(node)
-        memo.update((id(each), told) for each in children(node, key))
+        shared = text(node, "visibility") or "public", _modifiers(node), _doc(node)
+        memo.update((id(each), shared) for each in children(node, key))
 
     return rule
 
@@ -269,7 +269,7 @@ def _constant_of_class(node: Node, memo: Memo) -> str | None:
 _CALLED = "called"
 _LOOKUP = {"offset": THROUGH}
 _TYPED = {"type": TYPE}
-_TYPE_PARTS = {"types": Use("type", climb=True)}
+_TYPE_PARTS = {"types": RoleRule("type", climb=True)}
 
 PHP_PARSER = Dialect(
     name="php-parser",
@@ -326,7 +326,7 @@ PHP_PARSER = Dialect(
         "staticlookup": {"what": TYPE, "offset": THROUGH},
         "staticlookup of a constant": _LOOKUP,
         "call": {"what": CALL},
-        "new": {"what": Use("call")},
+        "new": {"what": RoleRule("call")},
         "assign": {"left": LOCAL},
         "assignref": {"left": LOCAL},
         "pre": {"what": WRITE},

@@ -107,11 +107,11 @@ def _note_mention(node: Node, memo: Memo) -> None:
 
 def _inherited(node: Node, _memo: Memo) -> Iterable[Reference]:
     """The types that the source names; the compiler adds those that follow from them."""
-    told = child(node, "inherits") or {}
-    written = [text(told, "superclass_type"), text(told, "raw_type")]
+    inherits = child(node, "inherits") or {}
+    written = [text(inherits, "superclass_type"), text(inherits, "raw_type")]
     written += [
         text(each, "protocol")
-        for each in children(told, "conformances")
+        for each in children(inherits, "conformances")
         if each.get("source_kind") == "explicit"
     ]
     for mangled in written:

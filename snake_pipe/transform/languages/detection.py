@@ -74,12 +74,12 @@ def language_of_head(filename: str, head: bytes) -> str | None:
         return by_name
     if by_name is not None and not ending:
         return by_name
-    told = _language_of_shebang(head) or _language_of_modeline(head)
+    named = _language_of_shebang(head) or _language_of_modeline(head)
     if ending == ".h":
-        return told if told in {"c", "cpp", "objc"} else language_of_header(head)
+        return named if named in {"c", "cpp", "objc"} else language_of_header(head)
     if ending == ".m":
-        return told or ("objc" if "objc" in LANGUAGES and _OBJC_ONLY.search(head) else None)
-    return told or by_name
+        return named or ("objc" if "objc" in LANGUAGES and _OBJC_ONLY.search(head) else None)
+    return named or by_name
 
 
 def language_of_header(head: bytes) -> str:

@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PROPERTY = frozenset({"variable_declaration", "multi_variable_declaration"})
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     path, alias = -1, None
     for child in tree.children(statement):
         if tree.type(child) == "qualified_identifier":
@@ -42,10 +42,10 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
         return
     full = "".join(tree.text(path).split())
     if tree.text(statement).rstrip("; \t").endswith("*"):
-        yield Import(statement, full, is_wildcard=True)
+        yield ImportRow(statement, full, is_wildcard=True)
     else:
         module, _, name = full.rpartition(".")
-        yield Import(statement, module or None, name, alias)
+        yield ImportRow(statement, module or None, name, alias)
 
 
 def _visibility(head: Head) -> str | None:
@@ -62,7 +62,7 @@ RULES = Rules(
         "class_declaration": {
             "name": Define(
                 "class",
-                said={"enum class": "enum", "interface": "interface"},
+                keywords={"enum class": "enum", "interface": "interface"},
                 body=(":class_body|enum_class_body",),
             )
         },
@@ -77,8 +77,8 @@ RULES = Rules(
         "multi_variable_declaration": {"": THROUGH},
         "variable_declaration": {"^": Use("write", climb=True), "": Use("write", climb=True, direct=True)},
         "class_parameter": {
-            "^": Define(None, said={"val": "field", "var": "field"}, local="none", direct=True, body=()),
-            "": Define(None, said={"val": "field", "var": "field"}, direct=True, body=()),
+            "^": Define(None, keywords={"val": "field", "var": "field"}, local="none", direct=True, body=()),
+            "": Define(None, keywords={"val": "field", "var": "field"}, direct=True, body=()),
         },
         "parameter": {"^": NONE},
         "lambda_parameters": {"": NONE},

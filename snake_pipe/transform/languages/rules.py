@@ -49,9 +49,9 @@ class Define:
     - `by` is (steps, {type: kind}): the type of that node decides; several steps are parted by `/`.
       `by` is told of the first of several names in one statement, `also_by`, which is asked where `by`
       does not know the type, of all of them.
-    - `said` is {words: kind}: the words directly before the name decide, the first that fit. Where none
+    - `keywords` is {words: kind}: the words directly before the name decide, the first that fit. Where none
       fits and `kind` is None, the name has the role `local`, or without it the one it came with.
-    - `told` is (steps, {words: kind}): so do the words directly before the node at the steps, from the
+    - `keywords_at` is (steps, {words: kind}): so do the words directly before the node at the steps, from the
       definition's own.
     - `local` is the role of the name where the place is inside of a function (a local variable is no
       symbol); None keeps it a symbol there.
@@ -79,8 +79,8 @@ class Define:
     kind: str | None
     by: tuple[str, Mapping[str, str]] | None = None
     also_by: tuple[str, Mapping[str, str]] | None = None
-    said: Mapping[str, str] = field(default_factory=dict)
-    told: tuple[str, Mapping[str, str]] | None = None
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    keywords_at: tuple[str, Mapping[str, str]] | None = None
     local: str | None = None
     own: bool = False
     body: tuple[str, ...] = ("body",)
@@ -143,7 +143,7 @@ Uses = Mapping[str, Mapping[str, Place]]
 """
 
 
-class Import(NamedTuple):
+class ImportRow(NamedTuple):
     """One row of `imports`; `node` is the position in the statement's `Subtree`."""
 
     node: int
@@ -182,7 +182,7 @@ class Subtree(Protocol):
         ...
 
 
-ImportReader = Callable[[Subtree, int], Iterator[Import]]
+ImportReader = Callable[[Subtree, int], Iterator[ImportRow]]
 
 
 class Head(NamedTuple):

@@ -13,7 +13,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VISIBILITIES = ("public", "private", "internal", "external")
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """Names and their aliases stand side by side; an alias alone is that of the whole file."""
     source = tree.child(statement, "source")
     if source < 0:
@@ -47,16 +47,16 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
             else:
                 whole = tree.text(child)
     for node, name, alias in pairs:
-        yield Import(node, module, name, alias, relative)
+        yield ImportRow(node, module, name, alias, relative)
     if not pairs:
-        yield Import(statement, module, None, whole, relative, is_wildcard=True)
+        yield ImportRow(statement, module, None, whole, relative, is_wildcard=True)
 
 
 def _visibility(head: Head) -> str | None:
-    said = next((word for word in _VISIBILITIES if word in head.words), None)
-    if said is None and head.kind == "field" and head.type == "state_variable_declaration":
-        said = "internal"
-    return "public" if said == "external" else said
+    visibility = next((word for word in _VISIBILITIES if word in head.words), None)
+    if visibility is None and head.kind == "field" and head.type == "state_variable_declaration":
+        visibility = "internal"
+    return "public" if visibility == "external" else visibility
 
 
 RULES = Rules(

@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 _NO_NAME = Use("none", direct=True)
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     for child in tree.children(statement):
         if tree.type(child) == "identifier":
-            yield Import(statement, "".join(tree.text(child).split()))
+            yield ImportRow(statement, "".join(tree.text(child).split()))
 
 
 def _visibility(head: Head) -> str | None:
@@ -49,7 +49,7 @@ def _visibility(head: Head) -> str | None:
 RULES = Rules(
     names={"simple_identifier": "read", "type_identifier": "type"},
     uses={
-        "class_declaration": {"name": Define("class", whole=True, qualified=True, said={"enum": "enum"})},
+        "class_declaration": {"name": Define("class", whole=True, qualified=True, keywords={"enum": "enum"})},
         "protocol_declaration": {"name": Define("interface")},
         "enum_entry": {"name": Define("field", direct=True, body=())},
         "associatedtype_declaration": {"name": Define("type_alias", direct=True, body=())},

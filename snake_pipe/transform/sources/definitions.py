@@ -128,7 +128,7 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
 def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
     """Take back definitions that lack what their place asks for, and those of reserved words."""
     for index, place in enumerate(rows.grammar.places):
-        if not isinstance(place, Define) or not (place.after or place.via or place.said):
+        if not isinstance(place, Define) or not (place.after or place.via or place.keywords):
             continue
         at = np.flatnonzero((names.role == DEFINES) & (names.place == index))
         row = names.row[at]
@@ -137,20 +137,20 @@ def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
             ok &= rows.grammar.flags(place.via)[rows.code[names.way[at]]]
         if place.after:
             ok &= rows.preceded(rows.start[row], place.after)
-        if place.said and place.kind is None:
-            told = [rows.preceded(rows.start[row], words) for words in place.said]
-            if place.told is not None:
-                steps, kinds = place.told
-                told += [_told(rows, names.holder[at], steps, words) for words in kinds]
-            ok &= np.logical_or.reduce(told)
-        used_as = ROLE_CODES[place.local] if place.said and place.local else names.used_as[at[~ok]]
+        if place.keywords and place.kind is None:
+            found = [rows.preceded(rows.start[row], words) for words in place.keywords]
+            if place.keywords_at is not None:
+                steps, kinds = place.keywords_at
+                found += [_preceded_at(rows, names.holder[at], steps, words) for words in kinds]
+            ok &= np.logical_or.reduce(found)
+        used_as = ROLE_CODES[place.local] if place.keywords and place.local else names.used_as[at[~ok]]
         names.role[at[~ok]] = used_as
     for word in rows.grammar.rules.reserved:
         at = np.flatnonzero(names.role == DEFINES)
         names.role[at[rows.reads(names.row[at], word.encode())]] = NO_REFERENCE
 
 
-def _told(rows: SourceRows, row: NDArray[np.int32], steps: str, words: str) -> NDArray[np.bool_]:
+def _preceded_at(rows: SourceRows, row: NDArray[np.int32], steps: str, words: str) -> NDArray[np.bool_]:
     """Whether the words stand directly before the node that is so many steps from each row."""
     for step in steps.split("/"):
         row = _step(rows, row, step)
@@ -315,9 +315,9 @@ def _kinds(
         if not isinstance(candidate, Define):
             continue
         # `by` comes last and wins; it sees only the first of several names, `also_by` sees them all.
-        for begin, told in ((head_row, candidate.also_by), (row, candidate.by)):
-            if told is not None:
-                steps, kinds = told
+        for begin, deciding in ((head_row, candidate.also_by), (row, candidate.by)):
+            if deciding is not None:
+                steps, kinds = deciding
                 here = np.flatnonzero(place == index)
                 child = begin[here]
                 for step in steps.split("/"):
@@ -327,14 +327,14 @@ def _kinds(
                 )
                 decided = np.where(child < 0, -1, by_type[rows.code[child]])
                 kind[here] = np.where(decided >= 0, decided, kind[here])
-        for words, said in reversed(list(candidate.said.items())):
+        for words, word_kind in reversed(list(candidate.keywords.items())):
             here = np.flatnonzero(place == index)
-            kind[here[rows.preceded(name_start[here], words)]] = KIND_CODES[said]
-        if candidate.told is not None:
-            steps, kinds = candidate.told
+            kind[here[rows.preceded(name_start[here], words)]] = KIND_CODES[word_kind]
+        if candidate.keywords_at is not None:
+            steps, kinds = candidate.keywords_at
             here = np.flatnonzero((place == index) & (kind < 0))
-            for words, said in kinds.items():
-                kind[here[_told(rows, row[here], steps, words)]] = KIND_CODES[said]
+            for words, word_kind in kinds.items():
+                kind[here[_preceded_at(rows, row[here], steps, words)]] = KIND_CODES[word_kind]
     kind[_in_head(grammar, names)[at]] = -1
     return kind
 

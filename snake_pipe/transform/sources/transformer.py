@@ -22,6 +22,7 @@ from snake_pipe.transform.rows.builder import (
     text_column,
 )
 from snake_pipe.transform.rows.contract import FileFacts, Problem, Transformed
+from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.definitions import find_definitions
 from snake_pipe.transform.sources.grammar import grammar
 from snake_pipe.transform.sources.imports import import_batch, import_statements
@@ -29,7 +30,6 @@ from snake_pipe.transform.sources.names import climb, drop_inside
 from snake_pipe.transform.sources.refs import ref_batch
 from snake_pipe.transform.sources.rows import SourceRows
 from snake_pipe.transform.sources.symbols import symbol_batch
-from snake_pipe.transform.sources.text import to_utf8
 from snake_pipe.transform.sources.traits import source_traits
 from snake_pipe.transform.sources.walk import syntax_problems, walk_tree
 
@@ -104,7 +104,7 @@ class SourceTreeTransformer:
         return facts
 
     def _read(self, file_id: int, path: str, data: bytes, facts: FileFacts) -> None:
-        decoded = to_utf8(data, cookies=self._entry.name == "python")
+        decoded = source_to_utf8(data, cookies=self._entry.name == "python")
         text = decoded.data
         if text is None:
             facts.status, facts.reason = "skipped", "binary"

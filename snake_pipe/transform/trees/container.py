@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
 
-_TRIES = 100
+_MOST_WITHOUT_TREE = 100
 """Documents of a file that are looked at for its first tree."""
 _NAMED = 5
 """Entries that are no trees of which the problem tells the place."""
@@ -56,7 +56,7 @@ class Container:
 
         What cannot be read counts as well: each is kept, and a log may have millions.
         """
-        return not self._recognised and self._others + len(self.trees) >= _TRIES
+        return not self._recognised and self._others + len(self.trees) >= _MOST_WITHOUT_TREE
 
     def close(self) -> None:
         """Complete the facts of the document; without a single tree it is none of ours."""

@@ -111,12 +111,12 @@ def fail(facts: FileFacts, error: TransformError) -> None:
 
 def _language(dialect: Dialect, source: str, types: set[str]) -> str:
     ending = source.rpartition(".")[2].lower()
-    told = _LANGUAGE_OF_ENDING.get(ending)
+    by_ending = _LANGUAGE_OF_ENDING.get(ending)
     if dialect.type_key == "kind" and dialect.language == "c":
-        return told if told in ("c", "cpp") else "cpp" if _any_begins(types, "CXX") else "c"
+        return by_ending if by_ending in ("c", "cpp") else "cpp" if _any_begins(types, "CXX") else "c"
     if dialect.language in ("javascript", "typescript"):
-        if told in ("javascript", "typescript"):
-            return told
+        if by_ending in ("javascript", "typescript"):
+            return by_ending
         return "typescript" if _any_begins(types, "TS") else "javascript"
     for type_, language in dialect.other_languages.items():
         if type_ in types:
@@ -131,7 +131,7 @@ def _any_begins(types: set[str], prefix: str) -> bool:
 
 
 def _last_line(columns: Extract) -> int:
-    """The last line that a node of the file ends on; 0 where lines are not told."""
+    """The last line that a node of the file ends on; 0 where there are no lines."""
     ends = columns.spans[4]
     if columns.in_main is not None:
         ends = ends[columns.in_main]

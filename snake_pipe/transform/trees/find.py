@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
 
-TRIES = 20
+ENTRIES_TRIED = 20
 """Entries of a list or map that are looked at for its first tree: other JSON has thousands that are none."""
-_TOLD_BY = ("path", "file", "filename", "fileName", "name")
+_PATH_KEYS = ("path", "file", "filename", "fileName", "name")
 """Keys of a wrapper that name the source of its tree."""
 
 
@@ -105,7 +105,7 @@ def entries(
     if value.__class__ is list:
         yield from (Entry(index, item, source) for index, item in enumerate(value))
         return
-    told_path = source or told(value)
+    path = source or source_of(value)
     for key, inner in value.items():
         if is_map or is_path(key):
             if is_map or inner is None or inner.__class__ is dict or inner.__class__ is list:
@@ -113,11 +113,11 @@ def entries(
         elif inner.__class__ is not dict and inner.__class__ is not list:
             continue
         elif key in WRAPPERS:
-            yield Entry(key, inner, told_path, is_item=False)
+            yield Entry(key, inner, path, is_item=False)
         elif key in COLLECTIONS:
             yield Entry(key, inner, is_map=inner.__class__ is dict, is_item=False)
         elif not is_node and root_of(inner, own) is not None:
-            yield Entry(key, inner, told_path, is_item=False)
+            yield Entry(key, inner, path, is_item=False)
 
 
 def is_node(value: Any) -> bool:
@@ -131,7 +131,7 @@ def root_of(value: Any, own: Sequence[Dialect]) -> Dialect | None:
         dialect = dialect_of_root(value, own)
         return None if dialect is None or dialect.root_is_list else dialect
     if value.__class__ is list:
-        first = next((item for item in islice(value, TRIES) if item.__class__ is dict), None)
+        first = next((item for item in islice(value, ENTRIES_TRIED) if item.__class__ is dict), None)
         dialect = dialect_of_root(first, own) if first is not None else None
         return dialect if dialect is not None and dialect.root_is_list else None
     return None
@@ -150,9 +150,9 @@ def pointed(pointer: str, key: str | int) -> str:
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
-def told(wrapper: dict[str, Any]) -> str | None:
+def source_of(wrapper: dict[str, Any]) -> str | None:
     """The path that a wrapper gives for its tree; a `name` only if it looks like one."""
-    for key in _TOLD_BY:
+    for key in _PATH_KEYS:
         path = wrapper.get(key)
         if path.__class__ is str and path and (key != "name" or is_path(path)):
             return str(path)
@@ -184,7 +184,7 @@ class _Search:
         before = len(self.doubtful)
         members = entries(value, entry.source, self.own, is_map=entry.is_map, is_node=is_node(value))
         for number, inner in enumerate(members):
-            if number == TRIES and not found and not self._is_promising(before):
+            if number == ENTRIES_TRIED and not found and not self._is_promising(before):
                 break
             place = pointed(pointer, inner.key)
             doubtful = len(self.doubtful)
@@ -241,5 +241,5 @@ def path_of(entry: Entry) -> str | None:
     if value.__class__ is list or (value.__class__ is dict and entry.source is not None):
         return entry.source
     if value.__class__ is dict and not WRAPPERS.isdisjoint(value):
-        return told(value)
+        return source_of(value)
     return None

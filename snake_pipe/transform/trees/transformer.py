@@ -19,7 +19,7 @@ from snake_pipe.transform.rows.contract import FileFacts, Transformed, Transform
 from snake_pipe.transform.trees.columns.columns import Pending
 from snake_pipe.transform.trees.columns.tables import TableBuilder
 from snake_pipe.transform.trees.container import Container, DocumentText
-from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, to_utf8, unpack
+from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, json_to_utf8, unpack
 from snake_pipe.transform.trees.document.lines import Documents, read_documents
 from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
 from snake_pipe.transform.trees.facts import describe, fail, refuse
@@ -70,7 +70,7 @@ class JsonTreeTransformer:
             if data.startswith(GZIP_MAGIC):
                 facts.traits.append("gzip")
                 text = unpack(data)
-            text, transcoded = to_utf8(text)
+            text, transcoded = json_to_utf8(text)
             if transcoded:
                 facts.traits.append("transcoded")
             if self._read_located(file_id, path, text, facts):

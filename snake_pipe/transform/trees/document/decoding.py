@@ -80,7 +80,7 @@ def unpack(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def to_utf8(data: bytes) -> tuple[bytes, bool]:
+def json_to_utf8(data: bytes) -> tuple[bytes, bool]:
     """JSON text as UTF-8 without a byte order mark, and whether it was in another encoding."""
     encoding = json.detect_encoding(data)
     if encoding == "utf-8":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(rb"\n(?=[{\[])")
 _BLANK = b" \t\r\n"
-TRIES = 100
+DOCUMENTS_TRIED = 100
 """Documents among which there are some that can be decoded where there are several."""
 _CONTINUED = b",[{:"
 """What a document does not end with."""
@@ -149,7 +149,7 @@ def read_documents(text: bytes, path: str) -> Any:
             good += document.error is None
             if good >= fewest_readable(path, len(met)):
                 return Documents(chain(met, documents))
-            if len(met) >= TRIES:
+            if len(met) >= DOCUMENTS_TRIED:
                 break
     return decode(text)
 

@@ -2,7 +2,7 @@
 
 A file is one document, or several that follow each other (`document.lines`). Of a document the outlines of
 its large containers are made first; they tell whether it is a tree. If not, one pass counts the trees in it
-(`tree_walk`) and a second reads them, the large ones in pieces (`stream`), the others as trees of
+(`tree_walk`) and a second reads them, the large ones in pieces (`tree_reader`), the others as trees of
 small files.
 """
 
@@ -18,7 +18,7 @@ from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.rows.contract import FileFacts, Transformed
 from snake_pipe.transform.trees.container import Container
 from snake_pipe.transform.trees.document.lines import (
-    TRIES,
+    DOCUMENTS_TRIED,
     Documents,
     cut_documents,
     fewest_readable,
@@ -28,7 +28,7 @@ from snake_pipe.transform.trees.document.scanner import Scanner
 from snake_pipe.transform.trees.facts import describe_parts, refuse
 from snake_pipe.transform.trees.find import root_of
 from snake_pipe.transform.trees.large.outline import outline
-from snake_pipe.transform.trees.large.stream import Reading
+from snake_pipe.transform.trees.large.tree_reader import TreeReader
 from snake_pipe.transform.trees.large.tree_walk import LargeTree, TreeWalk
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
@@ -188,9 +188,9 @@ class _LargeFile:
         outlines: list[Outline],
         events: Iterator[Event],
     ) -> Iterator[Transformed]:
-        reading = Reading(file_id, facts, dialect, self._options, outlines)
-        yield from reading.parts(events)
-        describe_parts(facts, path, dialect, reading.overview)
+        reader = TreeReader(file_id, facts, dialect, self._options, outlines)
+        yield from reader.parts(events)
+        describe_parts(facts, path, dialect, reader.overview)
         facts.parser_version = f"{facts.parser_version}{revision_of(self._options.dialects)}"
 
     # -- several documents ---------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class _LargeFile:
                 continue
             documents = Documents(counted(split_documents(cut.text, cut.line)))
             self._small.add_documents(documents, self.container)
-            if total >= TRIES and good < fewest_readable(self._path, total):
+            if total >= DOCUMENTS_TRIED and good < fewest_readable(self._path, total):
                 raise error
             if self.container.is_given_up:
                 return

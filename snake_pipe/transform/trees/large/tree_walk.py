@@ -14,7 +14,7 @@ from snake_pipe.transform.trees.container import DocumentText
 from snake_pipe.transform.trees.document.decoding import decode
 from snake_pipe.transform.trees.document.scanner import Closed, Opened
 from snake_pipe.transform.trees.find import (
-    TRIES,
+    ENTRIES_TRIED,
     Entry,
     Tree,
     entries,
@@ -22,7 +22,7 @@ from snake_pipe.transform.trees.find import (
     path_of,
     pointed,
     root_of,
-    told,
+    source_of,
     trees_of_entry,
 )
 
@@ -67,7 +67,7 @@ class _Frame:
     @property
     def is_given_up(self) -> bool:
         """Whether its first entries are no trees."""
-        return self.count >= TRIES and not self.found
+        return self.count >= ENTRIES_TRIED and not self.found
 
 
 class TreeWalk:
@@ -105,7 +105,7 @@ class TreeWalk:
             dialect = self._dialect(entry, depth)
             if dialect is None and depth <= DEEPEST_WRAPPER:
                 next(inside)
-                source = entry.source or (told(content) if isinstance(content, dict) else None)
+                source = entry.source or (source_of(content) if isinstance(content, dict) else None)
                 self._frames.append(_Frame(entry, pointer, depth, source))
                 return
             if dialect is not None:

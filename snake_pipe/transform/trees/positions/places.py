@@ -34,11 +34,11 @@ class PlacesReader(PositionReader):
     def __init__(self, ways: Sequence[Places]) -> None:
         self._ways = [tuple(zip(map(_steps, way.paths), _shifts(way), strict=True)) for way in ways]
         self._lengths = [_steps(way.length) for way in ways if way.length]
-        self._told: dict[str | int, list[tuple[int, Path, int]]] = {}
+        self._numbers_by_key: dict[str | int, list[tuple[int, Path, int]]] = {}
         for way in self._ways:
             for index, (path, shift) in enumerate(way):
                 if path:
-                    self._told.setdefault(path[0], []).append((index, path, shift))
+                    self._numbers_by_key.setdefault(path[0], []).append((index, path, shift))
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`. Nodes without the first key of a path stand nowhere.
@@ -46,7 +46,7 @@ class PlacesReader(PositionReader):
         Parsers write what they were asked for, so a number that no node of the chunk tells is not read.
         """
         table = np.full((6, len(nodes)), -1, np.int64)
-        for holder, numbers in self._told.items():
+        for holder, numbers in self._numbers_by_key.items():
             placed = [holder in node for node in nodes]
             there = list(compress(nodes, placed))
             rows = np.flatnonzero(placed)

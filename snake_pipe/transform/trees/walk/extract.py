@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.document.literals import Literals
     from snake_pipe.transform.trees.positions.reader import Point, PositionReader, Table
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
-    from snake_pipe.transform.trees.walk.walker import Chunk
+    from snake_pipe.transform.trees.walk.walker import NodeChunk
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ class Extractor:
         self._source_path: str | None = None
         self._unresolved: list[tuple[DefinedAt, Node, Node]] = []
 
-    def extract(self, chunks: Iterable[Chunk]) -> Extract:
+    def extract(self, chunks: Iterable[NodeChunk]) -> Extract:
         """The columns of all chunks of a document."""
         for chunk in chunks:
             self._add(chunk)
@@ -166,7 +166,7 @@ class Extractor:
             self._found,
         )
 
-    def _add(self, chunk: Chunk) -> None:
+    def _add(self, chunk: NodeChunk) -> None:
         nodes, vocabulary = chunk.nodes, self._vocabulary
         n = len(nodes)
         if not self._size:

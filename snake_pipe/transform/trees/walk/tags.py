@@ -56,10 +56,10 @@ def _lift(document: Any, type_key: str, holder: str, key: str) -> None:
         if value.__class__ is list:
             stack += [item for item in value if item.__class__ in (dict, list)]
             continue
-        told = value.get(holder)
-        stack += [inner for inner in value.values() if inner is not told and inner.__class__ in (dict, list)]
-        if told.__class__ is dict and key in told:
-            value[type_key] = told[key]
+        held = value.get(holder)
+        stack += [inner for inner in value.values() if inner is not held and inner.__class__ in (dict, list)]
+        if held.__class__ is dict and key in held:
+            value[type_key] = held[key]
 
 
 def _is_tag(value: dict[str, Any], tags: Tags) -> bool:

@@ -35,7 +35,7 @@ _Plan = tuple[tuple[str, int], ...]
 
 
 @dataclass(slots=True)
-class Chunk:
+class NodeChunk:
     """Nodes that follow each other in preorder, their types, and depth and field in one number each."""
 
     nodes: list[Node]
@@ -77,10 +77,10 @@ class Walker:
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def place(self, depth: int, field_: str | None) -> int:
-        """Depth and field as `Chunk.places` holds them."""
+        """Depth and field as `NodeChunk.places` holds them."""
         return depth << _FIELD_BITS | (max(self._codes[field_], 0) if field_ else 0)
 
-    def walk(self, document: Any, place: int = 0) -> Iterator[Chunk]:
+    def walk(self, document: Any, place: int = 0) -> Iterator[NodeChunk]:
         """All nodes of a document, or of a part of one that stands at that place; any depth, no recursion.
 
         A chunk's nodes are emptied when the next one is asked for: what is done with is let go while it is in
@@ -90,13 +90,13 @@ class Walker:
             write_types(document, self.dialect, self.fields.words[place & _FIELD_MASK])
         return self._walk(document, place) if LOOPS is None else self._walk_compiled(LOOPS, document, place)
 
-    def _walk_compiled(self, loops: Loops, document: Any, place: int) -> Iterator[Chunk]:
+    def _walk_compiled(self, loops: Loops, document: Any, place: int) -> Iterator[NodeChunk]:
         walk = loops.open_walk(document, place, self.dialect.type_key, self._codes, CHUNK)
         while (found := loops.next_nodes(walk)) is not None:
             nodes, types, places = found
-            yield Chunk(nodes, types, np.frombuffer(places, np.int64))
+            yield NodeChunk(nodes, types, np.frombuffer(places, np.int64))
 
-    def _walk(self, document: Any, place: int) -> Iterator[Chunk]:
+    def _walk(self, document: Any, place: int) -> Iterator[NodeChunk]:
         nodes: list[Node] = []
         types: list[str] = []
         places: list[int] = []
@@ -136,7 +136,7 @@ class Walker:
                                 stack += inner[::-1]
                                 place_stack += [level + code] * len(inner)
                     if len(nodes) >= CHUNK:
-                        yield Chunk(nodes, types, np.array(places, np.int64))
+                        yield NodeChunk(nodes, types, np.array(places, np.int64))
                         for node in nodes:
                             node.clear()
                         nodes.clear()
@@ -150,7 +150,7 @@ class Walker:
                 stack += value[::-1]
                 place_stack += [place] * len(value)
         if nodes:
-            yield Chunk(nodes, types, np.array(places, np.int64))
+            yield NodeChunk(nodes, types, np.array(places, np.int64))
 
     def _plan(self, shape: tuple[str, ...]) -> _Plan:
         """The fields of such objects that can hold nodes, last first, with their codes."""

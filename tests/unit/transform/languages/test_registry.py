@@ -159,7 +159,7 @@ def test_the_tables_use_words_that_exist(name, anonymous):
             for step in steps:
                 assert is_step(step, types, set(compiled.fields)), step
             told = [kinds for _, kinds in filter(None, (place.by, place.also_by))]
-            assert {place.kind, *place.said.values(), *(k for kinds in told for k in kinds.values())} - {
+            assert {place.kind, *place.keywords.values(), *(k for kinds in told for k in kinds.values())} - {
                 None
             } <= set(KINDS)
             assert place.via <= types, place.via - types

@@ -11,8 +11,8 @@ from snake_pipe.schemas import TREE_TABLES, arrow_schema
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources import transformer as source_transformer
+from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.grammar import load_language
-from snake_pipe.transform.sources.text import to_utf8
 from snake_pipe.transform.sources.traits import source_traits
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 
@@ -215,7 +215,7 @@ def test_signatures_are_one_short_line():
     ],
 )
 def test_encodings(data, encoding, transcoded):
-    decoded = to_utf8(data, cookies=True)
+    decoded = source_to_utf8(data, cookies=True)
     assert (decoded.encoding, decoded.transcoded, decoded.damaged) == (encoding, transcoded, False)
     assert decoded.data is not None
     decoded.data.decode()
@@ -225,7 +225,7 @@ def test_encodings(data, encoding, transcoded):
 
 
 def test_bytes_that_had_to_be_replaced_are_a_problem():
-    assert to_utf8(codecs.BOM_UTF16_LE + b"a\0#\0b").damaged
+    assert source_to_utf8(codecs.BOM_UTF16_LE + b"a\0#\0b").damaged
     _, [facts] = transform("python", codecs.BOM_UTF16_LE + b"a\0#\0b")
     assert [problem.code for problem in facts.problems] == ["replaced_bytes"]
     assert facts.status == "ok"

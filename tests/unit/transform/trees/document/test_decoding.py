@@ -14,7 +14,7 @@ from snake_pipe.errors import TransformError
 from snake_pipe.transform.rows.contract import FileFacts, Transformed, TransformOptions
 from snake_pipe.transform.trees import transformer as tree_transformer
 from snake_pipe.transform.trees.document import decoding
-from snake_pipe.transform.trees.document.decoding import decode, decode_exactly, to_utf8, unpack
+from snake_pipe.transform.trees.document.decoding import decode, decode_exactly, json_to_utf8, unpack
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 PROGRAM = b'{"type":"Program","body":[{"type":"Identifier","name":"a","start":0,"end":1}]}'
@@ -202,5 +202,5 @@ def _drained(data: bytes, *, exactly: bool = False) -> Transformed:
         if exactly:
             patch.setattr(tree_transformer, "read_documents", lambda text, _path: decode_exactly(text))
         transformer = JsonTreeTransformer(TransformOptions(attrs=True))
-        transformer.add(1, "x.json", to_utf8(data)[0])
+        transformer.add(1, "x.json", json_to_utf8(data)[0])
         return transformer.drain()

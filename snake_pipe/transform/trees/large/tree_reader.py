@@ -33,7 +33,7 @@ from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.extract import Extractor
 from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
-from snake_pipe.transform.trees.walk.walker import Chunk, Walker
+from snake_pipe.transform.trees.walk.walker import NodeChunk, Walker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,8 +91,8 @@ class _Lineage:
         self.places.append(place)
         self.ids.append(node_id)
 
-    def chunk(self) -> Chunk:
-        return Chunk(self.nodes, self.types, np.array(self.places, np.int64))
+    def chunk(self) -> NodeChunk:
+        return NodeChunk(self.nodes, self.types, np.array(self.places, np.int64))
 
 
 class _Piece(NamedTuple):
@@ -105,7 +105,7 @@ class _Piece(NamedTuple):
     ids: NDArray[np.int64]
 
 
-class Reading:
+class TreeReader:
     """The second pass over one tree, or over a document that is one whatever is around it."""
 
     def __init__(
@@ -204,7 +204,7 @@ class Reading:
         first = next(chunks, None)
         return None if first is None else self._extract(above, chain((first,), chunks), literals, context)
 
-    def _inside(self, members: Any) -> Iterator[Chunk]:
+    def _inside(self, members: Any) -> Iterator[NodeChunk]:
         frame, walker = self._frames[-1], self._walker
         if frame.is_node:
             for key, value in members.items():
@@ -246,13 +246,13 @@ class Reading:
     def _extract(
         self,
         above: _Lineage,
-        inside: Iterable[Chunk],
+        inside: Iterable[NodeChunk],
         literals: Literals,
         context: Context,
     ) -> _Piece:
         reader = self._reader
 
-        def chunks() -> Iterator[Chunk]:
+        def chunks() -> Iterator[NodeChunk]:
             if above.nodes:
                 yield above.chunk()
             reader.context = context

@@ -37,7 +37,7 @@ class Decoded:
     damaged: bool = False
 
 
-def to_utf8(data: bytes, *, cookies: bool = False) -> Decoded:
+def source_to_utf8(data: bytes, *, cookies: bool = False) -> Decoded:
     """The bytes as UTF-8; never raises. `cookies` obeys a coding comment, as Python sources have it."""
     if not data.isascii():
         for mark, encoding in _MARKS:
