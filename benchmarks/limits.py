@@ -17,7 +17,8 @@ from typing import Any
 
 from snake_pipe import plugins
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.discovery.walk import Selection, walk
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import walk
 
 _CHUNK_BYTES = 500_000
 

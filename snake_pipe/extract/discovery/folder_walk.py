@@ -28,7 +28,7 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
-class Found(NamedTuple):
+class Entry(NamedTuple):
     """An entry that is no folder. `folder` is the descriptor of its folder, good until the next item."""
 
     path: bytes
@@ -36,7 +36,7 @@ class Found(NamedTuple):
     folder: int
 
 
-class Tree(NamedTuple):
+class FolderWalk(NamedTuple):
     """What to walk: the folder `prefix` (empty, or ending with `/`) below `root`; paths count from `root`.
 
     `enters(folder)` tells whether to go into a folder (its path ends with `/`). `nested`, if given, takes
@@ -47,7 +47,7 @@ class Tree(NamedTuple):
     prefix: bytes
     use_gitignore: bool
     enters: Callable[[bytes], bool]
-    nested: Callable[[bytes], Iterator[Found | DiscoveryError]] | None = None
+    nested: Callable[[bytes], Iterator[Entry | DiscoveryError]] | None = None
     after: bytes = b""
 
 
@@ -86,37 +86,37 @@ def open_regular(name: bytes, folder: int) -> int:
     return file
 
 
-def walk_folder(tree: Tree) -> Iterator[Found | DiscoveryError]:
+def walk_folder(walk: FolderWalk) -> Iterator[Entry | DiscoveryError]:
     """All entries that are no folders, in bytewise order; what cannot be read is an error item."""
     try:
-        folder = open_folder(tree.root, tree.prefix)
+        folder = open_folder(walk.root, walk.prefix)
     except OSError as error:
-        if not (tree.prefix and isinstance(error, FileNotFoundError)):
-            yield unreadable(tree.prefix, error)
+        if not (walk.prefix and isinstance(error, FileNotFoundError)):
+            yield unreadable(walk.prefix, error)
         return
     levels: list[_Level] = []
     try:
-        yield from _enter(levels, tree, tree.prefix, folder)
+        yield from _enter(levels, walk, walk.prefix, folder)
         while levels:
             level = levels[-1]
             entry = next(level.names, None)
             if entry is None:
                 levels.pop()
                 if levels:
-                    folder, moved = _ascend(tree, folder, levels)
+                    folder, moved = _ascend(walk, folder, levels)
                     if moved:
                         yield moved
                 continue
             path = level.path + entry
-            if _is_left_out(tree, path) or (tree.use_gitignore and _is_ignored(levels, path, entry)):
+            if _is_left_out(walk, path) or (walk.use_gitignore and _is_ignored(levels, path, entry)):
                 continue
             if not entry.endswith(b"/"):
-                yield Found(path, entry, folder)
+                yield Entry(path, entry, folder)
                 continue
-            if not tree.enters(path):
+            if not walk.enters(path):
                 continue
-            if tree.nested and _has_git(entry, folder):
-                yield from tree.nested(path)
+            if walk.nested and _has_git(entry, folder):
+                yield from walk.nested(path)
                 continue
             try:
                 deeper = os.open(entry[:-1], _FOLDER_FLAGS, dir_fd=folder)
@@ -124,13 +124,13 @@ def walk_folder(tree: Tree) -> Iterator[Found | DiscoveryError]:
                 continue
             except OSError as problem:
                 if _is_link(entry[:-1], folder):
-                    yield Found(path[:-1], entry[:-1], folder)
+                    yield Entry(path[:-1], entry[:-1], folder)
                 else:
                     yield unreadable(path, problem)
                 continue
             os.close(folder)
             folder = deeper
-            yield from _enter(levels, tree, path, folder)
+            yield from _enter(levels, walk, path, folder)
     finally:
         os.close(folder)
 
@@ -141,7 +141,7 @@ def unreadable(path: bytes, error: OSError) -> DiscoveryError:
     return DiscoveryError(shown, "unreadable_folder", f"the folder cannot be read: {error.strerror or error}")
 
 
-def _enter(levels: list[_Level], tree: Tree, path: bytes, folder: int) -> Iterator[DiscoveryError]:
+def _enter(levels: list[_Level], walk: FolderWalk, path: bytes, folder: int) -> Iterator[DiscoveryError]:
     """Push the open folder; what of it cannot be read is said, the rest is walked."""
     info = os.fstat(folder)
     names: Iterator[bytes] = iter(())
@@ -150,7 +150,7 @@ def _enter(levels: list[_Level], tree: Tree, path: bytes, folder: int) -> Iterat
     except OSError as error:
         yield unreadable(path, error)
     rules = None
-    if tree.use_gitignore:
+    if walk.use_gitignore:
         try:
             rules = _read_rules(folder)
         except OSError as error:
@@ -161,7 +161,7 @@ def _enter(levels: list[_Level], tree: Tree, path: bytes, folder: int) -> Iterat
     levels.append(_Level(path, (info.st_dev, info.st_ino), names, rules))
 
 
-def _ascend(tree: Tree, folder: int, levels: list[_Level]) -> tuple[int, DiscoveryError | None]:
+def _ascend(walk: FolderWalk, folder: int, levels: list[_Level]) -> tuple[int, DiscoveryError | None]:
     """Back to the folder of the last level, by `..`, and where that is another one by its path from the root.
 
     Where the folder has been moved away meanwhile, its level is given up and that is said.
@@ -169,7 +169,7 @@ def _ascend(tree: Tree, folder: int, levels: list[_Level]) -> tuple[int, Discove
     level = levels[-1]
     ways: tuple[Callable[[], int], ...] = (
         lambda: os.open(b"..", _FOLDER_FLAGS, dir_fd=folder),
-        lambda: open_folder(tree.root, level.path),
+        lambda: open_folder(walk.root, level.path),
     )
     for reopen in ways:
         try:
@@ -242,9 +242,9 @@ def _is_ignored(levels: list[_Level], path: bytes, name: bytes) -> bool:
     return False
 
 
-def _is_left_out(tree: Tree, path: bytes) -> bool:
+def _is_left_out(walk: FolderWalk, path: bytes) -> bool:
     """Whether `path`, and all below it if it is a folder, comes before the point to go on after."""
-    return path <= tree.after and not (path.endswith(b"/") and tree.after.startswith(path))
+    return path <= walk.after and not (path.endswith(b"/") and walk.after.startswith(path))
 
 
 def _has_git(entry: bytes, folder: int) -> bool:

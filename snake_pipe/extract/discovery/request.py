@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, UsageError
-from snake_pipe.extract.discovery.walk import Selection, check_patterns, listed, look, walk
+from snake_pipe.extract.discovery.file_list import listed_files
+from snake_pipe.extract.discovery.sieve import Selection, check_patterns
+from snake_pipe.extract.discovery.walk import look, walk
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -46,7 +48,7 @@ class IngestRequest:
         unknown = sorted(set(self.languages) - {*plugins.language_names(), plugins.AST_QUEUE})
         if unknown:
             raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
-        check_patterns(self._selection(1))
+        check_patterns(self._selection(None))
 
     def to_json(self) -> dict[str, Any]:
         """The request as it stands in a checkpoint."""
@@ -80,9 +82,9 @@ class IngestRequest:
         self, names: BinaryIO, max_file_size: int, unrecognised: Counter[str]
     ) -> Iterator[DiscoveredFile | DiscoveryError]:
         """What is at NUL-separated paths; relative ones are below `list_base`."""
-        return listed(names, b"\0", self._selection(max_file_size), Path(self.list_base), unrecognised)
+        return listed_files(names, b"\0", self._selection(max_file_size), Path(self.list_base), unrecognised)
 
-    def _selection(self, max_file_size: int) -> Selection:
+    def _selection(self, max_file_size: int | None) -> Selection:
         return Selection(
             detector=partial(plugins.queue_of_name, asked=self.languages),
             detector_head=partial(plugins.queue_of_head, asked=self.languages),

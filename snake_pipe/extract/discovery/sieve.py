@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import Found, open_regular
+from snake_pipe.extract.discovery.folder_walk import Entry, open_folder, open_regular, unreadable
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -83,6 +83,11 @@ class Selection:
         return not any(pattern.startswith("!") for pattern in self.exclude)
 
 
+def check_patterns(selection: Selection) -> None:
+    """Read them once, so that a bad one is found before the walk."""
+    _ = selection.included, selection.excluded
+
+
 class Sieve:
     """Turns the entries below one root into items; `unrecognised` counts what it lets fall."""
 
@@ -113,7 +118,22 @@ class Sieve:
             return False
         return not any(folder in b"/" + path for folder in _LEFT_OUT_INSIDE)
 
-    def item(self, found: Found, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
+    def named(self, path: bytes) -> Iterator[DiscoveredFile | DiscoveryError]:
+        """The item for a file that the user named itself."""
+        parent, _, name = path.rpartition(b"/")
+        try:
+            folder = open_folder(self._root_bytes, parent)
+        except OSError as error:
+            yield unreadable(parent, error)
+            return
+        try:
+            item = self.item(Entry(path, name, folder), by_name=True)
+        finally:
+            os.close(folder)
+        if item is not None:
+            yield item
+
+    def item(self, found: Entry, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
         """The item for an entry, None if it is not wanted or no longer there.
 
         `by_name`: the user named this very file, so patterns and size do not hold it back.
@@ -165,7 +185,7 @@ class Sieve:
             return False
         return excluded is None or not excluded.match_file(text)
 
-    def _queue(self, name: str, found: Found) -> str | None:
+    def _queue(self, name: str, found: Entry) -> str | None:
         """OSError where the content must tell but cannot be read."""
         queue = self._selection.detector(name)
         by_head = self._selection.detector_head
@@ -213,7 +233,7 @@ def _error(path: bytes, code: str, message: str) -> DiscoveryError:
     return DiscoveryError(escape_path(path), code, message)
 
 
-def _head(found: Found) -> bytes:
+def _head(found: Entry) -> bytes:
     file = open_regular(found.name, found.folder)
     try:
         return os.read(file, HEAD_BYTES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from snake_pipe.errors import SinkError, UsageError
-from snake_pipe.extract.discovery.walk import repositories
+from snake_pipe.extract.discovery.roots import repositories
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 

@@ -19,7 +19,8 @@ from helpers.repositories import git, git_repository, write
 from helpers.waiting import NEVER, PATIENCE, wait_for
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import git_files
-from snake_pipe.extract.discovery.walk import Selection, walk
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import walk
 
 
 def by_ending(name: str) -> str | None:
@@ -385,7 +386,8 @@ def test_repositories_nested_beyond_measure_are_still_walked(tmp_path: Path) -> 
 UNREADABLE = """
 import os, sys
 from pathlib import Path
-from snake_pipe.extract.discovery.walk import Selection, walk
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import walk
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 def by_ending(name): return "python" if name.endswith(".py") else None
 for item in walk([Path(sys.argv[1])], Selection(by_ending, lambda name, head: None)):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from helpers.places import SAMPLES
-from snake_pipe.extract.discovery.walk import Selection, walk
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import walk
 
 LARGEST_DUMP = 60_000
 

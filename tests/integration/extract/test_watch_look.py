@@ -10,7 +10,8 @@ import pytest
 
 from helpers.repositories import git, write
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.walk import Selection, look, walk
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import look, walk
 
 
 def fill(root: Path) -> None:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import folder_walk
-from snake_pipe.extract.discovery.walk import Selection, listed, walk
+from snake_pipe.extract.discovery.file_list import listed_files
+from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.walk import walk
 from snake_pipe.extract.paths.gitignore import IgnoreRules
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 
@@ -176,8 +178,8 @@ def test_gitignore_rules_decide_as_git_does(repository: Path, top: list[str], de
     said = subprocess.run(
         ["git", "-C", repository, "ls-files", "-zo", "--exclude-standard"], check=True, capture_output=True
     ).stdout
-    tree = folder_walk.Tree(os.fsencode(repository), b"", True, lambda folder: folder != b".git/")
-    assert [found.path for found in folder_walk.walk_folder(tree)] == said.split(b"\0")[:-1]
+    below = folder_walk.FolderWalk(os.fsencode(repository), b"", True, lambda folder: folder != b".git/")
+    assert [found.path for found in folder_walk.walk_folder(below)] == said.split(b"\0")[:-1]
 
 
 def test_the_order_is_bytewise_by_path(tmp_path: Path) -> None:
@@ -401,8 +403,8 @@ def test_a_walk_taken_up_again_leaves_out_what_came_before(tmp_path: Path) -> No
 
 
 def walk_all(root: Path, after: bytes = b"") -> list[bytes]:
-    tree = folder_walk.Tree(os.fsencode(root), b"", False, lambda folder: True, after=after)
-    return [found.path for found in folder_walk.walk_folder(tree)]
+    below = folder_walk.FolderWalk(os.fsencode(root), b"", False, lambda folder: True, after=after)
+    return [found.path for found in folder_walk.walk_folder(below)]
 
 
 @pytest.fixture(autouse=True)
@@ -487,7 +489,7 @@ def test_a_list_of_files(tmp_path: Path, separator: bytes) -> None:
     counts: Counter[str] = Counter()
     source = io.BytesIO(separator.join(name.encode() for name in names))
     found = list(
-        listed(source, separator, Selection(by_ending, exclude=("*",), max_file_size=0), root, counts)
+        listed_files(source, separator, Selection(by_ending, exclude=("*",), max_file_size=0), root, counts)
     )
     assert [(item.root, item.path) for item in found if isinstance(item, DiscoveredFile)] == [
         (str(root), "out/b.py"),
@@ -505,7 +507,7 @@ def test_a_list_is_read_as_a_stream(tmp_path: Path) -> None:
         def read(self, size: int = -1) -> bytes:
             return b"a.py\nnope.py\n"
 
-    items = listed(Endless(), b"\n", PLAIN, tmp_path)
+    items = listed_files(Endless(), b"\n", PLAIN, tmp_path)
     assert next(items).path == "a.py"
     assert next(items).code == "not_found"
 
@@ -513,6 +515,6 @@ def test_a_list_is_read_as_a_stream(tmp_path: Path) -> None:
 def test_an_overlong_line_and_a_nul_in_a_list_are_items(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     source = io.BytesIO(b"x" * 200_000 + b"\na\0b.py\na.py\n")
-    found = list(listed(source, b"\n", PLAIN, tmp_path))
+    found = list(listed_files(source, b"\n", PLAIN, tmp_path))
     assert [code for code, _ in errors(found)] == ["not_found", "not_found"]
     assert found[-1].path == "a.py"
