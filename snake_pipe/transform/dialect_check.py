@@ -1,4 +1,4 @@
-"""What a file gives, for whoever writes a dialect: how it was told, and what the dialect leaves unread."""
+"""What a file gives, for authors of dialects: how it was recognised, and what the dialect leaves unread."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DialectCheck:
-    """What one file gives. `dialect` is None where the file is no tree; `why` tells how that was told.
+    """What one file gives. `dialect` is None where the file is no tree; `why` says how that was found out.
 
     `totals` count the findings of each sort, `findings` are the first of them.
     """

@@ -58,7 +58,7 @@ class Reference:
 
 @dataclass(slots=True)
 class Import:
-    """One imported name, or a whole module (`name` None); `line` where the node tells none."""
+    """One imported name, or a whole module (`name` None); `line` where the node has none."""
 
     module: str | None
     name: str | None = None
@@ -81,7 +81,7 @@ class RoleRule(NamedTuple):
 
     `role` is one of ROLES; `none` is no reference (labels, parameters, names of definitions), `local` is a
     write inside of a function and none outside, where the name is a symbol; None keeps the role that the
-    name has. `climb`: the place's own node stands for the name, so the place around it has its say too.
+    name has. `climb`: the place's own node stands for the name, so the place around it decides as well.
     `first`: only the first child in that field is meant. `only_types`: what climbs through may only
     become a type, as `str` in the annotation `list[str]`.
     """
@@ -111,7 +111,7 @@ def no_kind(_type: str) -> str:
 
 
 def no_kind_rule(_type: str) -> KindRule | None:
-    """The rule for a type whose name tells its kind."""
+    """The rule for a type whose kind is in its name."""
     return None
 
 
@@ -121,12 +121,12 @@ def no_definition(_type: str) -> DefinitionRule | None:
 
 
 def no_qualifier(_node: Node) -> str | None:
-    """What stands before a name where the dialect cannot tell."""
+    """What stands before a name where the dialect does not know."""
     return None
 
 
 def no_root(_node: Node, _type_key: str) -> bool:
-    """The test of a root where a document is told by other evidence alone."""
+    """The test of a root where a document is recognised by other evidence alone."""
     return False
 
 
@@ -172,8 +172,8 @@ class Dialect:
     `written_by` are the tools that write it, for people. `positions` are the paths to the numbers of a
     node's place (several, where nodes are placed in different ways), or name a reader of `trees.positions`.
 
-    A document is told by its content: `is_root` knows the root of a whole tree, or the first item of one
-    where `root_is_list`; `is_part` is asked about a part of a tree, or a tree in an unknown wrapper, when
+    A document is recognised by its content: `is_root` knows the root of a whole tree, or the first item of
+    one where `root_is_list`; `is_part` is asked about a part of a tree, or a tree in an unknown wrapper, when
     `kinds` has the types of nearly all nodes of a sample. Some tools let their user choose the type key:
     `other_type_keys` are tried as well.
 
@@ -184,22 +184,22 @@ class Dialect:
     node has. `name_keys` and `value_keys` say for a type which field is its name or its literal's text
     (`name_keys[""]`: for all other types).
     `literals` are types for strings, numbers and atoms alike: their kind is that of their value.
-    `kinds_of` tell the kind of types where a node's fields decide; None keeps that of the table.
+    `kinds_of` give the kind of types where a node's fields decide; None keeps that of the table.
     `atoms` are the words for JSON's true, false and null. `branches` are the types that add one to the
-    complexity of what they stand in, `weights` tell where it is more or less. `functions` are the types
+    complexity of what they stand in, `weights` say where it is more or less. `functions` are the types
     inside of which a variable is local, `classes` those inside of which a function is a method.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
     (parent type → field → `RoleRule`) says otherwise; `not_names` are literals that look like names,
     `builtin_types` refer to nothing where they are types, and types in `names_at_end` end with their name.
     `variants` give another word for the parent type (None: no other) where a scalar field changes what its
-    places mean, such as `computed`. `qualifier` tells what stands before the name in a node of the types
+    places mean, such as `computed`. `qualifier` gives what stands before the name in a node of the types
     `members`; `named` and `valued` give the name and the value of nodes that hold them deeper. Nodes in the
     fields `fields_kinds` are mentions of something defined elsewhere, of that kind.
 
     `prepare` rules see a node before the others do, and may leave a note for nodes below it.
     `tags` are for tools that write types around their nodes; `type_key` is then a key of ours.
-    `revision` tells one state of the table from another where it is not ours.
+    `revision` distinguishes states of a table that is the user's.
     """
 
     name: str
@@ -265,7 +265,7 @@ class Dialect:
 
     @property
     def parser_version(self) -> str:
-        """The version of our reading: the tool that wrote a tree does not tell its own."""
+        """The version of our reading: trees do not name the version of the tool that wrote them."""
         return f"{self.name}+r{EXTRACTION_VERSION}"
 
 

@@ -19,7 +19,7 @@ _SAMPLE = 600
 class Sample:
     """What a part of the document shows for one type key.
 
-    `placed` counts the nodes that tell where they stand, `flags` are the ways in which they do: `loc`,
+    `placed` counts the nodes with a position, `flags` are the ways in which they do: `loc`,
     `offsets`, `lineno`.
     """
 

@@ -1,4 +1,4 @@
-"""Where the nodes of a dialect stand, told by the paths to six numbers."""
+"""Where the nodes of a dialect stand: the paths to six numbers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Places(NamedTuple):
-    """The paths from a node to the numbers of its place, keys parted by dots; an empty one is not told.
+    """The paths from a node to the numbers of its place, keys separated by dots; empty where there is none.
 
     `loc.start.line` is three objects deep, `start_point.0` the first of a list. `first_line` and
     `first_column` are the numbers that the tool gives to a file's first line and to a line's first column.
-    `length` is the path to a number of units from the start offset, where no end offset is told.
+    `length` is the path to a number of units from the start offset, where there is no end offset.
     `ends_on_last` are those ends (`offset`, `column`) that stand on the last character, not behind it.
     """
 

@@ -1,4 +1,4 @@
-"""Which dialect a decoded document is written in, told from its content alone.
+"""Which dialect a decoded document is written in, recognised by its content alone.
 
 Each dialect knows its own roots; they are asked in the order of `DIALECTS`. Any other document is a tree
 only if much speaks for it: most JSON has objects with a `type`, and few of them are syntax.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FEWEST_COMPOUNDS = 3
 _FEWEST_NODES = 5
 _KNOWN_TYPES = 0.9
-"""The share of nodes whose types a dialect's table must have when no root tells it."""
+"""The share of nodes whose types a dialect's table must have when no root decides."""
 WRAPPERS = words("ast AST program tree root rootNode syntax_tree module source_ast output parsed")
 COLLECTIONS = words("sources files asts")
 DEEPEST_WRAPPER = 4
@@ -90,7 +90,7 @@ def is_path(key: str) -> bool:
 
 
 def dialect_of_root(node: Node, own: Sequence[Dialect] = ()) -> Dialect | None:
-    """The dialect whose root an object is; None if it is none's. A user's `own` are asked first."""
+    """The dialect whose root an object is; None if no dialect knows it. A user's `own` are asked first."""
     for one in own:
         if is_root(one, node, one.type_key):
             return one

@@ -50,11 +50,11 @@ _OBJC_ONLY = re.compile(
 )
 
 SHARED_ENDINGS = frozenset((".h", ".m", ".inc", ".in", ".cgi", ".fcgi"))
-"""Endings that do not tell the language alone."""
+"""Endings that several languages share."""
 
 
 def language_of_name(filename: str) -> str | None:
-    """The language a file's name tells (`filename` without folders), None for none of ours."""
+    """The language by a file's name (`filename` without folders); None where it is not supported."""
     exact = _BY_FILE.get(filename)
     if exact is not None:
         return exact

@@ -23,7 +23,7 @@ class Use:
     """What a place makes of the name in it.
 
     `role` is one of ROLES, or `none` for names that are no references (declared parameters, labels);
-    without a role the name keeps the one it has. `climb` lets the next place have its say.
+    without a role the name keeps the one it has. with `climb` the next place up decides as well.
     `qualifier` is the field of the first child, which qualifies the name.
     `hint` replaces the kind of a `Define` with `hinted` reached later; the innermost hint wins. The hint
     `none` keeps the name from defining anything and from being a reference: a parameter inside of the head
@@ -46,9 +46,9 @@ class Define:
     `..` for the parent.
 
     - `kind` None makes no definition unless `by` finds one.
-    - `by` is (steps, {type: kind}): the type of that node decides; several steps are parted by `/`.
-      `by` is told of the first of several names in one statement, `also_by`, which is asked where `by`
-      does not know the type, of all of them.
+    - `by` is (steps, {type: kind}): the type of that node decides; several steps are separated by `/`.
+      Of several names in one statement `by` applies to the first only, and `also_by`, which is asked
+      where `by` does not know the type, to all of them.
     - `keywords` is {words: kind}: the words directly before the name decide, the first that fit. Where none
       fits and `kind` is None, the name has the role `local`, or without it the one it came with.
     - `keywords_at` is (steps, {words: kind}): so do the words directly before the node at the steps, from the
@@ -139,7 +139,7 @@ Place = Use | Define
 Uses = Mapping[str, Mapping[str, Place]]
 """parent type → field → place; field `""` is a child without field, `"*"` any field not named.
 
-`"^"` is the first child, whatever its field: where a grammar names no fields, the place tells what is what.
+`"^"` is the first child, whatever its field: where a grammar names no fields, the order says what is what.
 """
 
 
@@ -186,7 +186,7 @@ ImportReader = Callable[[Subtree, int], Iterator[ImportRow]]
 
 
 class Head(NamedTuple):
-    """What is known of a definition when its modifiers and visibility are told.
+    """What is known of a definition when its modifiers and visibility are decided.
 
     `words` stand before the name, `scope` is the type of the innermost scope around it (empty at the
     top), `section` the last section word before it, `outer` the type of its outermost wrapper, `type`
@@ -224,7 +224,7 @@ class Rules:
     `kinds`: type → normalised kind, over `COMMON_KINDS`; `kinds_by_prefix` for types that no table names.
     `unnamed`: types of definitions whose name is a word of the language (`init`, `constructor`) → a regular
     expression for that word, and their place.
-    `regions` tell roles by what is around the names; the last one that knows wins.
+    `regions` give roles by what is around the names; the last one that applies wins.
     `late_modifiers`: modifiers and visibility stand between the name and the body too.
     `name_marks`: characters that the grammar counts to the end of a defined name (`A?=1` of make).
     `dotted_qualifiers`: the grammar counts the dot behind a qualifier to it. `word_operators`: `and` and `or`

@@ -1,4 +1,4 @@
-/* Where clang's nodes stand: the twin of `ClangPositions`, which tells the rules. */
+/* Where clang's nodes stand: the twin of `ClangPositions`, where the rules are explained. */
 
 #include "loops.h"
 

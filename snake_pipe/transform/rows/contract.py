@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
 
 AST_QUEUE = "ast"
-"""The queue of files that hold a serialized tree; their dialect is told by their content."""
+"""The queue of files that hold a serialized tree; their dialect is recognised by their content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 In this order: a NUL byte near the start without a byte order mark means the file is binary; UTF-16 and
 UTF-32 are known by their byte order mark; valid UTF-8 is taken as it is, a UTF-8 byte order mark
-included, so that offsets stay offsets into the file; a Python coding cookie is obeyed; anything else is
+included, so that offsets stay offsets into the file; a Python coding cookie is followed; anything else is
 read as cp1252, and as latin-1 where cp1252 leaves a byte open, which never fails.
 """
 
@@ -28,7 +28,7 @@ class Decoded:
     """A text as UTF-8.
 
     `data` is None for a binary file. `encoding` is what the bytes were read as; where `transcoded`,
-    offsets count in `data`, not in the file. `damaged` tells that bytes had to be replaced.
+    offsets count in `data`, not in the file. `damaged`: bytes had to be replaced.
     """
 
     data: bytes | None
@@ -38,7 +38,7 @@ class Decoded:
 
 
 def source_to_utf8(data: bytes, *, cookies: bool = False) -> Decoded:
-    """The bytes as UTF-8; never raises. `cookies` obeys a coding comment, as Python sources have it."""
+    """The bytes as UTF-8; never raises. `cookies`: a coding comment counts, as in Python sources."""
     if not data.isascii():
         for mark, encoding in _MARKS:
             if data.startswith(mark):

@@ -1,4 +1,4 @@
-"""What a path and a first look at the bytes tell about a file: generated, minified, vendored, test."""
+"""What a path and a first look at the bytes say about a file: generated, minified, vendored, test."""
 
 from __future__ import annotations
 

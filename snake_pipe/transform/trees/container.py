@@ -1,4 +1,4 @@
-"""A document that holds several trees: the ids, places and facts of these, and what its own facts tell."""
+"""A document that holds several trees: their ids, places and facts, and the document's own facts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_WITHOUT_TREE = 100
 """Documents of a file that are looked at for its first tree."""
 _NAMED = 5
-"""Entries that are no trees of which the problem tells the place."""
+"""Entries without a tree whose places the problem names."""
 
 
 class Container:
@@ -52,14 +52,14 @@ class Container:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether so many entries were met without a tree that there is none: most JSON lines are data.
+        """Whether so many entries were no trees that none will follow: most JSON lines are data.
 
         What cannot be read counts as well: each is kept, and a log may have millions.
         """
         return not self._recognised and self._others + len(self.trees) >= _MOST_WITHOUT_TREE
 
     def close(self) -> None:
-        """Complete the facts of the document; without a single tree it is none of ours."""
+        """Complete the facts of the document; without a single tree it is no file of trees."""
         facts = self._facts
         if not self._recognised:
             self.trees.clear()

@@ -1,4 +1,4 @@
-"""What a syntax tree tells about the file it was made from: language, source, parser, traits."""
+"""What a syntax tree says about the file it was made from: language, source, parser, traits."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?" + _JSON, re.IGNORECA
 
 @dataclass(slots=True)
 class Overview:
-    """What the columns of a document, or of its parts one after the other, tell of its source."""
+    """What the columns of a document, or of its parts one after the other, say about its source."""
 
     source_path: str | None = None
     last_line: int = 0
@@ -74,7 +74,7 @@ class Overview:
 
 
 def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract) -> None:
-    """Fill in all that a file's row says about its tree; no lines where nodes tell none."""
+    """Fill in all that a file's row says about its tree; no lines where its nodes have none."""
     overview = Overview()
     overview.add(vocabulary, columns)
     describe_parts(facts, path, vocabulary.dialect, overview)
@@ -96,7 +96,7 @@ def describe_parts(facts: FileFacts, path: str, dialect: Dialect, overview: Over
 
 
 def refuse(facts: FileFacts, path: str, head: bytes, error: TransformError) -> None:
-    """A file that cannot be read has failed if it looks like a tree; other JSON is none of ours."""
+    """A file that cannot be read has failed if it looks like a tree; other JSON is skipped."""
     if error.code == "invalid_json" and not (_AST_NAME.search(path) or _AST_HEAD.search(head[:_HEAD])):
         facts.status, facts.reason = "skipped", "not_an_ast"
         return

@@ -2,8 +2,8 @@
 
 Several trees stand in a list, in a map from paths to trees (`{"src/a.js": {...}}`, also under `sources`,
 `files` or `asts`), or in a list of wrappers (`{"path": "a.js", "ast": {...}}`), inside each other up to a few
-levels. What is a root is for the dialects to say, whatever its key; what is named by a path may also be told
-by what it looks like, each for itself. A list that a dialect writes for one tree is one tree.
+levels. The dialects say what is a root, whatever its key; a value that is named by a path may also be
+recognised by what it looks like. A list that a dialect writes for one tree is one tree.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Tree(NamedTuple):
 
 @dataclass(slots=True)
 class Trees:
-    """The trees of one document in their order, and the pointers of entries beside them that are none."""
+    """The trees of one document in their order, and the pointers of entries that are no trees."""
 
     found: list[Tree] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -57,7 +57,8 @@ class Trees:
 class Entry(NamedTuple):
     """What a list, map or wrapper holds: `is_map` where it is a map whatever its keys look like.
 
-    `is_item` tells items of lists and values of maps, which are each to be a tree, from parts of wrappers.
+    `is_item` is for items of lists and values of maps, each of which should be a tree; parts of wrappers are
+    none.
     """
 
     key: str | int
@@ -146,7 +147,7 @@ def resolve(document: Any, pointer: str) -> Any:
 
 
 def pointed(pointer: str, key: str | int) -> str:
-    """The pointer to a member or item of what another pointer tells."""
+    """The pointer to a member or an item of what another pointer points to."""
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
@@ -234,7 +235,7 @@ class _Search:
 
 
 def path_of(entry: Entry) -> str | None:
-    """The path of an entry that is to be a tree: its key, or what it says itself beside one."""
+    """The path of an entry that should be a tree: its key, or the path that it gives itself."""
     value = entry.value
     if not entry.is_item:
         return None

@@ -2,8 +2,8 @@
 
 A file goes through `document.lines` and `document.decoding`, `trees.find` and `dialects.sniffing` (which
 trees, of which dialects), `walk.walker` (nodes in preorder, a chunk at a time) and `walk.extract` (columns of
-each chunk); what was seen of the decoded tree is let go at once. `drain` builds the tables of all files since
-the last one with `columns.tables`.
+each chunk); the decoded tree is freed at once, as far as it was read. `drain` builds the tables of all
+files since the last one with `columns.tables`.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Scopes:
 class Symbols:
     """The symbols of some documents; sets their number in the documents' facts.
 
-    `found` are in preorder; `enclosing` tells for a row the innermost of them around it.
+    `found` are in preorder; `enclosing` gives the innermost of them around a row.
     """
 
     def __init__(self, columns: Columns) -> None:

@@ -97,7 +97,7 @@ class TableBuilder:
         )
 
     def _import_lines(self, rows: NDArray[np.int64], imports: list[Import]) -> pa.Array:
-        """Lines of the imports' nodes, or of their statements where the nodes tell none."""
+        """Lines of the imports' nodes, or of their statements where the nodes have none."""
         lines = self._columns.spans[2][rows]
         own_lines = np.array([import_.line or 0 for import_ in imports], np.int64)
         lines = np.where(lines > 0, lines, own_lines)

@@ -123,9 +123,9 @@ def _begins(block: bytes, last: int, *, after_line: bool) -> Iterator[int]:
 
 
 def fewest_readable(path: str, met: int) -> int:
-    """How many of the documents met have to be readable, so that a file holds several.
+    """How many of the documents read so far have to be readable for a file to hold several.
 
-    One will do where the name says that there is a document on each line.
+    One is enough where the name says that there is a document on each line.
     """
     return 1 if met > 1 and path.lower().endswith(_ENDINGS) else 2
 
@@ -155,7 +155,7 @@ def read_documents(text: bytes, path: str) -> Any:
 
 
 def split_documents(text: bytes, line: int = 1) -> Iterator[Document]:
-    """All documents, and what is none between them, in their order; `line` is that of the text's begin."""
+    """All documents in their order, and text between them that is no document; the text begins on `line`."""
     start = 0
     last, same = 0, 0
     for end in _ends(text):

@@ -22,11 +22,11 @@ _MANTISSA = re.compile(rb"(?:-?[0-9]+\.)?[0-9]+\Z")
 
 
 class InexactNumberError(Exception):
-    """A literal is a float that may have been an integer, and the text does not tell which it was."""
+    """A literal is a float that may have been an integer, and the text leaves open which it was."""
 
 
 class Literals:
-    """Tells the texts of one document's literals.
+    """The texts of one document's literals.
 
     `text` is the document where its decoder may have rounded integers, None where it has not. It is only
     searched when a literal's value is a float beyond 64 bits.
@@ -41,7 +41,7 @@ class Literals:
     def text_of(self, node: Node, key: str) -> str | None:
         """The text of a literal whose value is no string, in the language's own words.
 
-        None where it has none. InexactNumberError where it takes an exact decoder to tell.
+        None where it has none. InexactNumberError where only an exact decoder can say.
         """
         value: Any = node.get(key)
         kind = value.__class__

@@ -24,7 +24,7 @@ _BLOCK = 1 << 20
 class JsonBlocks:
     """Reads a file of `size` bytes on disk with `read(size)` from its beginning. Iterated once.
 
-    `traits` says what was done to the blocks, and `lines` how many there were, once they were had.
+    After the iteration `traits` says how the blocks were decoded, and `lines` how many lines they had.
     TransformError `gzip_truncated`, `gzip_damaged` or `gzip_bomb`.
     """
 

@@ -30,7 +30,7 @@ _ITEMS = 20
 """Items of a list that are kept, and one for its last."""
 _LEVELS = 4
 _CUT_ITEMS = 3
-"""Of lists within what is cut, beside the last item."""
+"""Items that are kept of lists within what is cut, and the last one."""
 _KEYS = 100_000
 """Members of one large object that are looked at for keys that repeat."""
 

@@ -324,7 +324,7 @@ class TreeReader:
 
 
 def _numbered(batch: pa.RecordBatch, table: str, ids: NDArray[np.int64]) -> pa.RecordBatch:
-    """Rows whose numbers of nodes become those that they stand for; one below 0 is none."""
+    """Rows with the numbers that their nodes have in the document; null for those below 0."""
     for name in ("node_id", _REFERENCES.get(table)):
         if name is None:
             continue

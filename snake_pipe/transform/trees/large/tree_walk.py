@@ -1,7 +1,7 @@
 """The trees in a document that is too large to be held: what `trees.find` finds in one that is not.
 
 The document's text comes as events of `document.scanner`. Trees that are large are handed on as events, all
-others decoded; lists, maps and wrappers around them are gone through.
+others decoded; lists, maps and wrappers around them are opened.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class ClangPositions(PositionReader):
         return np.array(rows, np.int64).reshape(-1, len(_NOWHERE)).T
 
     def _place(self, location: Any) -> _Place | None:
-        """The place that a location tells; None where there is no location."""
+        """The place that a location gives; None where there is no location."""
         if not location or location.__class__ is not dict:
             return None
         expansion = location.get("expansionLoc")

@@ -1,4 +1,4 @@
-"""swiftc: a node's range ends where its last token begins, and nothing tells how long that token is.
+"""swiftc: a node's range ends where its last token begins, and nothing says how long that token is.
 
 It is one byte where a bracket closes the node, and the name where a name ends it. Elsewhere, and of implicit
 nodes, the end is unknown.

@@ -52,7 +52,7 @@ def read_located(text: bytes) -> LocatedTree | None:
     except orjson.JSONDecodeError:
         return None
     if root.get("loc").__class__ is int:
-        root["loc"] = _as_written(*locations[root["loc"]].tolist())  # dialects are told by it
+        root["loc"] = _as_written(*locations[root["loc"]].tolist())  # dialects are recognised by it
     trees = find_trees(root, ())
     if len(trees.found) != 1:
         return None

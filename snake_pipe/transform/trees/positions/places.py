@@ -43,7 +43,7 @@ class PlacesReader(PositionReader):
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`. Nodes without the first key of a path stand nowhere.
 
-        Parsers write what they were asked for, so a number that no node of the chunk tells is not read.
+        Parsers write what they were asked for, so a number that no node of the chunk has is not looked for.
         """
         table = np.full((6, len(nodes)), -1, np.int64)
         for holder, numbers in self._numbers_by_key.items():

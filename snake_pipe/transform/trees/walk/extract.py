@@ -92,7 +92,7 @@ class Extract:
 
 @dataclass(slots=True)
 class Findings:
-    """What is found while the walk goes on, by row in the document.
+    """What rules find during the walk, by row in the document.
 
     It waits for the drain, so there is little of it that is a Python object: each of them keeps memory from
     being used as a whole for the next trees, and a tree in scattered memory takes a fifth longer to read.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Handlers(NamedTuple):
-    """What is to be done with nodes of one type: the rows of a dialect's tables for it, all optional."""
+    """The rules for nodes of one type, from a dialect's tables; all are optional."""
 
     value_key: str | None
     named: Any
@@ -37,8 +37,8 @@ class Handlers(NamedTuple):
 class Vocabulary:
     """A dialect's types as codes, with what the table says of each; all dialects of a batch share the words.
 
-    `handlers` has the codes of types with which something is to be done; `name_keys` tells for each type
-    the field with its nodes' names.
+    `handlers` has the codes of types for which there are rules; `name_keys` has, for each type, the field
+    with its nodes' names.
     """
 
     def __init__(self, dialect: Dialect, words: Words) -> None:
@@ -85,7 +85,7 @@ class Vocabulary:
         table = self.dialect
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
-        self._kind_column = np.empty(0, np.int32)  # made anew when it is asked for
+        self._kind_column = np.empty(0, np.int32)  # made again at the next use
         self.name_keys[type_] = table.name_keys.get(type_, table.name_keys.get("", ""))
         value_key = table.value_keys.get(type_)
         rules = (

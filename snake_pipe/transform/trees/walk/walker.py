@@ -66,7 +66,7 @@ class Walker:
     """Walks documents of one dialect; learns the fields, and the shapes (key sequences) of objects.
 
     It knows which fields can hold nodes, so that positions and the like are never looked at. What a field
-    holds is looked at in each object anew: the result never depends on earlier files. `fields` gives field
+    holds is looked at again in each object: the result never depends on earlier files. `fields` gives field
     names their codes and may be shared by walkers; code 0 is no field.
     """
 
@@ -83,8 +83,8 @@ class Walker:
     def walk(self, document: Any, place: int = 0) -> Iterator[NodeChunk]:
         """All nodes of a document, or of a part of one that stands at that place; any depth, no recursion.
 
-        A chunk's nodes are emptied when the next one is asked for: what is done with is let go while it is in
-        the cache. So a node may be looked at, and into, only while its chunk is the last.
+        A chunk's nodes are emptied when the next chunk is asked for, to free their memory while it is in the
+        cache. So a node, and what is in it, may be read only while its chunk is the last.
         """
         if self.dialect.tags is not None:
             write_types(document, self.dialect, self.fields.words[place & _FIELD_MASK])
