@@ -54,11 +54,11 @@ FILES = (
     _required("input_kind", "dictionary", "source or ast"),
     Column("language", "dictionary", "language of the source"),
     Column("dialect", "dictionary", "dialect of an AST file"),
-    Column("parser", "dictionary", "what read the file"),
-    Column("parser_version", "dictionary", "and its version, with the version of the extraction rules"),
+    Column("parser", "dictionary", "the parser that read the file"),
+    Column("parser_version", "dictionary", "its version, with the version of the extraction rules"),
     Column("size_bytes", "int64", "size on disk; null for a tree in a file"),
     Column("mtime_ns", "int64", "time of last change, ns since 1970"),
-    Column("sha256", "string", "of the bytes on disk, hexadecimal"),
+    Column("sha256", "string", "hash of the bytes on disk, hexadecimal"),
     _required("status", "dictionary", "ok, partial, failed, skipped, quarantined or deleted"),
     Column("reason", "dictionary", "why the status is not ok; holds_trees: see container_id"),
     Column("node_count", "int64", "rows in `nodes`"),
@@ -67,12 +67,10 @@ FILES = (
     Column("import_count", "int64", "rows in `imports`"),
     Column("error_count", "int64", "rows in `errors`"),
     Column("max_depth", "int32", "depth of the deepest node, root 0"),
-    Column(
-        "line_count", "int64", "lines of the source; where not told, of the AST file, or 0 for a tree in one"
-    ),
+    Column("line_count", "int64", "lines of the source; if unknown, of the AST file, or 0 for a tree in one"),
     Column("offset_unit", "dictionary", "unit of offsets and columns: byte, utf16, char or none"),
-    Column("duration_ms", "float64", "time from open to rows"),
-    Column("attempts", "int32", "how often a worker took the file"),
+    Column("duration_ms", "float64", "milliseconds from open to rows"),
+    Column("attempts", "int32", "how many times a worker took the file"),
     _JOB_ID,
     _required("flush_seq", "int64", "the flush of that job that made the row visible"),
     _required("ingested_at", "timestamp", "time of that flush, UTC"),
@@ -91,7 +89,7 @@ NODES = (
     _required("descendant_count", "int32", "nodes below: up to node_id + descendant_count"),
     _required("type", "dictionary", "the dialect's or grammar's own word"),
     _required("kind", "dictionary", "normalised across languages"),
-    Column("name", "string", "the name a node carries or is"),
+    Column("name", "string", "the name that a node has, or is"),
     Column("value", "string", "text of a literal, shortened"),
     Column("start_offset", "int64", "in offset_unit, from 0"),
     Column("end_offset", "int64", "exclusive"),
@@ -113,7 +111,7 @@ SYMBOLS = (
     Column("doc", "string", "docstring or the comment before it"),
     Column("modifiers", "list<string>", "static, async, abstract, const, constructor, ..."),
     Column("visibility", "dictionary", "public, protected, private, internal"),
-    Column("exported", "bool", "seen from outside its file, where the language tells"),
+    Column("exported", "bool", "visible outside its file, where the language says"),
     Column("complexity", "int32", "1 + branches, for functions and methods"),
     Column("start_offset", "int64", "of the definition"),
     Column("end_offset", "int64", "exclusive"),
@@ -152,30 +150,30 @@ ERRORS = (
     Column("file_id", "int64", "null where there is no row in `files`, such as a folder that cannot be read"),
     _required("phase", "dictionary", "discover, read, decode, parse, extract, write or worker"),
     _required("code", "dictionary", "a fixed word for programs"),
-    _required("message", "string", "for people: what, where, how to mend it"),
+    _required("message", "string", "for people: what, where, how to fix it"),
     Column("start_line", "int32", "from 1"),
     Column("start_col", "int32", "from 1"),
     _required("attempt", "int32", "from 1"),
-    _required("retriable", "bool", "whether another try may help"),
+    _required("retriable", "bool", "whether another attempt may help"),
     _JOB_ID,
 )
 
 BATCHES = (
     _JOB_ID,
     _required("batch_id", "int64", "from 1 in each epoch"),
-    _required("epoch", "int64", "start of the engine: one for ingest, one more for each resume"),
+    _required("epoch", "int64", "number of the run: a new one for each ingest and each resume"),
     _required("language", "dictionary", "the queue it was cut from: a language, ast, or mixed"),
     _required("trigger", "dictionary", "size, bytes, timer, priority, memory, manual, close or retry"),
-    _required("priority", "int32", "the highest in it"),
+    _required("priority", "int32", "the highest of its files"),
     _required("file_count", "int64", "files"),
     _required("row_count", "int64", "rows of all tables"),
     _required("byte_count", "int64", "bytes on disk of its files"),
-    _required("waited_ms", "float64", "of its oldest file, in the queue"),
-    _required("duration_ms", "float64", "in the worker"),
-    Column("memory_before", "int64", "resident bytes of the worker"),
-    Column("memory_after", "int64", "and after the batch"),
-    Column("memory_peak", "int64", "the most seen while it ran"),
-    Column("io_bytes", "int64", "bytes read, and of the parts written"),
+    _required("waited_ms", "float64", "how long its oldest file waited in the queue"),
+    _required("duration_ms", "float64", "how long it took in the worker"),
+    Column("memory_before", "int64", "resident bytes of the worker before it"),
+    Column("memory_after", "int64", "resident bytes of the worker after it"),
+    Column("memory_peak", "int64", "the most resident bytes seen meanwhile"),
+    Column("io_bytes", "int64", "bytes read, and bytes of the parts written"),
     Column("estimated_ms", "float64", "estimate of duration_ms, made beforehand; 0 at first"),
     Column("estimated_memory", "int64", "estimate of memory_peak - memory_before, made beforehand"),
     Column("estimated_io", "int64", "estimate of io_bytes, made beforehand"),
@@ -195,16 +193,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 
 DUMP_SOURCES = (
-    _required("repo", "dictionary", "as in `files`, of both"),
+    _required("repo", "dictionary", "as in `files`, the same for both"),
     _required("dump", "string", "path of an AST file"),
     _required("source", "string", "path of the source it was made from, where the dataset holds that"),
-    _required("way", "string", "told (by `source_path`), beside (by its name), mirrored (in another folder)"),
+    _required(
+        "way", "string", "told (by `source_path`), beside (by name), mirrored (by name, in another folder)"
+    ),
     _required("dump_file_id", "int64", "of the AST file"),
     _required("source_file_id", "int64", "of the source"),
 )
 
 VIEWS: dict[str, tuple[Column, ...]] = {"dump_sources": DUMP_SOURCES}
-"""What `connect` computes from the tables when it is asked for."""
+"""What `connect` computes from the tables when it is queried."""
 
 TREE_TABLES = ("nodes", "symbols", "refs", "imports")
 """Written by workers, the same whatever the number of workers."""
