@@ -96,7 +96,8 @@ def test_every_part_of_the_package_is_in_the_picture(picture):
     assert [name for name in sorted(modules | folders) if f"<b>{name}</b>" not in picture] == []
 
 
-def test_the_picture_shows_the_layers_that_are_checked(picture):
+@pytest.mark.parametrize("room", ["extract", "transform"])
+def test_the_picture_shows_the_layers_that_are_checked(picture, room):
     contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
-    (layers,) = (one["layers"] for one in contracts if one.get("containers") == ["snake_pipe.transform"])
-    assert layers_in(picture, "transform") == [set(layer.split(" | ")) for layer in layers]
+    (layers,) = (one["layers"] for one in contracts if one.get("containers") == [f"snake_pipe.{room}"])
+    assert layers_in(picture, room) == [set(re.split(" [|:] ", layer)) for layer in layers]
