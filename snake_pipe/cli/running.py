@@ -80,12 +80,9 @@ def _stop_on_signals(engine: BatchProcessingEngine) -> None:
         seen.append(name)
         engine.stop(name)
 
-    for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
-            try:
-                loop.add_signal_handler(getattr(signal, name), stop, name, code)
-            except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
-                return
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number.name, code)
 
 
 def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:

@@ -68,7 +68,7 @@ def available_cpus() -> int:
     """Processors that this process may use, at least 1; a cgroup's quota counts, rounded up."""
     try:
         count = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
+    except AttributeError:  # not on macOS
         count = os.cpu_count() or 1
     try:
         quota, period = (_CGROUP_ROOT / "cpu.max").read_text(encoding="ascii").split()

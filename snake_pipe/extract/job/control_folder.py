@@ -27,9 +27,7 @@ _MOST_REMEMBERED = 10_000
 _MOST_MESSAGES = 20
 """Refusals that are reported one by one; after these only each doubling of their number."""
 
-_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class _Refused(Exception):  # noqa: N818 - not an error: the reason why a file is no command
@@ -165,12 +163,12 @@ class ControlFolder:
 
 
 def _owned(info: os.stat_result) -> bool:
-    return not hasattr(os, "geteuid") or info.st_uid in (os.geteuid(), 0)
+    return info.st_uid in (os.geteuid(), 0)
 
 
 def _is_open_to_others(info: os.stat_result) -> bool:
-    """Whether others may write; where there are no users of that kind, the bits say nothing."""
-    return hasattr(os, "geteuid") and bool(info.st_mode & 0o022)
+    """Whether others may write."""
+    return bool(info.st_mode & 0o022)
 
 
 def _check(info: os.stat_result) -> None:

@@ -38,7 +38,7 @@ def send(job_folder: Path, action: str, arguments: dict[str, Any] | None = None)
         raise UsageError(f"the command is larger than {MOST_BYTES:,} bytes")
     temp = job_folder / f".{command_id}.tmp"  # not in the folder, where it might be found half written
     try:
-        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
                 file.write(data)
