@@ -1,6 +1,6 @@
-"""The registries: what languages and dialects there are, by name, and how files are told.
+"""The registries: which languages and dialects there are, and how files are recognised.
 
-The layer between the engine and `transform`: who only needs names and versions asks here, and imports no
+The layer between the engine and `transform`: what needs only names and versions asks here, and imports no
 parser.
 """
 
@@ -39,8 +39,8 @@ _TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
 def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
     """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest.
 
-    A data language is told only where it is `asked` for. JSON that is asked for as data is data, but for
-    names that say tree (`a.ast.json`) where trees are asked for too.
+    A data language counts only where it is `asked` for. JSON that is asked for as data is data, except for
+    names that say tree (`a.ast.json`), where trees are asked for too.
     """
     lower = name.lower()
     language = language_of_name(name)

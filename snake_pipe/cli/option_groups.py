@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from functools import cache
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
@@ -23,19 +24,23 @@ def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
         return command(**given)
 
-    def parameters() -> Iterator[Parameter]:
-        for name, parameter in signature(command).parameters.items():
-            if name not in groups:
-                yield parameter.replace(annotation=hints[name], kind=Parameter.KEYWORD_ONLY)
-                continue
-            kinds = get_type_hints(groups[name], include_extras=True)
-            for field in fields(groups[name]):
-                yield Parameter(
-                    field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name]
-                )
-
-    flattened = list(parameters())
+    parameters: list[Parameter] = []
+    for name, parameter in signature(command).parameters.items():
+        parameters += _options(groups[name]) if name in groups else [_as_option(parameter, hints[name])]
     flat.__name__, flat.__doc__ = command.__name__, command.__doc__
-    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in flattened}
-    flat.__signature__ = signature(flat).replace(parameters=flattened)  # type: ignore[attr-defined]
+    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    flat.__signature__ = signature(flat).replace(parameters=parameters)  # type: ignore[attr-defined]
     return flat
+
+
+def _as_option(parameter: Parameter, annotation: Any) -> Parameter:
+    return parameter.replace(annotation=annotation, kind=Parameter.KEYWORD_ONLY)
+
+
+@cache
+def _options(group: Any) -> list[Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        for field in fields(group)
+    ]

@@ -1,4 +1,7 @@
-"""The options of the commands, each declared once, and what becomes of them."""
+"""The options of the commands, each declared once, and what becomes of them.
+
+The dataclasses are neither frozen nor slotted: making them so takes 5 ms, and `--help` waits for it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ OtherSettings = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Selection:
     """Which files are read, and into which dataset."""
 
@@ -86,7 +89,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Settings:
     """Settings that have an option of their own, by their names as settings; None where it is not given."""
 
@@ -154,7 +157,7 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class WatchSettings(Settings):
     """The same for `watch`, where two of them have other defaults."""
 
@@ -167,7 +170,7 @@ class WatchSettings(Settings):
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Verbosity:
     """What is shown on stderr while a job runs and when it has ended."""
 
