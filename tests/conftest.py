@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from helpers.collected import COLLECTED, without_parameters
 from helpers.repositories import python_files
 
 if TYPE_CHECKING:
@@ -33,6 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
     is_all = config.getoption("all_samples")
     settings.load_profile("all" if is_all else "sample")
     os.environ["ALL_SAMPLES"] = "1" if is_all else ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[COLLECTED] = {without_parameters(item.nodeid) for item in items}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Thousands of collected tests are no garbage: without them, each look for some is short."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_json_that_is_no_tree(read: Callable[[bytes], tuple[FileFacts, Rows]]) -
     assert not any(rows.values())
 
 
-@pytest.mark.parametrize("levels", [1_000 if WITH_ALL else 200, 100_000])
+@pytest.mark.parametrize("levels", [1_000, 100_000] if WITH_ALL else [100, 20_000])
 @pytest.mark.parametrize(
     ("begin", "around", "inside"),
     [
@@ -222,8 +222,8 @@ def test_nesting(begin: str, around: str, inside: str, levels: int) -> None:
         assert cut == rows
 
 
-def test_a_list_of_a_million_numbers_is_one_node() -> None:
-    numbers = ",".join(["1"] * 1_000_000)
+def test_a_long_list_of_numbers_is_one_node() -> None:
+    numbers = ",".join(["1"] * (1_000_000 if WITH_ALL else 100_000))
     text = TEXT.replace(b'"value":"x"', b'"value":"x","numbers":[%b]' % numbers.encode())
     facts, rows = whole(text)
     assert (facts.status, facts.node_count) == ("ok", 23)
