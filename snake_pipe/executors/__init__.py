@@ -1,1 +1,1 @@
-"""Where batches run: in this thread, in a pool of processes, on a cluster."""
+"""Where batches run: in this process, or in a pool of worker processes."""

@@ -1,1 +1,1 @@
-"""The engine: files in, tables out."""
+"""The engine: files in, tables out. `batch_processor` is where to begin reading."""

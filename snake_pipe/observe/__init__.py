@@ -1,1 +1,1 @@
-"""What the engine tells its listeners, and the log they write."""
+"""What the engine tells its listeners: events, status, statistics, and the log."""

@@ -1,1 +1,1 @@
-"""Arithmetic, atomic files and checkpoints: nothing here knows a model of the engine."""
+"""Arithmetic, units, locks, files, journal, checkpoint: nothing here knows the models of the engine."""

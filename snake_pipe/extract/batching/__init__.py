@@ -1,1 +1,1 @@
-"""Files into batches: queues, sizes, and the memory they may take."""
+"""Files into batches: queues, batch sizes, and the model of memory."""

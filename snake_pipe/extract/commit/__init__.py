@@ -1,1 +1,1 @@
-"""The way out: rows are gathered, journaled and made visible."""
+"""The way out of a run: rows are collected, promised in the journal and committed, flush by flush."""

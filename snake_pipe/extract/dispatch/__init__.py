@@ -1,1 +1,1 @@
-"""Batches in the hands of an executor: its workers watched, their deaths survived."""
+"""Batches in flight: given to the workers of an executor, which may hang or die."""

@@ -1,1 +1,1 @@
-"""Where a run's files come from, and what is left out because it is known."""
+"""Where a run's files come from, and what is left out because the dataset has it."""

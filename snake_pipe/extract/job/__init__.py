@@ -1,1 +1,1 @@
-"""A job on disk, its run, and who talks to it while it runs."""
+"""A job on disk, its run, and the commands that control it."""

@@ -1,1 +1,1 @@
-"""Plain data that the rooms above share: statistics, rows of `files` and `errors`, lost files."""
+"""Plain data that the packages above share: rows of `files` and `errors`, lost files."""

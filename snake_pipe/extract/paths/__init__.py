@@ -1,1 +1,1 @@
-"""Paths as text, patterns of paths, and the part of a tree that is asked for."""
+"""Names of files as text, patterns of paths, `.gitignore`, and the part of a tree that is asked for."""

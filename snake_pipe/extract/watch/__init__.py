@@ -1,1 +1,1 @@
-"""A feed that follows what changes in some folders."""
+"""A feed that follows the changes below some folders."""

@@ -1,1 +1,1 @@
-"""What happens in a worker process: a file's bytes to rows, rows to parts."""
+"""What happens in a worker process: files' bytes become rows, and rows become parts."""

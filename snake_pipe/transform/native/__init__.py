@@ -1,1 +1,1 @@
-"""The compiled twins of the innermost loops."""
+"""The compiled innermost loops over trees; each has a twin in Python, or is not needed."""
