@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "SNAKE_PIPE_"
 _NO_SETTINGS = frozenset({"SNAKE_PIPE_PURE_PYTHON"})
-"""Variables with that prefix that are told to someone else: the build, and `transform.compiled`."""
+"""Variables with that prefix that are no settings: the build and `transform.native.compiled` read them."""
 
 
 def _setting(default: Any, read: Callable[[Any], Any], doc: str, **declared: Any) -> Any:

@@ -288,7 +288,7 @@ class BatchCoordinator:
         """Cut what a queue holds into batches within its target, and of `most_bytes` where given.
 
         With `coming` they are also within their share of what is left in all. A `trigger` of None stands for
-        the target that each batch reached; a rest is told by the one before. A rest that makes no full batch
+        the target that each batch reached; a rest is named by the batch before it. A rest that makes no full batch
         stays, if all of it came at `keep_from` or later.
         """
         ready: list[FileBatch] = []

@@ -19,7 +19,7 @@ _ASK_AGAIN = 0.1
 
 
 class Breaker:
-    """Stands before one thing that may break; `on_change` is told its name and each new state."""
+    """Stands before one thing that may break; `on_change` is called with its name and each new state."""
 
     def __init__(
         self,

@@ -85,15 +85,15 @@ def check(
     described = [file for file in files if file.suffix.lower() == ".toml"]
     trees = [file for file in files if file not in described]
     sources = tuple(dict.fromkeys((*config.dialects, *(str(file.absolute()) for file in described))))
-    dialects_told = _described(described)
+    described = _described(described)
     checks = [
         (visible(str(file)), check_tree(file.name, _bytes(file, config.max_file_size), sources, rows))
         for file in trees
     ]
     if format_ == "table":
-        _print_sections(dialects_told, checks)
+        _print_sections(described, checks)
     else:
-        print_rows(_COLUMNS, _flat(dialects_told, checks), format_)
+        print_rows(_COLUMNS, _flat(described, checks), format_)
     recognised = all(result.dialect is not None for _, result in checks)
     return int(ExitCode.DONE if recognised else ExitCode.FILES_FAILED)
 
@@ -121,10 +121,10 @@ def _bytes(file: Path, most: int) -> bytes:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
 
 
-def _flat(dialects_told: Iterable[tuple[str, str]], checks: Checks) -> Iterator[tuple[Any, ...]]:
+def _flat(described: Iterable[tuple[str, str]], checks: Checks) -> Iterator[tuple[Any, ...]]:
     """All that was found, one line each, for programs."""
-    for file, told in dialects_told:
-        yield file, "dialect file", None, None, None, None, told
+    for file, description in described:
+        yield file, "dialect file", None, None, None, None, description
     for file, result in checks:
         yield file, "dialect", result.dialect, None, result.nodes, None, result.why
         yield file, "other nodes", None, None, result.other, None, _share(result)
@@ -132,10 +132,10 @@ def _flat(dialects_told: Iterable[tuple[str, str]], checks: Checks) -> Iterator[
             yield file, *finding
 
 
-def _print_sections(dialects_told: Iterable[tuple[str, str]], checks: Checks) -> None:
+def _print_sections(described: Iterable[tuple[str, str]], checks: Checks) -> None:
     """The same for people: a heading and a table for each sort."""
-    for file, told in dialects_told:
-        typer.echo(f"{file}: {told}")
+    for file, description in described:
+        typer.echo(f"{file}: {description}")
     for index, (file, result) in enumerate(checks):
         typer.echo(
             "\n" * bool(index) + f"{file}: {result.dialect or 'not recognised'}; {visible(result.why)}"

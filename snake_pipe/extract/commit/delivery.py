@@ -44,7 +44,7 @@ class Delivery:
     ) -> None:
         """`on_rows` gets the rows of `files` before they are committed; they are read only if it reads them.
 
-        `on_commit` is told after each commit how many there are in all; then `on_flush` runs in a thread.
+        `on_commit` is called after each commit with their number in all; then `on_flush` runs in a thread.
         """
         self._sink = sink
         self._job_id = job_id
@@ -80,7 +80,7 @@ class Delivery:
         self._on_rows(_rows(result.files))
 
     def take_lost(self, lost: LostFile) -> None:
-        """A file that ends its worker."""
+        """A file that is given up because it ends its worker."""
         file = lost.file
         row = file_row(
             file,
@@ -114,7 +114,7 @@ class Delivery:
         self._sink.add_retried(batch)
 
     def take_cancelled(self, files: Sequence[DiscoveredFile]) -> None:
-        """Files that nobody wants any more."""
+        """Files that were cancelled."""
         statistics = self._statistics
         statistics.files_done += len(files)
         statistics.files_cancelled += len(files)
@@ -162,7 +162,7 @@ class Delivery:
         self._sink.close()
 
     async def _commit_if_possible(self) -> None:
-        """Commit; what fails and may be tried again is told, and waits for the next time."""
+        """Commit; a failure that may be tried again becomes a notice, and the rows wait for the next time."""
         if not self._sink.has_pending or (
             self._breaker.is_open and self._breaker.delay(time.monotonic()) > 0
         ):
@@ -192,7 +192,7 @@ class Delivery:
             self._breaker.succeeded()
 
     def count_flushes(self) -> None:
-        """Bring the figures up to date."""
+        """Copy the sink's figures into the statistics."""
         self._statistics.files_committed = self._sink.files_committed
         self._statistics.flushes = self._sink.flushes
 

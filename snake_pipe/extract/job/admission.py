@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_CANCELS = 100
 _MOST_NOTICES = 20
-"""Errors of the walk that are told at once; all are rows of `errors`."""
+"""Errors of the walk that become notices; all are rows of `errors`."""
 
 
 class Admission:

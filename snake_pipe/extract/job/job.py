@@ -78,7 +78,7 @@ class Job:
         self._own_files: KnownFiles | None = None
         self._saving = threading.Lock()
         if not self.is_done:
-            self.controls.clear()  # before the job's id is told to anybody who may command it
+            self.controls.clear()  # before anybody can know the job's id and send it a command
 
     @classmethod
     def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
