@@ -211,9 +211,8 @@ class TreeReader:
                 if key not in self._dialect.leaf_keys:
                     yield from walker.walk(value, walker.place(frame.depth, key))
             return
-        if isinstance(members, dict):
-            members = [value for key, value in members.items() if key not in self._dialect.leaf_keys]
-        yield from walker.walk(members, walker.place(frame.depth, frame.field))
+        key = next((frame.key for frame in reversed(self._frames) if frame.key is not None), None)
+        yield from walker.walk(members, walker.place(frame.depth, frame.field), key)
 
     def _above(self, members: Any) -> _Lineage:
         """Copies of the large nodes around some members, in which these come before what an outline has."""

@@ -66,6 +66,14 @@ def test_places_that_are_those_of_tokens() -> None:
     assert in_pieces("a.ast.json", data, 1_000) == whole("a.ast.json", data)
 
 
+@pytest.mark.parametrize("piece", [200, 1_000, 5_000])
+@pytest.mark.parametrize("dialect", ["libpg_query", "syn-serde", "php-parser"])
+def test_types_around_nodes(dialect: str, piece: int) -> None:
+    """A node was lost whose tag stood alone in a piece; fields of types were those of the node above."""
+    data = (GOLDEN_DIALECTS / f"{dialect}.json").read_bytes()
+    assert in_pieces("a.ast.json", data, piece) == whole("a.ast.json", data)
+
+
 def test_a_piece_without_nodes_outside_of_the_tree() -> None:
     """A large document of pandoc's failed once, as the version before its blocks is a list of numbers."""
     block = {"t": "Para", "c": [{"t": "Str", "c": "word"}] * 5}
