@@ -170,7 +170,7 @@ def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
                 "update or remove that package",
             ) from error
         if not isinstance(dialect, Dialect):
-            raise PluginError(f"{entry.value} of {package} is no Dialect", "update or remove that package")
+            raise PluginError(f"{entry.value} of {package} is not a Dialect", "update or remove that package")
         found.append((package, replace(dialect, revision=f"{package} {dialect.revision}")))
     return tuple(found)
 

@@ -125,7 +125,7 @@ class DeltaLog:
         except OSError as error:
             raise SinkError(
                 f"cannot commit to {self.folder}: {error.strerror or error}",
-                "free space or mend the disk, then resume the job",
+                "free space or repair the disk, then resume the job",
             ) from error
         self._version = version
         self._flushes[job_id] = flush_seq

@@ -197,4 +197,4 @@ def _file_id_range(footer: pq.FileMetaData) -> tuple[int | None, int | None]:
 
 def _sink_error(path: Path, error: OSError) -> SinkError:
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return SinkError(f"cannot write {path}: {reason}", "free space or mend the disk, then resume the job")
+    return SinkError(f"cannot write {path}: {reason}", "free space or repair the disk, then resume the job")

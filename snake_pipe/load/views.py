@@ -183,7 +183,7 @@ def _check_reads_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     try:
         statements = connection.extract_statements(sql)
         if len(statements) != 1:
-            raise QueryError(f"one statement is asked for, there are {len(statements)}")
+            raise QueryError(f"one statement is expected, there are {len(statements)}")
         kind = statements[0].type
         if kind == duckdb.StatementType.EXPLAIN:
             explained = connection.extract_statements(_EXPLAIN.sub("", statements[0].query, count=1))

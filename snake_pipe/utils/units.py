@@ -47,7 +47,7 @@ def _parse(text: str, units: dict[str, float] | dict[str, int], expected: str) -
 
 def _whole(value: float, text: str) -> int:
     if value != int(value):
-        raise ValueError(f"{text.strip()} is no whole number")
+        raise ValueError(f"{text.strip()} is not a whole number")
     if value > LARGEST:
         raise ValueError(f"{text.strip()} is above {LARGEST}")
     return int(value)

@@ -274,7 +274,9 @@ def test_a_job_that_was_told_to_stop_says_so(cli, tmp_path):
     process = cli.start("ingest", STDLIB, "-d", dataset, "--workers", "1", "--no-progress")
     job = process.stderr.readline().split()[1]
     assert cli.run("control", job, "stop", "-d", dataset).returncode == 0
-    assert f"stopped by snake-pipe control stop; go on with: snake-pipe resume {job}" in process.stderr.read()
+    assert (
+        f"stopped by snake-pipe control stop; continue with: snake-pipe resume {job}" in process.stderr.read()
+    )
     assert process.wait(60) == 130
     shown = cli.run("status", job, "-d", dataset).stdout
     assert re.search(r"^status +stopped by snake-pipe control stop$", shown, re.MULTILINE)

@@ -171,4 +171,4 @@ def test_a_package_brings_a_dialect(cli, repository, tmp_path):
     (package / "loom_trees.py").write_text("LOOM = None\n")
     broken = cli.run_alone("dialects", env=environment)
     assert broken.returncode == 2
-    assert "loom_trees:LOOM of loom-trees 1.0 is no Dialect" in broken.stderr
+    assert "loom_trees:LOOM of loom-trees 1.0 is not a Dialect" in broken.stderr

@@ -146,7 +146,7 @@ def _check_runs(view: JobView) -> None:
     if view.state == "done":
         raise UsageError(f"job {view.job_id} is done", "there is nothing to control")
     raise UsageError(
-        f"job {view.job_id} is not running: {view.state}", f"go on with: snake-pipe resume {view.job_id}"
+        f"job {view.job_id} is not running: {view.state}", f"continue with: snake-pipe resume {view.job_id}"
     )
 
 

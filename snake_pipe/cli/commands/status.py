@@ -164,7 +164,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
     dataset = str(manager.folder.parent)
     typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
     if view.state not in (*LIVE, "done"):
-        typer.echo(f"go on with: snake-pipe resume {view.job_id}")
+        typer.echo(f"continue with: snake-pipe resume {view.job_id}")
     state = "" if view.state == "stopped" else view.state
     result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
     result.settings = view.checkpoint.config

@@ -190,7 +190,9 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     statistics = result.statistics
     lines = []
     if result.status == "stopped":
-        lines.append(f"stopped by {stopper(result.message)}; go on with: snake-pipe resume {result.job_id}")
+        lines.append(
+            f"stopped by {stopper(result.message)}; continue with: snake-pipe resume {result.job_id}"
+        )
     by_status: dict[str, int] = {}
     by_word: dict[str, dict[str, int]] = {}
     for (status, word), count in statistics.outcomes.items():

@@ -157,7 +157,7 @@ class Sieve:
         try:
             queue = self._queue(os.fsdecode(name), found)
         except OSError as error:
-            return _error(path, "unreadable_file", f"its language cannot be told: {error.strerror or error}")
+            return _error(path, "unreadable_file", f"its language cannot be found: {error.strerror or error}")
         if queue is None:
             self._count(_ending(os.fsdecode(name)))
             return None

@@ -211,7 +211,7 @@ class Dispatcher:
 
     async def _put_off(self, batch: FileBatch, failure: str) -> FileBatch:
         """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
-        error = SinkError(f"batch {batch.batch_id} failed: {failure}", "mend the cause, then resume the job")
+        error = SinkError(f"batch {batch.batch_id} failed: {failure}", "fix the cause, then resume the job")
         now = time.monotonic()
         self._breakers.sink.failed(now)
         breaker = self._breakers.sink

@@ -78,7 +78,7 @@ class Submissions(Feed):
         if self._ended:
             raise EngineStateError("the engine is shut down", "make a new one")
         if "\0" in os.fspath(path):
-            raise UsageError(f"{os.fspath(path)!r} is no path")
+            raise UsageError(f"{os.fspath(path)!r} is not a path")
         future: asyncio.Future[ProcessingResult] = asyncio.get_running_loop().create_future()
         self._waiting.append(Submission(os.fspath(path), priority, future))
         self.received += 1

@@ -79,5 +79,5 @@ def _number(given: Any, expected: str) -> int | float:
 def _whole(given: Any, expected: str) -> int:
     number = _number(given, expected)
     if number != int(number):
-        raise ValueError(f"{given} is no whole number")
+        raise ValueError(f"{given} is not a whole number")
     return int(number)

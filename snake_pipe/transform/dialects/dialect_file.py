@@ -142,7 +142,7 @@ class _Compiler:
         )
         table.close()
         if not test.types and not test.keys:
-            table.refuse("types", "is missing: how is a root told? [root] needs types, keys or both")
+            table.refuse("types", "is missing: what tells a root? [root] needs types, keys or both")
         return test
 
     def _positions(self, table: CheckedTable) -> tuple[str, Places]:

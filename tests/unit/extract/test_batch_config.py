@@ -109,7 +109,7 @@ def test_text_is_converted():
         ({"compression": "rar"}, "'rar'"),
         ({"compression_level": 99}, "at most 22"),
         ({"max_latency": 0}, "above 0"),
-        ({"batch_size": 1.5}, "batch_size = 1.5 in command line: 1.5 is no whole number"),
+        ({"batch_size": 1.5}, "batch_size = 1.5 in command line: 1.5 is not a whole number"),
         ({"batch_size": True}, "batch_size = True in command line: expected a number"),
         (
             {"batch_size": None, "flush_interval": [5]},
@@ -213,7 +213,7 @@ def test_an_update_of_anything_else_is_refused(name):
         ({"max_latency": "2 parsecs"}, "max_latency = '2 parsecs' in update: expected a time such as 2s"),
         ({"max_latency": "0s"}, "above 0"),
         ({"batch_bytes": "16 Mio"}, "expected a size such as 100k"),
-        ({"batch_bytes": "0.5"}, "no whole number"),
+        ({"batch_bytes": "0.5"}, "not a whole number"),
         ({"batch_size": "none"}, "expected a number"),
         ({"flush_interval": float("inf")}, "finite"),  # the timer would never ring, nor the job ever commit
         ({"flush_interval": float("nan")}, "finite"),

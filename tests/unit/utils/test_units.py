@@ -46,7 +46,7 @@ def test_what_means_nothing(parse, text):
 
 @pytest.mark.parametrize("parse", [parse_bytes, parse_count])
 def test_half_a_byte(parse):
-    with pytest.raises(ValueError, match="no whole number"):
+    with pytest.raises(ValueError, match="not a whole number"):
         parse("0.5")
 
 
