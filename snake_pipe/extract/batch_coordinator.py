@@ -288,8 +288,8 @@ class BatchCoordinator:
         """Cut what a queue holds into batches within its target, and of `most_bytes` where given.
 
         With `coming` they are also within their share of what is left in all. A `trigger` of None stands for
-        the target that each batch reached; a rest is named by the batch before it. A rest that makes no full batch
-        stays, if all of it came at `keep_from` or later.
+        the target that each batch reached; a rest has that of the batch before it. A rest that makes no full
+        batch stays, if all of it came at `keep_from` or later.
         """
         ready: list[FileBatch] = []
         limit = queue.most_bytes if most_bytes is None else min(queue.most_bytes, most_bytes)

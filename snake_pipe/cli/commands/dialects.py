@@ -82,10 +82,10 @@ def check(
 
     check_format(format_)
     config = _config(dialect)
-    described = [file for file in files if file.suffix.lower() == ".toml"]
-    trees = [file for file in files if file not in described]
-    sources = tuple(dict.fromkeys((*config.dialects, *(str(file.absolute()) for file in described))))
-    described = _described(described)
+    dialect_files = [file for file in files if file.suffix.lower() == ".toml"]
+    trees = [file for file in files if file not in dialect_files]
+    sources = tuple(dict.fromkeys((*config.dialects, *(str(file.absolute()) for file in dialect_files))))
+    described = _described(dialect_files)
     checks = [
         (visible(str(file)), check_tree(file.name, _bytes(file, config.max_file_size), sources, rows))
         for file in trees
