@@ -29,8 +29,6 @@ _VOLATILE = [
     (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "JOB"),
     (re.compile(r"^time .*$", re.MULTILINE), "time"),
 ]
-_PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files · ")
-"""A line that a job prints every few seconds, which only a slow machine gives it time for."""
 
 
 def filled(text: str) -> str:
