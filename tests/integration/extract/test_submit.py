@@ -216,7 +216,7 @@ def test_a_start_in_debug_mode(repository):
 def test_wrong_submissions_are_refused(repository):
     async def go():
         async with BatchProcessingEngine(QUICK, root=repository) as engine:
-            with pytest.raises(UsageError, match="no path"):
+            with pytest.raises(UsageError, match="is not a path"):
                 engine.submit("m00.py\0m01.py")
             with pytest.raises(UsageError, match="whole number"):
                 engine.submit("m00.py", priority=5.5)
