@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from helpers.collected import COLLECTED, without_parameters
-from helpers.repositories import python_files
+from testkit.collected import COLLECTED, without_parameters
+from testkit.repositories import python_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -160,11 +160,13 @@ class BatchProcessingEngine:
             tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
             self._status = JobStatus()
             self._status.statistics.failed_before = job.failed_before
-            if job.is_done:
-                self._status.state = "done"
-            else:
-                await self._run_job(job, make_feed, tell)
-            tell(JobEnded(job.job_id, self._status.state, self._status.message))
+            try:
+                if job.is_done:
+                    self._status.state = "done"
+                else:
+                    await self._run_job(job, make_feed, tell)
+            finally:
+                tell(JobEnded(job.job_id, self._status.state, self._status.message))
             return self._result(job)
 
     async def _run_job(self, job: Job, make_feed: Callable[[Job, Listener], Feed], tell: Listener) -> None:
@@ -189,8 +191,6 @@ class BatchProcessingEngine:
         finally:
             self._status.state, self._status.message = state, message
             await asyncio.to_thread(job.end, self._status)
-            if state == "failed":
-                tell(JobEnded(job.job_id, state, message))
 
     def _become_idle(self) -> None:
         self._is_busy = False

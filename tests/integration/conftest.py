@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import snake_pipe
-from helpers.command import Cli
 from snake_pipe.load.views import connect
+from testkit.command import Cli
+from testkit.samples import WITH_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 LARGEST_SOURCE = 10_000
+"""Bytes, in the sample; all samples have files of any size."""
 
 _VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
 """Columns that differ between runs by their nature."""
@@ -34,12 +36,12 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 @pytest.fixture(scope="session")
 def python_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some 240 small files of the standard library, in folders, 750 kB."""
+    """Some 240 small files of the standard library, in folders, 750 kB; of any size with all samples."""
     root = tmp_path_factory.mktemp("sources")
     packages = "asyncio concurrent email importlib json lib2to3 unittest xml test/test_json".split()
     inside = (path for package in packages for path in (STDLIB / package).rglob("*.py"))
     for path in (*STDLIB.glob("[a-t]*.py"), *inside):
-        if path.stat().st_size <= LARGEST_SOURCE:
+        if WITH_ALL or path.stat().st_size <= LARGEST_SOURCE:
             target = root / path.relative_to(STDLIB)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)

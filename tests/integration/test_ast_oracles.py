@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from helpers.places import SAMPLES
-from helpers.python_trees import python_tree
-from helpers.samples import sample
 from snake_pipe.transform.dialects.sniffing import recognise
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
 from snake_pipe.transform.trees.document.decoding import decode, json_to_utf8, unpack
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.places import SAMPLES
+from testkit.python_trees import python_tree
+from testkit.samples import sample
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 _SOURCES = sample(sorted(p for p in _STDLIB.glob("*.py") if p.stat().st_size < 60_000)[::9], 6)

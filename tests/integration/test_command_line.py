@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.places import SAMPLES
-from helpers.tables import rows
 from snake_pipe.transform.languages import LANGUAGES
+from testkit.places import SAMPLES
+from testkit.tables import rows
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 

@@ -15,11 +15,11 @@ from dataclasses import asdict, replace
 import psutil
 import pytest
 
-from helpers.waiting import wait_for
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
+from testkit.waiting import wait_for
 
 JOB = "20261122-101530-4f9a1c"
 HOSTILE = "\x1b[2J\x1b]52;c;eA==\x07\x9b31m\u202e</script>'; DROP\n"

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS, GOLDEN_LANGUAGES, SAMPLES
-from helpers.python_trees import python_tree
-from helpers.samples import sample
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.languages.detection import language_of_name
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS, GOLDEN_LANGUAGES, SAMPLES
+from testkit.python_trees import python_tree
+from testkit.samples import sample
 
 STDLIB = sample(sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::6], 8)
 

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from helpers.places import PROJECT
-from helpers.waiting import wait_for
 from snake_pipe.api import connect
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from testkit.places import PROJECT
+from testkit.waiting import wait_for
 
 EXAMPLES = dict(
     re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```", (PROJECT / "docs" / "dialects.md").read_text(), re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from helpers.places import PROJECT
+from testkit.places import PROJECT
 
 
 def test_the_readme_says_what_the_program_does():

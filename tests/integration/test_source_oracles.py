@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from tree_sitter import Parser
 
-from helpers.places import POLYGLOT
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.grammar import load_language
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
+from testkit.places import POLYGLOT
 
 STRIDE = 25
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

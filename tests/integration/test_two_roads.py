@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
-from helpers.python_trees import python_tree
-from helpers.samples import sample
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
+from testkit.python_trees import python_tree
+from testkit.samples import sample
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 STDLIB = sorted(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 
-from helpers.waiting import until
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.schemas import ORDINAL_BITS
+from testkit.waiting import until
 
 
 def files(count):

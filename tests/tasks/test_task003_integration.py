@@ -8,14 +8,14 @@ import logging
 import pytest
 
 import snake_pipe
-from helpers.repositories import python_files
-from helpers.tables import rows, value
-from helpers.waiting import NEVER
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import CheckpointData
 from snake_pipe.extract.batch_processor import BatchProcessingEngine, resume_failed_batch_job
 from snake_pipe.extract.batch_worker import BatchWorker
 from snake_pipe.observe.events import BatchFinished
+from testkit.repositories import python_files
+from testkit.tables import rows, value
+from testkit.waiting import NEVER
 
 
 @pytest.fixture

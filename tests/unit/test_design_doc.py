@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from helpers.places import PROJECT
+from testkit.places import PROJECT
 
 PACKAGE = PROJECT / "snake_pipe"
 DOCUMENTS = [

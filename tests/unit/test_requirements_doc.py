@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from helpers.collected import COLLECTED
-from helpers.places import PROJECT
+from testkit.collected import COLLECTED
+from testkit.places import PROJECT
 
 COUNTS = {"000": 5, "001": 6, "002": 5, "003": 12, "004": 18}
 IDS = [f"{document}-{number}" for document, count in COUNTS.items() for number in range(1, count + 1)]

@@ -191,7 +191,7 @@ class Dispatcher:
 
     async def _run(self, batch: FileBatch) -> None:
         while True:
-            await self._admission(self._breakers.sink)
+            await self._until_admitted(self._breakers.sink)
             async with self._seats:
                 await self._going_on.wait()
                 executor = await self._pool()
@@ -227,7 +227,7 @@ class Dispatcher:
         await asyncio.sleep(_FIRST_BACKOFF * 2 ** min(batch.attempt - 1, 8))
         return again
 
-    async def _admission(self, breaker: Breaker) -> None:
+    async def _until_admitted(self, breaker: Breaker) -> None:
         """Wait until a breaker lets an attempt through and nothing is paused."""
         await self._going_on.wait()
         while (delay := breaker.delay(time.monotonic())) > 0:
@@ -237,7 +237,7 @@ class Dispatcher:
 
     async def _pool(self) -> Executor:
         if self._executor is None:
-            await self._admission(self._breakers.pool)
+            await self._until_admitted(self._breakers.pool)
         if self._executor is None:
             self._executor = self._open_executor(self._config.workers)
         return self._executor
@@ -297,7 +297,7 @@ class Dispatcher:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
         self._isolation.enter()
         while True:
-            await self._admission(self._breakers.sink)
+            await self._until_admitted(self._breakers.sink)
             result, seconds = await self._isolation.try_alone(batch)
             if result is None:
                 self.restarts += 1

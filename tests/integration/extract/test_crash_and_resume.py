@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 import snake_pipe
-from helpers.tables import rows, value
-from helpers.waiting import PATIENCE, wait_for, wait_gone
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from testkit.tables import rows, value
+from testkit.waiting import PATIENCE, wait_for, wait_gone
 
 SMALL_STEPS = ("--set", "batch_size=8", "--set", "target_seconds=0.15", "--flush-interval", "0.1")
 

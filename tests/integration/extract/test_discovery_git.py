@@ -14,13 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from helpers.command import Cli
-from helpers.repositories import git, git_repository, write
-from helpers.waiting import NEVER, PATIENCE, wait_for
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import git_files
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
+from testkit.command import Cli
+from testkit.repositories import git, git_repository, write
+from testkit.waiting import NEVER, PATIENCE, wait_for
 
 
 def by_ending(name: str) -> str | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.places import SAMPLES
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
+from testkit.places import SAMPLES
 
 LARGEST_DUMP = 60_000
 

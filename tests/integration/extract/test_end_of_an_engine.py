@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 
 import snake_pipe
-from helpers.engines import QUICK, taken_in, within
-from helpers.tables import paths
-from helpers.waiting import until
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.observe.events import BatchFinished, Notice
+from testkit.engines import QUICK, taken_in, within
+from testkit.tables import paths
+from testkit.waiting import until
 
 
 def test_a_defect_met_while_nothing_else_goes_on_ends_the_run(repository):

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.engines import QUICK, taken_in, within
-from helpers.tables import paths, value
-from helpers.waiting import NEVER
 from snake_pipe.errors import EngineStateError, SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.observe.events import BatchFinished
+from testkit.engines import QUICK, taken_in, within
+from testkit.tables import paths, value
+from testkit.waiting import NEVER
 
 
 def test_flush_now_makes_all_visible_that_was_submitted_before(repository):

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.large_trees import LEAST_MEMORY, program
 from snake_pipe.extract.worker import pieces
 from snake_pipe.extract.worker.reader import open_file
 from snake_pipe.load.views import connect
+from testkit.large_trees import LEAST_MEMORY, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from helpers.command import Cli
+    from testkit.command import Cli
 
 SMALL = '{"type":"Program","start":0,"end":1,"body":[{"type":"Identifier","start":0,"end":1,"name":"a"}]}'
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import snake_pipe
-from helpers.places import SAMPLES
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import plan_memory
@@ -15,6 +14,7 @@ from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.transform.rows import contract
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
+from testkit.places import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import processors
 from snake_pipe.errors import PluginError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches, process_batch
+from testkit import processors
 
 
 def make_files(folder, names):

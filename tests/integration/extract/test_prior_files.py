@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 import snake_pipe
-from helpers.tables import rows
 from snake_pipe.errors import UsageError
+from testkit.tables import rows
 
 
 def test_two_folders_of_one_name_do_not_share_a_dataset(tmp_path):

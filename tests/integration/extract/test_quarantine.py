@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.tables import rows, value
+from testkit.tables import rows, value
 
 
 def check(dataset, path, reason):

@@ -16,9 +16,6 @@ import pytest
 import stamina.instrumentation
 
 import snake_pipe
-from helpers.engines import taken_in
-from helpers.tables import paths, rows
-from helpers.waiting import NEVER, until, wait_for
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import DiscoveredFile
@@ -30,6 +27,9 @@ from snake_pipe.extract.batch_processor import (
 )
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.journal import read_journal
+from testkit.engines import taken_in
+from testkit.tables import paths, rows
+from testkit.waiting import NEVER, until, wait_for
 
 """Seconds: longer than any test."""
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.large_trees import LEAST_MEMORY, program
-from helpers.waiting import wait_for
 from snake_pipe.load.views import connect
+from testkit.large_trees import LEAST_MEMORY, program
+from testkit.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from helpers.command import Cli
+    from testkit.command import Cli
 
 
 def tree(name: str, *calls: str) -> dict[str, Any]:

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 
 import snake_pipe
-from helpers.engines import QUICK, taken_in, within
-from helpers.tables import paths, value
-from helpers.waiting import NEVER
 from snake_pipe.errors import ConfigError, EngineStateError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
@@ -20,6 +17,9 @@ from snake_pipe.extract.commit import compaction
 from snake_pipe.extract.job.control_sender import send, wait_for_answer
 from snake_pipe.observe.events import BatchFinished, SettingChanged
 from snake_pipe.utils.journal import read_journal
+from testkit.engines import QUICK, taken_in, within
+from testkit.tables import paths, value
+from testkit.waiting import NEVER
 
 
 def test_each_file_gets_its_result_and_all_become_rows(repository):

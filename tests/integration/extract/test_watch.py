@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.repositories import git
-from helpers.waiting import PATIENCE, until, wait_for
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -24,11 +22,13 @@ from snake_pipe.extract.watch.options import WatchOptions
 from snake_pipe.extract.worker import extraction, reader
 from snake_pipe.load.views import connect
 from snake_pipe.observe.events import Event, Rescan
+from testkit.repositories import git
+from testkit.waiting import PATIENCE, until, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from helpers.command import Cli
+    from testkit.command import Cli
 
 pytest.importorskip("watchfiles")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers.repositories import git, write
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import look, walk
+from testkit.repositories import git, write
 
 
 def fill(root: Path) -> None:

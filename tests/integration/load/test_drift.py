@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import snake_pipe
-from helpers.places import AST_DUMPS
-from helpers.python_trees import python_tree
 from snake_pipe.load.drift import Drift, find_drift
 from snake_pipe.load.views import connect
+from testkit.places import AST_DUMPS
+from testkit.python_trees import python_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from helpers.command import Cli
+    from testkit.command import Cli
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 

@@ -25,10 +25,12 @@ def test_the_documented_defaults():
     config = BatchConfig()
     assert (
         config.batch_size,
+        config.max_concurrent_batches,
         config.retry_attempts,
         config.timeout_seconds,
     ) == (
         200,
+        0,  # as many as suit the workers
         3,
         300,
     )

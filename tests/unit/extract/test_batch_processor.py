@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from helpers.engines import within
-from helpers.repositories import python_files
 from snake_pipe.errors import EngineStateError, SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.job.job import Job
 from snake_pipe.observe.events import JobEnded
+from testkit.engines import within
+from testkit.repositories import python_files
 
 HERE = BatchConfig(executor="serial")
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from helpers.golden_rows import Row, Tables, lists, meaning, node_start, note
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
-from helpers.samples import WITH_ALL
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.rows.contract import HOLDS_TREES, FileFacts, TransformOptions
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.golden_rows import Row, Tables, lists, meaning, node_start, note
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
+from testkit.samples import WITH_ALL
 
 FOLDER = GOLDEN_DIALECTS
 SAMPLES = {

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.golden_rows import Tables, lists, meaning, node_start, note
-from helpers.places import GOLDEN_LANGUAGES
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
+from testkit.golden_rows import Tables, lists, meaning, node_start, note
+from testkit.places import GOLDEN_LANGUAGES
 
 SOURCES = sorted(path for path in GOLDEN_LANGUAGES.iterdir() if path.suffix != ".rows")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2]))  # for the helpers
+sys.path.append(str(Path(__file__).parents[2]))  # for testkit
 
 import test_golden_dialects
 import test_golden_languages

@@ -6,8 +6,6 @@ import asyncio
 
 import pytest
 
-from helpers.engines import within
-from helpers.waiting import until
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.commit.delivery import Delivery
@@ -17,6 +15,8 @@ from snake_pipe.extract.model.rows import file_row, rows_to_batch, to_ipc
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.utils.circuit_breaker import Breaker
+from testkit.engines import within
+from testkit.waiting import until
 
 
 class Sink:

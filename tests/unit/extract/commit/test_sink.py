@@ -7,13 +7,13 @@ import asyncio
 import pyarrow.parquet as pq
 import pytest
 
-from helpers.engines import within
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.commit.sink import Sink
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.utils.journal import Journal
+from testkit.engines import within
 
 FILE = DiscoveredFile("/r", "a.py", 10, 0, "python", "r", file_id=7)
 

@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.engines import within
-from helpers.waiting import until
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
@@ -18,6 +16,8 @@ from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.worker.slot import WorkerSlot
+from testkit.engines import within
+from testkit.waiting import until
 
 TWO_WORKERS = BatchConfig(worker_count=2, retry_attempts=2, breaker_failures=2, breaker_reset_seconds=0.01)
 MEMORY = 1 << 30

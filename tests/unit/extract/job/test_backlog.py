@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from helpers.engines import within
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, Trigger
 from snake_pipe.extract.job.backlog import Backlog
 from snake_pipe.observe.status import JobStatus
+from testkit.engines import within
 
 
 def files(*numbers, size=10, queue="python"):

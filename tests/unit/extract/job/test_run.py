@@ -7,8 +7,6 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from helpers.engines import within
-from helpers.waiting import until
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
@@ -25,6 +23,8 @@ from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.observe.events import Notice, SettingChanged
 from snake_pipe.observe.status import JobStatus
+from testkit.engines import within
+from testkit.waiting import until
 
 QUIET = BatchConfig(worker_count=2, batch_size=2, flush_interval=3600.0, max_latency=None)
 """Nothing happens by time."""

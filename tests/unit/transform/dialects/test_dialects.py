@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from helpers.python_trees import python_tree
 from snake_pipe.schemas import KINDS, ROLES
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dialect import Dialect
@@ -16,6 +15,7 @@ from snake_pipe.transform.dialects.places import Places
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
 from snake_pipe.transform.trees.positions.readers import READERS
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.python_trees import python_tree
 
 Row = dict[str, Any]
 

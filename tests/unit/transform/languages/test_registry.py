@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import pytest
 
-from helpers.places import PROJECT
 from snake_pipe import plugins
 from snake_pipe.schemas import KINDS, ROLES, TREE_TABLES
 from snake_pipe.transform.languages import (
@@ -24,6 +23,7 @@ from snake_pipe.transform.languages.rules import Define
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources.grammar import grammar, other_types
 from snake_pipe.transform.transformer import open_transformer
+from testkit.places import PROJECT
 
 ALL = [
     pytest.param(

@@ -16,7 +16,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[4]
 sys.path.insert(0, str(PROJECT / "tests"))
 
-from helpers.native import MODULE_NAME, NATIVE, digest  # noqa: E402
+from testkit.native import MODULE_NAME, NATIVE, digest  # noqa: E402
 
 FLAGS = "-std=c11 -O1 -g -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -Wall -Wextra -Werror"
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"

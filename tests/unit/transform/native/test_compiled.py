@@ -17,8 +17,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.native import digest
-from helpers.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.builder import Words
@@ -32,6 +30,8 @@ from snake_pipe.transform.trees.positions.numbers import numbers
 from snake_pipe.transform.trees.walk import vocabulary
 from snake_pipe.transform.trees.walk import walker as tree_walker
 from snake_pipe.transform.trees.walk.walker import Walker
+from testkit.native import digest
+from testkit.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

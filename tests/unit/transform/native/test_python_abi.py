@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.native import NATIVE
+from testkit.native import NATIVE
 
 HEADER = (NATIVE / "python_abi.h").read_text()
 TYPES, FUNCTIONS = re.split(r"^#define METH_VARARGS 1$", HEADER, flags=re.MULTILINE)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from helpers.places import GOLDEN_LANGUAGES
-from helpers.samples import WITH_ALL
 from snake_pipe.transform.languages import language_of_name
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.transformer import open_transformer
+from testkit.places import GOLDEN_LANGUAGES
+from testkit.samples import WITH_ALL
 
 COMMENT_FIRST = {
     "python": b"# Says.\ndef f(): pass",

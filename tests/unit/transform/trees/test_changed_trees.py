@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
-from helpers.python_trees import python_tree
-from helpers.samples import few_examples
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
+from testkit.python_trees import python_tree
+from testkit.samples import few_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

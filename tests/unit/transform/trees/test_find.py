@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
-from helpers.samples import WITH_ALL, crossed, sample
 from snake_pipe.transform.dialects.dialect_file import compile_dialect
 from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
 from snake_pipe.transform.trees import facts as tree_facts
@@ -25,6 +23,8 @@ from snake_pipe.transform.trees.find import find_trees, resolve
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
+from testkit.samples import WITH_ALL, crossed, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable

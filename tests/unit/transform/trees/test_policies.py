@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.samples import WITH_ALL
 from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.samples import WITH_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from helpers.places import AST_DUMPS, GOLDEN_DIALECTS
-from helpers.python_trees import python_tree
-from helpers.samples import WITH_ALL, crossed, sample
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
+from testkit.python_trees import python_tree
+from testkit.samples import WITH_ALL, crossed, sample
 
 _DUMPS = sorted(
     path for path in AST_DUMPS.glob("*.json*") if path.name not in ("package.json", "stops.geojson.json")

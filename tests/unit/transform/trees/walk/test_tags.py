@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from helpers.places import GOLDEN_DIALECTS
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dotnet_astgen import DOTNET_ASTGEN
 from snake_pipe.transform.dialects.libpg_query import LIBPG_QUERY
@@ -16,6 +15,7 @@ from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from snake_pipe.transform.trees.walk.tags import write_types
+from testkit.places import GOLDEN_DIALECTS
 
 DUMP = GOLDEN_DIALECTS / "libpg_query.json"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.places import AST_DUMPS
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.transform.trees.walk import walker
 from snake_pipe.transform.trees.walk.walker import Walker
+from testkit.places import AST_DUMPS
 
 if TYPE_CHECKING:
     from snake_pipe.transform.rows.contract import Transformed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from helpers.waiting import PATIENCE, until
 from snake_pipe.extract.batch_config import BatchConfig
+from testkit.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

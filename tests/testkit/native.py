@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from helpers.places import PROJECT
+from testkit.places import PROJECT
 
 NATIVE = PROJECT / "snake_pipe" / "transform" / "native"
 MODULE_NAME = "loops.abi3.so"
