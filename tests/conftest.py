@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     is_all = config.getoption("all_samples")
     settings.load_profile("all" if is_all else "sample")
     os.environ["ALL_SAMPLES"] = "1" if is_all else ""
+    # What a shell starts in the background has SIGINT ignored, and hands that on to the commands under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
