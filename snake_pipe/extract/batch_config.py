@@ -255,7 +255,8 @@ def load_config(
 
     `overrides` are the command line's, None meaning "not given". `project` is the folder whose TOML files
     are read. ConfigError names the setting, its value and its origin. A job that is `watching` has defaults
-    of its own, also in place of what `throughput` says, by which a file might wait without end for others.
+    of its own. What a preset says comes before them, but for `throughput`, by which a file might wait without
+    end for others.
     """
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = []
@@ -273,8 +274,8 @@ def load_config(
         if not isinstance(preset, str) or preset not in PRESETS:
             raise ConfigError(f"no preset {preset!r}", f"one of {', '.join(PRESETS)}")
         layers.append((f"preset {preset}", PRESETS[preset]))
-    if watching and preset in (None, "throughput"):
-        layers.append(("watch", WATCHING))
+    if watching:
+        layers.insert(1 if preset == "throughput" else 0, ("watch", WATCHING))
     layers += from_files
     layers.append(("environment", from_environment))
     layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))

@@ -117,10 +117,12 @@ class _OpenPart:
             self._writer = pq.ParquetWriter(
                 self._file, self._schema, metadata_collector=self._footers, **_settings(table, codec, level)
             )
-        except OSError as error:
+        except Exception as error:
             with suppress(OSError):
                 self._temp.unlink(missing_ok=True)
-            raise _sink_error(path, error) from error
+            if isinstance(error, OSError):
+                raise _sink_error(path, error) from error
+            raise
 
     def write(self, batch: pa.RecordBatch) -> None:
         try:
@@ -147,7 +149,7 @@ class _OpenPart:
 
     def discard(self) -> None:
         # A disk that is full refuses the footer as well, and the writer would try it again when collected.
-        with suppress(OSError, ValueError, RuntimeError):
+        with suppress(Exception):  # memory may be short as well
             self._writer.close()
         self._writer.is_open = False
         with suppress(OSError, ValueError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snake_pipe import plugins
 from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
-from snake_pipe.extract.worker.outcomes import Outcomes
+from snake_pipe.extract.worker.file_results import FileResults
 from snake_pipe.extract.worker.parts import BatchParts
 from snake_pipe.extract.worker.pieces import PieceReader
 from snake_pipe.extract.worker.reader import TooLargeError, UnreadableError, read_file
@@ -20,8 +20,8 @@ from snake_pipe.transform.transformer import open_transformer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
-    from snake_pipe.extract.worker.outcomes import FileOutcome
+    from snake_pipe.extract.batch_models import FileBatch
+    from snake_pipe.extract.worker.file_results import FileResult
     from snake_pipe.extract.worker.setup import WorkerSetup
     from snake_pipe.transform.rows.contract import Transformer
 
@@ -54,7 +54,7 @@ class Extraction:
         self._parts = BatchParts(Path(setup.dataset), stem, config)
         self._pieces = PieceReader(self._parts, self._options, memory, config.max_file_size)
         self._transformers: dict[str, Transformer] = {}
-        self._outcomes = self._no_outcomes()
+        self._file_results = self._no_results()
 
     def run(self) -> BatchResult:
         """Read, transform and write all files; a disk that refuses is the result's `failure`."""
@@ -66,7 +66,7 @@ class Extraction:
                 raise
             except Exception:  # noqa: BLE001 - which file is to blame turns out one by one
                 self._parts.restart()
-                self._outcomes = self._no_outcomes()
+                self._file_results = self._no_results()
                 self._run_one_by_one()
             result.parts = self._parts.close()
         except SinkError as error:
@@ -76,13 +76,13 @@ class Extraction:
         except BaseException:
             self._parts.abort()
             raise
-        self._outcomes.report(result, self._parts.rows)
+        self._file_results.report(result, self._parts.rows)
         return result
 
     def _run_together(self) -> None:
         for index, file in enumerate(self._batch.files):
             self._enter_file(self._batch, index)
-            self._take(index, file)
+            self._take(index, self._file_results.begin(file))
             if sum(each.pending_nodes for each in self._transformers.values()) >= self._most_nodes:
                 self._drain()
         self._drain()
@@ -92,51 +92,47 @@ class Extraction:
         for index, file in enumerate(self._batch.files):
             self._enter_file(self._batch, index)
             self._transformers.clear()
-            outcome = self._take(index, file)
-            try:
+            file_result = self._file_results.begin(file)
+            with file_result.failing():
+                self._take(index, file_result)
                 self._drain()
-            except SinkError:
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                outcome.fail_by(error)
 
-    def _take(self, index: int, file: DiscoveredFile) -> FileOutcome:
+    def _take(self, index: int, file_result: FileResult) -> None:
         """Read a file and transform it; its rows may wait for `_drain`."""
         started = time.perf_counter()
-        outcome = self._outcomes.begin(file)
+        file = file_result.file
         if file.skip_reason is not None:
-            outcome.facts = FileFacts("skipped", file.skip_reason)
-            return outcome
+            file_result.facts = FileFacts("skipped", file.skip_reason)
+            return
         try:
-            if not (self._pieces.takes(file) and self._take_in_pieces(index, outcome)):
-                self._take_whole(outcome)
+            if not (self._pieces.takes(file) and self._take_in_pieces(index, file_result)):
+                self._take_whole(file_result)
         except TooLargeError as error:
-            outcome.facts = FileFacts("skipped", error.code)
-            outcome.figures = {"size_bytes": error.size_bytes}
+            file_result.facts = FileFacts("skipped", error.code)
+            file_result.figures = {"size_bytes": error.size_bytes}
         except UnreadableError as error:
-            outcome.fail_to_read(error)
+            file_result.fail_to_read(error)
         else:
-            outcome.figures["duration_ms"] = (time.perf_counter() - started) * 1000
-        return outcome
+            file_result.figures["duration_ms"] = (time.perf_counter() - started) * 1000
 
-    def _take_in_pieces(self, index: int, outcome: FileOutcome) -> bool:
+    def _take_in_pieces(self, index: int, file_result: FileResult) -> bool:
         """False if it is to be read as a whole after all."""
         self._drain()  # its pieces need the memory
-        return self._pieces.read(outcome, lambda: self._enter_file(self._batch, index))
+        return self._pieces.read(file_result, lambda: self._enter_file(self._batch, index))
 
-    def _take_whole(self, outcome: FileOutcome) -> None:
-        file = outcome.file
+    def _take_whole(self, file_result: FileResult) -> None:
+        file = file_result.file
         content = read_file(file.root, file.relative, self._max_file_size)
-        outcome.figures = {
+        file_result.figures = {
             "size_bytes": content.size_bytes,
             "mtime_ns": content.mtime_ns,
             "sha256": hashlib.sha256(content.data).hexdigest(),
         }
-        try:
+        with file_result.failing("parse"):
             transformer = self._transformer_of(file.queue)
-            outcome.facts = transformer.add(file.file_id, file.path, content.data, most_trees=file.most_trees)
-        except Exception as error:  # noqa: BLE001 - a defect met by one file must not cost the others
-            outcome.fail_by(error, memory_phase="parse")
+            file_result.facts = transformer.add(
+                file.file_id, file.path, content.data, most_trees=file.most_trees
+            )
 
     def _transformer_of(self, queue: str) -> Transformer:
         """One for each language that the batch holds: a batch of the mixed queue holds several."""
@@ -149,7 +145,7 @@ class Extraction:
         for transformer in self._transformers.values():
             transformed = transformer.drain()
             self._parts.write(transformed.tables)
-            self._outcomes.note(transformed.facts)
+            self._file_results.note(transformed.facts)
 
-    def _no_outcomes(self) -> Outcomes:
-        return Outcomes(self._job_id, self._batch.attempt, self._options.dialects)
+    def _no_results(self) -> FileResults:
+        return FileResults(self._job_id, self._batch.attempt, self._options.dialects)

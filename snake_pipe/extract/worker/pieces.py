@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError
 from snake_pipe.extract.batching.memory import unpacked_size
-from snake_pipe.extract.worker.reader import READ_TRIES, UnreadableError, changed_error, open_file
+from snake_pipe.extract.worker.reader import READ_TRIES, changed_error, open_file
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.batching.memory import MemoryPlan
-    from snake_pipe.extract.worker.outcomes import FileOutcome
+    from snake_pipe.extract.worker.file_results import FileResult
     from snake_pipe.extract.worker.parts import BatchParts, DocumentParts
     from snake_pipe.extract.worker.reader import OpenFile
     from snake_pipe.transform.rows.contract import TransformOptions
@@ -36,36 +35,37 @@ class PieceReader:
         size = unpacked_size(file.path, file.size_bytes)
         return file.queue == AST_QUEUE and size > self._memory.largest_at_once
 
-    def read(self, outcome: FileOutcome, on_try: Callable[[], None]) -> bool:
-        """Write a file's rows and fill in its outcome; UnreadableError as `read_file`, SinkError.
+    def read(self, result: FileResult, on_try: Callable[[], None]) -> bool:
+        """Write a file's rows and fill in its result; UnreadableError as `read_file`, SinkError.
 
         `on_try` is called before each time that the file is read. False if it cannot be cut, for its depth,
         and can be read as a whole; nothing is written then.
         """
-        file = outcome.file
+        file = result.file
         for _ in range(READ_TRIES):
             on_try()
-            outcome.facts, outcome.figures, outcome.trees = FileFacts(), {}, {}
+            result.facts, result.figures, result.trees = FileFacts(), {}, {}
             with (
                 open_file(file.root, file.relative, self._max_file_size) as opened,
                 self._parts.open_document(self._memory.group_rows) as document,
             ):
-                outcome.figures = {
+                result.figures = {
                     "size_bytes": opened.size_bytes,
                     "mtime_ns": opened.mtime_ns,
                     "sha256": opened.sha256(),
                 }
-                self._write_rows(outcome, opened, document)
-                if self._needs_whole(outcome, document):
+                self._write_rows(result, opened, document)
+                if self._needs_whole(result, document):
                     return False
                 if opened.is_unchanged():
-                    if outcome.facts.status not in ("failed", "skipped"):
-                        document.keep()
+                    if result.facts.status not in ("failed", "skipped"):
+                        with result.failing():
+                            document.keep()
                     return True
-        outcome.fail_to_read(changed_error())
+        result.fail_to_read(changed_error())
         return True
 
-    def _write_rows(self, outcome: FileOutcome, opened: OpenFile, document: DocumentParts) -> None:
+    def _write_rows(self, result: FileResult, opened: OpenFile, document: DocumentParts) -> None:
         from snake_pipe.transform.trees.large.blocks import JsonBlocks
         from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 
@@ -73,24 +73,18 @@ class PieceReader:
             opened.rewind()
             return JsonBlocks(opened.read, opened.size_bytes)
 
-        file, memory = outcome.file, self._memory
+        file, memory = result.file, self._memory
         sizes = PieceSizes(memory.piece_bytes, memory.largest_at_once, memory.piece_nodes)
-        try:
+        with result.failing():
             for piece in stream(file.file_id, file.path, blocks, self._options, sizes, file.most_trees):
                 document.write(piece.tables)
                 for file_id, facts in piece.facts.items():
-                    outcome.note(file_id, facts)
-        except UnreadableError as error:
-            outcome.fail_to_read(error)
-        except SinkError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a defect met by one file must not cost the others
-            outcome.fail_by(error)
+                    result.note(file_id, facts)
 
-    def _needs_whole(self, outcome: FileOutcome, document: DocumentParts) -> bool:
-        file = outcome.file
+    def _needs_whole(self, result: FileResult, document: DocumentParts) -> bool:
+        file = result.file
         return (
-            outcome.facts.reason == "too_deep"
+            result.facts.reason == "too_deep"
             and not document.rows
             and unpacked_size(file.path, file.size_bytes) <= self._memory.largest_whole
         )

@@ -14,6 +14,7 @@ from snake_pipe.extract.batch_config import (
     PRESETS,
     RUNTIME_SETTINGS,
     SETTINGS,
+    WATCHING,
     BatchConfig,
     check_settings,
     load_config,
@@ -150,12 +151,16 @@ def test_a_change_is_checked_and_leaves_the_old_one():
         config.changed({"batch_size": -1})
 
 
-@pytest.mark.parametrize(
-    ("preset", "latency", "flush"), [(None, 1.0, 0.5), ("throughput", 1.0, 0.5), ("latency", 0.25, 0.5)]
-)
-def test_a_watch_has_defaults_of_its_own(preset, latency, flush):
-    config = load_config(preset=preset, environment={}, watching=True).config
-    assert (config.max_latency, config.flush_interval) == (latency, flush)
+@pytest.mark.parametrize("preset", [None, *PRESETS])
+def test_a_watch_has_defaults_of_its_own(preset):
+    """A preset that says nothing of them, such as low-memory, had taken a watch's defaults away."""
+    loaded = load_config(preset=preset, environment={}, watching=True)
+    said = {} if preset in (None, "throughput") else PRESETS[preset]
+    for name, watched in WATCHING.items():
+        assert getattr(loaded.config, name) == said.get(name, watched)
+        assert loaded.origins[name] == (f"preset {preset}" if name in said else "watch")
+    for name in set(PRESETS.get(preset, ())) - set(WATCHING):
+        assert getattr(loaded.config, name) == PRESETS[preset][name]
 
 
 def test_what_is_set_for_a_watch_counts_more_than_its_defaults():

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import MemoryPlan
 from snake_pipe.extract.model.rows import from_ipc
 from snake_pipe.extract.worker import extraction, pieces
 from snake_pipe.extract.worker.extraction import Extraction
+from snake_pipe.extract.worker.parts import DocumentParts
 from snake_pipe.extract.worker.reader import OpenFile
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.schemas import TABLES
@@ -50,11 +52,14 @@ class Batch:
             monkeypatch.setattr(module, name, self._counted(getattr(module, name)))
 
     def run(self) -> BatchResult:
-        setup = WorkerSetup(BatchConfig(), "job", 1, str(self.dataset), memory=MEMORY)
-        batch = FileBatch(1, self.files, sum(file.size_bytes for file in self.files), "ast", Trigger.CLOSE)
-        result = Extraction(setup, batch, lambda _, index: self.entered.append(index)).run()
+        result = self.extract()
         assert result.failure is None
         return result
+
+    def extract(self) -> BatchResult:
+        setup = WorkerSetup(BatchConfig(), "job", 1, str(self.dataset), memory=MEMORY)
+        batch = FileBatch(1, self.files, sum(file.size_bytes for file in self.files), "ast", Trigger.CLOSE)
+        return Extraction(setup, batch, lambda _, index: self.entered.append(index)).run()
 
     def parts(self) -> list[str]:
         """What there is in the table of nodes, unfinished parts too."""
@@ -130,6 +135,37 @@ def test_a_batch_that_is_read_again_leaves_nothing_of_the_first_time(
     assert result.rows["nodes"] == 303
     assert result.reasons == {("failed", "internal_error"): 1}
     assert {part.name for part in result.parts if part.table == "nodes"} == set(batch.parts())
+
+
+def test_memory_that_runs_short_as_the_last_rows_are_written_is_that_files_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It left the batch, which failed as a whole, and with it the job and each of its resumes."""
+    batch = Batch(tmp_path, monkeypatch, a=SMALL, large=GOOD, z=SMALL)
+    monkeypatch.setattr(DocumentParts, "keep", _out_of_memory)
+    result = batch.run()
+    assert batch.nodes(result) == {"a": 2, "large": 0, "z": 2}
+    assert result.rows["nodes"] == 4
+    assert result.reasons == {("failed", "out_of_memory"): 1}
+    assert {part.name for part in result.parts} == set(batch.parts())
+    assert batch.reads == {"a": 1, "large": 1, "z": 1}
+
+
+def test_a_disk_that_refuses_the_last_rows_is_the_batchs_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = Batch(tmp_path, monkeypatch, a=SMALL, large=GOOD)
+    monkeypatch.setattr(DocumentParts, "keep", _no_room)
+    assert batch.extract().failure == "no room"
+    assert batch.parts() == []
+
+
+def _out_of_memory(*_: object) -> None:
+    raise MemoryError
+
+
+def _no_room(*_: object) -> None:
+    raise SinkError("no room")
 
 
 def test_what_is_too_deep_for_pieces_is_read_as_a_whole(

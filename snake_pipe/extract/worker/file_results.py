@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
+from snake_pipe.errors import SinkError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
+from snake_pipe.extract.worker.reader import UnreadableError
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, Problem
 from snake_pipe.utils.batch_utils import add_counts
 
@@ -14,14 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
-    from snake_pipe.extract.worker.reader import UnreadableError
     from snake_pipe.transform.dialects.dialect import Dialect
 
 _TOO_LITTLE_MEMORY = "not enough memory for this file; raise --memory-limit or exclude it"
 
 
 @dataclass(slots=True)
-class FileOutcome:
+class FileResult:
     """What is known of one file so far.
 
     `figures` are columns of its row that no transformer knows. `trees` are, by their own ids, the facts of
@@ -51,15 +53,26 @@ class FileOutcome:
         """The disk did not give its bytes."""
         self.fail("read", error.code, error.message, retriable=error.retriable)
 
-    def fail_by(self, error: Exception, *, memory_phase: str = "extract") -> None:
-        """The file met a defect, or memory ran short in `memory_phase`."""
+    @contextmanager
+    def failing(self, memory_phase: str = "extract") -> Iterator[None]:
+        """What goes wrong in the block is this file's failure alone; SinkError is not."""
+        try:
+            yield
+        except SinkError:
+            raise
+        except UnreadableError as error:
+            self.fail_to_read(error)
+        except Exception as error:  # noqa: BLE001 - a defect, or memory that ran short in `memory_phase`
+            self._fail_by(error, memory_phase)
+
+    def _fail_by(self, error: Exception, memory_phase: str) -> None:
         if isinstance(error, MemoryError):
             self.fail(memory_phase, "out_of_memory", _TOO_LITTLE_MEMORY)
         else:
             self.fail("extract", "internal_error", f"{type(error).__name__}: {error}")
 
 
-class Outcomes:
+class FileResults:
     """Those of all files of one batch."""
 
     def __init__(self, job_id: str, attempt: int, dialects: Sequence[Dialect]) -> None:
@@ -67,12 +80,12 @@ class Outcomes:
         self._job_id = job_id
         self._attempt = attempt
         self._dialects = tuple(dialects)
-        self._of_files: dict[int, FileOutcome] = {}
+        self._of_files: dict[int, FileResult] = {}
 
-    def begin(self, file: DiscoveredFile) -> FileOutcome:
-        """The outcome of a file that is read now."""
-        outcome = self._of_files[file.file_id] = FileOutcome(file)
-        return outcome
+    def begin(self, file: DiscoveredFile) -> FileResult:
+        """The result of a file that is read now."""
+        file_result = self._of_files[file.file_id] = FileResult(file)
+        return file_result
 
     def note(self, facts: Mapping[int, FileFacts]) -> None:
         """Keep what a transformer says of files, and of trees with the file that holds them."""
@@ -84,26 +97,26 @@ class Outcomes:
         """Add everything to the batch's result; `rows` counts those in its parts."""
         file_rows: list[Row] = []
         error_rows: list[Row] = []
-        for outcome in self._of_files.values():
-            facts, file = outcome.facts, outcome.file
-            file_rows.append(self._file_row(file, facts, outcome.figures))
-            error_rows += self._error_rows(file, facts, outcome.retriable)
-            for tree_id, tree in outcome.trees.items():
+        for file_result in self._of_files.values():
+            facts, file = file_result.facts, file_result.file
+            file_rows.append(self._file_row(file, facts, file_result.figures))
+            error_rows += self._error_rows(file, facts, file_result.retriable)
+            for tree_id, tree in file_result.trees.items():
                 part = tree_in(file, tree_id, tree.fragment)
                 figures = {
-                    **outcome.figures,
+                    **file_result.figures,
                     "size_bytes": None,
                     "duration_ms": None,
                     "container_id": file.file_id,
                 }
                 file_rows.append(self._file_row(part, tree, figures))
-                error_rows += self._error_rows(part, tree, outcome.retriable)
-            result.trees += len(outcome.trees)
-            result.containers += bool(outcome.trees)
+                error_rows += self._error_rows(part, tree, file_result.retriable)
+            result.trees += len(file_result.trees)
+            result.containers += bool(file_result.trees)
             add_counts(result.outcomes, {(facts.status, facts.language or facts.dialect or file.queue): 1})
             if facts.reason is not None and facts.status != "ok":
                 add_counts(result.reasons, {(facts.status, facts.reason): 1})
-            result.byte_count += outcome.figures.get("size_bytes", file.size_bytes) or 0
+            result.byte_count += file_result.figures.get("size_bytes", file.size_bytes) or 0
         result.files = to_ipc(rows_to_batch("files", file_rows))
         result.errors = to_ipc(rows_to_batch("errors", error_rows)) if error_rows else b""
         result.rows = {**rows, "files": len(file_rows), "errors": len(error_rows)}
