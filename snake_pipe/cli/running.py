@@ -34,14 +34,30 @@ class JobListener(Protocol):
 
 
 def prepare_run() -> None:
-    """Begin what takes a while in a process of its own: call it once the arguments are known to be right."""
+    """Begin the workers' start, in a process of its own; what is quickly checked is to be checked before."""
     prepare_workers(WORKER_MODULES)
 
 
 def run_job(
     work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]], listener: JobListener
 ) -> RepositoryProcessingResult:
-    """Run a job in an engine of its own; an error that leaves something to resume says how."""
+    """Run a job in an engine of its own; an error that leaves something to resume says how.
+
+    The listener, which may have changed the terminal, is closed whatever happens.
+    """
+    try:
+        return _run_engine(work, listener)
+    except SnakePipeError as error:
+        if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
+            error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {listener.job_id}"
+        raise
+    finally:
+        listener.close()
+
+
+def _run_engine(
+    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]], listener: JobListener
+) -> RepositoryProcessingResult:
     import asyncio
 
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
@@ -53,14 +69,7 @@ def run_job(
         _stop_on_signals(engine)
         return await work(engine)
 
-    try:
-        return asyncio.run(main())
-    except SnakePipeError as error:
-        if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
-            error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {listener.job_id}"
-        raise
-    finally:
-        listener.close()
+    return asyncio.run(main())
 
 
 def _stop_on_signals(engine: BatchProcessingEngine) -> None:

@@ -1,8 +1,8 @@
 """Pools of worker processes that start clean and fast.
 
 The children of a `forkserver` hold no locks and threads of the coordinator, and it imports what workers need
-once, so that a pool is replaced in a fraction of a second. `max_tasks_per_child` is not
-used: it deadlocks on several Python versions. Pools are replaced whole instead.
+once, so that a pool is replaced in a fraction of a second. `max_tasks_per_child` is not used: it deadlocks on
+several Python versions. Pools are replaced whole instead.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ def prepare_workers(modules: Sequence[str]) -> None:
 
 @contextmanager
 def _away_from_the_folder() -> Iterator[None]:
-    """Python processes that start meanwhile import nothing from the current folder, and are deaf to Ctrl-C.
+    """Python processes that start meanwhile import nothing from the current folder, and ignore Ctrl-C.
 
     The current folder may be the repository that is read: a `pyarrow.py` or `signal.py` in it is not ours.
     Workers get the coordinator's own `sys.path` afterwards.
     """
-    hears = current_thread() is main_thread()
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
+    is_main = current_thread() is main_thread()  # no other may set what a signal does
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
     set_here = os.environ.setdefault(SAFE_PATH, OURS) == OURS
     try:
         yield
     finally:
         if set_here:
             del os.environ[SAFE_PATH]
-        if hears:
-            signal.signal(signal.SIGINT, signal.SIG_DFL if heard is None else heard)
+        if is_main:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 def open_process_pool(

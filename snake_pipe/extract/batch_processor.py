@@ -1,7 +1,7 @@
 """The engine: opens datasets and jobs, wires the parts of a run, and offers the steps one by one.
 
-`BatchProcessingEngine` ingests repositories; the functions of `parallel_batches`, to be had from here too,
-run a user's own function through the same machinery.
+`BatchProcessingEngine` ingests repositories; the functions of `dispatch.own_function`, to be had from here
+too, run a user's own function through the same machinery.
 """
 
 from __future__ import annotations
@@ -189,8 +189,17 @@ class BatchProcessingEngine:
             message = f"{type(error).__name__}: {error}"
             raise
         finally:
-            self._status.state, self._status.message = state, message
+            await self._record_end(job, state, message)
+
+    async def _record_end(self, job: Job, state: str, message: str) -> None:
+        """How the job ended, in its status and on disk; a job whose end cannot be recorded has failed."""
+        self._status.state, self._status.message = state, message
+        try:
             await asyncio.to_thread(job.end, self._status)
+        except SnakePipeError as error:
+            self._status.state, self._status.message = "failed", str(error)
+            await asyncio.to_thread(job.end, self._status)
+            raise
 
     def _become_idle(self) -> None:
         self._is_busy = False
@@ -234,12 +243,12 @@ class BatchProcessingEngine:
         self._background = asyncio.create_task(
             self._process(self._opener(request, None), make_feed), name="engine"
         )
+        self._background.add_done_callback(self._refuse_the_rest)
         waiting = asyncio.create_task(self._opened.wait())
         await asyncio.wait((waiting, self._background), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._background.done():
             self._background.result()
-        self._background.add_done_callback(self._refuse_the_rest)
 
     def submit(
         self, path: str | Path, priority: int = BatchPriority.NORMAL

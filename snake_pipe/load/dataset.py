@@ -250,13 +250,8 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
     try:
         jobs.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(jobs / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        if not _try_for_a_moment(lock):
-            os.close(lock)
-            raise DatasetBusyError(
-                f"{_read_holder(holder)} is writing to {path}",
-                "wait for it, or name another folder with --dataset",
-            )
         try:
+            _lock_soon(lock, path, holder)
             replace_atomic(holder, _describe_holder(job_id))
         except BaseException:
             os.close(lock)
@@ -266,20 +261,24 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
     return DatasetLock(lock, holder)
 
 
-def _try_for_a_moment(lock: int) -> bool:
-    """Lock it: whoever looks whether a job is writing holds the lock for a moment."""
+def _lock_soon(lock: int, path: Path, holder: Path) -> None:
+    """Lock it, or DatasetBusyError: whoever looks whether a job is writing holds the lock for a moment."""
     for _ in range(_LOCK_TRIES):
         if try_lock(lock):
-            return True
+            return
         time.sleep(_LOCK_PAUSE)
-    return False
+    raise DatasetBusyError(
+        f"{_read_holder(holder)} is writing to {path}", "wait for it, or name another folder with --dataset"
+    )
 
 
 def _cannot(what: str, error: OSError) -> SnakePipeError:
-    """A place that may not be written to is refused; a disk that fails is a failed run."""
+    """A place that may not be written to, or has no locks, is refused; a disk that fails is a failed run."""
     text = f"{what}: {error.strerror or error}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DatasetError(text, "name a folder that you may write to with --dataset")
+    if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+        return DatasetError(text, "name a folder on a file system that has locks with --dataset")
     return SinkError(text)
 
 

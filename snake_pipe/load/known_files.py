@@ -108,7 +108,7 @@ class _Rows:
 
 
 class KnownFiles:
-    """A set of files with size and time, and which of them a walk has met."""
+    """A set of files with size and time, and which of them a walk has seen."""
 
     _hash: Callable[[object], int] = staticmethod(hash)
 
@@ -194,7 +194,7 @@ class KnownFiles:
 
     @property
     def seen_count(self) -> int:
-        """How many of them a walk has met so far."""
+        """How many of them a walk has seen so far."""
         return int(np.count_nonzero(self._seen))
 
     @property
@@ -220,7 +220,7 @@ class KnownFiles:
         return matches
 
     def unseen(self) -> Iterator[KnownFile]:
-        """The files that no `match` has met, in no order that means something."""
+        """The files that no `match` has seen, in no order that means something."""
         file_ids = np.sort(self._file_ids[~self._seen])
         if not len(file_ids):
             return

@@ -46,5 +46,7 @@ def _is_held(lock: Path) -> bool:
         return False
     try:
         return not try_lock(descriptor, shared=True)
+    except OSError:  # where there are no locks nobody can be writing
+        return False
     finally:
         os.close(descriptor)

@@ -71,7 +71,7 @@ class SettingChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChangesVisible:
-    """A watch's changes can be queried now, `seconds` after the first of them was heard of."""
+    """A watch's changes can be queried now, `seconds` after the first of them was noticed."""
 
     files: int
     deleted: int

@@ -40,7 +40,7 @@ def by_name(path: Path) -> object:
         case "lambda":
             return lambda: None
         case "hang":
-            # In C, with the interpreter lock held, deaf to Python's signal handlers.
+            # In C, with the interpreter lock held, out of reach of Python's signal handlers.
             ctypes.PyDLL(None).sleep(1000)
         case "sleep":
             time.sleep(1000)

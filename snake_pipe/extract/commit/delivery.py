@@ -142,7 +142,7 @@ class Delivery:
                 async with asyncio.timeout(interval()):
                     await self._wanted.wait()
             self._wanted.clear()
-            await self._commit_if_possible()
+            await self.commit_if_possible()
 
     def begin_anew(self) -> None:
         """Commit now, and count the interval from here."""
@@ -161,7 +161,7 @@ class Delivery:
         """Wait for a commit under way; nothing can be committed any more."""
         self._sink.close()
 
-    async def _commit_if_possible(self) -> None:
+    async def commit_if_possible(self) -> None:
         """Commit; a failure that may be tried again becomes a notice, and the rows wait for the next time."""
         if not self._sink.has_pending or (
             self._breaker.is_open and self._breaker.delay(time.monotonic()) > 0

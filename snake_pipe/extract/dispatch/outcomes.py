@@ -20,7 +20,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """It gave nothing, by a death of its worker or a disk that refused; its files are tried again."""
+    """It gave nothing, because its worker died or the disk refused; its files are tried again."""
 
     batch: FileBatch
 

@@ -1,4 +1,4 @@
-"""The engine's steps one by one, for whoever brings a function of his own.
+"""The engine's steps one by one, for a function of your own.
 
 Cut files into batches, run one batch in this process, run many side by side in worker processes.
 """

@@ -37,7 +37,8 @@ def slots_folder(job_id: str, beside: Path) -> Iterator[Path]:
         yield beside
         return
     try:
-        try_lock(lock)
+        with suppress(OSError):  # without a lock it is not known to be stale, and stays too
+            try_lock(lock)
         remove_stale(folder.parent)
         yield folder
     finally:

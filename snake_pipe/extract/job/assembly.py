@@ -105,6 +105,7 @@ def make_run(job: Job, feed: Feed, slots: Path, listener: Listener) -> JobRun:
             write_status=lambda status: job.write_status(status.to_json()),
         ),
         controls=job.controls,
+        keep_changes=job.change_settings,
         listener=listener,
     )
 

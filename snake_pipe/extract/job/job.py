@@ -210,6 +210,10 @@ class Job:
             listener(Notice("nothing_found", text))
         return prior.find_deleted(ids)
 
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Settings that are changed while the job runs: the next checkpoint has them, and so a resume."""
+        self.config = self.config.updated(changes)
+
     def open_writer(self, stem: str) -> PartWriter:
         """A writer of the coordinator's own parts."""
         return PartWriter(

@@ -53,8 +53,10 @@ class JobRun:
         delivery: Delivery,
         monitor: JobMonitor,
         controls: ControlFolder,
+        keep_changes: Callable[[Mapping[str, Any]], None],
         listener: Listener,
     ) -> None:
+        """`keep_changes` is given the settings that are changed while it runs, for a resume."""
         self._config = config
         self.status = status
         self._feed = feed
@@ -64,6 +66,7 @@ class JobRun:
         self._delivery = delivery
         self._monitor = monitor
         self._controls = controls
+        self._keep_changes = keep_changes
         self._listener = listener
         self._progress = LoopCondition()
         self._stop_reason: str | None = None
@@ -93,9 +96,9 @@ class JobRun:
             for task in done:
                 task.result()
             await _cancel(tasks["feed"], tasks["due"], tasks["send"])
-            await self._settle()
+            await self._finish_in_flight()
             await _cancel(tasks["outcomes"])
-            self._settle_outcomes()
+            self._deliver_outcomes()
             self._delivery.end()
             await tasks["commit"]  # not cancelled: a commit under way is to be counted
             if self._stop_reason is None:
@@ -103,10 +106,12 @@ class JobRun:
             await self._delivery.commit()
             abandon = self._stop_reason is not None
             self._monitor.read_memory()
+            await _cancel(*tasks.values())
         finally:
             self._is_over = True
             self._progress.notify_all()
-            await _cancel(*tasks.values())
+            with contextlib.suppress(Exception):  # what ended the run is on its way
+                await _cancel(*tasks.values())
             await self._dispatcher.close(abandon=abandon)
             self._delivery.close()
             self._monitor.refresh()
@@ -160,6 +165,7 @@ class JobRun:
             if old.in_force(name) != new.in_force(name)
         ]
         self._config = new
+        self._keep_changes(changes)
         self._dispatcher.update(new)
         self._backlog.update(new)
         self._delivery.begin_anew()  # with its new interval
@@ -186,9 +192,11 @@ class JobRun:
         """
         mark = self._feed.received
         await self._progress.wait_for(lambda: self._feed.yielded >= mark or self._is_held or self._is_over)
-        await self._commit_all_taken_in()
+        await self._until_all_done()
+        await self._delivery.commit()
 
-    async def _commit_all_taken_in(self) -> None:
+    async def _until_all_done(self) -> None:
+        """Wait until workers are done with all that was taken in, unless what waits is held."""
         self._backlog.flush()
         awaited = self._unsettled()
         await self._progress.wait_for(
@@ -196,7 +204,6 @@ class JobRun:
         )
         if self._is_over:
             raise EngineStateError("the job ended before all was flushed")
-        await self._delivery.commit()
 
     async def commit(self) -> None:
         """Make visible what workers have finished so far."""
@@ -222,7 +229,8 @@ class JobRun:
                 self._progress.notify_all()
                 await self._backlog.until_at_most(self._config.most_in_flight)
                 if chunk.flush:
-                    await self._commit_all_taken_in()
+                    await self._until_all_done()
+                    await self._delivery.commit_if_possible()
         self._backlog.close()
         await self._backlog.until_at_most(0)
         await self._dispatcher.join()
@@ -240,14 +248,14 @@ class JobRun:
     async def _take_outcomes(self) -> None:
         while True:
             await self._dispatcher.until_outcome()
-            self._settle_outcomes()
+            self._deliver_outcomes()
 
-    def _settle_outcomes(self) -> None:
+    def _deliver_outcomes(self) -> None:
         for outcome in self._dispatcher.take_outcomes():
-            self._settle_outcome(outcome)
+            self._deliver(outcome)
         self._progress.notify_all()
 
-    def _settle_outcome(self, outcome: Outcome) -> None:
+    def _deliver(self, outcome: Outcome) -> None:
         match outcome:
             case Finished(batch, result):
                 self._backlog.observe(batch, result)
@@ -257,7 +265,7 @@ class JobRun:
             case Retried(batch):
                 self._delivery.take_retried(batch)
 
-    async def _settle(self) -> None:
+    async def _finish_in_flight(self) -> None:
         """After a stop: give what is in flight its time, so that its work is kept."""
         if self._stop_reason is None:
             return
@@ -276,7 +284,9 @@ class JobRun:
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks and wait until they have ended."""
+    """Cancel tasks and wait until they have ended; raises what one of them failed with."""
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended

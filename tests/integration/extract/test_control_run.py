@@ -99,7 +99,9 @@ def test_a_job_paused_changed_flushed_and_stopped_resumes_to_the_same_rows(
     _, err = process.communicate(timeout=60)
     assert process.returncode not in (0, 1, 2), err
     assert f"snake-pipe resume {other.job}" in err
-    assert CheckpointManager(other.dataset).load(other.job).progress.status == "stopped"
+    stopped = CheckpointManager(other.dataset).load(other.job)
+    assert stopped.progress.status == "stopped"
+    assert (stopped.config["max_latency"], stopped.config["batch_size"]) == (2.0, 50)
     refused = cli.run("control", other.job, "pause", "-d", other.dataset)
     assert refused.returncode == 2
     assert f"snake-pipe resume {other.job}" in refused.stderr

@@ -276,7 +276,7 @@ def test_a_storm_that_the_listener_does_not_keep_leads_to_a_walk(
     monkeypatch: pytest.MonkeyPatch,
     differences: Callable[[Path, Path], dict[str, int]],
 ) -> None:
-    """Two bounds hold at once: of the paths heard, and of the changes remembered since the last walk."""
+    """Two bounds hold at once: of the paths noticed, and of the changes remembered since the last walk."""
     monkeypatch.setattr(notifier, "MOST_CHANGES", 50)
     monkeypatch.setattr(watcher, "_MOST_CHANGED", 5)
     root = tmp_path / "repo"
@@ -349,7 +349,7 @@ def test_names_that_look_like_something_else(
 def test_a_file_that_was_away_for_a_moment_is_read_when_a_walk_finds_it_as_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was moved aside while a worker wanted it, and back, with its old time; nobody heard of that."""
+    """It was moved aside while a worker wanted it, and back, with its old time; nobody noticed that."""
     root = tmp_path / "repo"
     write(root, "a.py")
     write(root, "b.py")
@@ -426,7 +426,7 @@ def test_a_folder_that_is_away_is_not_asked_for_all_the_time(
 
 
 def test_what_was_missed_is_found_when_it_is_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A listener that hears nothing at all: the walks that come regularly find everything."""
+    """A notifier that reports nothing at all: the walks that come regularly find everything."""
     monkeypatch.setattr(schedule, "_REST", 0)
     monkeypatch.setattr(watcher, "is_relevant", lambda *_: False)
     root = tmp_path / "repo"

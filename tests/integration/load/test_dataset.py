@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from deltalake import DeltaTable
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
 from snake_pipe.load import delta_log
 from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.lock_holder import lock_holder
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.views import connect
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
+from snake_pipe.utils import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -392,3 +395,23 @@ def test_parts_hold_what_was_written(dataset: Dataset, job: Any) -> None:
     (part,) = dataset.parts("nodes")
     assert pq.read_table(part, partitioning=None).column("node_id").to_pylist() == [0, 1, 2, 3, 4]
     assert len(names(dataset, "nodes")) == 1
+
+
+@pytest.mark.parametrize("reason", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_refused_with_the_reason(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    """It was said to be busy (exit 75: try again later), for ever."""
+
+    def without_locks(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(file_lock.fcntl, "flock", without_locks)
+    before = len(os.listdir("/proc/self/fd"))
+    for attempt in (dataset.lock, lambda: Dataset.create(tmp_path / "new")):
+        with pytest.raises(DatasetError, match=f"cannot lock .*{os.strerror(reason)}") as caught:
+            attempt()
+        assert "file system that has locks" in (caught.value.hint or "")
+    assert len(os.listdir("/proc/self/fd")) == before
+    (dataset.path / "_jobs" / "lock.json").write_text('{"job_id": "20261122-101530-4f9a1c", "pid": 1}')
+    assert lock_holder(dataset.path) is None

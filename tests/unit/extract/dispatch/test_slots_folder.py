@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
+from snake_pipe.utils import file_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +92,17 @@ def test_a_folder_that_is_somebody_elses_is_not_used(temporary: Path) -> None:
         with slots_folder(job_id, beside) as folder:
             assert folder == beside
     assert (temporary / "elsewhere").is_dir()
+
+
+def test_where_there_are_no_locks_the_folder_is_used_and_nothing_is_removed(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock.fcntl, "flock", without_locks)
+    left = temporary / f"snake-pipe-{KILLED}"
+    left.mkdir(mode=0o700)
+    age(left)
+    with slots_folder(ALIVE, temporary / "beside") as folder:
+        assert names(temporary) == {left.name, folder.name}

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from snake_pipe.errors import EngineStateError
+from snake_pipe.errors import EngineStateError, SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
 from snake_pipe.extract.commit.delivery import Delivery
@@ -71,6 +71,8 @@ class Table:
         self.flushes = 0
         self.may_try_again = True
         self.is_closed = False
+        self.failures = 0
+        self.refused = None
 
     @property
     def files_committed(self):
@@ -85,6 +87,8 @@ class Table:
         return bool(self.pending)
 
     def add(self, batch, result):
+        if self.refused is not None:
+            raise self.refused
         self.pending += [file.file_id for file in batch.files]
 
     def add_rows(self, files, errors):
@@ -95,6 +99,9 @@ class Table:
     async def flush(self):
         if not self.pending:
             return None
+        if self.failures:
+            self.failures -= 1
+            raise SinkError("no room")
         added, self.pending = self.pending, []
         self.ids += added
         self.flushes += 1
@@ -153,11 +160,12 @@ class Listed(Feed):
 class Scene:
     """A run and its surroundings."""
 
-    def __init__(self, tmp_path, feed, config=QUIET):
+    def __init__(self, tmp_path, feed, config=QUIET, patience=0.0):
         self.feed, self.table, self.hands = feed, Table(), Hands()
         self.events, self.status = [], JobStatus(workers=2, memory_limit=1 << 40)
         self.written = []
-        breakers = open_breakers(config)
+        self.changes = {}
+        breakers = open_breakers(config, patience=patience)
         backlog = Backlog(config)
         dispatcher = Dispatcher(
             config,
@@ -204,6 +212,7 @@ class Scene:
                 write_status=lambda status: self.written.append(status.state),
             ),
             controls=ControlFolder(tmp_path / "control"),
+            keep_changes=self.changes.update,
             listener=self.events.append,
         )
 
@@ -339,6 +348,7 @@ def test_changed_settings_are_told_and_noted(tmp_path):
         await asyncio.sleep(0)
         scene.run.update_config({"batch_size": 7, "flush_interval": 3600.0})
         assert scene.run.config.batch_size == 7
+        assert scene.changes["batch_size"] == 7
         changes = [event for event in scene.events if isinstance(event, SettingChanged)]
         assert [(change.name, change.old, change.new) for change in changes] == [("batch_size", 2, 7)]
         assert [change["name"] for change in scene.status.changes] == ["batch_size"]
@@ -370,5 +380,58 @@ def test_a_chunk_may_ask_for_a_commit_before_the_next(tmp_path):
         feed.committed = lambda rows: seen.append((rows, feed.yielded))
         await Scene(tmp_path, feed).run.run()
         assert seen == [(1, 1), (2, 2)]
+
+    within(go())
+
+
+def test_a_chunk_asks_for_a_commit_as_far_as_can_be(tmp_path):
+    """A disk that was full for a moment ended a watch as it walked again, though a watch waits for room."""
+
+    async def go():
+        feed = Listed(Chunk(files(1), flush=True), Chunk(files(2)))
+        scene = Scene(tmp_path, feed, patience=3600.0)
+        scene.table.failures = 1
+        assert await scene.run.run() is None
+        assert [event.message for event in scene.events if isinstance(event, Notice)] == ["no room"]
+        assert sorted(scene.table.ids) == [1, 2]
+
+    within(go())
+
+
+def test_who_asks_for_a_flush_learns_that_it_failed(tmp_path):
+    async def go():
+        scene = Scene(tmp_path, Listed(Chunk(files(1)), is_open=True), patience=3600.0)
+        task = asyncio.create_task(scene.run.run())
+        await until(lambda: scene.status.statistics.files_offered == 1)
+        scene.table.failures = 1
+        with pytest.raises(SinkError, match="no room"):
+            await scene.run.flush_now()
+        await scene.run.flush_now()
+        assert scene.table.ids == [1]
+        scene.run.stop("enough")
+        await task
+
+    within(go())
+
+
+def test_what_fails_after_a_stop_ends_the_run_with_its_error(tmp_path):
+    """The batch was taken from the dispatcher and never reached the sink; the run ended as stopped."""
+
+    async def go():
+        scene = Scene(tmp_path, Listed(*(Chunk(files(2 * n, 2 * n + 1)) for n in range(20))))
+        scene.hands.is_held = True
+        task = asyncio.create_task(scene.run.run())
+        await until(lambda: len(scene.hands.held) >= 2)
+        scene.run.stop("SIGINT")
+        last, scene.hands.held = scene.hands.held[1:], scene.hands.held[:1]
+        (outcomes,) = [each for each in asyncio.all_tasks() if each.get_name() == "outcomes"]
+        scene.table.refused = ZeroDivisionError("a defect")
+        scene.hands.let_go()
+        await until(lambda: outcomes.done())
+        scene.table.refused = None
+        scene.hands.held = last
+        scene.hands.let_go()
+        with pytest.raises(ZeroDivisionError, match="a defect"):
+            await task
 
     within(go())
