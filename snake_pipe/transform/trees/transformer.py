@@ -27,6 +27,7 @@ from snake_pipe.transform.trees.find import as_whole, find_trees
 from snake_pipe.transform.trees.positions.locations import read_located
 from snake_pipe.transform.trees.positions.planned import LocPositions
 from snake_pipe.transform.trees.walk.extract import Extract, Extractor
+from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 from snake_pipe.transform.trees.walk.walker import Walker
 
@@ -193,6 +194,7 @@ class JsonTreeTransformer:
         walker = self._walkers.get(id(dialect))
         if walker is None:
             walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
+        write_types(tree.root, dialect)
         chunks = walker.walk(tree.root)
         first = next(chunks, None)
         if first is None:
@@ -202,6 +204,7 @@ class JsonTreeTransformer:
             return extractor.extract(chain((first,), chunks))
         except InexactNumberError:
             root, literals = text.exactly(tree.pointer), Literals(dialect, None)
+            write_types(root, dialect)
             return Extractor(vocabulary, self._options, literals).extract(walker.walk(root))
 
     def _vocabulary(self, dialect: Dialect) -> Vocabulary:

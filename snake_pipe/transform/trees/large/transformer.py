@@ -65,14 +65,14 @@ def stream(
     sizes: PieceSizes,
     most_trees: int = maxsize,
 ) -> Iterator[Transformed]:
-    """The rows of one file in parts; the last part has the facts of the file and its trees, and no rows.
+    """The rows of one file in pieces; the last one has the facts of the file and its trees, and no rows.
 
     `blocks` gives the file from its beginning, each time it is called. If the facts say that the file has
     `failed`, or was `skipped`, the rows that were given before are void.
     """
     large = _LargeFile(file_id, path, blocks, options, sizes, most_trees)
     try:
-        yield from large.parts()
+        yield from large.pieces()
     except TransformError as error:
         large.facts = FileFacts(traits=large.facts.traits)
         refuse(large.facts, path, large.head, error)
@@ -94,7 +94,7 @@ class _Survey(NamedTuple):
 
 
 class _LargeFile:
-    """One file; `facts` and `container` are complete after all `parts`."""
+    """One file; `facts` and `container` are complete after all `pieces`."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class _LargeFile:
         self._sizes = sizes
         self._small = JsonTreeTransformer(options)
 
-    def parts(self) -> Iterator[Transformed]:
+    def pieces(self) -> Iterator[Transformed]:
         """The rows; TransformError where the file as a whole is bad."""
         self.head = next(iter(self._blocks()), b"")
         source = self._blocks()
@@ -189,7 +189,7 @@ class _LargeFile:
         events: Iterator[Event],
     ) -> Iterator[Transformed]:
         reader = TreeReader(file_id, facts, dialect, self._options, outlines)
-        yield from reader.parts(events)
+        yield from reader.pieces(events)
         describe_parts(facts, path, dialect, reader.overview)
         facts.parser_version = f"{facts.parser_version}{revision_of(self._options.dialects)}"
 

@@ -96,7 +96,7 @@ class _Lineage:
 
 
 class _Piece(NamedTuple):
-    """A part of the document, as columns; the first `above` rows are copies of what is around it."""
+    """A piece of the document, as columns; the first `above` rows are copies of what is around it."""
 
     columns: Extract
     builder: TableBuilder
@@ -139,7 +139,7 @@ class TreeReader:
             self._reader.sample(chunk.nodes)
             return
 
-    def parts(self, events: Iterable[Event]) -> Iterator[Transformed]:
+    def pieces(self, events: Iterable[Event]) -> Iterator[Transformed]:
         """The rows, and the counts in the facts."""
         for event in events:
             if isinstance(event, Opened):
@@ -157,6 +157,8 @@ class TreeReader:
     def _open(self, event: Opened) -> None:
         above = self._frames[-1] if self._frames else None
         content = next(self._outlines)
+        if above is not None and isinstance(above.outline, list):
+            write_types({above.key: [content]}, self._dialect)  # which may be left out of the list's outline
         type_ = content.get(self._dialect.type_key) if isinstance(content, dict) else None
         field = None if above is None else above.field
         if above is not None and above.is_node:
@@ -197,6 +199,7 @@ class TreeReader:
 
     def _piece(self, members: Any, literals: Literals, context: Context) -> _Piece | None:
         """None where no node is inside of the members."""
+        write_types(self._around(members), self._dialect)
         above = self._above(members)
         if self._holders and self._holders[-1].children:
             self._add_elder(above, self._holders[-1].depth)
@@ -204,15 +207,26 @@ class TreeReader:
         first = next(chunks, None)
         return None if first is None else self._extract(above, chain((first,), chunks), literals, context)
 
+    def _around(self, members: Any) -> Any:
+        """Members of the innermost container in as much of what is around them as their types depend on."""
+        frame = self._frames[-1]
+        if isinstance(members, list):
+            return {frame.key: members}
+        inner = members if len(frame.outline) == 1 else members | {None: None}
+        is_item = len(self._frames) > 1 and isinstance(self._frames[-2].outline, list)
+        return {self._frames[-2].key: [inner]} if is_item else inner
+
     def _inside(self, members: Any) -> Iterator[NodeChunk]:
         frame, walker = self._frames[-1], self._walker
-        if frame.is_node:
-            for key, value in members.items():
-                if key not in self._dialect.leaf_keys:
-                    yield from walker.walk(value, walker.place(frame.depth, key))
+        if isinstance(members, list):
+            yield from walker.walk(members, walker.place(frame.depth, frame.field))
             return
-        key = next((frame.key for frame in reversed(self._frames) if frame.key is not None), None)
-        yield from walker.walk(members, walker.place(frame.depth, frame.field), key)
+        held = {key: value for key, value in members.items() if key not in self._dialect.leaf_keys}
+        if frame.is_node:
+            for key, value in held.items():
+                yield from walker.walk(value, walker.place(frame.depth, key))
+        else:  # as a list: the keys of a large map are no fields, and must not be kept
+            yield from walker.walk([*held.values()], walker.place(frame.depth, frame.field))
 
     def _above(self, members: Any) -> _Lineage:
         """Copies of the large nodes around some members, in which these come before what an outline has."""

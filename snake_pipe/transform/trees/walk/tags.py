@@ -10,21 +10,23 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect, Tags
 
 
-def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
+def write_types(document: Any, dialect: Dialect) -> None:
     """Write into each node of a document its type, as other tools do; the objects around them stay.
 
-    They have no type key, so whoever walks the document goes through them. A part of a document may stand in
-    a `field`. Nothing happens where the tool writes types into its nodes itself.
+    They have no type key, so whoever walks the document goes through them. Of a document that is read in
+    pieces, `document` is a piece in what its types depend on: an object with its only key, or with another
+    one, in the list or under the key where it stands. Nothing happens where the tool writes types into its
+    nodes itself.
     """
     tags, type_key = dialect.tags, dialect.type_key
-    if tags is None:
+    if tags is None or document.__class__ not in (dict, list):
         return
     if document.__class__ is dict and dialect.is_root(document, type_key):
         document.setdefault(type_key, tags.root)
     if tags.inside:
         _lift(document, type_key, *tags.inside.split("."))
         return
-    stack: list[Any] = [{field: document}]
+    stack: list[Any] = [document]
     while stack:
         value = stack.pop()
         if value.__class__ is list:
@@ -50,7 +52,7 @@ def write_types(document: Any, dialect: Dialect, field: str = "") -> None:
 
 def _lift(document: Any, type_key: str, holder: str, key: str) -> None:
     """Write into each node the type that an object inside of it has."""
-    stack: list[Any] = [document] if document.__class__ in (dict, list) else []
+    stack: list[Any] = [document]
     while stack:
         value = stack.pop()
         if value.__class__ is list:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snake_pipe.transform.native.compiled import LOOPS
-from snake_pipe.transform.trees.walk.tags import write_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,17 +79,14 @@ class Walker:
         """Depth and field as `NodeChunk.places` holds them."""
         return depth << _FIELD_BITS | (max(self._codes[field_], 0) if field_ else 0)
 
-    def walk(self, document: Any, place: int = 0, key: str | None = None) -> Iterator[NodeChunk]:
-        """All nodes of a document, or of a part of one that stands at that place; any depth, no recursion.
+    def walk(self, document: Any, place: int = 0) -> Iterator[NodeChunk]:
+        """All nodes of a document, or of a piece of one that stands at that place; any depth, no recursion.
 
-        `key` is what the part stands under, where that is not the field of its nodes.
+        Types are in the nodes already (`tags.write_types`).
 
         A chunk's nodes are emptied when the next chunk is asked for, to free their memory while it is in the
         cache. So a node, and what is in it, may be read only while its chunk is the last.
         """
-        if self.dialect.tags is not None:
-            field_ = self.fields.words[place & _FIELD_MASK]
-            write_types(document, self.dialect, field_ if key is None else key)
         return self._walk(document, place) if LOOPS is None else self._walk_compiled(LOOPS, document, place)
 
     def _walk_compiled(self, loops: Loops, document: Any, place: int) -> Iterator[NodeChunk]:

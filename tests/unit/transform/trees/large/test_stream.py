@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
-from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
+from snake_pipe.transform.trees.document.scanner import Scanner
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
+from snake_pipe.transform.trees.large.outline import outline
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
+from snake_pipe.transform.trees.large.tree_reader import TreeReader
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
 from testkit.python_trees import python_tree
@@ -52,7 +56,7 @@ def _rows(batch: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("path", "piece"),
-    crossed(_DUMPS, [200, 1_000, 5_000] if WITH_ALL else [500, 1_000, 5_000]),
+    crossed(_DUMPS, _PIECES),
     ids=lambda value: getattr(value, "name", value),
 )
 def test_the_samples(path: Path, piece: int) -> None:
@@ -66,12 +70,45 @@ def test_places_that_are_those_of_tokens() -> None:
     assert in_pieces("a.ast.json", data, 1_000) == whole("a.ast.json", data)
 
 
-@pytest.mark.parametrize("piece", [200, 1_000, 5_000])
+@pytest.mark.parametrize("piece", [100, 150, 200, 250, 300, 500, 1_000, 5_000])
 @pytest.mark.parametrize("dialect", ["libpg_query", "syn-serde", "php-parser"])
 def test_types_around_nodes(dialect: str, piece: int) -> None:
     """A node was lost whose tag stood alone in a piece; fields of types were those of the node above."""
     data = (GOLDEN_DIALECTS / f"{dialect}.json").read_bytes()
     assert in_pieces("a.ast.json", data, piece) == whole("a.ast.json", data)
+
+
+@pytest.mark.parametrize("piece", [100, 200, 500])
+def test_a_key_that_is_alone_in_its_piece_but_not_in_the_document(piece: int) -> None:
+    """It was taken for a tag, and its object for a node that is none."""
+    extra = {"pad": {"x": [1] * 120}, "block": {"stmts": []}}
+    function = {"fn": {"ident": "f", "inputs": [], "output": None, "stmts": [], "extra": extra}}
+    data = json.dumps({"items": [function] * 3}).encode()
+    assert in_pieces("a.ast.json", data, piece) == whole("a.ast.json", data)
+
+
+@pytest.mark.parametrize("piece", [150, 300])
+def test_a_large_item_far_behind_in_a_list_has_its_type(piece: int) -> None:
+    """An outline keeps the first items of a list and the last one."""
+    argument = {"field": {"ident": "x", "base": {"path": {"segments": [{"ident": "self"}]}}}}
+    call = {"method_call": {"receiver": argument, "method": "go", "args": [argument] * 6}}
+    statements = [{"expr": [call, True]}] * 40
+    function = {"fn": {"ident": "f", "inputs": [], "output": None, "stmts": statements}}
+    data = json.dumps({"items": [function]}).encode()
+    assert in_pieces("a.ast.json", data, piece) == whole("a.ast.json", data)
+
+
+def test_the_keys_of_a_large_map_are_not_kept() -> None:
+    """They were taken for fields, and all of them held until the document ended."""
+    leaves = {f"key{n}": {"deep": [n]} for n in range(5_000)}
+    tree = {"type": "Identifier", "start": 0, "end": 1, "name": "a"}
+    body = [{"type": "ExpressionStatement", "start": 0, "end": 1, "expression": tree}] * 50
+    data = json.dumps({"type": "Program", "start": 0, "end": 1, "body": body, "map": {"in": leaves}}).encode()
+    events = list(Scanner([data], 1_000))
+    reader = TreeReader(7, FileFacts(), DIALECTS["estree"], _OPTIONS, outline(events))
+    rows = sum(part.tables["nodes"].num_rows for part in reader.pieces(events))
+    assert rows == whole("a.ast.json", data)[0].node_count
+    assert len(reader._fields) < 300  # an outline has up to 256
 
 
 def test_a_piece_without_nodes_outside_of_the_tree() -> None:

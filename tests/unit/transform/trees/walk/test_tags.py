@@ -55,14 +55,14 @@ def test_a_type_comes_from_the_only_key_around_or_from_the_field(
     assert types(tree) == ["ParseResult", "RawStmt", *(expected or ["SelectStmt", "List", "A_Const"])]
 
 
-def test_a_part_of_a_document_has_no_type_of_the_whole():
-    # A part that is read for itself once became a second root.
-    part = [{"stmt": {"SelectStmt": {}}}]
-    write_types(part, LIBPG_QUERY, "stmts")
-    assert types(part) == ["RawStmt", "SelectStmt"]
-    part = {"SelectStmt": {}}
-    write_types(part, LIBPG_QUERY, "stmt")
-    assert types(part) == ["SelectStmt"]
+def test_a_piece_of_a_document_has_no_type_of_the_whole():
+    # A piece that is read for itself once became a second root.
+    piece = {"stmts": [{"stmt": {"SelectStmt": {}}}]}
+    write_types(piece, LIBPG_QUERY)
+    assert types(piece) == ["RawStmt", "SelectStmt"]
+    piece = {"stmt": {"SelectStmt": {}}}
+    write_types(piece, LIBPG_QUERY)
+    assert types(piece) == ["SelectStmt"]
 
 
 def test_other_dialects_are_left_alone():
@@ -122,7 +122,7 @@ _PATH = {"path": {"segments": [{"ident": "a"}]}}
 )
 def test_a_variant_is_a_node_by_what_it_holds_and_where_it_stands(item: Any, expected: list[str]) -> None:
     tree = [item]
-    write_types(tree, SYN_SERDE, "items")
+    write_types({"items": tree}, SYN_SERDE)
     assert types(tree) == expected
 
 
