@@ -44,7 +44,7 @@ OtherSettings = Annotated[
 
 
 @dataclass
-class Selection:
+class SelectionOptions:
     """Which files are read, and into which dataset."""
 
     dataset: Annotated[

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import ConfigError
 from snake_pipe.extract.settings import values
-from snake_pipe.extract.settings.setting import Setting, check_values
+from snake_pipe.extract.settings.setting import Derived, Setting, check_values
 from snake_pipe.schemas import TREE_TABLES
 from snake_pipe.utils.batch_utils import MIB, available_cpus
 
@@ -48,6 +48,14 @@ def _check_dialects(sources: Sequence[str]) -> None:
 
     if sources:
         own_dialects(sources)
+
+
+def _workers(config: BatchConfig) -> int:
+    return config.workers
+
+
+def _most_in_flight(config: BatchConfig) -> int:
+    return config.most_in_flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,14 @@ class BatchConfig:
         "most batches in flight; 0: two per worker, and one",
         runtime=True,
         ge=0,
-        derived=("most_in_flight", "workers"),
+        derived=Derived(_most_in_flight, "workers"),
     )
     worker_count: int = _setting(
-        0, values.count, "worker processes; 0: one per processor", ge=0, derived=("workers", "processors")
+        0,
+        values.count,
+        "worker processes; 0: one per processor",
+        ge=0,
+        derived=Derived(_workers, "processors"),
     )
     memory_limit_mb: int = _setting(
         0,
@@ -177,7 +189,7 @@ class BatchConfig:
         """The value of a setting, derived where it is to be."""
         value = getattr(self, name)
         derived = SETTINGS[name].derived
-        return getattr(self, derived[0]) if derived and not value else value
+        return derived.value(self) if derived and not value else value
 
     def changed(self, changes: Mapping[str, Any]) -> BatchConfig:
         """A new configuration with some settings changed; ConfigError if one is unknown or out of range."""
@@ -287,7 +299,7 @@ def load_config(
         origins |= dict.fromkeys(checked, origin)
     config = BatchConfig(**chosen)
     origins |= {
-        name: one.derived[1] for name, one in SETTINGS.items() if one.derived and not chosen.get(name)
+        name: one.derived.origin for name, one in SETTINGS.items() if one.derived and not chosen.get(name)
     }
     return LoadedConfig(config, origins)
 

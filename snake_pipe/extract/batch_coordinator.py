@@ -158,10 +158,6 @@ class BatchCoordinator:
         """The files in all queues, in no order."""
         return (file for queue in self._queues.values() for file in queue)
 
-    def drain(self) -> list[DiscoveredFile]:
-        """Give up everything that waits, without batches: for a stop that leaves the rest to a resume."""
-        return self.cancel(lambda _: True)
-
     # -- what changes the sizes ------------------------------------------------------------------------
 
     def update(self, config: BatchConfig, now: float) -> list[FileBatch]:

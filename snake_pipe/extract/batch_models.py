@@ -69,6 +69,11 @@ class Trigger(StrEnum):
     RETRY = "retry"
 
 
+def is_packed(path: str) -> bool:
+    """Whether a file's name says that it is compressed."""
+    return path.lower().endswith(".gz")
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
@@ -99,7 +104,7 @@ class DiscoveredFile:
         """
         if self.queue != AST_QUEUE or self.skip_reason is not None:
             return 0
-        return self.size_bytes // (1 if self.path.lower().endswith(".gz") else _LEAST_TREE)
+        return self.size_bytes // (1 if is_packed(self.path) else _LEAST_TREE)
 
     @property
     def relative(self) -> bytes:

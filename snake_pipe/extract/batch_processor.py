@@ -175,8 +175,7 @@ class BatchProcessingEngine:
         try:
             feed = await asyncio.to_thread(make_feed, job, tell)
             with slots_folder(job.job_id, job.folder / "workers") as slots:
-                run = self._run = make_run(job, feed, slots, tell)
-                self._status = run.status
+                run = self._run = make_run(job, feed, self._status, slots, tell)
                 self._opened.set()
                 if self._early_stop is not None:
                     run.stop(self._early_stop)

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 class BatchStatistics:
     """The figures of a run so far: files by outcome, batches by trigger, rates.
 
+    Each figure has one writer: what comes in the admission, what goes out the delivery, what is there at the
+    moment the monitor.
+
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
     `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
     and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no

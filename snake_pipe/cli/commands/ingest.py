@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
-from snake_pipe.cli.options import Selection, Settings, Verbosity
+from snake_pipe.cli.options import SelectionOptions, Settings, Verbosity
 from snake_pipe.cli.running import exit_code, prepare_run, run_job
 from snake_pipe.errors import UsageError
 
@@ -41,7 +41,7 @@ def ingest(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH", help="Repositories, folders or files.")
     ] = None,
-    selection: Selection,
+    selection: SelectionOptions,
     files_from: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Read the files listed in FILE, one per line; - for stdin."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
-from snake_pipe.cli.options import Selection, Verbosity, WatchSettings
+from snake_pipe.cli.options import SelectionOptions, Verbosity, WatchSettings
 from snake_pipe.cli.running import exit_code, prepare_run, run_job
 from snake_pipe.errors import UsageError
 
@@ -39,7 +39,7 @@ more than --max-failures files are failed at the end.
 def watch(
     *,
     paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Folders.")] = None,
-    selection: Selection,
+    selection: SelectionOptions,
     settings: WatchSettings,
     debounce: Annotated[
         str, typer.Option(metavar="TIME", help="Quiet time that ends a group of changes.")

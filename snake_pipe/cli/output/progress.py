@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from snake_pipe.cli.output.closed_output import discard
 from snake_pipe.cli.output.reasons import reason_lines
@@ -18,10 +18,9 @@ from snake_pipe.observe.events import (
     Notice,
     Progress,
 )
+from snake_pipe.schemas import TREE_TABLES
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.observe.events import Event
     from snake_pipe.observe.status import JobStatus
@@ -36,14 +35,6 @@ class Reporter:
     def __init__(self, *, verbose: bool = False) -> None:
         self.job_id = ""
         self._verbose = verbose
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
@@ -212,7 +203,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         lines.append(
             f"trees    {statistics.trees:,} in {statistics.containers:,} documents that hold several"
         )
-    rows = [f"{statistics.rows[table]:,} {table}" for table in _TREE if statistics.rows.get(table)]
+    rows = [f"{statistics.rows[table]:,} {table}" for table in TREE_TABLES if statistics.rows.get(table)]
     lines.append(f"rows     {', '.join(rows) or 'none'}")
     lines.append(
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
@@ -257,7 +248,5 @@ def _from_here(path: str) -> str:
     absolute = Path(path)
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else path
 
-
-_TREE = ("nodes", "symbols", "refs", "imports")
 
 __all__ = ["PlainReporter", "Reporter", "TerminalReporter", "open_progress", "summary_lines"]

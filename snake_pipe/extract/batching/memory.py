@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snake_pipe.errors import UsageError
+from snake_pipe.extract.batch_models import is_packed
 from snake_pipe.utils.batch_utils import MIB, clamp
 
 COORDINATOR_MEMORY = 130 * MIB
@@ -98,14 +99,19 @@ def plan_memory(limit: int, workers: int) -> MemoryPlan:
             f"{limit // MIB} MiB of memory are too little for one worker", f"at least {least} MiB"
         )
     workers = min(workers, fitting)
-    batch = int(max((usable - COORDINATOR_MEMORY) / workers - WORKER_MEMORY / 2, 16 * MIB))
+    batch = int(max(memory_for_batches(limit, workers) / workers, 16 * MIB))
     nodes = int(clamp(batch / 2 / _MEMORY_PER_NODE, 20_000, 200_000))
     return MemoryPlan(limit, workers, batch, nodes)
 
 
+def memory_for_batches(limit: int, workers: int) -> float:
+    """Bytes that are left to all batches in hand together, beside the processes themselves."""
+    return ONE_AT_A_TIME * limit - COORDINATOR_MEMORY - workers * WORKER_MEMORY / 2
+
+
 def unpacked_size(path: str, size_bytes: int) -> int:
     """Bytes of the tree in a file, which may be packed, as far as its name and size tell."""
-    return size_bytes * (_PACKED if path.lower().endswith(".gz") else 1)
+    return size_bytes * (_PACKED if is_packed(path) else 1)
 
 
 @dataclass(frozen=True, slots=True)

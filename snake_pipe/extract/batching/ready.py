@@ -84,10 +84,6 @@ class ReadyBatches:
         self._files -= len(removed)
         return removed
 
-    def drain(self) -> list[DiscoveredFile]:
-        """Give up everything: for a stop that leaves the rest to a resume."""
-        return self.cancel(lambda _: True)
-
 
 def _without(batch: FileBatch, gone: set[int]) -> FileBatch:
     """The batch without some of its files; estimates shrink with the bytes."""

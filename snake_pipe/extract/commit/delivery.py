@@ -127,6 +127,7 @@ class Delivery:
 
     def take_unread(self, deleted: Sequence[Row], errors: Sequence[Row]) -> None:
         """Rows of files that are gone, and of what the walk could not look at."""
+        self._statistics.files_deleted += len(deleted)
         self._sink.add_rows(deleted, errors)
 
     def _add_rows(self, rows: list[Row], errors: Sequence[Row] = ()) -> None:

@@ -28,7 +28,7 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
-class Entry(NamedTuple):
+class FolderEntry(NamedTuple):
     """An entry that is no folder. `folder` is the descriptor of its folder, good until the next item."""
 
     path: bytes
@@ -47,7 +47,7 @@ class FolderWalk(NamedTuple):
     prefix: bytes
     use_gitignore: bool
     enters: Callable[[bytes], bool]
-    nested: Callable[[bytes], Iterator[Entry | DiscoveryError]] | None = None
+    nested: Callable[[bytes], Iterator[FolderEntry | DiscoveryError]] | None = None
     after: bytes = b""
 
 
@@ -86,7 +86,7 @@ def open_regular(name: bytes, folder: int) -> int:
     return file
 
 
-def walk_folder(walk: FolderWalk) -> Iterator[Entry | DiscoveryError]:
+def walk_folder(walk: FolderWalk) -> Iterator[FolderEntry | DiscoveryError]:
     """All entries that are no folders, in bytewise order; what cannot be read is an error item."""
     try:
         folder = open_folder(walk.root, walk.prefix)
@@ -111,7 +111,7 @@ def walk_folder(walk: FolderWalk) -> Iterator[Entry | DiscoveryError]:
             if _is_left_out(walk, path) or (walk.use_gitignore and _is_ignored(levels, path, entry)):
                 continue
             if not entry.endswith(b"/"):
-                yield Entry(path, entry, folder)
+                yield FolderEntry(path, entry, folder)
                 continue
             if not walk.enters(path):
                 continue
@@ -124,7 +124,7 @@ def walk_folder(walk: FolderWalk) -> Iterator[Entry | DiscoveryError]:
                 continue
             except OSError as problem:
                 if _is_link(entry[:-1], folder):
-                    yield Entry(path[:-1], entry[:-1], folder)
+                    yield FolderEntry(path[:-1], entry[:-1], folder)
                 else:
                     yield unreadable(path, problem)
                 continue

@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from snake_pipe.extract.discovery.folder_walk import Entry, open_folder, unreadable
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, open_folder, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -92,9 +92,9 @@ def git_files(
     root: bytes,
     prefix: bytes,
     work_tree: Path,
-    descend: Callable[[bytes], Iterator[Entry | DiscoveryError]],
+    descend: Callable[[bytes], Iterator[FolderEntry | DiscoveryError]],
     only: Sequence[bytes] | None = None,
-) -> Iterator[Entry | DiscoveryError]:
+) -> Iterator[FolderEntry | DiscoveryError]:
     """What git lists below the folder `prefix` of `root`, in bytewise order; paths count from `root`.
 
     `descend(folder)` gives the files of a folder that git does not enter: a submodule or another repository.
@@ -159,7 +159,7 @@ class _Parents:
         if self._folder >= 0:
             os.close(self._folder)
 
-    def find(self, path: bytes) -> Iterator[Entry | DiscoveryError]:
+    def find(self, path: bytes) -> Iterator[FolderEntry | DiscoveryError]:
         """The entry, or once for each folder what keeps us from it; nothing where the folder is gone."""
         parent, slash, name = path.rpartition(b"/")
         if parent != self._path:
@@ -174,9 +174,9 @@ class _Parents:
                 else:
                     yield unreadable(parent + slash, error)
         if self._folder >= 0:
-            yield Entry(path, name, self._folder)
+            yield FolderEntry(path, name, self._folder)
 
-    def _link_on_the_way(self, parent: bytes) -> Iterator[Entry]:
+    def _link_on_the_way(self, parent: bytes) -> Iterator[FolderEntry]:
         """A link where git knows a folder: the entry to report, once for all that git lists below it."""
         names = parent.split(b"/")
         for depth in range(1, len(names) + 1):
@@ -194,7 +194,7 @@ class _Parents:
                 link = b"/".join(names[:depth])
                 if link != self._link:
                     self._link = link
-                    yield Entry(link, name, folder)
+                    yield FolderEntry(link, name, folder)
                 return
             finally:
                 os.close(folder)

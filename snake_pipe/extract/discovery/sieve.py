@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import Entry, open_folder, open_regular, unreadable
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, open_folder, open_regular, unreadable
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
@@ -127,13 +127,13 @@ class Sieve:
             yield unreadable(parent, error)
             return
         try:
-            item = self.item(Entry(path, name, folder), by_name=True)
+            item = self.item(FolderEntry(path, name, folder), by_name=True)
         finally:
             os.close(folder)
         if item is not None:
             yield item
 
-    def item(self, found: Entry, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
+    def item(self, found: FolderEntry, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
         """The item for an entry, None if it is not wanted or no longer there.
 
         `by_name`: the user named this very file, so patterns and size do not hold it back.
@@ -185,7 +185,7 @@ class Sieve:
             return False
         return excluded is None or not excluded.match_file(text)
 
-    def _queue(self, name: str, found: Entry) -> str | None:
+    def _queue(self, name: str, found: FolderEntry) -> str | None:
         """OSError where the content must tell but cannot be read."""
         queue = self._selection.detector(name)
         by_head = self._selection.detector_head
@@ -233,7 +233,7 @@ def _error(path: bytes, code: str, message: str) -> DiscoveryError:
     return DiscoveryError(escape_path(path), code, message)
 
 
-def _head(found: Entry) -> bytes:
+def _head(found: FolderEntry) -> bytes:
     file = open_regular(found.name, found.folder)
     try:
         return os.read(file, HEAD_BYTES)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import Entry, FolderWalk, walk_folder
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, walk_folder
 from snake_pipe.extract.discovery.git_files import GitError, find_work_tree, git_files, is_ignored
 from snake_pipe.extract.discovery.roots import plan_roots, unique_names
 from snake_pipe.extract.discovery.sieve import Sieve, check_patterns
@@ -112,10 +112,10 @@ def _walk_prefix(
                 yield item
 
 
-def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[Entry | DiscoveryError]:
+def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[FolderEntry | DiscoveryError]:
     """By git where there is a work tree, by the walker elsewhere and where git fails, from there on."""
 
-    def descend(folder: bytes) -> Iterator[Entry | DiscoveryError]:
+    def descend(folder: bytes) -> Iterator[FolderEntry | DiscoveryError]:
         if below.enters(folder):
             yield from _entries(below._replace(prefix=folder, nested=None), scope, depth + 1)
 
@@ -128,7 +128,7 @@ def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[Entry 
             try:
                 only = scope.below(below.prefix, below.root)
                 for entry in git_files(below.root, below.prefix, work_tree, descend, only):
-                    if isinstance(entry, Entry):
+                    if isinstance(entry, FolderEntry):
                         if entry.path <= below.after:
                             continue
                         last = entry.path

@@ -11,14 +11,15 @@ import asyncio
 import time
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
+from snake_pipe.extract.batching.memory import memory_for_batches
 from snake_pipe.extract.dispatch.isolation import Isolation, run_in
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
 from snake_pipe.extract.model.lost import LostFile, lost_file
-from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.dispatch.breakers import Breakers
     from snake_pipe.extract.dispatch.outcomes import Outcome
     from snake_pipe.utils.circuit_breaker import Breaker
-
-_IDLE_WORKER = 64 * MIB
-"""Memory of a worker between batches, beyond what it shares with the others."""
 
 _MOST_FALSE_STARTS = 4
 """Pools that may break before any batch got through at all."""
@@ -178,14 +176,12 @@ class Dispatcher:
     def _has_room(self, batch: FileBatch) -> bool:
         if not self._has_seat():
             return False
-        if not self._in_flight:
+        workers = self._config.workers
+        if len(self._in_flight) < workers:
             return True
-        expected = sum(other.estimated_memory for other in self._running()) + batch.estimated_memory
-        idle = self._config.workers * _IDLE_WORKER
-        return len(self._in_flight) < self._config.workers or idle + expected <= 0.8 * self._memory_limit
-
-    def _running(self) -> list[FileBatch]:
-        return list(self._in_flight.values())[: self._config.workers]
+        in_hand = islice(self._in_flight.values(), workers)
+        expected = sum(other.estimated_memory for other in in_hand) + batch.estimated_memory
+        return expected <= memory_for_batches(self._memory_limit, workers)
 
     # -- running them --------------------------------------------------------------------------------
 

@@ -56,7 +56,6 @@ class Admission:
         coming = self._feed.discovered.bytes - self._bytes_taken if self._feed.complete else None
         self._backlog.offer(files, coming)
         self._delivery.take_unread(chunk.deleted, chunk.errors)
-        self._statistics.files_deleted += len(chunk.deleted)
         for row in chunk.errors[: max(0, _MOST_NOTICES - self._notices)]:
             self._notices += 1
             self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))

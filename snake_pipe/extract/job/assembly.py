@@ -21,7 +21,6 @@ from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Flush
 from snake_pipe.observe.events import Notice
-from snake_pipe.observe.status import JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -31,12 +30,14 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.job.job import Job
     from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.status import JobStatus
 
 
-def make_run(job: Job, feed: Feed, slots: Path, listener: Listener) -> JobRun:
-    """A run of an open job; `slots` is the folder where workers show what they have in hand.
+def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Listener) -> JobRun:
+    """A run of an open job, which keeps its `status`.
 
-    A live feed's run waits where others give up, since nobody would resume it.
+    `slots` is the folder where workers show what they have in hand. A live feed's run waits where others
+    give up, since nobody would resume it.
     """
     job.save("running", None)
     clear_slots(slots)
@@ -51,8 +52,7 @@ def make_run(job: Job, feed: Feed, slots: Path, listener: Listener) -> JobRun:
         str(worker_slots) if worker_slots else None,
         memory=plan,
     )
-    status = JobStatus(workers=plan.workers, memory_limit=plan.limit)
-    status.statistics.failed_before = job.failed_before
+    status.workers, status.memory_limit = plan.workers, plan.limit
     breakers = open_breakers(
         config,
         patience=config.timeout_seconds if feed.is_live else 0.0,

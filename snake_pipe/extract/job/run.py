@@ -279,7 +279,6 @@ class JobRun:
         deleted = self._feed.find_deleted()
         while rows := await asyncio.to_thread(lambda: list(islice(deleted, _DELETED_AT_ONCE))):
             self._delivery.take_unread(rows, ())
-            self.status.statistics.files_deleted += len(rows)
             await self._delivery.commit()
 
 

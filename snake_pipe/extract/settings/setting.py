@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What stands for a setting that is 0: `value` of the whole configuration; `origin` says it in a word."""
+
+    value: Callable[[Any], Any]
+    origin: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """A line for `config show`, and what a value must be.
@@ -19,7 +27,7 @@ class Setting:
     `read`, of `settings.values`, makes the value of what is given. It is at least `ge`, above `gt`, at most
     `le`, and of the `choices`; `check` looks for whatever else may be wrong, and raises ValueError or
     ConfigError. A `runtime` setting may change while a job runs. Where one `is_path`, a TOML file's are
-    relative to it. What is 0 may be `derived`: by the property of that name, from what the second word says.
+    relative to it. What is 0 may be `derived`.
     """
 
     doc: str
@@ -31,7 +39,7 @@ class Setting:
     check: Callable[[Any], object] | None = None
     runtime: bool = False
     is_path: bool = False
-    derived: tuple[str, str] | None = None
+    derived: Derived | None = None
 
     def value(self, name: str, given: Any, origin: str) -> Any:
         """The value; ConfigError with the setting's name, what was given, and its origin."""
@@ -39,7 +47,8 @@ class Setting:
             value = self.read(given)
         except ValueError as error:
             raise ConfigError(f"{name} = {given!r} in {origin}: {error}") from None
-        for shown, limit in self._beyond(value):
+        if (beyond := self._beyond(value)) is not None:
+            shown, limit = beyond
             raise ConfigError(f"{name} = {shown!r} in {origin}", limit)
         if self.check is not None:
             try:
@@ -50,21 +59,23 @@ class Setting:
                 raise ConfigError(f"{name} = {value!r} in {origin}: {error}") from None
         return value
 
-    def _beyond(self, value: Any) -> list[tuple[Any, str]]:
-        """What is not within the limits, and those."""
+    def _beyond(self, value: Any) -> tuple[Any, str] | None:
+        """What of a value is not within the limits, and the limit."""
         if isinstance(value, (int, float)):
             if abs(value) > LARGEST:
-                return [(value, f"at most {LARGEST}")]
+                return value, f"at most {LARGEST}"
             if self.ge is not None and value < self.ge:
-                return [(value, f"at least {self.ge}")]
+                return value, f"at least {self.ge}"
             if self.gt is not None and value <= self.gt:
-                return [(value, f"above {self.gt}")]
+                return value, f"above {self.gt}"
             if self.le is not None and value > self.le:
-                return [(value, f"at most {self.le}")]
+                return value, f"at most {self.le}"
         elif self.choices and value is not None:
             chosen = value if isinstance(value, tuple) else (value,)
-            return [(one, f"one of {', '.join(self.choices)}") for one in chosen if one not in self.choices]
-        return []
+            for one in chosen:
+                if one not in self.choices:
+                    return one, f"one of {', '.join(self.choices)}"
+        return None
 
 
 def check_values(values: Mapping[str, Any], declared: Mapping[str, Setting], origin: str) -> dict[str, Any]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 
 import pytest
+
+from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batch_processor import BatchProcessingEngine
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.observe.events import Notice, Rescan
+from testkit.engines import within
+from testkit.repositories import python_files
+from testkit.tables import paths
+from testkit.waiting import until
 
 pytestmark = pytest.mark.root
 
@@ -65,3 +75,33 @@ def test_no_room_even_for_an_empty_dataset(cli, python_sources, small_disk):
     assert "Traceback" not in refused.stderr
     small_disk(100_000, again=True)
     assert cli.run("ingest", python_sources, "-d", disk / "ds", "-q").returncode == 0
+
+
+def test_a_watch_that_walks_again_waits_for_room(tmp_path, small_disk):
+    """The commit that is made before each walk ended the job, where any other waits for room."""
+    pytest.importorskip("watchfiles")
+    root, disk = python_files(tmp_path / "repo", 2), small_disk(4096)
+    dataset, events = disk / "ds", []
+
+    async def go():
+        engine = BatchProcessingEngine(listener=events.append)
+        asked = BatchConfig(executor="serial", flush_interval=3600.0, breaker_reset_seconds=0.2)
+        request = IngestRequest(roots=(str(root),), dataset=str(dataset))
+        task = asyncio.create_task(engine.watch(request, asked))
+        await until(lambda: engine.status.statistics.files_done == 2)
+        await engine.flush_now()
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "filler").write_bytes(bytes(5 << 20))
+        (root / "m00.py").unlink()
+        (root / ".gitignore").write_text("build/\n")
+        await until(lambda: task.done() or any(isinstance(e, Notice) and e.code == "sink" for e in events))
+        assert not task.done(), task
+        assert any(isinstance(event, Rescan) for event in events)
+        (disk / "filler").unlink()
+        await engine.update_config(flush_interval=0.05)
+        (root / "new.py").write_text("a = 1\n")
+        await until(lambda: task.done() or paths(dataset) == ["m01.py", "new.py"])
+        engine.stop("enough")
+        return await task
+
+    assert within(go()).status == "done"

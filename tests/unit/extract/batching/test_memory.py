@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.batching.memory import MemoryGuard, plan_memory
+from snake_pipe.extract.batching.memory import MemoryGuard, memory_for_batches, plan_memory
 from snake_pipe.utils.batch_utils import MIB
 
 
@@ -48,3 +48,11 @@ def test_the_plan_takes_fewer_workers_rather_than_too_much_memory():
     assert small.nodes_in_memory < plan_memory(64 * 1024 * MIB, 8).nodes_in_memory
     with pytest.raises(UsageError, match="too little for one worker"):
         plan_memory(200 * MIB, 2)
+
+
+@pytest.mark.parametrize(("limit", "workers"), [(300, 1), (2_000, 4), (64_000, 16)])
+def test_a_batch_of_each_worker_fits_and_not_much_more(limit, workers):
+    plan = plan_memory(limit * MIB, workers)
+    room = memory_for_batches(plan.limit, plan.workers)
+    assert plan.workers == workers
+    assert workers * plan.batch_memory <= room < workers * (plan.batch_memory + 1)

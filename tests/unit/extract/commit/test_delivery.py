@@ -121,6 +121,14 @@ def test_cancelled_files_are_skipped_rows():
     assert (scene.statistics.files_cancelled, scene.statistics.files_done) == (2, 2)
 
 
+def test_deleted_files_are_counted_wherever_they_come_from():
+    scene = Scene()
+    gone = [file_row(file(n), "j", status="deleted") for n in (1, 2)]
+    scene.delivery.take_unread(gone, ())
+    assert scene.statistics.files_deleted == 2
+    assert scene.sink.file_rows == gone
+
+
 def test_a_retried_batch_goes_to_the_sink_and_counts_no_file():
     scene = Scene()
     scene.delivery.take_retried(finished(1)[0])
