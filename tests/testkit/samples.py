@@ -1,4 +1,7 @@
-"""Samples of what a sweep goes through; `--all-samples` asks for all of it."""
+"""Samples of what a sweep goes through; the variable `ALL_SAMPLES=1` asks for all of it.
+
+A variable, as an option is read too late: pytest imports each `conftest.py` before it looks at its options.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,10 +18,17 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 WITH_ALL = bool(os.environ.get("ALL_SAMPLES"))
-"""Set by `conftest.py` before tests are collected."""
 
-few_examples = settings(max_examples=100 if WITH_ALL else 6)
-"""For properties that are asked of each of many things, or whose examples are costly."""
+settings.register_profile(
+    "any machine",
+    max_examples=300 if WITH_ALL else 100,
+    deadline=None,  # no test may depend on how fast the machine is
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("any machine")
+
+some_examples = settings(max_examples=300 if WITH_ALL else 25)
+"""For properties whose examples are costly, or that are asked of each of many things."""
 
 
 def sample(items: Sequence[T], most: int) -> list[T]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFile, KnownFiles
 from snake_pipe.schemas import STATUSES
+from testkit.samples import some_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +129,7 @@ ROWS = st.tuples(REPOS, PATHS, FIGURES, FIGURES, st.sampled_from(STATUSES))
 WALK = st.lists(st.tuples(REPOS, PATHS, FIGURES, FIGURES), unique_by=lambda item: item[:2])
 
 
+@some_examples
 @given(st.lists(st.lists(ROWS, max_size=8), max_size=3), WALK)
 def test_it_behaves_like_a_dictionary(
     job_type: type, flushes: list[list[tuple[str, str, int, int, str]]], walk: list[tuple[str, str, int, int]]

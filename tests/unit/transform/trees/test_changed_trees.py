@@ -16,7 +16,7 @@ from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
 from testkit.python_trees import python_tree
-from testkit.samples import few_examples
+from testkit.samples import some_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def transform(data: bytes) -> str:
 
 @pytest.mark.parametrize("name", TREES)
 def test_no_changed_tree_raises(name: str) -> None:
-    @few_examples
+    @some_examples
     @given(changed(name))
     def check(data: bytes) -> None:
         assert transform(data) in ("ok", "partial", "skipped", "failed")

@@ -24,7 +24,7 @@ from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
-from testkit.samples import WITH_ALL, crossed, sample
+from testkit.samples import WITH_ALL, crossed, sample, some_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +129,7 @@ small_trees = st.one_of(
 )
 
 
+@some_examples
 @given(form=st.sampled_from(sorted(FORMS)), trees=st.lists(small_trees, min_size=2, max_size=6))
 def test_each_tree_gives_what_it_gives_alone(form: str, trees: list[Any]) -> None:
     data = FORMS[form](trees).encode()

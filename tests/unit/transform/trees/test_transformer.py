@@ -15,6 +15,7 @@ from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 from snake_pipe.transform.trees.walk.walker import Walker
+from testkit.samples import some_examples
 
 Row = dict[str, Any]
 
@@ -410,6 +411,7 @@ def without_leaf_keys(value: Any) -> Any:
     return [without_leaf_keys(item) for item in value] if isinstance(value, list) else value
 
 
+@some_examples
 @given(st.lists(typed, min_size=1, max_size=3))
 def test_batches_do_not_change_rows(bodies: list[Any]) -> None:
     documents = [{"type": "Program", "body": [body]} for body in bodies]
