@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -85,10 +86,10 @@ class Cli:
         return process
 
     def clean_up(self) -> None:
-        """End what a failed test left running, and close the pipes."""
+        """End what a test left running, with all that it started, and close the pipes."""
         for process in self.started:
-            with process:
-                process.kill()
+            with process, suppress(ProcessLookupError, PermissionError):  # macOS: of zombies
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _stream() -> TextIO:

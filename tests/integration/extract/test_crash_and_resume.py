@@ -17,14 +17,14 @@ import pytest
 import snake_pipe
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.tables import rows, value
-from testkit.waiting import PATIENCE, wait_for, wait_gone
+from testkit.waiting import NEVER, PATIENCE, wait_for, wait_gone
 
 SMALL_STEPS = ("--set", "batch_size=8", "--set", "target_seconds=0.15", "--flush-interval", "0.1")
 
 
-def start_job(cli, sources, dataset):
+def start_job(cli, sources, dataset, *options):
     """A running job with its id, once it has begun."""
-    process = cli.start("ingest", sources, "-d", dataset, "--workers", "2", *SMALL_STEPS)
+    process = cli.start("ingest", sources, "-d", dataset, "--workers", "2", *SMALL_STEPS, *options)
     return process, job_of(process.stderr.readline())
 
 
@@ -126,14 +126,22 @@ def test_a_signal_ends_with_a_checkpoint(cli, python_sources, undisturbed, tmp_p
 
 
 def test_two_signals_end_it_at_once_and_leave_nobody_behind(cli, python_sources, tmp_path):
-    process, _ = start_job(cli, python_sources, tmp_path / "ds")
-    wait_for(lambda: len(workers_of(process)) == 2)
+    """The first waits for the batches in hand, which stand still here; the second waits for nothing."""
+    dataset, names = tmp_path / "ds", ("file_timeout_seconds", "timeout_seconds", "shutdown_seconds")
+    process, job = start_job(cli, python_sources, dataset, *(f"--set={name}={NEVER}" for name in names))
+    assert wait_for_progress(process, dataset, job)
     below = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+    workers = workers_of(process)
+    assert len(workers) == 2
+    for worker in workers:
+        worker.suspend()
     os.killpg(process.pid, signal.SIGINT)
+    wait_for(lambda: CheckpointManager(dataset).read_status(job)["status"] == "stopping")
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    assert "Traceback" not in err
+    assert process.wait(PATIENCE) == 130
+    for worker in workers:
+        worker.resume()
+    assert "Traceback" not in process.communicate(timeout=PATIENCE)[1]
     wait_gone(below)
 
 

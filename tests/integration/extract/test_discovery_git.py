@@ -423,7 +423,7 @@ def test_a_silent_git_does_not_delay_the_end(cli: Cli, repository: Path, tmp_pat
     """The walk's thread used to be waited for, up to five minutes."""
     fake = tmp_path / "bin"
     fake.mkdir()
-    (fake / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nsleep {NEVER:.0f}\n")
+    (fake / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep {NEVER:.0f}\n")
     (fake / "git").chmod(0o755)
     git(repository, "init", "-q")
     path = f"{fake}:{os.environ['PATH']}"

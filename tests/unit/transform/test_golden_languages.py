@@ -62,7 +62,8 @@ def test_rows_are_the_noted_ones(source):
 def test_tokens_change_no_meaning(source):
     """With a row for every token the same symbols, references and imports are found."""
     found = meaning(tables_of(installed(source), anonymous=True))
-    assert source.with_suffix(".rows").read_text().startswith("\n".join(found) + "\n")
+    noted, _, _ = source.with_suffix(".rows").read_text().partition("\n\nnodes:")
+    assert "\n".join(found) == noted
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=case_of)
