@@ -291,10 +291,11 @@ def test_a_watch_ends_with_3_if_files_are_failed_then(cli, tmp_path):
     root.mkdir()
     (root / "a.py").write_text("a = 1\n")
     broken = root / "b.ast.json"
+    soon = ("--set", "max_latency=50ms", "--set", "executor=serial")
 
     def code(text, end, *options):
         broken.write_text('{"type": "Program", "body": [')
-        process = cli.start("watch", root, "--no-progress", "--flush-interval", "50ms", *options)
+        process = cli.start("watch", root, "--no-progress", "--flush-interval", "50ms", *soon, *options)
         assert any("watching" in line for line in process.stderr)
         broken.write_text(text)
         assert any("1 changed" in line for line in process.stderr)
@@ -302,13 +303,13 @@ def test_a_watch_ends_with_3_if_files_are_failed_then(cli, tmp_path):
         process.stderr.read()
         return process.wait(60)
 
-    def told(_):
+    def stop(_):
         assert cli.run("control", "stop", "-d", root / ".snake-pipe").returncode == 0
 
     whole = '{"type": "Program", "start": 0, "end": 0, "body": [], "sourceType": "module"}'
-    assert code('{"type": "Program", "body": [1', told) == 3
-    assert code('{"type": "Program", "body": [1', told, "--max-failures", "1") == 0
-    assert code(whole, told) == 0
+    assert code('{"type": "Program", "body": [1', stop) == 3
+    assert code('{"type": "Program", "body": [1', stop, "--max-failures", "1") == 0
+    assert code(whole, stop) == 0
     assert code('{"type": "Program", "body": [1', lambda process: process.send_signal(signal.SIGTERM)) == 143
 
 

@@ -52,14 +52,14 @@ def test_a_full_disk_ends_with_1_and_resumes_after_room_was_made(
     needed = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
     disk = small_disk(int(share * needed / 1024))
     dataset = disk / "ds"
-    first = cli.run(
+    first = cli.run_alone(
         "ingest", python_sources, "-d", dataset, "--workers", "2", "--flush-interval", "0.2",
         "--set", "batch_size=20", "--set", "target_seconds=0.2",
     )  # fmt: skip
     assert first.returncode == 1, first.stderr
     assert "Traceback" not in first.stderr
     assert "No space left" in first.stderr
-    still_full = cli.run("resume", "--last", "-d", dataset)
+    still_full = cli.run_alone("resume", "--last", "-d", dataset)
     assert still_full.returncode in (1, 2)
     assert "Traceback" not in still_full.stderr
     small_disk(100_000, again=True)
@@ -70,7 +70,7 @@ def test_a_full_disk_ends_with_1_and_resumes_after_room_was_made(
 
 def test_no_room_even_for_an_empty_dataset(cli, python_sources, small_disk):
     disk = small_disk(8)
-    refused = cli.run("ingest", python_sources, "-d", disk / "ds")
+    refused = cli.run_alone("ingest", python_sources, "-d", disk / "ds")
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
     small_disk(100_000, again=True)
@@ -85,7 +85,9 @@ def test_a_watch_that_walks_again_waits_for_room(tmp_path, small_disk):
 
     async def go():
         engine = BatchProcessingEngine(listener=events.append)
-        asked = BatchConfig(executor="serial", flush_interval=3600.0, breaker_reset_seconds=0.2)
+        asked = BatchConfig(
+            executor="serial", max_latency=0.05, flush_interval=3600.0, breaker_reset_seconds=0.2
+        )
         request = IngestRequest(roots=(str(root),), dataset=str(dataset))
         task = asyncio.create_task(engine.watch(request, asked))
         await until(lambda: engine.status.statistics.files_done == 2)
