@@ -77,7 +77,7 @@ def test_many_files_that_end_their_workers(tmp_path):
 
 @pytest.mark.parametrize("bad", ["hang", "sleep"])
 def test_a_file_that_never_ends_is_ended(tmp_path, bad):
-    """Alone, as on a slow machine any other could be beyond such a limit; above, a crash spares the others."""
+    """Alone, as on a slow machine any other file could be beyond such a limit."""
     outcome = run(make_files(tmp_path, [f"{bad}-1.txt"]), processors.by_name, file_timeout_seconds=0.5)
     (failed,) = outcome.results
     assert (Path(failed.path).name, failed.status) == (f"{bad}-1.txt", "quarantined")
@@ -115,7 +115,7 @@ def test_one_batch_in_this_process(tmp_path):
 
 
 def test_a_batch_does_not_run_out_of_time_while_it_waits(tmp_path):
-    """The limit used to count from the hand-over to the pool, where the last of these waits for four seconds."""
+    """The limit used to count from the hand-over to the pool, where the last of these waits for 4 s."""
     files = make_files(tmp_path, [f"{index}.txt" for index in range(80)])
     config = BatchConfig(batch_size=1, max_concurrent_batches=80, timeout_seconds=3.0)
     batches = asyncio.run(create_optimal_batches(files, config))
