@@ -23,7 +23,7 @@ README = PROJECT / "README.md"
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files · ")
-"""The line every few seconds, which a machine that is slow enough shows of a small job too."""
+"""The line of progress that comes every few seconds; on a slow machine a small job has one too."""
 
 _VOLATILE = [
     (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "JOB"),

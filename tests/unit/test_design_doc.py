@@ -1,7 +1,8 @@
-"""The documents name only files, folders and modules that there are, and the picture shows every room."""
+"""Documents and docstrings name only what there is, and the picture shows every room."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 
@@ -25,6 +26,9 @@ DOCUMENTS = [
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
 _MODULE = re.compile(r"snake_pipe(?:\.\w+)+")
+_COMPOUND = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
+_OF_OTHERS = {"max_tasks_per_child", "processed_init", "sample_repos"}
+"""Of Python, of the Swift compiler, and a folder beside the package: no code of ours has them."""
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
@@ -40,6 +44,25 @@ def paths_in(text):
             top, slash, _ = word.partition("/")
             if slash and top in tops and _PATH.fullmatch(word):
                 yield word
+
+
+def words_of(module):
+    """The words with an underscore that its docstrings name as code, and the words of its code."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
+    said = {
+        statement.value
+        for statement in (statement for body in bodies for statement in body)
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    }
+    words = set(module.relative_to(PROJECT).with_suffix("").parts)
+    for node in ast.walk(tree):
+        words |= {
+            text for key in ("id", "attr", "name", "arg") if isinstance(text := getattr(node, key, None), str)
+        }
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in said:
+            words.update(re.findall(r"\w+", node.value))
+    return {word for text in said for word in _COMPOUND.findall(str(text.value))}, words
 
 
 def layers_in(picture, subgraph):
@@ -77,6 +100,12 @@ def test_every_module_that_a_document_names_exists(document):
         path = PROJECT / module.replace(".", "/")
         places = [path.with_suffix(".py"), path, path.parent.with_suffix(".py"), path.parent / "__init__.py"]
         assert any(place.exists() for place in places), module
+
+
+def test_every_name_in_a_docstring_is_one_of_the_code():
+    """A module that was renamed was still named by its old name."""
+    named, known = (set().union(*words) for words in zip(*map(words_of, PACKAGE.rglob("*.py")), strict=True))
+    assert named - known == _OF_OTHERS
 
 
 def test_the_table_says_where_to_go_for_what_changes_most():

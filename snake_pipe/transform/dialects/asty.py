@@ -1,8 +1,8 @@
 """asty: Go's own `go/ast` as JSON, `NodeType` and the names of the package's fields.
 
 Positions are objects of the same kind as nodes, each under a key of its own, and only where a token stands:
-`json_token_positions` puts them together. asty writes them with `-positions`, and comments with `-comments`;
-its list `Imports` repeats what stands among the declarations, and is not read.
+`trees.positions.tokens` puts them together. asty writes them with `-positions`, and comments with
+`-comments`; its list `Imports` repeats what stands among the declarations, and is not read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     PrepareRule,
-    RoleRule,
+    Use,
     body_of,
     child,
     children,
@@ -270,7 +270,7 @@ def _qualifier(node: Node) -> str | None:
     return dotted(child(node, "X"), _step)
 
 
-_TYPE_PART = RoleRule("type", climb=True)
+_TYPE_PART = Use("type", climb=True)
 
 ASTY = Dialect(
     name="asty",

@@ -1,4 +1,4 @@
-"""ESTree: acorn, espree, esprima, meriyah and others, which cannot be told from each other."""
+"""ESTree: acorn, espree, esprima, meriyah and others, which cannot be distinguished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""graphql-js: schemas and operations; `loc` is a pair of offsets, lines are not told."""
+"""graphql-js: schemas and operations; `loc` is a pair of offsets, there are no lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snake_pipe.transform.dialects.dialect import (
     Dialect,
     Memo,
     Node,
-    RoleRule,
+    Use,
     body_of,
     child,
     children,
@@ -130,14 +130,14 @@ GRAPHQL = Dialect(
     names={"Name": "read"},
     builtin_types=words("Int Float String Boolean ID"),
     uses={
-        "NamedType": {"name": RoleRule("type", climb=True)},
-        "ListType": {"type": RoleRule(None, climb=True)},
-        "NonNullType": {"type": RoleRule(None, climb=True)},
+        "NamedType": {"name": Use("type", climb=True)},
+        "ListType": {"type": Use(None, climb=True)},
+        "NonNullType": {"type": Use(None, climb=True)},
         "Field": {"alias": NONE},
         "FragmentSpread": {"name": CALL},
         "Directive": {"name": DECORATE},
         "VariableDefinition": {"variable": NONE},
-        "Variable": {"name": RoleRule("read", climb=True)},
+        "Variable": {"name": Use("read", climb=True)},
         **dict.fromkeys(
             words(
                 "OperationDefinition FragmentDefinition DirectiveDefinition FieldDefinition "

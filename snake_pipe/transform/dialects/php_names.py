@@ -30,7 +30,7 @@ def used(name: str | None, prefix: str | None, alias: str | None) -> tuple[Impor
 
 
 def included(path: str | None) -> tuple[Import, ...]:
-    """The import of `require "path"`; a path that is computed is not told by the tree."""
+    """The import of `require "path"`; a path that is computed is not in the tree."""
     return () if path is None else (Import(path, is_relative=not path.startswith("/")),)
 
 

@@ -24,7 +24,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Reference,
-    RoleRule,
+    Use,
     body_of,
     child,
     children,
@@ -85,7 +85,7 @@ VALUE_KEYS = {
     "NameConstant": "value",
 }
 _FUNCTION_USES = {"decorator_list": DECORATE, "returns": TYPE}
-USES: dict[str, dict[str, RoleRule]] = {
+USES: dict[str, dict[str, Use]] = {
     "Call": {"func": CALL},
     "FunctionDef": _FUNCTION_USES,
     "AsyncFunctionDef": _FUNCTION_USES,
@@ -223,7 +223,7 @@ def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
 
 
 def _line_of(node: Node) -> Node:
-    """Where the name of a definition is: on the line of its keyword, in a column that is not told."""
+    """Where the name of a definition is: on the line of its keyword, in a column that is not known."""
     return {"lineno": node.get("lineno")}
 
 
@@ -288,7 +288,7 @@ _ROOTS = words("Module Interactive Expression FunctionType")
 
 
 def _is_root(node: Node, type_key: str) -> bool:
-    """A module; one without `type_ignores`, as before Python 3.8, is told by the types below it."""
+    """A module; one without `type_ignores`, as before Python 3.8, is recognised by the types below it."""
     if text(node, type_key) not in _ROOTS:
         return False
     if "type_ignores" in node:

@@ -1,4 +1,4 @@
-"""solc's compact AST: `nodeType`, and `src` as `start:length:file` in bytes; lines are not told.
+"""solc's compact AST: `nodeType`, and `src` as `start:length:file` in bytes; there are no lines.
 
 The standard JSON output holds one such tree a source file, under `sources`. Types and fields are those that
 solc 0.4.12 and later write; Yul's nodes in inline assembly belong to them.
@@ -23,7 +23,7 @@ from snake_pipe.transform.dialects.dialect import (
     Node,
     Reference,
     ReferenceRule,
-    RoleRule,
+    Use,
     body_of,
     child,
     children,
@@ -260,7 +260,7 @@ SOLC = Dialect(
     members=words("MemberAccess IdentifierPath UserDefinedTypeName"),
     qualifier=_qualifier,
     uses={
-        "UserDefinedTypeName": {"pathNode": RoleRule("type", climb=True)},
+        "UserDefinedTypeName": {"pathNode": Use("type", climb=True)},
         "FunctionCall": {"expression": CALL},
         "FunctionCallOptions": {"expression": THROUGH},
         "NewExpression": {"typeName": THROUGH},
@@ -270,8 +270,8 @@ SOLC = Dialect(
         "UnaryOperation=": {"subExpression": WRITE},
         "InheritanceSpecifier": {"baseName": INHERIT},
         "ModifierInvocation": {"modifierName": DECORATE},
-        "OverrideSpecifier": {"overrides": RoleRule("type")},
-        "UsingForDirective": {"libraryName": RoleRule("type")},
+        "OverrideSpecifier": {"overrides": Use("type")},
+        "UsingForDirective": {"libraryName": Use("type")},
         "ImportDirective": {"symbolAliases": NONE},
         "YulFunctionCall": {"functionName": CALL},
         "YulAssignment": {"variableNames": WRITE},

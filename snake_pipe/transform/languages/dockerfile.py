@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.transform.languages.rules import (
     Define,
-    ImportRow,
+    Import,
     Rules,
     Subtree,
     table,
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _from(tree: Subtree, statement: int) -> Iterator[ImportRow]:
+def _from(tree: Subtree, statement: int) -> Iterator[Import]:
     alias = tree.child(statement, "as")
     for child in tree.children(statement):
         if tree.type(child) == "image_spec":
-            yield ImportRow(statement, tree.text(child), None, tree.text(alias) if alias >= 0 else None)
+            yield Import(statement, tree.text(child), None, tree.text(alias) if alias >= 0 else None)
 
 
 RULES = Rules(

@@ -13,7 +13,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    ImportRow,
+    Import,
     Rules,
     Subtree,
     Use,
@@ -38,22 +38,22 @@ def _argument(tree: Subtree, call: int, index: int) -> str | None:
     return tree.text(listed[index]).strip("'\":")
 
 
-def _require(tree: Subtree, call: int) -> Iterator[ImportRow]:
+def _require(tree: Subtree, call: int) -> Iterator[Import]:
     module = _argument(tree, call, 0)
     if module is not None and tree.child(call, "receiver") < 0:
-        yield ImportRow(call, module, is_relative=module.startswith(("./", "../")))
+        yield Import(call, module, is_relative=module.startswith(("./", "../")))
 
 
-def _require_relative(tree: Subtree, call: int) -> Iterator[ImportRow]:
+def _require_relative(tree: Subtree, call: int) -> Iterator[Import]:
     module = _argument(tree, call, 0)
     if module is not None:
-        yield ImportRow(call, module, is_relative=True)
+        yield Import(call, module, is_relative=True)
 
 
-def _autoload(tree: Subtree, call: int) -> Iterator[ImportRow]:
+def _autoload(tree: Subtree, call: int) -> Iterator[Import]:
     name, module = _argument(tree, call, 0), _argument(tree, call, 1)
     if module is not None:
-        yield ImportRow(call, module, name)
+        yield Import(call, module, name)
 
 
 def _visibility(head: Head) -> str | None:

@@ -23,7 +23,7 @@ class Use:
     """What a place makes of the name in it.
 
     `role` is one of ROLES, or `none` for names that are no references (declared parameters, labels);
-    without a role the name keeps the one it has. with `climb` the next place up decides as well.
+    without a role the name keeps the one it has. With `climb` the next place up decides as well.
     `qualifier` is the field of the first child, which qualifies the name.
     `hint` replaces the kind of a `Define` with `hinted` reached later; the innermost hint wins. The hint
     `none` keeps the name from defining anything and from being a reference: a parameter inside of the head
@@ -143,7 +143,7 @@ Uses = Mapping[str, Mapping[str, Place]]
 """
 
 
-class ImportRow(NamedTuple):
+class Import(NamedTuple):
     """One row of `imports`; `node` is the position in the statement's `Subtree`."""
 
     node: int
@@ -182,7 +182,7 @@ class Subtree(Protocol):
         ...
 
 
-ImportReader = Callable[[Subtree, int], Iterator[ImportRow]]
+ImportReader = Callable[[Subtree, int], Iterator[Import]]
 
 
 class Head(NamedTuple):

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 PURE_PYTHON = "SNAKE_PIPE_PURE_PYTHON"
-"""The variable that keeps it from being built, and from being used; empty is as good as not set."""
+"""The variable that keeps the module from being built, and from being used; empty is as good as not set."""
 
 
 MODULE = "snake_pipe.transform.native.loops"

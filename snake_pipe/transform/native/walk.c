@@ -94,10 +94,10 @@ typedef struct {
     PyObject *nodes, *types, *places;
     int64_t *place;
     Py_ssize_t count;
-} Chunk;
+} NodeChunk;
 
 /* Open a container, and add it to the chunk where it is a node. */
-static int visit(Walk *walk, Chunk *chunk, PyObject *value, int64_t place) {
+static int visit(Walk *walk, NodeChunk *chunk, PyObject *value, int64_t place) {
     if (is_a(value, &PyList_Type)) return push(walk, value, place, LIST);
     if (!is_a(value, &PyDict_Type)) return 0;
     PyObject *type = PyDict_GetItemWithError(value, walk->type_key);
@@ -110,7 +110,7 @@ static int visit(Walk *walk, Chunk *chunk, PyObject *value, int64_t place) {
 }
 
 /* Go on in the innermost container to the next one in it, or to its end. */
-static int advance(Walk *walk, Chunk *chunk) {
+static int advance(Walk *walk, NodeChunk *chunk) {
     Frame *frame = frames(walk) + walk->frames.count - 1;
     if (frame->kind == LIST) {
         if (frame->next < PyList_Size(frame->container))
@@ -176,7 +176,7 @@ PyObject *next_nodes(PyObject *module, PyObject *arguments) {
         return NULL;
     }
     empty_last_chunk(walk);
-    Chunk chunk = {PyList_New(0), PyList_New(0), NULL, NULL, 0};
+    NodeChunk chunk = {PyList_New(0), PyList_New(0), NULL, NULL, 0};
     int64_t *room = PyMem_Calloc((size_t)walk->chunk, sizeof(int64_t));
     if (chunk.nodes == NULL || chunk.types == NULL || room == NULL) {
         PyErr_NoMemory();

@@ -33,7 +33,7 @@ class Names:
     The row of an unnamed definition stands for its name. `place` is the index of the `Define` that was
     reached (0: none), with `holder` the row of its type and `way` the holder's child the name came through.
     `qualifier_start`/`qualifier_end` are offsets, -1 where there is none. `hint` is an index into
-    `kinds_hinted`, 0 for none.
+    the `hints` of the place tables, 0 for none.
     """
 
     row: NDArray[np.int32]

@@ -59,14 +59,14 @@ _AST_ENDING = re.compile(r"(?:[._-]ast|\.syntax|\.estree)?" + _JSON, re.IGNORECA
 
 @dataclass(slots=True)
 class Overview:
-    """What the columns of a document, or of its parts one after the other, say about its source."""
+    """What the columns of a document, or of its pieces one after the other, say about its source."""
 
     source_path: str | None = None
     last_line: int = 0
     types: set[str] = field(default_factory=set)
 
     def add(self, vocabulary: Vocabulary, columns: Extract) -> None:
-        """See the next part."""
+        """See the next piece."""
         self.source_path = self.source_path or columns.source_path
         self.last_line = max(self.last_line, _last_line(columns))
         present = np.flatnonzero(np.bincount(columns.codes)).tolist()

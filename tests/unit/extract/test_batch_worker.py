@@ -16,7 +16,7 @@ from snake_pipe.transform.sources import transformer
 
 @pytest.mark.parametrize(("error", "code"), [(KeyError, "internal_error"), (MemoryError, "out_of_memory")])
 def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
-    """It used to fail the whole batch as if the disk were full, on each resume anew.
+    """It used to fail the whole batch as if the disk were full, on each resume again.
 
     The fault is planted: no input is known that brings one out.
     """

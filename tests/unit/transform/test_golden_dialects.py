@@ -2,7 +2,7 @@
 
 A dump is named `CASE.json`, where the case is the dialect's name and perhaps a word more (`solc-output`); its
 source lies beside it, and README.md there says which tool made it. Those of `SAMPLES` lie in `sample_repos`.
-After a change that is meant to change rows, `write_golden_rows.py` writes them anew and prints what differs.
+After a change that is meant to change rows, `write_golden_rows.py` writes them again and prints what differs.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _rows(facts: FileFacts, tables: Tables) -> str:
 
 
 def _place(row: Row) -> str:
-    """`2:5-2:9 @14-18`: line and column, then offsets; what is not told is left out."""
+    """`2:5-2:9 @14-18`: line and column, then offsets; what is not known is left out."""
     start, end = (
         ":".join(str(row[key]) for key in keys if row[key] is not None)
         for keys in (("start_line", "start_col"), ("end_line", "end_col"))

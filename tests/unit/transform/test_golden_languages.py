@@ -2,7 +2,7 @@
 
 A source is named by its language and perhaps a word more: `python.py` shows usual code, `python.dense.py` has
 many constructs in few lines. After a change that is meant to change rows, `write_golden_rows.py` writes them
-anew and prints what differs.
+again and prints what differs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the rows of the golden cases of all dialects and languages anew, and prints what differs.
+"""Writes the rows of the golden cases of all dialects and languages again, and prints what differs.
 
     python tests/unit/transform/write_golden_rows.py
 

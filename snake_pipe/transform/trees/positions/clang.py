@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from snake_pipe.transform.native.compiled import LOOPS
-from snake_pipe.transform.trees.positions.reader import PositionReader
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ _NOWHERE = (-1, -1, 0, -1, 0, -1, 0, -1, 0)
 A column below 0 is that of a node that stands nowhere.
 """
 _FIRST_LINE, _LAST_LINE, _NAME_LINE, _NAME_COL, _IN_MAIN = 2, 4, 6, 7, 8
-_LARGEST = 2**31 - 1
 
 
 class _Lines(NamedTuple):
@@ -91,7 +90,7 @@ class ClangPositions(PositionReader):
     def pin(self, node: Node) -> None:
         """Read the places of a node that comes next, and write them so that they rely on nothing before.
 
-        They are remembered beyond the part, so the node has to live as long as the reader.
+        They are remembered beyond the piece, so the node has to live as long as the reader.
         """
         places: dict[str, _Place] = {}
         for holder, key in ((node, "loc"), (node.get("range"), "begin"), (node.get("range"), "end")):
@@ -165,7 +164,7 @@ class ClangPositions(PositionReader):
             return None
         if "line" in location:
             line = location["line"]
-            if line.__class__ is int and 0 <= line <= _LARGEST:
+            if line.__class__ is int and 0 <= line <= LINE_MAX:
                 self._line = line
         if "file" in location and location["file"].__class__ is str:
             self._file = location["file"]
@@ -174,7 +173,7 @@ class ClangPositions(PositionReader):
         length: Any = location.get("tokLen", 0)
         if not offset.__class__ is col.__class__ is length.__class__ is int:
             return None
-        if not 0 <= offset | col | length <= _LARGEST:  # of none is below 0 or above
+        if not 0 <= offset | col | length <= LINE_MAX:  # of none is below 0 or above
             return None
         in_main = "includedFrom" not in location
         if in_main and self.main_file is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.trees.positions.reader import PositionReader
+from snake_pipe.transform.trees.positions.reader import OFFSET_MAX, PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Node
     from snake_pipe.transform.trees.positions.reader import Table
 
-_MAX = 2**63 - 1
 _CLOSED = frozenset(
     "brace_stmt call_expr closure_expr tuple_expr paren_expr array_expr dictionary_expr subscript_expr "
     "argument_list parameter_list class_decl struct_decl enum_decl protocol extension_decl switch_stmt "
@@ -46,13 +45,13 @@ class LastTokenPositions(PositionReader):
                 continue
             place = node["range"]
             start: Any = place.get("start") if place.__class__ is dict else None
-            if start.__class__ is not int or not 0 <= start < _MAX:
+            if start.__class__ is not int or not 0 <= start < OFFSET_MAX:
                 continue
             rows.append(row)
             starts.append(start)
             last: Any = place.get("end")
             length = _length(node)
-            known = length and last.__class__ is int and start <= last < _MAX // 2
+            known = length and last.__class__ is int and start <= last < OFFSET_MAX // 2
             ends.append(last + length if known else -1)
         table[0, rows] = starts
         table[1, rows] = ends

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snake_pipe.transform.native.compiled import LOOPS
+from snake_pipe.transform.trees.positions.reader import OFFSET_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Plan = tuple[tuple[str | int, Any], ...]
 """`((key, column), (key, plan), ...)`: what stands under a key (a number is an index into a list)."""
-_LARGEST = 2**63 - 1
 
 
 def numbers(nodes: Sequence[Node], plan: Plan, columns: int) -> NDArray[np.int64]:
@@ -44,7 +44,7 @@ def _read(holders: list[Any], rows: NDArray[np.int64], plan: Plan, table: NDArra
                 continue
             except OverflowError:
                 pass
-        table[target, at] = [v if v.__class__ is int and 0 <= v <= _LARGEST else -1 for v in values]
+        table[target, at] = [v if v.__class__ is int and 0 <= v <= OFFSET_MAX else -1 for v in values]
 
 
 def _under(

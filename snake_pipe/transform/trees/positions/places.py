@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, OFFSET_MAX, PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.positions.reader import Point, Table
 
 Path = tuple[str | int, ...]
-_MAX = 2**63 - 1
 _START_LINE, _START_COL, _END_LINE = 2, 3, 4
 _NOT_EXACT = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
@@ -58,7 +57,7 @@ class PlacesReader(PositionReader):
             rows = np.flatnonzero([path[0] in node for node in nodes])
             lengths = self._numbers({(): [nodes[row] for row in rows.tolist()]}, path, 0)
             starts = table[0, rows]
-            placed = (starts >= 0) & (lengths >= 0) & (starts <= _MAX - lengths)
+            placed = (starts >= 0) & (lengths >= 0) & (starts <= OFFSET_MAX - lengths)
             table[1, rows] = np.where(placed, starts + lengths, -1)
         return table
 
@@ -70,7 +69,7 @@ class PlacesReader(PositionReader):
             numbers = [_number(node, path) for node in nodes]
             column = np.array([-1 if number is None else number for number in numbers], np.int64)
         if shift:
-            column = np.where(column < _MAX, column + shift, column)
+            column = np.where(column < OFFSET_MAX, column + shift, column)
         return column
 
     def point(self, node: Node) -> Point:
@@ -103,7 +102,7 @@ class SrcPositions(PositionReader):
         except _NOT_EXACT:
             parts = np.array([_src(node.get("src")) for node in nodes], np.int64).reshape(-1, 2)
         starts, lengths = parts.T[0], parts.T[1]
-        placed = (starts >= 0) & (lengths >= 0) & (starts <= _MAX - lengths)
+        placed = (starts >= 0) & (lengths >= 0) & (starts <= OFFSET_MAX - lengths)
         table[0] = np.where(placed, starts, -1)
         table[1] = np.where(placed, starts + lengths, -1)
         return table
@@ -151,4 +150,4 @@ def _number(node: Node, path: Path) -> int | None:
             value = value[step]
         else:
             return None
-    return value if value.__class__ is int and -1 <= value <= _MAX else None
+    return value if value.__class__ is int and -1 <= value <= OFFSET_MAX else None

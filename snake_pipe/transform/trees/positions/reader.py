@@ -24,9 +24,9 @@ Table = Any
 """An int64 array of six rows: start_offset, end_offset, start_line, start_col, end_line, end_col."""
 Context = tuple[str | None, int]
 """The file and the line that the next location may leave out."""
-LINE_MAX = 2**31 - 1
-_OFFSET_MAX = 2**63 - 1
-_LARGEST = (_OFFSET_MAX, _OFFSET_MAX, LINE_MAX, LINE_MAX - 1, LINE_MAX, LINE_MAX - 1)
+LINE_MAX, OFFSET_MAX = 2**31 - 1, 2**63 - 1
+"""The largest that columns of lines and of offsets hold."""
+_LARGEST = (OFFSET_MAX, OFFSET_MAX, LINE_MAX, LINE_MAX - 1, LINE_MAX, LINE_MAX - 1)
 _LINES, _COLUMNS = (2, 4), (3, 5)
 """Which of the six are lines, and which columns."""
 

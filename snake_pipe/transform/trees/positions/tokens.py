@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from snake_pipe.transform.trees.positions.reader import PositionReader
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ _TEXTS = {"NamePos": "Name", "ValuePos": "Value", "Slash": "Text", "TokPos": "To
 """Where the text of the token stands that begins at a position."""
 _LENGTHS = {"Return": 6, "Ellipsis": 3, "Package": 7, "Case": 4, "Struct": 6, "Interface": 9, "Arrow": 2}
 """The lengths of words that may end a node; all others are of one byte, or are followed by something."""
-_MAX = 2**31 - 2
 _EMPTY_PLACE = (-1, -1, 0, -1, 0, -1)
 
 
@@ -111,7 +110,7 @@ class TokenPositions(PositionReader):
 
 def _token(position: Node, written: Any, length: int) -> _Token | None:
     numbers: list[Any] = [position.get(key) for key in ("Offset", "Line", "Column")]
-    if not all(number.__class__ is int and 0 <= number <= _MAX for number in numbers):
+    if not all(number.__class__ is int and 0 <= number < LINE_MAX for number in numbers):
         return None
     start, line, col = numbers
     if written.__class__ is str and written:

@@ -31,7 +31,7 @@ QUIET = BatchConfig(worker_count=2, batch_size=2, flush_interval=3600.0, max_lat
 
 
 class Hands(Executor):
-    """Finishes every batch, at once or when it is let go on."""
+    """Finishes every batch, at once or when it is released."""
 
     def __init__(self):
         self.is_held = False
@@ -41,10 +41,10 @@ class Hands(Executor):
         future = Future()
         self.held.append((batch, future))
         if not self.is_held:
-            self.let_go()
+            self.release()
         return future
 
-    def let_go(self):
+    def release(self):
         held, self.held, self.is_held = self.held, [], False
         for batch, future in held:
             rows = to_ipc(rows_to_batch("files", [file_row(file, "j", status="ok") for file in batch.files]))
@@ -256,7 +256,7 @@ def test_a_stop_keeps_what_is_in_flight_and_drops_what_waits(tmp_path):
         task = asyncio.create_task(scene.run.run())
         await until(lambda: len(scene.hands.held) >= 2)
         scene.run.stop("SIGINT")
-        scene.hands.let_go()
+        scene.hands.release()
         assert await task == "SIGINT"
         assert 4 <= len(scene.table.ids) < 40
         assert scene.status.statistics.files_committed == len(scene.table.ids)
@@ -289,7 +289,7 @@ def test_flush_now_waits_for_all_that_came_before_it_and_for_nothing_else(tmp_pa
         flush = asyncio.create_task(scene.run.flush_now())
         await until(lambda: len(scene.hands.held) == 2)  # the third file did not fill its batch
         assert not flush.done()
-        scene.hands.let_go()
+        scene.hands.release()
         await flush
         assert sorted(scene.table.ids) == [1, 2, 3]
         scene.run.stop("enough")
@@ -426,11 +426,11 @@ def test_what_fails_after_a_stop_ends_the_run_with_its_error(tmp_path):
         last, scene.hands.held = scene.hands.held[1:], scene.hands.held[:1]
         (outcomes,) = [each for each in asyncio.all_tasks() if each.get_name() == "outcomes"]
         scene.table.refused = ZeroDivisionError("a defect")
-        scene.hands.let_go()
+        scene.hands.release()
         await until(lambda: outcomes.done())
         scene.table.refused = None
         scene.hands.held = last
-        scene.hands.let_go()
+        scene.hands.release()
         with pytest.raises(ZeroDivisionError, match="a defect"):
             await task
 

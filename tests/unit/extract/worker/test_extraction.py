@@ -91,7 +91,7 @@ def test_a_large_document_has_parts_of_its_own(tmp_path: Path, monkeypatch: pyte
 def test_a_bad_large_document_has_no_other_file_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its rows shared the batch's parts: once it proved bad they were thrown away, and all was read anew."""
+    """Its rows shared the batch's parts: once it proved bad they were thrown away, and all was read again."""
     batch = Batch(tmp_path, monkeypatch, a=SMALL, bad=BAD, large=GOOD, worse=BAD, z=SMALL)
     result = batch.run()
     assert batch.reads == dict.fromkeys(("a", "bad", "large", "worse", "z"), 1)

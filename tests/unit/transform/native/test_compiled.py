@@ -204,7 +204,7 @@ def test_places_of_clang_are_the_same(chunks: list[list[dict[str, Any]]]) -> Non
 
 @needs_loops
 def test_a_macro_is_spelled_anywhere_but_its_file_is_that_of_its_use() -> None:
-    """The first file told outside of `includedFrom` is the main one, unless it only spells a macro."""
+    """The first file named outside of `includedFrom` is the main one, unless it only spells a macro."""
     spelled = {"file": "<command line>", "line": 1, "offset": 1, "col": 1, "tokLen": 1}
     used = {"offset": 5, "col": 5, "tokLen": 1}
     chunks = [
@@ -293,7 +293,7 @@ def test_locations_are_cut_out_where_they_are_written_as_tools_do() -> None:
 
 @needs_loops
 def test_locations_may_begin_anywhere() -> None:
-    """Whether nodes have locations was once told by the first twenty, but cut ones were always read."""
+    """Whether nodes have locations was once judged by the first twenty, but cut ones were always read."""
     body = b'{"type":"EmptyStatement"},' * 30 + INNER[3]
     documents = [b'{"type":"Program","body":[%b]}' % body]
     assert located(documents[0])
@@ -393,7 +393,7 @@ def walk_through(document: Any, codes: dict[str, int], chunk: int) -> None:
 
 
 def trials() -> dict[str, Callable[[], Any]]:
-    """Calls of each function, good and bad; what they take is made anew in each."""
+    """Calls of each function, good and bad; what they take is made again for each."""
     loops = LOOPS
     assert loops is not None
     text = b'{"type":"Program","loc":%b,"a":"' % PLAIN + b"x" * 90 + b'"}'

@@ -318,7 +318,7 @@ def test_a_dialect_of_ones_own_says_that_a_list_is_one_tree() -> None:
 @pytest.mark.parametrize("piece", [60, 300, 100_000])
 @pytest.mark.parametrize("key", ["Makefile", "", "before"])
 def test_a_tree_is_one_whatever_its_key(key: str, piece: int) -> None:
-    """Trees beside others, under a key that looks like no path, were left out and not told of."""
+    """Trees beside others, under a key that looks like no path, were left out without a word."""
     trees = {"src/a.x": program("a"), key: program("k"), "src/b.x": program("b")}
     facts, rows = whole("all.json", json.dumps(trees).encode())
     assert [(each.fragment, each.status) for each in facts.values()][1:] == [
