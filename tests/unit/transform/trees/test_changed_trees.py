@@ -46,7 +46,7 @@ VALUES = (
     SCALARS
     | st.sampled_from(
         [[], {}, NODE, [NODE], [[NODE]], [None, NODE], {"raw": "x"}, {"type": 1}, {"inner": NODE}]
-    )
+    ).map(copy.deepcopy)  # a further change may be made in it
     | st.dictionaries(st.sampled_from(["type", "raw", "value", "start", "x y"]), SCALARS, max_size=3)
 )
 KEYS = st.sampled_from(
