@@ -67,6 +67,12 @@ def places(document: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @st.composite
+def values(draw: st.DrawFn) -> Any:
+    """One of VALUES for this place alone: a shared one could be put into itself, a tree without an end."""
+    return copy.deepcopy(draw(VALUES))
+
+
+@st.composite
 def changed(draw: st.DrawFn, name: str) -> bytes:
     document = copy.deepcopy(TREES[name])
     for _ in range(draw(st.integers(1, 3))):
@@ -76,13 +82,13 @@ def changed(draw: st.DrawFn, name: str) -> bytes:
         holder, key = found[draw(st.integers(0, len(found) - 1))]
         what = draw(st.sampled_from(["replace", "remove", "add", "turn"]))
         if what == "replace":
-            holder[key] = draw(VALUES)
+            holder[key] = draw(values())
         elif what == "remove":
             del holder[key]
         elif isinstance(holder, list):
-            holder.insert(key, draw(VALUES))
+            holder.insert(key, draw(values()))
         elif what == "add":
-            holder[draw(KEYS)] = draw(VALUES)
+            holder[draw(KEYS)] = draw(values())
         else:
             items = list(holder.items())[::-1]
             holder.clear()
