@@ -22,7 +22,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     PrepareRule,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -270,7 +270,7 @@ def _qualifier(node: Node) -> str | None:
     return dotted(child(node, "X"), _step)
 
 
-_TYPE_PART = Use("type", climb=True)
+_TYPE_PART = RoleRule("type", climb=True)
 
 ASTY = Dialect(
     name="asty",

@@ -18,7 +18,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Reference,
-    Use,
+    RoleRule,
     child,
     children,
     dotted,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CALLEE = CALL._replace(first=True)
-_TARGET = Use("write", first=True)
+_TARGET = RoleRule("write", first=True)
 
 KINDS = table(
     module="TranslationUnitDecl NamespaceDecl",

@@ -76,7 +76,7 @@ KindRule = Callable[[Node], str | None]
 PrepareRule = Callable[[Node, Memo], None]
 
 
-class Use(NamedTuple):
+class RoleRule(NamedTuple):
     """What a place (parent type, field) makes of the name in it.
 
     `role` is one of ROLES; `none` is no reference (labels, parameters, names of definitions), `local` is a
@@ -92,16 +92,16 @@ class Use(NamedTuple):
     only_types: bool = False
 
 
-THROUGH = Use(None, climb=True)
-TYPE_PART = Use(None, climb=True, only_types=True)
-NONE = Use("none")
-READ = Use("read")
-WRITE = Use("write")
-TYPE = Use("type")
-INHERIT = Use("inherit")
-DECORATE = Use("decorate")
-LOCAL = Use("local")
-CALL = Use("call", climb=True)
+THROUGH = RoleRule(None, climb=True)
+TYPE_PART = RoleRule(None, climb=True, only_types=True)
+NONE = RoleRule("none")
+READ = RoleRule("read")
+WRITE = RoleRule("write")
+TYPE = RoleRule("type")
+INHERIT = RoleRule("inherit")
+DECORATE = RoleRule("decorate")
+LOCAL = RoleRule("local")
+CALL = RoleRule("call", climb=True)
 """A call climbs on, because `@f(x)` decorates and `class A extends f(x)` inherits."""
 
 
@@ -190,7 +190,7 @@ class Dialect:
     inside of which a variable is local, `classes` those inside of which a function is a method.
 
     Names climb: a node whose type is in `names` is a use of its name, with that role unless `uses`
-    (parent type → field → `Use`) says otherwise; `not_names` are literals that look like names,
+    (parent type → field → `RoleRule`) says otherwise; `not_names` are literals that look like names,
     `builtin_types` refer to nothing where they are types, and types in `names_at_end` end with their name.
     `variants` give another word for the parent type (None: no other) where a scalar field changes what its
     places mean, such as `computed`. `qualifier` gives what stands before the name in a node of the types
@@ -231,7 +231,7 @@ class Dialect:
     not_names: frozenset[str] = frozenset()
     builtin_types: frozenset[str] = frozenset()
     names_at_end: frozenset[str] = frozenset()
-    uses: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
+    uses: Mapping[str, Mapping[str, RoleRule]] = field(default_factory=dict)
     variants: Mapping[str, Callable[[Node, Memo], str | None]] = field(default_factory=dict)
     named: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)
     valued: Mapping[str, Callable[[Node], str | None]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from snake_pipe.transform.dialects.declared_rules import (
     qualifying,
     steps,
 )
-from snake_pipe.transform.dialects.dialect import CALL, THROUGH, Dialect, Tags, Use, no_kind
+from snake_pipe.transform.dialects.dialect import CALL, THROUGH, Dialect, RoleRule, Tags, no_kind
 from snake_pipe.transform.dialects.places import Places
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ UNITS = ("byte", "utf16", "char", "none")
 _PATHS = Places._fields[:6]
 _ENDS = ("offset", "column")
 _PLACE_WORDS = {"call": CALL, "through": THROUGH} | {
-    word: Use(word) for word in (*ROLES, "none", "local") if word != "call"
+    word: RoleRule(word) for word in (*ROLES, "none", "local") if word != "call"
 }
 _KIND_OF_ROLE = {"call": "call", "type": "type_ref", "inherit": "type_ref", "decorate": "annotation"}
 _FUNCTIONS = ("function", "method")
@@ -277,7 +277,7 @@ class _Compiler:
             "each": steps(table.text("each")),
         }
 
-    def _uses(self, table: CheckedTable) -> dict[str, Use]:
+    def _uses(self, table: CheckedTable) -> dict[str, RoleRule]:
         found = {}
         for field in table.keys():  # noqa: SIM118 - as above
             if isinstance(table.values[field], dict):

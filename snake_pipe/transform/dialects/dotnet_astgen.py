@@ -17,8 +17,8 @@ from snake_pipe.transform.dialects.dialect import (
     WRITE,
     Dialect,
     Node,
+    RoleRule,
     Tags,
-    Use,
     child,
     dotted,
     text,
@@ -134,10 +134,10 @@ _MEMBERS = words("SimpleMemberAccessExpression PointerMemberAccessExpression")
 _NAME = {"Name": THROUGH}
 _WRITTEN = {"Left": WRITE}
 _CHANGED = {"Operand": WRITE}
-_CALLED = {"Expression": Use("call")}
+_CALLED = {"Expression": RoleRule("call")}
 _TYPED = {"Type": TYPE}
 _RETURNS = {"ReturnType": TYPE}
-_ELEMENT = {"ElementType": Use("type", climb=True)}
+_ELEMENT = {"ElementType": RoleRule("type", climb=True)}
 
 
 def _step(node: Node) -> tuple[str | None, Node | None]:
@@ -250,7 +250,7 @@ DOTNET_ASTGEN = Dialect(
             "UsingDirective": {"Name": NONE, "NamespaceOrType": NONE, "Alias": NONE},
             "NamespaceDeclaration": {"Name": NONE},
             "FileScopedNamespaceDeclaration": {"Name": NONE},
-            "QualifiedName": {"Left": Use("none"), "Right": THROUGH},
+            "QualifiedName": {"Left": RoleRule("none"), "Right": THROUGH},
             "AliasQualifiedName": {"Alias": NONE, "Name": THROUGH},
             **dict.fromkeys(_MEMBERS, _NAME),
             "ConditionalAccessExpression": {"WhenNotNull": THROUGH},
@@ -258,11 +258,11 @@ DOTNET_ASTGEN = Dialect(
             "ParenthesizedExpression": {"Expression": THROUGH},
             "ElementAccessExpression": {"Expression": THROUGH},
             "InvocationExpression": _CALLED,
-            "ObjectCreationExpression": {"Type": Use("call")},
+            "ObjectCreationExpression": {"Type": RoleRule("call")},
             **dict.fromkeys(_ASSIGNMENTS, _WRITTEN),
             **dict.fromkeys(_CHANGES, _CHANGED),
             "LocalDeclarationStatement": {"Declaration": LOCAL},
-            "VariableDeclaration": {"Variables": Use("write", climb=True), "Type": TYPE},
+            "VariableDeclaration": {"Variables": RoleRule("write", climb=True), "Type": TYPE},
             "FieldDeclaration": {"Declaration": NONE},
             "EventFieldDeclaration": {"Declaration": NONE},
             "PropertyDeclaration": _TYPED,

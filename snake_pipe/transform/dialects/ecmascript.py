@@ -20,7 +20,7 @@ from snake_pipe.transform.dialects.dialect import (
     WRITE,
     Memo,
     Node,
-    Use,
+    RoleRule,
     rooted,
 )
 from snake_pipe.transform.languages.rules import table, words
@@ -152,7 +152,7 @@ NAMES = {
 _FUNCTION_USES = {"id": NONE, "params": NONE}
 _MEMBER_USES = {"property": THROUGH}
 _METHOD_USES = {"key": NONE, "params": NONE}
-USES: dict[str, dict[str, Use]] = {
+USES: dict[str, dict[str, RoleRule]] = {
     "MemberExpression": _MEMBER_USES,
     "OptionalMemberExpression": _MEMBER_USES,
     "JSXMemberExpression": _MEMBER_USES,

@@ -15,7 +15,7 @@ from snake_pipe.transform.dialects.dialect import (
     Dialect,
     Memo,
     Node,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -130,14 +130,14 @@ GRAPHQL = Dialect(
     names={"Name": "read"},
     builtin_types=words("Int Float String Boolean ID"),
     uses={
-        "NamedType": {"name": Use("type", climb=True)},
-        "ListType": {"type": Use(None, climb=True)},
-        "NonNullType": {"type": Use(None, climb=True)},
+        "NamedType": {"name": RoleRule("type", climb=True)},
+        "ListType": {"type": RoleRule(None, climb=True)},
+        "NonNullType": {"type": RoleRule(None, climb=True)},
         "Field": {"alias": NONE},
         "FragmentSpread": {"name": CALL},
         "Directive": {"name": DECORATE},
         "VariableDefinition": {"variable": NONE},
-        "Variable": {"name": Use("read", climb=True)},
+        "Variable": {"name": RoleRule("read", climb=True)},
         **dict.fromkeys(
             words(
                 "OperationDefinition FragmentDefinition DirectiveDefinition FieldDefinition "

@@ -19,7 +19,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Reference,
-    Use,
+    RoleRule,
     child,
     dotted,
     text,
@@ -99,7 +99,7 @@ _NAMED = (
     "body.VariableDeclarator body.Parameter type.TypeParameter modules.ModuleDeclaration"
 )
 _ANNOTATION = {"name": DECORATE}
-_TYPE_PART = Use("type", climb=True)
+_TYPE_PART = RoleRule("type", climb=True)
 _METHOD = {"name": NONE, "type": TYPE, "thrownExceptions": TYPE}
 
 
@@ -203,7 +203,7 @@ JAVAPARSER = Dialect(
             "expr.EnclosedExpr": {"inner": THROUGH},
             "expr.ArrayAccessExpr": {"name": THROUGH},
             "expr.MethodCallExpr": {"name": CALL},
-            "expr.ObjectCreationExpr": {"type": Use("call")},
+            "expr.ObjectCreationExpr": {"type": RoleRule("call")},
             "expr.AssignExpr": {"target": WRITE},
             "expr.UnaryExpr++": {"expression": WRITE},
             "expr.MemberValuePair": {"name": NONE},

@@ -18,7 +18,7 @@ from snake_pipe.transform.dialects.dialect import (
     Dialect,
     Memo,
     Node,
-    Use,
+    RoleRule,
     child,
     dotted,
     text,
@@ -135,7 +135,7 @@ def _is_root(node: Node, type_key: str) -> bool:
 
 
 _TYPED = {"returnType": TYPE}
-_TYPE_PARTS = {"types": Use("type", climb=True)}
+_TYPE_PARTS = {"types": RoleRule("type", climb=True)}
 _MEMBER = {"name": THROUGH}
 _CALLED = {"name": CALL}
 _WRITTEN = {"var": WRITE}
@@ -227,7 +227,7 @@ NIKIC = Dialect(
         **dict.fromkeys(_METHOD_CALLS, _CALLED),
         "Expr_StaticCall": {"name": CALL, "class": TYPE},
         "Expr_FuncCall": _CALLED,
-        "Expr_New": {"class": Use("call")},
+        "Expr_New": {"class": RoleRule("call")},
         "Expr_Assign": {"var": LOCAL},
         "Expr_AssignRef": {"var": LOCAL},
         **dict.fromkeys(_CHANGES, _WRITTEN),
@@ -258,7 +258,7 @@ NIKIC = Dialect(
         "Param": {"var": NONE, "type": TYPE},
         "Stmt_Property": {"type": TYPE},
         "Stmt_ClassConst": {"type": TYPE},
-        "NullableType": {"type": Use("type", climb=True)},
+        "NullableType": {"type": RoleRule("type", climb=True)},
         "UnionType": _TYPE_PARTS,
         "IntersectionType": _TYPE_PARTS,
         "Stmt_PropertyProperty": {"name": NONE},

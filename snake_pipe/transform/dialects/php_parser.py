@@ -20,7 +20,7 @@ from snake_pipe.transform.dialects.dialect import (
     Node,
     PrepareRule,
     Reference,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -269,7 +269,7 @@ def _constant_of_class(node: Node, memo: Memo) -> str | None:
 _CALLED = "called"
 _LOOKUP = {"offset": THROUGH}
 _TYPED = {"type": TYPE}
-_TYPE_PARTS = {"types": Use("type", climb=True)}
+_TYPE_PARTS = {"types": RoleRule("type", climb=True)}
 
 PHP_PARSER = Dialect(
     name="php-parser",
@@ -326,7 +326,7 @@ PHP_PARSER = Dialect(
         "staticlookup": {"what": TYPE, "offset": THROUGH},
         "staticlookup of a constant": _LOOKUP,
         "call": {"what": CALL},
-        "new": {"what": Use("call")},
+        "new": {"what": RoleRule("call")},
         "assign": {"left": LOCAL},
         "assignref": {"left": LOCAL},
         "pre": {"what": WRITE},

@@ -24,7 +24,7 @@ from snake_pipe.transform.dialects.dialect import (
     Memo,
     Node,
     Reference,
-    Use,
+    RoleRule,
     body_of,
     child,
     children,
@@ -85,7 +85,7 @@ VALUE_KEYS = {
     "NameConstant": "value",
 }
 _FUNCTION_USES = {"decorator_list": DECORATE, "returns": TYPE}
-USES: dict[str, dict[str, Use]] = {
+USES: dict[str, dict[str, RoleRule]] = {
     "Call": {"func": CALL},
     "FunctionDef": _FUNCTION_USES,
     "AsyncFunctionDef": _FUNCTION_USES,

@@ -15,7 +15,7 @@ from snake_pipe.transform.dialects.dialect import (
     WRITE,
     Dialect,
     Node,
-    Use,
+    RoleRule,
     child,
     children,
     dotted,
@@ -180,7 +180,7 @@ _THROUGH = {"sub_expr": THROUGH}
 _UNWRAPPING = words(
     "force_try_expr optional_try_expr await_expr force_value_expr bind_optional_expr inject_into_optional"
 )
-_CALL = Use("call")
+_CALL = RoleRule("call")
 
 SWIFT = Dialect(
     name="swift",
@@ -254,8 +254,8 @@ SWIFT = Dialect(
         "argument_list": {"args": THROUGH},
         "argument": {"expr": THROUGH},
         "assign_expr": {"dest": WRITE},
-        "inout_expr": {"sub_expr": Use("write", climb=True)},
-        "subscript_expr": {"base": Use("read", climb=True)},
+        "inout_expr": {"sub_expr": RoleRule("write", climb=True)},
+        "subscript_expr": {"base": RoleRule("read", climb=True)},
         "pattern_entry": {"pattern": LOCAL},
         "pattern_typed": {"sub_pattern": THROUGH},
         "pattern_tuple": {"elements": THROUGH},

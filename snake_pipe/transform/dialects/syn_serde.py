@@ -17,8 +17,8 @@ from snake_pipe.transform.dialects.dialect import (
     KindRule,
     Memo,
     Node,
+    RoleRule,
     Tags,
-    Use,
     child,
     dotted,
     text,
@@ -177,7 +177,7 @@ def _qualifier(node: Node) -> str | None:
 _PATTERNS = {"elems": THROUGH}
 _TYPED = {"pat": NONE, "ty": TYPE}
 _HAS_TYPE = {"ty": TYPE}
-_TYPE_PART = Use("type", climb=True)
+_TYPE_PART = RoleRule("type", climb=True)
 _INSIDE = {"elem": _TYPE_PART, "expr": THROUGH, "pat": THROUGH, "elems": THROUGH}
 _BOUNDS = {"bounds": TYPE}
 
@@ -266,8 +266,8 @@ SYN_SERDE = Dialect(
         "trait_alias": _BOUNDS,
         "trait": {"path": _TYPE_PART, "supertraits": INHERIT},
         "impl": {"trait": INHERIT, "self_ty": TYPE},
-        "call": {"func": Use("call")},
-        "macro": {"path": Use("call")},
+        "call": {"func": RoleRule("call")},
+        "macro": {"path": RoleRule("call")},
         "macro_rules": {"path": NONE},
         "struct": {"path": TYPE, "fields": THROUGH},
         "tuple_struct": {"path": TYPE, "elems": THROUGH},

@@ -10,7 +10,7 @@ from snake_pipe.transform.languages.rules import (
     THROUGH,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _source(tree: Subtree, command: int) -> Iterator[Import]:
+def _source(tree: Subtree, command: int) -> Iterator[ImportRow]:
     if tree.type(command) != "command":
         return
     path = tree.child(command, "argument")
     if path >= 0:
         text = tree.text(path).strip("'\"")
-        yield Import(command, text, is_relative=not text.startswith(("/", "~", "$")))
+        yield ImportRow(command, text, is_relative=not text.startswith(("/", "~", "$")))
 
 
 RULES = Rules(

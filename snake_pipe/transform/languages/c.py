@@ -11,7 +11,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def read_include(tree: Subtree, statement: int) -> Iterator[Import]:
+def read_include(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`#include`: quotes look beside the including file first."""
     path = tree.child(statement, "path")
     if path < 0:
@@ -34,7 +34,7 @@ def read_include(tree: Subtree, statement: int) -> Iterator[Import]:
     text, kind = tree.text(path), tree.type(path)
     quoted = kind == "string_literal"
     bare = text[1:-1] if quoted or kind == "system_lib_string" else text
-    yield Import(statement, bare, is_relative=quoted)
+    yield ImportRow(statement, bare, is_relative=quoted)
 
 
 def _visibility(head: Head) -> str | None:

@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 _NAMED_TYPE = {"name": NONE, "type": TYPE}
 
 
-def _using(tree: Subtree, statement: int) -> Iterator[Import]:
+def _using(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     alias = tree.child(statement, "name")
     target = next((child for child in tree.children(statement) if child != alias), -1)
     if target < 0:
         return
     module = "".join(tree.text(target).split())
     if alias >= 0:
-        yield Import(statement, module, None, tree.text(alias))
+        yield ImportRow(statement, module, None, tree.text(alias))
     else:
         # `using N;` and `using static T;` bring in everything that is in it.
-        yield Import(statement, module, is_wildcard=True)
+        yield ImportRow(statement, module, is_wildcard=True)
 
 
-def _extern_alias(tree: Subtree, statement: int) -> Iterator[Import]:
+def _extern_alias(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     name = next(tree.children(statement), -1)
     if name >= 0:
-        yield Import(statement, tree.text(name), None, tree.text(name))
+        yield ImportRow(statement, tree.text(name), None, tree.text(name))
 
 
 def _visibility(head: Head) -> str | None:

@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 _CLASSES = {"class_specifier": "private", "struct_specifier": "public", "union_specifier": "public"}
 
 
-def _using(tree: Subtree, statement: int) -> Iterator[Import]:
+def _using(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     path = next(tree.children(statement), -1)
     if path < 0:
         return
     full = "".join(tree.text(path).split())
     if "namespace" in tree.words(path):
-        yield Import(statement, full, is_wildcard=True)
+        yield ImportRow(statement, full, is_wildcard=True)
     else:
         module, _, name = full.rpartition("::")
-        yield Import(statement, module or None, name)
+        yield ImportRow(statement, module or None, name)
 
 
 def _visibility(head: Head) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snake_pipe.transform.languages.rules import (
     THROUGH,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     table,
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`@import "a.css"` and `@import url(a.css)`."""
     target = next(tree.children(statement), -1)
     if target >= 0 and tree.type(target) == "call_expression":
@@ -27,7 +27,7 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
         target = inner[0] if inner else -1
     if target >= 0:
         module = tree.text(target).strip("'\"")
-        yield Import(statement, module, is_relative="://" not in module and not module.startswith("/"))
+        yield ImportRow(statement, module, is_relative="://" not in module and not module.startswith("/"))
 
 
 RULES = Rules(

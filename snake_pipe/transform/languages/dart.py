@@ -12,7 +12,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -30,7 +30,7 @@ _FUNCTION = Define("function", followed_by=_BODY, body=(":block",))
 _CONSTRUCTOR = Define("method", last=True, followed_by=_BODY, body=(":block",), modifiers=("constructor",))
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`import 'a' as b show C`, `export 'a'`, `part 'a'`: `hide` leaves a wildcard."""
     uri, alias, shown, names = "", None, False, []
     todo = [statement]
@@ -50,9 +50,9 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
     if uri:
         relative = ":" not in uri
         for node, name in names:
-            yield Import(node, uri, name, alias, relative)
+            yield ImportRow(node, uri, name, alias, relative)
         if not shown:
-            yield Import(statement, uri, None, alias, relative, is_wildcard=True)
+            yield ImportRow(statement, uri, None, alias, relative, is_wildcard=True)
 
 
 def _visibility(head: Head) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.transform.languages.rules import (
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     table,
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _from(tree: Subtree, statement: int) -> Iterator[Import]:
+def _from(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     alias = tree.child(statement, "as")
     for child in tree.children(statement):
         if tree.type(child) == "image_spec":
-            yield Import(statement, tree.text(child), None, tree.text(alias) if alias >= 0 else None)
+            yield ImportRow(statement, tree.text(child), None, tree.text(alias) if alias >= 0 else None)
 
 
 RULES = Rules(

@@ -9,7 +9,7 @@ from snake_pipe.transform.languages.rules import (
     THROUGH,
     Define,
     Head,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -42,7 +42,7 @@ _DEFINED = {
 }
 
 
-def _directive(tree: Subtree, call: int) -> Iterator[Import]:
+def _directive(tree: Subtree, call: int) -> Iterator[ImportRow]:
     """`alias A.{B, C}`, `alias A.B, as: C`, `import A, only: [f: 1]`, `require A`, `use A`."""
     target = tree.child(call, "target")
     arguments = next((child for child in tree.children(call) if tree.type(child) == "arguments"), -1)
@@ -55,9 +55,9 @@ def _directive(tree: Subtree, call: int) -> Iterator[Import]:
     if tree.type(first) == "dot":
         prefix = tree.text(tree.child(first, "left"))
         for part in tree.children(tree.child(first, "right")):
-            yield Import(call, f"{prefix}.{tree.text(part)}")
+            yield ImportRow(call, f"{prefix}.{tree.text(part)}")
     elif tree.type(first) == "alias":
-        yield Import(call, tree.text(first), None, alias, is_wildcard=tree.text(target) == "import")
+        yield ImportRow(call, tree.text(first), None, alias, is_wildcard=tree.text(target) == "import")
 
 
 def _option(tree: Subtree, keywords: int, key: str) -> str | None:

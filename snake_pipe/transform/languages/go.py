@@ -12,7 +12,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _TYPES = ("type", {"struct_type": "class", "interface_type": "interface"})
 
 
-def _import(tree: Subtree, spec: int) -> Iterator[Import]:
+def _import(tree: Subtree, spec: int) -> Iterator[ImportRow]:
     path, name = tree.child(spec, "path"), tree.child(spec, "name")
     if path < 0:
         return
     module = tree.text(path)[1:-1]
     alias = tree.text(name) if name >= 0 else None
-    yield Import(spec, module, None, None if alias == "." else alias, module.startswith("."), alias == ".")
+    yield ImportRow(spec, module, None, None if alias == "." else alias, module.startswith("."), alias == ".")
 
 
 def _exported(head: Head) -> bool | None:

@@ -12,7 +12,7 @@ from snake_pipe.transform.languages.rules import (
     TYPE_PART,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """A list after `hiding` says what is not imported: all the rest is."""
     path, alias, listed = (tree.child(statement, field) for field in ("module", "alias", "names"))
     if path < 0:
@@ -36,13 +36,13 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
     as_name = tree.text(alias) if alias >= 0 else None
     before = tree.words(listed) if listed >= 0 else tree.text(statement).split()
     if listed < 0 or "hiding" in before:
-        yield Import(statement, module, None, as_name, is_wildcard="qualified" not in before)
+        yield ImportRow(statement, module, None, as_name, is_wildcard="qualified" not in before)
         return
     for item in tree.children(listed):
         if tree.type(item) == "import_name":
             name = next(tree.children(item), -1)
             if name >= 0:
-                yield Import(item, module, tree.text(name).strip("()"), as_name)
+                yield ImportRow(item, module, tree.text(name).strip("()"), as_name)
 
 
 _TYPE_VARIABLES = {"variable": "none"}

@@ -8,7 +8,7 @@ from snake_pipe.transform.languages.rules import (
     NONE,
     THROUGH,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -31,12 +31,12 @@ _BLOCKS = {
 }
 
 
-def _source(tree: Subtree, attribute: int) -> Iterator[Import]:
+def _source(tree: Subtree, attribute: int) -> Iterator[ImportRow]:
     """`source = "./m"` of a module; one that is computed is no import that a reader could follow."""
     value = tree.text(attribute).partition("=")[2].strip()
     if tree.type(attribute) == "attribute" and value[:1] == value[-1:] == '"' and "${" not in value:
         module = value[1:-1]
-        yield Import(attribute, module, is_relative=module.startswith("."))
+        yield ImportRow(attribute, module, is_relative=module.startswith("."))
 
 
 RULES = Rules(

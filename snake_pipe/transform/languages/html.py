@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snake_pipe.transform.languages.rules import (
     THROUGH,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     table,
@@ -20,7 +20,7 @@ _FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sou
 _ID = {f"{word}{quote}": "variable" for word in ("id=", "ID=") for quote in "\"'"}
 
 
-def _fetch(tree: Subtree, tag: int) -> Iterator[Import]:
+def _fetch(tree: Subtree, tag: int) -> Iterator[ImportRow]:
     """What the browser fetches for a tag; links that a reader follows are no imports."""
     name = next(tree.children(tag), -1)
     wanted = _FETCHED.get(tree.text(name).lower()) if name >= 0 else None
@@ -29,7 +29,7 @@ def _fetch(tree: Subtree, tag: int) -> Iterator[Import]:
             key, *value = tree.children(attribute)
             if tree.text(key).lower() == wanted and value:
                 module = tree.text(value[0]).strip("'\"")
-                yield Import(tag, module, is_relative="//" not in module and not module.startswith("/"))
+                yield ImportRow(tag, module, is_relative="//" not in module and not module.startswith("/"))
 
 
 RULES = Rules(

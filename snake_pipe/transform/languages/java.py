@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 _INTERFACES = {"interface_declaration", "annotation_type_declaration"}
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     children = list(tree.children(statement))
     path = next((child for child in children if tree.type(child) in {"scoped_identifier", "identifier"}), -1)
     if path < 0:
         return
     full = "".join(tree.text(path).split())
     if any(tree.type(child) == "asterisk" for child in children):
-        yield Import(statement, full, is_wildcard=True)
+        yield ImportRow(statement, full, is_wildcard=True)
     else:
         module, _, name = full.rpartition(".")
-        yield Import(statement, module or None, name)
+        yield ImportRow(statement, module or None, name)
 
 
 def _visibility(head: Head) -> str | None:

@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Uses,
@@ -40,7 +40,7 @@ def _is_relative(module: str) -> bool:
     return module.startswith(("./", "../")) or module in {".", ".."}
 
 
-def read_import(tree: Subtree, statement: int) -> Iterator[Import]:
+def read_import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`import` with all its clauses."""
     source = tree.child(statement, "source")
     module = string_text(tree, source) if source >= 0 else None
@@ -55,32 +55,32 @@ def read_import(tree: Subtree, statement: int) -> Iterator[Import]:
             inner = tree.child(clause, "source")
             required = string_text(tree, inner)
             name = next(tree.children(clause))
-            yield Import(statement, required, None, tree.text(name), _is_relative(required))
+            yield ImportRow(statement, required, None, tree.text(name), _is_relative(required))
     if not found and module is not None:
-        yield Import(statement, module, is_relative=_is_relative(module))
+        yield ImportRow(statement, module, is_relative=_is_relative(module))
 
 
-def _clause(tree: Subtree, clause: int, module: str | None) -> Iterator[Import]:
+def _clause(tree: Subtree, clause: int, module: str | None) -> Iterator[ImportRow]:
     relative = _is_relative(module or "")
     for child in tree.children(clause):
         kind = tree.type(child)
         if kind == "identifier":
-            yield Import(child, module, "default", tree.text(child), relative)
+            yield ImportRow(child, module, "default", tree.text(child), relative)
         elif kind == "namespace_import":
             alias = next(tree.children(child), -1)
-            yield Import(
+            yield ImportRow(
                 child, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True
             )
         elif kind == "named_imports":
             yield from _specifiers(tree, child, module, "import_specifier")
 
 
-def _specifiers(tree: Subtree, parent: int, module: str | None, type_: str) -> Iterator[Import]:
+def _specifiers(tree: Subtree, parent: int, module: str | None, type_: str) -> Iterator[ImportRow]:
     relative = _is_relative(module or "")
     for item in tree.children(parent):
         if tree.type(item) == type_:
             name, alias = (_specified(tree, item, field) for field in ("name", "alias"))
-            yield Import(item, module, name, alias, relative)
+            yield ImportRow(item, module, name, alias, relative)
 
 
 def _specified(tree: Subtree, item: int, field: str) -> str | None:
@@ -93,7 +93,7 @@ def _specified(tree: Subtree, item: int, field: str) -> str | None:
     return "default" if words[at:][:1] == ["default"] and (field == "name" or "as" in words) else None
 
 
-def read_reexport(tree: Subtree, statement: int) -> Iterator[Import]:
+def read_reexport(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`export ... from`."""
     module = string_text(tree, tree.child(statement, "source"))
     relative = _is_relative(module)
@@ -105,14 +105,14 @@ def read_reexport(tree: Subtree, statement: int) -> Iterator[Import]:
         elif tree.type(child) == "namespace_export":
             listed = True
             alias = next(tree.children(child), -1)
-            yield Import(
+            yield ImportRow(
                 statement, module, None, tree.text(alias) if alias >= 0 else None, relative, is_wildcard=True
             )
     if not listed:
-        yield Import(statement, module, is_relative=relative, is_wildcard=True)
+        yield ImportRow(statement, module, is_relative=relative, is_wildcard=True)
 
 
-def read_call(tree: Subtree, node: int) -> Iterator[Import]:
+def read_call(tree: Subtree, node: int) -> Iterator[ImportRow]:
     """`require("m")` and `import("m")`, with the names a declaration around it takes from the module."""
     target = -1
     call = node
@@ -127,12 +127,12 @@ def read_call(tree: Subtree, node: int) -> Iterator[Import]:
     if target >= 0 and tree.type(target) == "object_pattern":
         for item in tree.children(target):
             if tree.type(item) == "shorthand_property_identifier_pattern":
-                yield Import(item, module, tree.text(item), None, relative)
+                yield ImportRow(item, module, tree.text(item), None, relative)
             elif tree.type(item) == "pair_pattern":
                 key, value = tree.child(item, "key"), tree.child(item, "value")
-                yield Import(item, module, tree.text(key), tree.text(value), relative)
+                yield ImportRow(item, module, tree.text(key), tree.text(value), relative)
     else:
-        yield Import(call, module, None, tree.text(target) if target >= 0 else None, relative)
+        yield ImportRow(call, module, None, tree.text(target) if target >= 0 else None, relative)
 
 
 def visibility(head: Head) -> str | None:

@@ -10,7 +10,7 @@ from snake_pipe.transform.languages.rules import (
     THROUGH,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -39,7 +39,7 @@ _ASSIGNED = {
 _IN_HEAD = Use(climb=True, hint="none")
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`using A, B.C`, `import A: f as g`: `using` alone brings in all that is exported."""
     using = tree.type(statement) == "using_statement"
     for child in tree.children(statement):
@@ -53,10 +53,10 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
         elif kind == "import_alias":
             path, *alias = tree.children(child)
             module, relative = _module(tree, path)
-            yield Import(child, module, None, tree.text(alias[0]) if alias else None, relative)
+            yield ImportRow(child, module, None, tree.text(alias[0]) if alias else None, relative)
         elif kind in {"identifier", "scoped_identifier", "import_path"}:
             module, relative = _module(tree, child)
-            yield Import(child, module, None, None, relative, is_wildcard=using)
+            yield ImportRow(child, module, None, None, relative, is_wildcard=using)
 
 
 def _module(tree: Subtree, node: int) -> tuple[str, bool]:
@@ -64,19 +64,19 @@ def _module(tree: Subtree, node: int) -> tuple[str, bool]:
     return text, text.startswith(".")
 
 
-def _named(tree: Subtree, node: int, module: str, relative: bool) -> Import:
+def _named(tree: Subtree, node: int, module: str, relative: bool) -> ImportRow:
     if tree.type(node) == "import_alias":
         name, *alias = tree.children(node)
-        return Import(node, module, tree.text(name), tree.text(alias[0]) if alias else None, relative)
-    return Import(node, module, tree.text(node), None, relative)
+        return ImportRow(node, module, tree.text(name), tree.text(alias[0]) if alias else None, relative)
+    return ImportRow(node, module, tree.text(node), None, relative)
 
 
-def _include(tree: Subtree, call: int) -> Iterator[Import]:
+def _include(tree: Subtree, call: int) -> Iterator[ImportRow]:
     arguments = next((child for child in tree.children(call) if tree.type(child) == "argument_list"), -1)
     first = next(tree.children(arguments), -1) if arguments >= 0 else -1
     if tree.type(call) == "call_expression" and first >= 0 and tree.type(first) == "string_literal":
         path = tree.text(first).strip('"')
-        yield Import(call, path, is_relative=not path.startswith("/"))
+        yield ImportRow(call, path, is_relative=not path.startswith("/"))
 
 
 RULES = Rules(

@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PROPERTY = frozenset({"variable_declaration", "multi_variable_declaration"})
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     path, alias = -1, None
     for child in tree.children(statement):
         if tree.type(child) == "qualified_identifier":
@@ -42,10 +42,10 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
         return
     full = "".join(tree.text(path).split())
     if tree.text(statement).rstrip("; \t").endswith("*"):
-        yield Import(statement, full, is_wildcard=True)
+        yield ImportRow(statement, full, is_wildcard=True)
     else:
         module, _, name = full.rpartition(".")
-        yield Import(statement, module or None, name, alias)
+        yield ImportRow(statement, module or None, name, alias)
 
 
 def _visibility(head: Head) -> str | None:

@@ -9,7 +9,7 @@ from snake_pipe.transform.languages.rules import (
     NONE,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _FUNCTION = {"function_definition": "function"}
 
 
-def _require(tree: Subtree, call: int) -> Iterator[Import]:
+def _require(tree: Subtree, call: int) -> Iterator[ImportRow]:
     """`require "m"`; what is computed is no import that a reader could follow."""
     arguments = tree.child(call, "arguments")
     first = next(tree.children(arguments), -1) if arguments >= 0 else -1
     if first >= 0 and tree.type(first) == "string":
         content = tree.child(first, "content")
         if content >= 0:
-            yield Import(call, tree.text(content))
+            yield ImportRow(call, tree.text(content))
 
 
 RULES = Rules(

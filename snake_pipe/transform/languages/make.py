@@ -8,7 +8,7 @@ from snake_pipe.transform.languages.rules import (
     READ,
     THROUGH,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     table,
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _include(tree: Subtree, statement: int) -> Iterator[Import]:
+def _include(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     names = tree.child(statement, "filenames")
     for name in tree.children(names) if names >= 0 else ():
         text = tree.text(name)
-        yield Import(statement, text, is_relative=not text.startswith(("/", "$")))
+        yield ImportRow(statement, text, is_relative=not text.startswith(("/", "$")))
 
 
 RULES = Rules(

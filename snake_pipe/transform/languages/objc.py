@@ -11,7 +11,7 @@ from snake_pipe.transform.languages.rules import (
     NONE,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Subtree,
     Use,
     table,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _METHOD = Define("method", whole=True, direct=True, body=(":compound_statement",))
 
 
-def _module(tree: Subtree, statement: int) -> Iterator[Import]:
+def _module(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`@import A.B;`."""
-    yield Import(statement, "".join(tree.text(statement).removeprefix("@import").strip(" ;\t\n").split()))
+    yield ImportRow(statement, "".join(tree.text(statement).removeprefix("@import").strip(" ;\t\n").split()))
 
 
 RULES = replace(

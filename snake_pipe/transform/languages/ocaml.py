@@ -12,7 +12,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -38,11 +38,11 @@ _SPECIFIED = Define(
 )
 
 
-def _open(tree: Subtree, statement: int) -> Iterator[Import]:
+def _open(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`open M` and `include M`; one of a structure written out on the spot brings in no module."""
     path = tree.child(statement, "module")
     if path >= 0 and tree.type(path) in {"module_path", "extended_module_path", "module_name"}:
-        yield Import(statement, tree.text(path), is_wildcard=True)
+        yield ImportRow(statement, tree.text(path), is_wildcard=True)
 
 
 def _visibility(head: Head) -> str | None:

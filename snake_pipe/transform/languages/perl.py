@@ -9,7 +9,7 @@ from snake_pipe.transform.languages.rules import (
     THROUGH,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _VARIABLE = Define("variable", local="write", body=())
 
 
-def _use(tree: Subtree, statement: int) -> Iterator[Import]:
+def _use(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`use M qw(f g)`: the listed words are imported, a bare `use` brings in what the module chooses."""
     path = tree.child(statement, "module")
     if path < 0:
@@ -36,16 +36,16 @@ def _use(tree: Subtree, statement: int) -> Iterator[Import]:
     for words_ in listed:
         content = tree.child(words_, "content")
         for name in tree.text(content).split() if content >= 0 else ():
-            yield Import(statement, module, name)
+            yield ImportRow(statement, module, name)
     if not listed:
-        yield Import(statement, module, is_wildcard=True)
+        yield ImportRow(statement, module, is_wildcard=True)
 
 
-def _require(tree: Subtree, statement: int) -> Iterator[Import]:
+def _require(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     target = next(tree.children(statement), -1)
     if target >= 0:
         module = tree.text(target).strip("'\"")
-        yield Import(statement, module, is_relative=module.endswith((".pl", ".pm")))
+        yield ImportRow(statement, module, is_relative=module.endswith((".pl", ".pm")))
 
 
 _PRAGMAS = words("strict warnings utf8 vars feature integer bytes lib constant overload experimental")

@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -31,7 +31,7 @@ _INCLUDES = ("include_expression", "include_once_expression", "require_expressio
 _STRINGS = {"string", "encapsed_string"}
 
 
-def _use(tree: Subtree, statement: int) -> Iterator[Import]:
+def _use(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     prefix = ""
     for child in tree.children(statement):
         kind = tree.type(child)
@@ -45,17 +45,17 @@ def _use(tree: Subtree, statement: int) -> Iterator[Import]:
                     yield _clause(tree, clause, prefix)
 
 
-def _clause(tree: Subtree, clause: int, prefix: str) -> Import:
+def _clause(tree: Subtree, clause: int, prefix: str) -> ImportRow:
     alias = tree.child(clause, "alias")
     path = next(
         (c for c in tree.children(clause) if c != alias and tree.type(c) != "namespace_use_type"), clause
     )
     full = "\\".join(part for part in (prefix, tree.text(path).strip("\\")) if part)
     module, _, name = full.rpartition("\\")
-    return Import(clause, module or None, name, tree.text(alias) if alias >= 0 else None)
+    return ImportRow(clause, module or None, name, tree.text(alias) if alias >= 0 else None)
 
 
-def _include(tree: Subtree, statement: int) -> Iterator[Import]:
+def _include(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """A path that is computed is kept as written."""
     path = next(tree.children(statement), -1)
     if path < 0:
@@ -65,9 +65,9 @@ def _include(tree: Subtree, statement: int) -> Iterator[Import]:
     text = tree.text(path)
     if tree.type(path) in _STRINGS:
         text = text[1:-1]
-        yield Import(statement, text, is_relative=not text.startswith("/"))
+        yield ImportRow(statement, text, is_relative=not text.startswith("/"))
     else:
-        yield Import(statement, text, is_relative="__DIR__" in text or "__FILE__" in text)
+        yield ImportRow(statement, text, is_relative="__DIR__" in text or "__FILE__" in text)
 
 
 def _visibility(head: Head) -> str | None:

@@ -10,7 +10,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Region,
     Rules,
     Subtree,
@@ -33,7 +33,7 @@ _CHAIN = words(
 )
 
 
-def _command(tree: Subtree, command: int) -> Iterator[Import]:
+def _command(tree: Subtree, command: int) -> Iterator[ImportRow]:
     """`Import-Module A`, `using module A`: the last plain word is the module."""
     elements = tree.child(command, "command_elements")
     plain = [
@@ -42,7 +42,7 @@ def _command(tree: Subtree, command: int) -> Iterator[Import]:
         if tree.type(child) == "generic_token"
     ]
     if plain:
-        yield Import(command, plain[-1], is_relative=plain[-1].startswith("."))
+        yield ImportRow(command, plain[-1], is_relative=plain[-1].startswith("."))
 
 
 def _visibility(head: Head) -> str | None:

@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -35,23 +35,23 @@ def _aliased(tree: Subtree, node: int) -> tuple[str, str | None]:
     return tree.text(name), tree.text(alias) if alias >= 0 else None
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     for child in tree.children(statement):
         if tree.type(child) in {"dotted_name", "aliased_import"}:
             module, alias = _aliased(tree, child)
-            yield Import(child, module, None, alias)
+            yield ImportRow(child, module, None, alias)
 
 
-def _import_from(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import_from(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     source = tree.child(statement, "module_name")
     module = "__future__" if source < 0 else "".join(tree.text(source).split())
     relative = module.startswith(".")
     for child in tree.children(statement):
         if tree.type(child) == "wildcard_import":
-            yield Import(child, module, is_relative=relative, is_wildcard=True)
+            yield ImportRow(child, module, is_relative=relative, is_wildcard=True)
         elif tree.field(child) == "name":
             name, alias = _aliased(tree, child)
-            yield Import(child, module, name, alias, is_relative=relative)
+            yield ImportRow(child, module, name, alias, is_relative=relative)
 
 
 def _visibility(head: Head) -> str:

@@ -13,7 +13,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -38,22 +38,22 @@ def _argument(tree: Subtree, call: int, index: int) -> str | None:
     return tree.text(listed[index]).strip("'\":")
 
 
-def _require(tree: Subtree, call: int) -> Iterator[Import]:
+def _require(tree: Subtree, call: int) -> Iterator[ImportRow]:
     module = _argument(tree, call, 0)
     if module is not None and tree.child(call, "receiver") < 0:
-        yield Import(call, module, is_relative=module.startswith(("./", "../")))
+        yield ImportRow(call, module, is_relative=module.startswith(("./", "../")))
 
 
-def _require_relative(tree: Subtree, call: int) -> Iterator[Import]:
+def _require_relative(tree: Subtree, call: int) -> Iterator[ImportRow]:
     module = _argument(tree, call, 0)
     if module is not None:
-        yield Import(call, module, is_relative=True)
+        yield ImportRow(call, module, is_relative=True)
 
 
-def _autoload(tree: Subtree, call: int) -> Iterator[Import]:
+def _autoload(tree: Subtree, call: int) -> Iterator[ImportRow]:
     name, module = _argument(tree, call, 0), _argument(tree, call, 1)
     if module is not None:
-        yield Import(call, module, name)
+        yield ImportRow(call, module, name)
 
 
 def _visibility(head: Head) -> str | None:

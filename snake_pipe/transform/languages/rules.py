@@ -143,7 +143,7 @@ Uses = Mapping[str, Mapping[str, Place]]
 """
 
 
-class Import(NamedTuple):
+class ImportRow(NamedTuple):
     """One row of `imports`; `node` is the position in the statement's `Subtree`."""
 
     node: int
@@ -182,7 +182,7 @@ class Subtree(Protocol):
         ...
 
 
-ImportReader = Callable[[Subtree, int], Iterator[Import]]
+ImportReader = Callable[[Subtree, int], Iterator[ImportRow]]
 
 
 class Head(NamedTuple):

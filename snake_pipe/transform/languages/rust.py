@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _BINDING = Use("write", climb=True)
 
 
-def _use(tree: Subtree, statement: int) -> Iterator[Import]:
+def _use(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """Every leaf of a `use` tree; its braces may nest, so the parts to read are kept in a list."""
     argument = tree.child(statement, "argument")
     todo = [(argument, "")] if argument >= 0 else []
@@ -46,7 +46,7 @@ def _use(tree: Subtree, statement: int) -> Iterator[Import]:
         elif kind == "use_wildcard":
             path = next(tree.children(node), -1)
             module = _join(prefix, tree.text(path)) if path >= 0 else prefix
-            yield Import(node, module or None, is_relative=_is_relative(module), is_wildcard=True)
+            yield ImportRow(node, module or None, is_relative=_is_relative(module), is_wildcard=True)
         elif kind == "use_as_clause":
             path, alias = tree.child(node, "path"), tree.child(node, "alias")
             yield _leaf(node, _join(prefix, tree.text(path)), tree.text(alias))
@@ -59,21 +59,21 @@ def _join(prefix: str, path: str) -> str:
     return f"{prefix}::{path}" if prefix else path
 
 
-def _leaf(node: int, full: str, alias: str | None) -> Import:
+def _leaf(node: int, full: str, alias: str | None) -> ImportRow:
     module, _, name = full.rpartition("::")
     if name == "self":
-        return Import(node, module, None, alias, _is_relative(module))
-    return Import(node, module or None, name, alias, _is_relative(full))
+        return ImportRow(node, module, None, alias, _is_relative(module))
+    return ImportRow(node, module or None, name, alias, _is_relative(full))
 
 
 def _is_relative(path: str) -> bool:
     return path.split("::", 1)[0] in {"self", "super", "crate"}
 
 
-def _extern_crate(tree: Subtree, statement: int) -> Iterator[Import]:
+def _extern_crate(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     name, alias = tree.child(statement, "name"), tree.child(statement, "alias")
     if name >= 0:
-        yield Import(statement, tree.text(name), None, tree.text(alias) if alias >= 0 else None)
+        yield ImportRow(statement, tree.text(name), None, tree.text(alias) if alias >= 0 else None)
 
 
 def _visibility(head: Head) -> str | None:

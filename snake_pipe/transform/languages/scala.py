@@ -15,7 +15,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -32,7 +32,7 @@ _BINDING = Use("write", climb=True)
 _RENAMED = {"arrow_renamed_identifier", "as_renamed_identifier"}
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`import a.b, c.{d => e, _}`: the names of a path stand side by side, and so do several paths."""
     path: list[str] = []
     children = list(tree.children(statement))
@@ -48,7 +48,7 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
             follower = children[place + 1] if place + 1 < len(children) else -1
             if follower >= 0 and _joined(tree, follower):
                 continue
-            yield Import(child, ".".join(path[:-1]) or None, path[-1])
+            yield ImportRow(child, ".".join(path[:-1]) or None, path[-1])
         path = []
 
 
@@ -59,15 +59,15 @@ def _joined(tree: Subtree, follower: int) -> bool:
     return not tree.words(follower)[-1].endswith(",")
 
 
-def _selected(tree: Subtree, selector: int, module: str) -> Import:
+def _selected(tree: Subtree, selector: int, module: str) -> ImportRow:
     kind = tree.type(selector)
     if kind in _RENAMED:
         alias = tree.child(selector, "alias")
         name = tree.text(tree.child(selector, "name"))
-        return Import(selector, module, name, tree.text(alias) if alias >= 0 else None)
+        return ImportRow(selector, module, name, tree.text(alias) if alias >= 0 else None)
     if kind in {"namespace_wildcard", "wildcard"}:
-        return Import(selector, module, is_wildcard=True)
-    return Import(selector, module, tree.text(selector))
+        return ImportRow(selector, module, is_wildcard=True)
+    return ImportRow(selector, module, tree.text(selector))
 
 
 def _visibility(head: Head) -> str | None:

@@ -13,7 +13,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VISIBILITIES = ("public", "private", "internal", "external")
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """Names and their aliases stand side by side; an alias alone is that of the whole file."""
     source = tree.child(statement, "source")
     if source < 0:
@@ -47,9 +47,9 @@ def _import(tree: Subtree, statement: int) -> Iterator[Import]:
             else:
                 whole = tree.text(child)
     for node, name, alias in pairs:
-        yield Import(node, module, name, alias, relative)
+        yield ImportRow(node, module, name, alias, relative)
     if not pairs:
-        yield Import(statement, module, None, whole, relative, is_wildcard=True)
+        yield ImportRow(statement, module, None, whole, relative, is_wildcard=True)
 
 
 def _visibility(head: Head) -> str | None:

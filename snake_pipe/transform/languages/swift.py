@@ -14,7 +14,7 @@ from snake_pipe.transform.languages.rules import (
     WRITE,
     Define,
     Head,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     Use,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 _NO_NAME = Use("none", direct=True)
 
 
-def _import(tree: Subtree, statement: int) -> Iterator[Import]:
+def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     for child in tree.children(statement):
         if tree.type(child) == "identifier":
-            yield Import(statement, "".join(tree.text(child).split()))
+            yield ImportRow(statement, "".join(tree.text(child).split()))
 
 
 def _visibility(head: Head) -> str | None:

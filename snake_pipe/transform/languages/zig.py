@@ -11,7 +11,7 @@ from snake_pipe.transform.languages.rules import (
     TYPE_PART,
     WRITE,
     Define,
-    Import,
+    ImportRow,
     Rules,
     Subtree,
     member,
@@ -33,12 +33,12 @@ _TYPES = {
 _CONTAINER = ":" + "|".join(_TYPES)
 
 
-def _import(tree: Subtree, call: int) -> Iterator[Import]:
+def _import(tree: Subtree, call: int) -> Iterator[ImportRow]:
     arguments = next((child for child in tree.children(call) if tree.type(child) == "arguments"), -1)
     first = next(tree.children(arguments), -1) if arguments >= 0 else -1
     if first >= 0 and tree.type(first) == "string":
         module = tree.text(first)[1:-1]
-        yield Import(call, module, is_relative=module.endswith(".zig"))
+        yield ImportRow(call, module, is_relative=module.endswith(".zig"))
 
 
 RULES = Rules(

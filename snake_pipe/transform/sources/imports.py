@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from snake_pipe.transform.languages.rules import Import, ImportReader
+    from snake_pipe.transform.languages.rules import ImportReader, ImportRow
     from snake_pipe.transform.sources.grammar import Grammar
     from snake_pipe.transform.sources.names import Names
     from snake_pipe.transform.sources.rows import SourceRows
@@ -120,7 +120,7 @@ def import_batch(
     readers += _import_calls(rows, names)
     readers.sort(key=lambda item: item[0])
     at: list[int] = []
-    found: list[Import] = []
+    found: list[ImportRow] = []
     subtrees = _Subtrees(rows, np.array([row for row, _ in readers], np.int64))
     for index, (row, reader) in enumerate(readers):
         for item in reader(RowSubtree(subtrees, index), 0):

@@ -212,7 +212,7 @@ class TreeReader:
         frame = self._frames[-1]
         if isinstance(members, list):
             return {frame.key: members}
-        inner = members if len(frame.outline) == 1 else members | {None: None}
+        inner = members if len(frame.outline) == 1 else members | {None: None}  # for those of other pieces
         is_item = len(self._frames) > 1 and isinstance(self._frames[-2].outline, list)
         return {self._frames[-2].key: [inner]} if is_item else inner
 

@@ -249,13 +249,19 @@ def test_errors_of_the_walk_are_rows_and_notices(tmp_path):
     within(go())
 
 
+async def stopped_with_some_in_flight(tmp_path):
+    """A run of forty files that was stopped when at least two batches were in flight, which are held."""
+    scene = Scene(tmp_path, Listed(*(Chunk(files(2 * n, 2 * n + 1)) for n in range(20))))
+    scene.hands.is_held = True
+    task = asyncio.create_task(scene.run.run())
+    await until(lambda: len(scene.hands.held) >= 2)
+    scene.run.stop("SIGINT")
+    return scene, task
+
+
 def test_a_stop_keeps_what_is_in_flight_and_drops_what_waits(tmp_path):
     async def go():
-        scene = Scene(tmp_path, Listed(*(Chunk(files(2 * n, 2 * n + 1)) for n in range(20))))
-        scene.hands.is_held = True
-        task = asyncio.create_task(scene.run.run())
-        await until(lambda: len(scene.hands.held) >= 2)
-        scene.run.stop("SIGINT")
+        scene, task = await stopped_with_some_in_flight(tmp_path)
         scene.hands.release()
         assert await task == "SIGINT"
         assert 4 <= len(scene.table.ids) < 40
@@ -418,11 +424,7 @@ def test_what_fails_after_a_stop_ends_the_run_with_its_error(tmp_path):
     """The batch was taken from the dispatcher and never reached the sink; the run ended as stopped."""
 
     async def go():
-        scene = Scene(tmp_path, Listed(*(Chunk(files(2 * n, 2 * n + 1)) for n in range(20))))
-        scene.hands.is_held = True
-        task = asyncio.create_task(scene.run.run())
-        await until(lambda: len(scene.hands.held) >= 2)
-        scene.run.stop("SIGINT")
+        scene, task = await stopped_with_some_in_flight(tmp_path)
         last, scene.hands.held = scene.hands.held[1:], scene.hands.held[:1]
         (outcomes,) = [each for each in asyncio.all_tasks() if each.get_name() == "outcomes"]
         scene.table.refused = ZeroDivisionError("a defect")

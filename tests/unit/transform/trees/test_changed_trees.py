@@ -46,7 +46,7 @@ VALUES = (
     SCALARS
     | st.sampled_from(
         [[], {}, NODE, [NODE], [[NODE]], [None, NODE], {"raw": "x"}, {"type": 1}, {"inner": NODE}]
-    ).map(copy.deepcopy)  # a further change may be made in it
+    ).map(copy.deepcopy)  # a shared one could be put into itself by a further change: a tree without an end
     | st.dictionaries(st.sampled_from(["type", "raw", "value", "start", "x y"]), SCALARS, max_size=3)
 )
 KEYS = st.sampled_from(
@@ -67,12 +67,6 @@ def places(document: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @st.composite
-def values(draw: st.DrawFn) -> Any:
-    """One of VALUES for this place alone: a shared one could be put into itself, a tree without an end."""
-    return copy.deepcopy(draw(VALUES))
-
-
-@st.composite
 def changed(draw: st.DrawFn, name: str) -> bytes:
     document = copy.deepcopy(TREES[name])
     for _ in range(draw(st.integers(1, 3))):
@@ -82,13 +76,13 @@ def changed(draw: st.DrawFn, name: str) -> bytes:
         holder, key = found[draw(st.integers(0, len(found) - 1))]
         what = draw(st.sampled_from(["replace", "remove", "add", "turn"]))
         if what == "replace":
-            holder[key] = draw(values())
+            holder[key] = draw(VALUES)
         elif what == "remove":
             del holder[key]
         elif isinstance(holder, list):
-            holder.insert(key, draw(values()))
+            holder.insert(key, draw(VALUES))
         elif what == "add":
-            holder[draw(KEYS)] = draw(values())
+            holder[draw(KEYS)] = draw(VALUES)
         else:
             items = list(holder.items())[::-1]
             holder.clear()
