@@ -117,7 +117,7 @@ def test_settings_changed_while_a_job_runs_are_those_of_its_resume(tmp_path):
     repository = python_files(tmp_path / "repo", 2)
 
     async def go():
-        engine = BatchProcessingEngine(replace(HERE, worker_count=3), root=repository)
+        engine = BatchProcessingEngine(replace(HERE, worker_count=3, max_latency=0.05), root=repository)
         await engine.start()
         await engine.submit("m00.py")
         await engine.update_config(batch_size="7", max_latency="2s")
