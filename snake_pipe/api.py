@@ -1,7 +1,4 @@
-"""The library's front door: the engine without asyncio, a dataset as a DuckDB connection.
-
-In a script, call these under `if __name__ == "__main__":`, since workers import the script's module.
-"""
+"""The library's front door: the engine without asyncio, a dataset as a DuckDB connection."""
 
 from __future__ import annotations
 
@@ -12,13 +9,14 @@ from snake_pipe.extract.paths.datasets import DATASET_NAME, default_dataset
 from snake_pipe.observe.events import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     import duckdb
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
-    from snake_pipe.observe.events import Listener
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+    from snake_pipe.observe.events import Event, Listener
 
 
 def ingest(
@@ -34,16 +32,21 @@ def ingest(
 ) -> RepositoryProcessingResult:
     """Ingest repositories, folders or files into a dataset, by default `.snake-pipe` in the first path.
 
-    `settings` are fields of BatchConfig, such as `worker_count=2`. `progress` shows a bar on stderr.
-    SnakePipeError if the run fails; files that fail are rows, not exceptions.
+        result = snake_pipe.ingest("~/src/app", languages=["python"], worker_count=4, progress=True)
+
+    `settings` are fields of BatchConfig; neither the environment nor a project's TOML files are asked for
+    them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called with the job's events,
+    in the calling thread. It may be called where an event loop runs, which then waits.
+
+    A run that fails raises SnakePipeError; files that fail are rows, not exceptions. Ctrl-C, or "interrupt
+    kernel", ends the job with a checkpoint, and the KeyboardInterrupt says how to resume it.
     """
-    import asyncio
-
     from snake_pipe.extract.batch_config import load_config
-    from snake_pipe.extract.batch_processor import BatchProcessingEngine, IngestRequest
+    from snake_pipe.extract.batch_processor import IngestRequest
 
-    roots = tuple(str(Path(path).absolute()) for path in (paths or (Path.cwd(),)))
-    target = Path(dataset) if dataset is not None else default_dataset(Path(roots[0]))
+    settings = _checked(ingest, settings)
+    roots = tuple(str(Path(path).expanduser().absolute()) for path in (paths or (Path.cwd(),)))
+    target = Path(dataset).expanduser() if dataset is not None else default_dataset(Path(roots[0]))
     request = IngestRequest(
         roots=roots,
         dataset=str(target.absolute()),
@@ -52,48 +55,105 @@ def ingest(
         languages=tuple(languages),
     )
     config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
-    engine = BatchProcessingEngine(config, listener=_bar(listener) if progress else listener)
-    return asyncio.run(engine.ingest(request))
+    return _run(lambda engine: engine.ingest(request, config), listener, progress=progress)
 
 
 def resume(
-    job_id: str, dataset: str | Path | None = None, *, listener: Listener = ignore
+    job_id: str,
+    dataset: str | Path | None = None,
+    *,
+    progress: bool = False,
+    listener: Listener = ignore,
+    **settings: Any,
 ) -> RepositoryProcessingResult:
-    """Go on with a job; its dataset is looked up where none is given."""
-    import asyncio
+    """Go on with a job where its last commit left it; its dataset is looked up where none is given.
 
+        snake_pipe.resume("20261122-101530-4f9a1c", worker_count=1)
+
+    `settings` are to be others from here on; the rest is as in `ingest`.
+    """
     from snake_pipe.errors import JobNotFoundError
-    from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.extract.job import index as job_index
 
-    folder = Path(dataset) if dataset is not None else job_index.find(job_id)
+    settings = _checked(resume, settings)
+    folder = Path(dataset).expanduser() if dataset is not None else job_index.find(job_id)
     if folder is None:
         raise JobNotFoundError(f"no job {job_id} is known", "give its dataset")
-    return asyncio.run(BatchProcessingEngine(listener=listener).resume(job_id, folder.absolute()))
+    return _run(
+        lambda engine: engine.resume(job_id, folder.absolute(), settings), listener, progress=progress
+    )
 
 
 def connect(dataset: str | Path = DATASET_NAME) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection with views of the dataset's current state: files, nodes, symbols, refs, ..."""
+    """A DuckDB connection with views of the dataset's current state: files, nodes, symbols, refs, ...
+
+        with snake_pipe.connect("trees") as connection:
+            connection.sql("SELECT kind, count(*) FROM symbols GROUP BY kind").show()
+
+    Relations give their rows as Arrow tables (`.to_arrow_table()`), as data frames with pandas (`.df()`) or
+    polars (`.pl()`), where those are installed.
+    """
     from snake_pipe.load.views import connect as connect_views
 
-    return connect_views(Path(dataset))
+    return connect_views(Path(dataset).expanduser())
 
 
-def _bar(listener: Listener) -> Listener:
-    """A listener that also moves a tqdm bar, for scripts and notebooks."""
-    from tqdm.auto import tqdm
+def _checked(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A function's keywords as settings; ConfigError for one that is neither, with those that are near."""
+    from difflib import get_close_matches
+    from inspect import Parameter, signature
 
-    from snake_pipe.observe.events import JobEnded, Progress
+    from snake_pipe.errors import ConfigError
+    from snake_pipe.extract.batch_config import SETTINGS, check_settings
 
-    bar = tqdm(unit=" files", disable=None)
+    named = [
+        name for name, one in signature(function).parameters.items() if one.kind is Parameter.KEYWORD_ONLY
+    ]
+    for name in settings:
+        if name not in SETTINGS:
+            near = get_close_matches(name, [*named, *SETTINGS], 3)
+            hint = (
+                f"did you mean {' or '.join(near)}?" if near else "snake-pipe config show lists the settings"
+            )
+            raise ConfigError(f"{function.__name__}() has no keyword {name!r}", hint)
+    return check_settings(settings, f"{function.__name__}()")
 
-    def show(event: Any) -> None:
-        if isinstance(event, Progress):
-            statistics = event.status.statistics
-            bar.total = statistics.files_discovered - statistics.files_unchanged
-            bar.update(statistics.files_done - bar.n)
-        elif isinstance(event, JobEnded):
-            bar.close()
-        listener(event)
 
-    return show
+def _run(
+    work: Callable[[BatchProcessingEngine], Coroutine[Any, Any, RepositoryProcessingResult]],
+    listener: Listener,
+    *,
+    progress: bool,
+) -> RepositoryProcessingResult:
+    """Run a job in an engine of its own; what leaves something to resume says how."""
+    from snake_pipe.errors import ExitCode, SnakePipeError
+    from snake_pipe.executors.process_pool import prepare_workers
+    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+    from snake_pipe.extract.worker.modules import WORKER_MODULES
+    from snake_pipe.observe.events import JobStarted
+    from snake_pipe.observe.progress_bar import ProgressBar
+    from snake_pipe.utils.own_loop import OwnLoop
+
+    prepare_workers(WORKER_MODULES)  # here, as only the main thread can keep Ctrl-C from them
+    show = ProgressBar(listener) if progress else listener
+    job_id = ""
+
+    def follow(event: Event) -> None:
+        nonlocal job_id
+        if isinstance(event, JobStarted):
+            job_id = event.job_id
+        show(event)
+
+    loop = OwnLoop(follow)
+    engine = BatchProcessingEngine(listener=loop.tell)
+    try:
+        return loop.run(work(engine), stop=lambda: engine.stop("SIGINT"))
+    except SnakePipeError as error:
+        if job_id and error.exit_code is ExitCode.RUN_FAILED:
+            error.hint = f"{error.hint + '; ' if error.hint else ''}snake_pipe.resume({job_id!r})"
+        raise
+    except KeyboardInterrupt:
+        if not job_id or engine.status.state == "done":
+            raise
+        text = f"the job is stopped, with a checkpoint; snake_pipe.resume({job_id!r}) goes on with it"
+        raise KeyboardInterrupt(text) from None

@@ -3,6 +3,10 @@
 The children of a `forkserver` hold no locks and threads of the coordinator, and it imports what workers need
 once, so that a pool is replaced in a fraction of a second. `max_tasks_per_child` is not used: it deadlocks on
 several Python versions. Pools are replaced whole instead.
+
+Unlike the children of `multiprocessing`, these do not import the user's main module, unless a function of it
+is to run in them: a script needs no `if __name__ == "__main__":`, and a notebook or `python -` has no file
+that could be imported.
 """
 
 from __future__ import annotations
@@ -10,8 +14,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from contextlib import contextmanager
-from threading import current_thread, main_thread
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from threading import Lock, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,11 +62,61 @@ def _away_from_the_folder() -> Iterator[None]:
 
 
 def open_process_pool(
-    workers: int, modules: Sequence[str], initializer: Callable[..., None], initargs: tuple[Any, ...]
+    workers: int,
+    modules: Sequence[str],
+    initializer: Callable[..., None],
+    initargs: tuple[Any, ...],
+    *,
+    imports_main: bool = False,
 ) -> ProcessPoolExecutor:
-    """A pool whose processes have run `initializer(*initargs)`, and need `modules` for their tasks."""
+    """A pool whose processes have run `initializer(*initargs)`, and need `modules` for their tasks.
+
+    `imports_main`: tasks or arguments refer to the main module, which then must have a file.
+    """
     from concurrent.futures import ProcessPoolExecutor
 
     prepare_workers(modules)
-    context = multiprocessing.get_context("forkserver")
+    context = multiprocessing.get_context("forkserver") if imports_main else _Context()
     return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
+
+
+def main_has_a_file() -> bool:
+    """Whether other processes can import the main module; what is typed in, or piped, has no file."""
+    main = sys.modules["__main__"]
+    if getattr(main, "__spec__", None) is not None:
+        return True
+    name = getattr(main, "__file__", None)
+    return name is not None and Path(name).is_file()
+
+
+_STARTING = Lock()
+"""Held while a process starts in another way than usual."""
+
+
+class _Process(ForkServerProcess):
+    """A process that does not import the main module when it starts."""
+
+    def start(self) -> None:
+        from multiprocessing import spawn
+
+        with _STARTING:
+            usual = spawn.get_preparation_data
+            spawn.get_preparation_data = _without_main(usual)  # type: ignore[assignment]
+            try:
+                super().start()
+            finally:
+                spawn.get_preparation_data = usual
+
+
+class _Context(ForkServerContext):
+    Process = _Process
+
+
+def _without_main(describe: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    """What describes a new process, without what would have it import the main module."""
+
+    def describe_process(name: str) -> dict[str, Any]:
+        found = describe(name)
+        return {key: value for key, value in found.items() if not key.startswith("init_main_")}
+
+    return describe_process

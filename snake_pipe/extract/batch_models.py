@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, final
 
+from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.utils.checkpoint_manager import CheckpointData, ProcessingProgress, ProcessingState
@@ -269,11 +270,12 @@ class BatchExecutionResult:
         return self.cpu_seconds / (self.elapsed * self.worker_count) if self.elapsed else 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class RepositoryProcessingResult:
     """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done.
 
-    `settings` are those of the job, by name, as far as they are known.
+    `settings` are those of the job, by name, as far as they are known. As text, and in a notebook, it is a
+    summary.
     """
 
     job_id: str
@@ -287,3 +289,25 @@ class RepositoryProcessingResult:
     def success(self) -> bool:
         """Whether the whole input was processed and committed."""
         return self.status == "done"
+
+    def __repr__(self) -> str:
+        words = "; ".join(f"{name} {value}" for name, value in self._in_words())
+        return f"<{words}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self._in_words()
+        )
+        return f"<table>{rows}</table>"
+
+    def _in_words(self) -> list[tuple[str, str]]:
+        statistics = self.statistics
+        return [
+            ("job", f"{self.job_id} {self.status}{f': {self.message}' if self.message else ''}"),
+            ("files", files_in_words(statistics)),
+            ("rows", rows_in_words(statistics)),
+            ("time", f"{statistics.elapsed:.1f} s"),
+            ("dataset", self.dataset),
+        ]

@@ -29,13 +29,29 @@ def test_settings_of_a_wrong_type_are_refused(cli, repository, toml):
     assert "Traceback" not in refused.stderr
 
 
+OWN_FUNCTION = """
+import asyncio, pathlib, sys
+from snake_pipe import BatchConfig
+from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches
+
+def measure(path):
+    return path.stat().st_size
+
+async def main():
+    files = [DiscoveredFile.from_path(pathlib.Path(sys.argv[1]))]
+    await execute_parallel_batches(await create_optimal_batches(files, BatchConfig()), 1, measure)
+
+asyncio.run(main())
+"""
+
+
 def test_a_script_without_a_guard_is_told_so(cli, repository, tmp_path):
+    """One whose own functions run in the workers, which import it for them."""
     script = tmp_path / "script.py"
-    script.write_text(
-        f"import snake_pipe\nsnake_pipe.ingest({str(repository)!r}, dataset={str(tmp_path / 'ds')!r})\n"
-    )
+    script.write_text(OWN_FUNCTION)
     done = subprocess.run(
-        [sys.executable, str(script)],
+        [sys.executable, str(script), str(repository / "m00.py")],
         env=cli.environment,
         capture_output=True,
         text=True,

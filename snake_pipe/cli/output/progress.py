@@ -18,7 +18,7 @@ from snake_pipe.observe.events import (
     Notice,
     Progress,
 )
-from snake_pipe.schemas import TREE_TABLES
+from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
@@ -184,17 +184,11 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         lines.append(
             f"stopped by {stopper(result.message)}; continue with: snake-pipe resume {result.job_id}"
         )
-    by_status: dict[str, int] = {}
+    lines.append(f"files    {files_in_words(statistics)}")
     by_word: dict[str, dict[str, int]] = {}
     for (status, word), count in statistics.outcomes.items():
-        by_status[status] = by_status.get(status, 0) + count
         by_word.setdefault(word, {})[status] = count
-    parts = [f"{count:,} {status}" for status, count in sorted(by_status.items())]
-    for count, word in ((statistics.files_unchanged, "unchanged"), (statistics.files_deleted, "deleted")):
-        if count:
-            parts.append(f"{count:,} {word}")
-    lines.append(f"files    {', '.join(parts) or 'none'}")
-    if len(by_word) > 1 or by_word:
+    if by_word:
         width = max(len(word) for word in by_word)
         for word, counts in sorted(by_word.items(), key=lambda item: (-sum(item[1].values()), item[0])):
             detail = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
@@ -203,8 +197,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         lines.append(
             f"trees    {statistics.trees:,} in {statistics.containers:,} documents that hold several"
         )
-    rows = [f"{statistics.rows[table]:,} {table}" for table in TREE_TABLES if statistics.rows.get(table)]
-    lines.append(f"rows     {', '.join(rows) or 'none'}")
+    lines.append(f"rows     {rows_in_words(statistics)}")
     lines.append(
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"

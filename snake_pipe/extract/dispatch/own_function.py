@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import PluginError
+from snake_pipe.executors.process_pool import main_has_a_file
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
@@ -108,6 +109,11 @@ async def execute_parallel_batches(
         raise PluginError(
             f"{processor_func!r} cannot travel to workers: {error}", "use a function of a module"
         ) from error
+    if getattr(processor_func, "__module__", None) == "__main__" and not main_has_a_file():
+        raise PluginError(
+            f"{processor_func!r} cannot travel to workers: it stands in no file",
+            "write it into a module and import it",
+        )
     coordinator = BatchCoordinator(config)
     coordinator.number_from(max((batch.batch_id for batch in batches), default=0) + 1)
     started = time.perf_counter()

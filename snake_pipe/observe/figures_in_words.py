@@ -1,0 +1,29 @@
+"""What became of a job's files, for people: parts of sentences that the summary and a result's text share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snake_pipe.schemas import TREE_TABLES
+
+if TYPE_CHECKING:
+    from snake_pipe.observe.statistics import BatchStatistics
+
+
+def files_in_words(statistics: BatchStatistics) -> str:
+    """Files by status: `20 ok, 1 skipped, 7 unchanged`."""
+    by_status: dict[str, int] = {}
+    for (status, _), count in statistics.outcomes.items():
+        by_status[status] = by_status.get(status, 0) + count
+    counts = [
+        *sorted(by_status.items()),
+        ("unchanged", statistics.files_unchanged),
+        ("deleted", statistics.files_deleted),
+    ]
+    return ", ".join(f"{count:,} {word}" for word, count in counts if count) or "none"
+
+
+def rows_in_words(statistics: BatchStatistics) -> str:
+    """Rows of the tree tables: `3,227 nodes, 172 symbols`."""
+    rows = [(statistics.rows.get(table, 0), table) for table in TREE_TABLES]
+    return ", ".join(f"{count:,} {table}" for count, table in rows if count) or "none"
