@@ -13,6 +13,7 @@ _GARBAGE_AT_ONCE = 50_000
 def main() -> None:
     """Run the command line; the exit code is the process's."""
     _open_closed_streams()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     gc.set_threshold(_GARBAGE_AT_ONCE, 20, 20)
     from snake_pipe.cli.app import run
 

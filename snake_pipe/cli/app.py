@@ -13,6 +13,7 @@ from snake_pipe.cli.commands import (
     control,
     dataset,
     dialects,
+    doctor,
     drift,
     ingest,
     reference,
@@ -95,7 +96,7 @@ def main(
     """Every syntax tree of a repository, in tables that SQL can ask."""
 
 
-for _module in (ingest, resume, watch, dataset, drift, status, control, dialects, reference):
+for _module in (ingest, resume, watch, dataset, drift, status, control, dialects, reference, doctor):
     _module.register(app)
 
 

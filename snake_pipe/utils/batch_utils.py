@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,73 +11,95 @@ from typing import TYPE_CHECKING, TypeVar
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _Key = TypeVar("_Key")
 
 MIB = 1024 * 1024
 
-_CGROUP_ROOT = Path("/sys/fs/cgroup")
+CGROUP_ROOT = Path("/sys/fs/cgroup")
 _LIMITS_V2: tuple[str, ...] = ("memory.max", "memory.high")
 _LIMITS_V1: tuple[str, ...] = ("memory.limit_in_bytes",)
+_NO_LIMIT = 1 << 60
+"""What version 1 says where there is no limit is a little below 2^63."""
 
 
-def memory_limit(requested: int | None = None, *, cgroup_root: Path = _CGROUP_ROOT) -> int:
+def memory_limit(requested: int | None = None, *, cgroup_root: Path = CGROUP_ROOT) -> int:
     """Bytes that the process tree may use: the least of the request, the cgroups' limits and the machine.
 
     psutil alone reports the host's memory inside a container, so all ancestors of this process's cgroup
     are read, of version 2 (`memory.max`, `memory.high`) or 1 (`memory.limit_in_bytes`).
     """
-    limits = [psutil.virtual_memory().total, *_cgroup_limits(cgroup_root)]
+    limits = [psutil.virtual_memory().total, *memory_limits(cgroup_root).values()]
     if requested is not None:
         limits.append(requested)
     return int(min(limits))
 
 
-def _cgroup_limits(root: Path) -> list[int]:
-    try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    limits: list[int] = []
-    for line in lines:
-        hierarchy, controllers, path = line.split(":", 2)
-        if hierarchy == "0":
-            base, names = root, _LIMITS_V2
-        elif "memory" in controllers.split(","):
-            base, names = root / "memory", _LIMITS_V1
-        else:
-            continue
-        folder = base / path.lstrip("/")
-        while True:
-            limits += [value for name in names if (value := _read_limit(folder / name)) is not None]
-            if folder == base:
-                break
-            folder = folder.parent
+def memory_limits(root: Path = CGROUP_ROOT) -> dict[Path, int]:
+    """The limits of this process's cgroups in bytes, by the files that set them."""
+    limits: dict[Path, int] = {}
+    for folder, version in _cgroups("memory", root):
+        for name in _LIMITS_V2 if version == 2 else _LIMITS_V1:
+            value = _words(folder / name)
+            if len(value) == 1 and value[0].isdigit() and int(value[0]) < _NO_LIMIT:
+                limits[folder / name] = int(value[0])
     return limits
 
 
-def _read_limit(path: Path) -> int | None:
+def processor_quotas(root: Path = CGROUP_ROOT) -> dict[Path, float]:
+    """How many processors the cgroups of this process grant, by the files that say so."""
+    quotas: dict[Path, float] = {}
+    for folder, version in _cgroups("cpu", root):
+        if version == 2:
+            file, values = folder / "cpu.max", _words(folder / "cpu.max")
+        else:
+            file = folder / "cpu.cfs_quota_us"
+            values = [*_words(file), *_words(folder / "cpu.cfs_period_us")]
+        if len(values) == 2 and all(value.isdigit() and int(value) for value in values):
+            quotas[file] = int(values[0]) / int(values[1])
+    return quotas
+
+
+def _cgroups(controller: str, root: Path) -> Iterator[tuple[Path, int]]:
+    """The cgroup of this process that has a controller, and all above it, each with its version.
+
+    Inside a container the path is the host's, and the container's own cgroup is at the root.
+    """
     try:
-        text = path.read_text(encoding="ascii").strip()
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        hierarchy, controllers, path = line.split(":", 2)
+        if hierarchy == "0":
+            base, version = root, 2
+        elif controller in controllers.split(","):
+            base, version = root / controllers, 1
+            base = base if base.is_dir() else root / controller
+        else:
+            continue
+        folder = base / path.lstrip("/")
+        yield folder, version
+        while folder != base:
+            folder = folder.parent
+            yield folder, version
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").split()
     except (OSError, ValueError):
-        return None
-    return int(text) if text.isdigit() else None
+        return []
 
 
-def available_cpus() -> int:
+def available_cpus(root: Path = CGROUP_ROOT) -> int:
     """Processors that this process may use, at least 1; a cgroup's quota counts, rounded up."""
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         count = os.cpu_count() or 1
-    try:
-        quota, period = (_CGROUP_ROOT / "cpu.max").read_text(encoding="ascii").split()
-        if quota != "max":
-            count = min(count, -(-int(quota) // int(period)))
-    except (OSError, ValueError):
-        pass
-    return max(1, count)
+    return max(1, min([count, *(math.ceil(quota) for quota in processor_quotas(root).values())]))
 
 
 @dataclass(frozen=True, slots=True)

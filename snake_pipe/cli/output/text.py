@@ -125,7 +125,8 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         return "  ".join(padded).rstrip() + "\n"
 
     sys.stdout.write(line(columns))
-    sys.stdout.write("  ".join("─" * width for width in widths) + "\n")
+    rule = "─" if (sys.stdout.encoding or "utf-8").lower().startswith("utf") else "-"
+    sys.stdout.write("  ".join(rule * width for width in widths) + "\n")
     for row in chain(first, body):
         sys.stdout.write(line(row))
 

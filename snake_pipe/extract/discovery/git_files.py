@@ -88,6 +88,20 @@ def is_ignored(work_tree: Path, folder: Path) -> bool:
     return done.returncode == 0
 
 
+def why_git_fails(work_tree: Path, patience: float = STALL_SECONDS) -> str | None:
+    """What keeps git from listing a work tree, asked as `git_files` asks; None if nothing does."""
+    try:
+        done = subprocess.run(
+            _command(work_tree, b"ls-files", b"--", b":/"), cwd=work_tree, env=_environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=patience,
+            check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return (said[-1] if said else f"status {done.returncode}") if done.returncode else None
+
+
 def git_files(
     root: bytes,
     prefix: bytes,

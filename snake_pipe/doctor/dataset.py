@@ -1,0 +1,189 @@
+"""The dataset's health: its tables, its jobs, and who is writing to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import orjson
+
+from snake_pipe.doctor.finding import Finding, Place, error, note, ok, warning
+from snake_pipe.errors import SnakePipeError
+from snake_pipe.load.lock_holder import lock_holder
+from snake_pipe.utils.batch_utils import MIB
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
+from snake_pipe.utils.journal import read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LONGEST_JOURNAL = 64 * MIB
+_SILENT_AFTER = 60.0
+"""Seconds without a status, which a job writes every second, after which it is asked about."""
+
+_MOST_JOBS = 100
+
+
+def check_dataset(place: Place) -> Iterator[Finding]:
+    """Whether the dataset opens, is of this version, and has every part that its tables name."""
+    if not place.has_dataset and (place.dataset / "files").is_dir():
+        found = f"{place.dataset} holds tables, but no dataset.json says what they are"
+        yield error("dataset", found, "snake-pipe ingest puts it back, if all tables are there")
+        return
+    if not place.has_dataset:
+        fix = "snake-pipe ingest makes one; give -d DIR for one that is elsewhere"
+        yield note("dataset", f"none in {place.dataset}", fix)
+        return
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+
+    again = "restore it from a backup, or ingest into a new dataset"
+    try:
+        dataset = Dataset.open(place.dataset)
+        parts = {table: dataset.parts(table) for table in TABLES}
+    except SnakePipeError as failure:
+        yield error("dataset", failure.message, failure.hint or again)
+        return
+    missing = [(table, part) for table, named in parts.items() for part in _absent(named)]
+    for table in dict.fromkeys(table for table, _ in missing):
+        count = sum(one == table for one, _ in missing)
+        yield error("dataset", f"{table} lacks {count} of its {len(parts[table])} parts", again)
+    if not missing:
+        count = sum(map(len, parts.values()))
+        yield ok("dataset", f"{place.dataset} opens: schema {SCHEMA_VERSION}, {count:,} parts, all there")
+    left = [part for job_id in _given_up(place.dataset) for part in dataset.uncommitted_parts(job_id)]
+    if left:
+        found = f"{len(left):,} parts, {_size(left)}, are left of jobs that ended early"
+        yield note("dataset", found, "the next ingest removes them, or the job's resume")
+
+
+def _size(parts: list[Path]) -> str:
+    return f"{sum(part.stat().st_size for part in parts if part.exists()) / MIB:,.1f} MiB"
+
+
+def _given_up(dataset: Path) -> Iterator[str]:
+    """The newest jobs that are neither done nor running, a hundred at most."""
+    manager = CheckpointManager(dataset)
+    holder = lock_holder(dataset)
+    for job_id in manager.job_ids()[-_MOST_JOBS:]:
+        if holder is None or holder.job_id != job_id:
+            with suppress(SnakePipeError):
+                if manager.load(job_id).progress.status != "done":
+                    yield job_id
+
+
+def _absent(parts: list[Path]) -> Iterator[Path]:
+    """The parts that are not on disk, found by listing their folder once."""
+    there = set(os.listdir(parts[0].parent)) if parts else set()  # noqa: PTH208
+    return (part for part in parts if part.name not in there)
+
+
+def check_jobs(place: Place) -> Iterator[Finding]:
+    """The newest job's state, and whether what it needs to be resumed is whole."""
+    manager = CheckpointManager(place.dataset)
+    job_ids = manager.job_ids()
+    if not job_ids:
+        yield ok("jobs", "none yet")
+        return
+    newest = manager.newest()
+    if newest is None:
+        yield error(
+            "jobs", f"of {len(job_ids)} none can be read", "ingest again: a new job needs none of them"
+        )
+        return
+    progress = manager.load(newest).progress
+    holder = lock_holder(place.dataset)
+    figures = f"{progress.files_done:,} files committed"
+    resume = f"snake-pipe resume {newest}"
+    if holder is not None and holder.job_id == newest:
+        yield ok("jobs", f"{newest} is running: {figures}")
+    elif progress.status == "done":
+        yield ok("jobs", f"{newest}, the newest, is done: {figures}")
+    elif progress.status == "stopped":
+        yield note("jobs", f"{newest}, the newest, was stopped: {figures}", resume)
+    else:
+        how = "ended without a word (killed, or a power cut)" if progress.status == "running" else "failed"
+        yield warning("jobs", f"{newest}, the newest, {how}: {figures}", resume)
+    yield from _journal(manager, newest)
+
+
+def _journal(manager: CheckpointManager, job_id: str) -> Iterator[Finding]:
+    path = manager.job_folder(job_id) / "journal.jsonl"
+    size = path.stat().st_size if path.exists() else 0
+    if size > _LONGEST_JOURNAL:
+        yield ok("journal", f"{size / MIB:,.0f} MiB, too long to be read here")
+        return
+    try:
+        records, good = read_journal(path)
+    except SnakePipeError as failure:
+        yield error("journal", failure.message, failure.hint)
+        return
+    committed = {record.get("seq") for record in records if record.get("type") == "committed"}
+    promised = [
+        record for record in records if record.get("type") == "flush" and record["seq"] not in committed
+    ]
+    if promised:
+        found = f"{len(promised)} flushes of {job_id} are promised and not committed yet"
+        yield note("journal", found, f"snake-pipe resume {job_id} commits them")
+    elif good < size:
+        found = f"the last line of {job_id}'s was cut short; it promised nothing"
+        yield note("journal", found, f"snake-pipe resume {job_id} sets it aside")
+    else:
+        yield ok("journal", f"{len(records):,} records of {job_id}, all whole")
+
+
+def check_writer(place: Place) -> Iterator[Finding]:
+    """Who holds the dataset's lock, and whether that one is alive."""
+    holder = lock_holder(place.dataset)
+    jobs = place.dataset / JOBS_FOLDER
+    if holder is None:
+        if (jobs / "lock.json").exists():
+            left = _note_of(jobs)
+            found = f"nobody; job {left.get('job_id') or '?'} (pid {left.get('pid')}) ended without a word"
+            yield note("writer", found, "nothing is in the way: the next job takes the lock")
+        else:
+            yield ok("writer", "nobody, the dataset is free")
+        return
+    host = str(_note_of(jobs).get("host", ""))
+    who = f"job {holder.job_id or '?'} (pid {holder.pid} on {host})"
+    if host != socket.gethostname():
+        yield ok("writer", f"{who}, another machine's")
+    elif not _is_alive(holder.pid):
+        found = f"{who} is gone, but a process that it started holds the lock"
+        yield warning("writer", found, f"fuser -k {jobs / 'lock'} ends it")
+    elif holder.job_id and (silent := _silence(place, holder.job_id)) > _SILENT_AFTER:
+        found = f"{who} has said nothing for {silent:,.0f} s"
+        yield warning("writer", found, f"is it suspended? kill -CONT {holder.pid}")
+    else:
+        yield ok("writer", who)
+
+
+def _note_of(jobs: Path) -> dict[str, object]:
+    try:
+        found = orjson.loads((jobs / "lock.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _silence(place: Place, job_id: str) -> float:
+    """Seconds since the job's last status; 0 where that is not known."""
+    said = CheckpointManager(place.dataset).read_status(job_id).get("time")
+    return time.time() - said if isinstance(said, float | int) else 0.0
+
+
+CHECKS = (check_dataset, check_jobs, check_writer)
