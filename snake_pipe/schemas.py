@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised with every change of a column; a dataset of another version is refused."""
 
 
@@ -113,6 +113,9 @@ SYMBOLS = (
     Column("visibility", "dictionary", "public, protected, private, internal"),
     Column("exported", "bool", "visible outside its file, where the language says"),
     Column("complexity", "int32", "1 + branches, for functions and methods"),
+    _required(
+        "in_error", "bool", "its bounds are in doubt: it stands in what cannot be parsed, or lacks a brace"
+    ),
     Column("start_offset", "int64", "of the definition"),
     Column("end_offset", "int64", "exclusive"),
     Column("start_line", "int32", "of the definition"),

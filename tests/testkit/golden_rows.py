@@ -35,6 +35,7 @@ def meaning(tables: Tables) -> list[str]:
             str(row["complexity"] or "-"),
             row["signature"] or "-",
             repr(row["doc"]) if row["doc"] else "-",
+            *(["in error"] if row["in_error"] else []),
         )
         lines.append(" | ".join(parts))
     lines += ["", "refs: line role qualifier name"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from snake_pipe.transform.languages.rules import Rules
 
-EXTRACTION_VERSION = 6
+EXTRACTION_VERSION = 7
 """Raised when the same source gives other rows; files of another version are read again."""
 
 

@@ -65,7 +65,8 @@ _BORDER = b"\n\n"
 class SourceRows:
     """Trees of one language behind one another; a row is a node. Offsets count in `source`.
 
-    `bases` and `row_bases` hold, for each file, where its bytes and its rows begin.
+    `bases` and `row_bases` hold, for each file, where its bytes and its rows begin. `unclosed` are the rows
+    in which a brace is missing, in their order.
     """
 
     grammar: Grammar
@@ -77,6 +78,7 @@ class SourceRows:
     depth: NDArray[Any]
     start: NDArray[np.int32]
     end: NDArray[np.int32]
+    unclosed: NDArray[np.int32]
     source: NDArray[np.uint8] = dataclasses.field(init=False)
     row_bases: NDArray[np.int32] = dataclasses.field(init=False)
 
@@ -85,12 +87,19 @@ class SourceRows:
         self.row_bases = (np.cumsum(self.counts) - self.counts).astype(np.int32)
 
     @classmethod
-    def of(cls, grammar: Grammar, trees: Sequence[WalkedTree], texts: Sequence[bytes]) -> SourceRows:
-        """The rows of these trees; `texts` are what they were parsed from."""
+    def of(
+        cls,
+        grammar: Grammar,
+        trees: Sequence[WalkedTree],
+        texts: Sequence[bytes],
+        unclosed: Sequence[NDArray[np.int32]],
+    ) -> SourceRows:
+        """The rows of these trees; `texts` are what they were parsed from, `unclosed` are rows of each."""
         counts = np.array([len(tree) for tree in trees], np.int64)
         sizes = np.array([len(text) + len(_BORDER) for text in texts], np.int64)
         bases = (np.cumsum(sizes) - sizes).astype(np.int32)
         base = np.repeat(bases, counts)
+        row_bases = (np.cumsum(counts) - counts).astype(np.int32)
         return cls(
             grammar,
             _BORDER.join(texts),
@@ -101,6 +110,7 @@ class SourceRows:
             np.concatenate([tree.depth for tree in trees]),
             np.concatenate([tree.start for tree in trees]) + base,
             np.concatenate([tree.end for tree in trees]) + base,
+            np.concatenate([at + begin for at, begin in zip(unclosed, row_bases, strict=True)]),
         )
 
     def __len__(self) -> int:

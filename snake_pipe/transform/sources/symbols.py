@@ -21,6 +21,7 @@ from snake_pipe.transform.rows.builder import (
 from snake_pipe.transform.sources.definitions import FUNCTION, METHOD, bodies, head_ends
 from snake_pipe.transform.sources.docs import Comments, docstring
 from snake_pipe.transform.sources.heads import Heads
+from snake_pipe.transform.sources.syntax_errors import in_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +75,7 @@ def symbol_batch(
             "complexity": int_column(
                 _complexity(rows, row, definitions.last_row), pa.int32(), null=~function_like
             ),
+            "in_error": in_error(rows, row, definitions.last_row),
             "start_offset": (start - base).astype(np.int64),
             "end_offset": (end - base).astype(np.int64),
             "start_line": rows.lines.lines(start, base),

@@ -30,8 +30,9 @@ from snake_pipe.transform.sources.names import climb, drop_inside
 from snake_pipe.transform.sources.refs import ref_batch
 from snake_pipe.transform.sources.rows import SourceRows
 from snake_pipe.transform.sources.symbols import symbol_batch
+from snake_pipe.transform.sources.syntax_errors import syntax_errors
 from snake_pipe.transform.sources.traits import source_traits
-from snake_pipe.transform.sources.walk import syntax_problems, walk_tree
+from snake_pipe.transform.sources.walk import walk_tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,8 @@ logger = logging.getLogger(__name__)
 _LARGEST_FILE = 2**30
 """tree-sitter counts bytes in 32 bits, and so do the columns of offsets."""
 
+_NOTHING = np.empty(0, np.int32)
+
 _COUNTS = {"nodes": "node_count", "symbols": "symbol_count", "refs": "ref_count", "imports": "import_count"}
 
 
@@ -57,6 +60,7 @@ class _Pending:
     file_id: int
     text: bytes
     tree: WalkedTree
+    unclosed: NDArray[np.int32]
     facts: FileFacts
 
 
@@ -130,13 +134,16 @@ class SourceTreeTransformer:
             message = f"nested {walked.max_depth} levels deep; the limit is {self._options.max_depth}"
             facts.problems.append(Problem("parse", "too_deep", message))
             return
+        unclosed = _NOTHING
         if tree.root_node.has_error and not text.isspace() and text:  # some grammars want at least a word
             facts.status, facts.reason = "partial", "syntax_error"
-            facts.problems += syntax_problems(tree)
+            errors = syntax_errors(tree, walked, self._grammar.code_of_kind_id)
+            facts.problems += errors.problems
+            unclosed = errors.unclosed
         facts.max_depth = walked.max_depth
         if "nodes" in self._options.tables:
             facts.node_count = len(walked)
-        self._pending.append(_Pending(file_id, text, walked, facts))
+        self._pending.append(_Pending(file_id, text, walked, unclosed, facts))
         self._pending_nodes += len(walked)
 
     def drain(self) -> Transformed:
@@ -168,7 +175,12 @@ class SourceTreeTransformer:
 
     def _build(self, group: list[_Pending]) -> dict[str, pa.RecordBatch]:
         wanted = self._options.tables
-        rows = SourceRows.of(self._grammar, [item.tree for item in group], [item.text for item in group])
+        rows = SourceRows.of(
+            self._grammar,
+            [item.tree for item in group],
+            [item.text for item in group],
+            [item.unclosed for item in group],
+        )
         file_ids = np.array([item.file_id for item in group], np.int64)
         names = climb(rows)
         definitions = find_definitions(rows, names)

@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snake_pipe.transform.rows.contract import Problem
 from snake_pipe.transform.sources.grammar import HIDDEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from tree_sitter import Node, Tree
-
-MAX_PROBLEMS = 20
+    from tree_sitter import Tree
 
 
 @dataclass(slots=True)
@@ -104,28 +101,3 @@ def _without_hidden(tree: WalkedTree) -> WalkedTree:
     return WalkedTree(
         tree.code[keep], tree.field[keep], depth, tree.start[keep], tree.end[keep], int(depth.max())
     )
-
-
-def syntax_problems(tree: Tree) -> list[Problem]:
-    """The first ERROR and MISSING nodes; enters only what holds errors, without recursion."""
-    problems: list[Problem] = []
-    cursor = tree.walk()
-    while True:
-        node = cursor.node
-        assert node is not None
-        if node.is_error or node.is_missing:
-            problems.append(_problem(node))
-            if len(problems) == MAX_PROBLEMS:
-                return problems
-        if not node.is_error and node.has_error and cursor.goto_first_child():
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return problems
-
-
-def _problem(node: Node) -> Problem:
-    row, column = node.start_point
-    if node.is_missing:
-        return Problem("parse", "missing_token", f"missing {node.type}", row + 1, column + 1)
-    return Problem("parse", "syntax_error", "cannot be parsed", row + 1, column + 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.transform.rows.builder import empty_batch, int_column, record_batch
+from snake_pipe.transform.rows.builder import KIND_CODES, empty_batch, int_column, record_batch
 from snake_pipe.transform.trees.columns.scopes import Enclosing
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class Symbols:
                 "complexity": int_column(
                     self._complexity(rows), pa.int32(), null=~np.array([s.kind in _CALLABLE for s in symbols])
                 ),
+                "in_error": self._in_error(rows),
                 **columns.span_columns(rows, ("start_offset", "end_offset", "start_line", "end_line")),
                 "name_line": [f.name_line for f in found],
                 "name_col": [f.name_col for f in found],
@@ -102,6 +103,13 @@ class Symbols:
         until = np.concatenate((np.zeros(1, np.int64), np.cumsum(self._columns.weights())))
         complexity: NDArray[np.int64] = 1 + until[self._columns.shape.end[rows]] - until[rows]
         return complexity
+
+    def _in_error(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each row stands within a node that its tool made of what it could not read."""
+        error = np.flatnonzero(self._columns.kinds == KIND_CODES["error"])
+        reach = np.maximum.accumulate(np.concatenate([[0], self._columns.shape.end[error]]))
+        within: NDArray[np.bool_] = reach[np.searchsorted(error, rows, side="right")] > rows
+        return within
 
     def _find_scopes(self) -> Scopes:
         columns = self._columns

@@ -135,6 +135,27 @@ def test_problems_are_limited():
     assert len(facts.problems) == 20
 
 
+@pytest.mark.parametrize(
+    ("language", "source", "marked"),
+    [
+        ("java", b"class A {\n void m() { int y = @@; }\n void n() { }\n}\n", set()),  # all braces are there
+        ("c", b"INLINE int *\nf(void) { return 1 }\n", set()),
+        ("c", b"int f(void) { return 1; }\nint g(void) { a();\n", {"g"}),  # without its end
+        ("java", b"class A {\n void m() { if (a) { b(); }\n void n() { }\n}\nclass B { }\n", {"A", "m"}),
+        ("ruby", b"def f\nend\nclass A\n  def m\n    if x\n  end\nend\n", {"m"}),
+        ("c", b"T x[] = {\n#define OP(m) {m},\nA\n#undef OP\n {1}};\nint g(void) { }\n", {"OP"}),  # inside
+        ("python", b"class A:\n  def m(self):\n    print 'x', y z\n  def n(self): pass\n", set()),
+    ],
+)
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_definitions_whose_braces_do_not_match_are_in_error(language, source, marked, anonymous):
+    """A table made by macros was taken for a function that swallowed the 1,446 lines after it."""
+    tables, _ = transform(language, b"x\n", source, anonymous=anonymous)
+    symbols = [row for row in tables["symbols"].to_pylist() if row["file_id"] == 1]
+    assert symbols
+    assert {row["name"] for row in symbols if row["in_error"]} == marked
+
+
 def test_comments_inside_of_double_word_operators_have_rows():
     source = b"(a not  # why\n in b, c is  # how\n not d, e is not None)\n"
     tables, [facts] = transform("python", source)

@@ -206,6 +206,7 @@ class TestFindings:
             "visibility": None,
             "exported": None,
             "complexity": 1,
+            "in_error": False,
             "start_offset": 0,
             "end_offset": 42,
             "start_line": 1,
@@ -425,3 +426,17 @@ def test_batches_do_not_change_rows(bodies: list[Any]) -> None:
 
 def _renumbered(document: Any, file_id: int, table: str) -> list[Row]:
     return [{**row, "file_id": file_id} for row in transform(document).tables[table].to_pylist()]
+
+
+def test_definitions_within_a_node_of_an_error_are_in_error():
+    def node(type_: str, *children: Row, line: int, field: str | None = None, **more: str) -> Row:
+        where = {"start_point": [line, 0], "end_point": [line, 9], "field_name": field, "is_named": True}
+        return {"type": type_, **where, "children": list(children), **more}
+
+    def function(word: str, line: int) -> Row:
+        name = node("identifier", line=line, field="name", text=word)
+        return node("function_definition", name, node("block", line=line, field="body"), line=line)
+
+    error = node("ERROR", function("g", 1), line=1)
+    result = transform(node("module", function("f", 0), error, function("h", 2), line=0))
+    assert rows(result, "symbols", "name", "in_error") == [("f", False), ("g", True), ("h", False)]
