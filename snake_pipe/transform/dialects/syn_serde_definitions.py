@@ -237,6 +237,12 @@ def _derived(node: Node, _memo: Memo) -> Iterable[Reference]:
                 yield Reference("decorate", name)
 
 
+def _module(node: Node, _memo: Memo) -> Iterable[Import]:
+    """`mod x;`, whose body is another file."""
+    if "content" not in node:
+        yield Import(text(node, "ident"), is_relative=True)
+
+
 def _used(node: Node, _memo: Memo) -> Iterable[Import]:
     """Every leaf of a `use` tree."""
     todo: list[tuple[Any, str]] = [(node.get("tree"), "")]
@@ -297,4 +303,4 @@ PREPARE: dict[str, PrepareRule] = {
     "trait": _noted(lambda node: _UNSAID if "ident" in node else None),
 }
 REFERENCES: dict[str, ReferenceRule] = {"attribute": _derived}
-IMPORTS: dict[str, ImportRule] = {"use": _used, "extern_crate": _extern_crate}
+IMPORTS: dict[str, ImportRule] = {"use": _used, "extern_crate": _extern_crate, "mod": _module}

@@ -37,6 +37,14 @@ def read_include(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     yield ImportRow(statement, bare, is_relative=quoted)
 
 
+def read_directive(tree: Subtree, statement: int) -> Iterator[ImportRow]:
+    """`#include_next` and `#import`, which the grammar has no node for."""
+    directive, argument = tree.child(statement, "directive"), tree.child(statement, "argument")
+    if argument >= 0 and "".join(tree.text(directive).split()) in {"#include_next", "#import"}:
+        text = tree.text(argument).strip()
+        yield ImportRow(statement, text.strip('<>"'), is_relative=text.startswith('"'))
+
+
 def _visibility(head: Head) -> str | None:
     return (
         "internal" if "static" in head.words else "public" if head.kind in {"function", "variable"} else None
@@ -99,7 +107,7 @@ RULES = Rules(
         "if_statement for_statement while_statement do_statement case_statement conditional_expression"
     ),
     operators=frozenset({"binary_expression"}),
-    imports={"preproc_include": read_include},
+    imports={"preproc_include": read_include, "preproc_call": read_directive},
     declarations=frozenset({"type_definition", "declaration"}),
     modifiers={
         word: word for word in ("static", "extern", "inline", "const", "volatile", "register", "_Noreturn")

@@ -42,6 +42,12 @@ def _import(tree: Subtree, statement: int) -> Iterator[ImportRow]:
         yield ImportRow(statement, module or None, name)
 
 
+def _requires(tree: Subtree, directive: int) -> Iterator[ImportRow]:
+    module = tree.child(directive, "module")
+    if module >= 0:
+        yield ImportRow(directive, "".join(tree.text(module).split()))
+
+
 def _visibility(head: Head) -> str | None:
     if head.kind == "module":
         return None
@@ -122,7 +128,7 @@ RULES = Rules(
         """
     ),
     operators=frozenset({"binary_expression"}),
-    imports={"import_declaration": _import},
+    imports={"import_declaration": _import, "requires_module_directive": _requires},
     comments=frozenset({"line_comment", "block_comment"}),
     modifiers={
         word: word

@@ -45,6 +45,13 @@ def _command(tree: Subtree, command: int) -> Iterator[ImportRow]:
         yield ImportRow(command, plain[-1], is_relative=plain[-1].startswith("."))
 
 
+def _dot(tree: Subtree, command: int) -> Iterator[ImportRow]:
+    """`. ./a.ps1` runs a file as if it stood here; a variable alone may be anything."""
+    name = tree.child(command, "command_name")
+    if name >= 0 and (path := tree.text(name).strip("'\"")).lower().endswith((".ps1", ".psm1")):
+        yield ImportRow(command, path, is_relative=path.lower().startswith((".", "$psscriptroot")))
+
+
 def _visibility(head: Head) -> str | None:
     if head.scope != "class_statement":
         return None
@@ -55,6 +62,7 @@ RULES = Rules(
     names={
         "variable": "read",
         "command_name": "call",
+        "command_invokation_operator": "none",
         "simple_name": "none",
         "function_name": "none",
         "type_identifier": "type",
@@ -148,7 +156,10 @@ RULES = Rules(
         switch_clause catch_clause
         """
     ),
-    import_calls=dict.fromkeys(("Import-Module", "import-module", "ipmo", "using"), _command),
+    import_calls={
+        **dict.fromkeys(("Import-Module", "import-module", "ipmo", "using"), _command),
+        ".": _dot,
+    },
     regions=(Region(":class_statement", after={":": "inherit"}),),
     named_constructors=True,
     modifiers={"static": "static", "hidden": "hidden", "filter": "filter"},

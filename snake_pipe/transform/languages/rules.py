@@ -181,6 +181,10 @@ class Subtree(Protocol):
         """The words of the source from the statement's begin up to the node."""
         ...
 
+    def before(self) -> str:
+        """The source before the statement, as far as what stands there can belong to it."""
+        ...
+
 
 ImportReader = Callable[[Subtree, int], Iterator[ImportRow]]
 
@@ -210,7 +214,8 @@ class Rules:
     `scopes`: types → `class`, `function` or `module`.
     `qualifiers`: scopes that are no symbols but qualify what is in them → field with their name.
     `branches`: types that count in complexity; `operators`: types whose `&&`, `||` and `??` count.
-    `imports`: types of statements that import; those in `import_fields` do so only with that field.
+    `imports`: types of statements that import; those in `import_fields` do so only with that field, or after
+    a `!` only without it.
     `import_calls`: names whose call imports; the reader gets the name's parent.
     `wrappers`: types around a definition that belong to its head, such as a decorated definition;
     `declarations` do so for the first definition in them. `skipped_before` may stand between a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from snake_pipe.transform.languages.rules import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BINDING = Use("write", climb=True)
+_PATH = re.compile(r"""#\[path\s*=\s*"([^"]+)"\]\s*(?:#\[[^\]]*\]\s*|//[^\n]*\n\s*)*$""")
 
 
 def _use(tree: Subtree, statement: int) -> Iterator[ImportRow]:
@@ -74,6 +76,25 @@ def _extern_crate(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     name, alias = tree.child(statement, "name"), tree.child(statement, "alias")
     if name >= 0:
         yield ImportRow(statement, tree.text(name), None, tree.text(alias) if alias >= 0 else None)
+
+
+def _module(tree: Subtree, statement: int) -> Iterator[ImportRow]:
+    """`mod x;`, whose body is another file; where `#[path = "y.rs"]` says which, that is the module."""
+    name = tree.child(statement, "name")
+    if name >= 0:
+        word, path = tree.text(name), _PATH.search(tree.before())
+        if path is None:
+            yield ImportRow(statement, word, is_relative=True)
+        else:
+            yield ImportRow(statement, path[1], alias=word, is_relative=True)
+
+
+def _include(tree: Subtree, call: int) -> Iterator[ImportRow]:
+    """`include!("x.rs")`; a path that is computed is no import that a reader could follow."""
+    arguments = next((child for child in tree.children(call) if tree.type(child) == "token_tree"), -1)
+    first = next(tree.children(arguments), -1) if arguments >= 0 else -1
+    if tree.type(call) == "macro_invocation" and first >= 0 and tree.type(first) == "string_literal":
+        yield ImportRow(call, tree.text(first).strip('"'), is_relative=True)
 
 
 def _visibility(head: Head) -> str | None:
@@ -154,7 +175,9 @@ RULES = Rules(
     kinds=table(annotation="attribute", class_="impl_item"),
     branches=words("if_expression match_arm while_expression for_expression loop_expression let_condition"),
     operators=frozenset({"binary_expression"}),
-    imports={"use_declaration": _use, "extern_crate_declaration": _extern_crate},
+    imports={"use_declaration": _use, "extern_crate_declaration": _extern_crate, "mod_item": _module},
+    import_fields={"mod_item": "!body"},
+    import_calls={"include": _include},
     comments=frozenset({"line_comment", "block_comment"}),
     skipped_before=frozenset({"attribute_item"}),
     modifiers={word: word for word in ("async", "const", "unsafe", "static", "extern", "default", "mut")},

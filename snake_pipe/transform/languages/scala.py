@@ -192,7 +192,7 @@ RULES = Rules(
         """),
     branches=words("if_expression case_clause for_expression while_expression do_while_expression"),
     operators=frozenset({"infix_expression"}),
-    imports={"import_declaration": _import},
+    imports={"import_declaration": _import, "export_declaration": _import},
     comments=frozenset({"comment", "block_comment"}),
     modifiers={
         word: word

@@ -41,6 +41,12 @@ def _import(tree: Subtree, call: int) -> Iterator[ImportRow]:
         yield ImportRow(call, module, is_relative=module.endswith(".zig"))
 
 
+def _include(tree: Subtree, call: int) -> Iterator[ImportRow]:
+    """`@cInclude("x.h")`: a C header, looked for in the folders that the build names."""
+    for row in _import(tree, call):
+        yield row._replace(is_relative=False)
+
+
 RULES = Rules(
     names={"identifier": "read", "builtin_identifier": "call"},
     uses={
@@ -103,7 +109,7 @@ RULES = Rules(
     ),
     operators=frozenset({"binary_expression"}),
     word_operators=True,
-    import_calls={"@import": _import},
+    import_calls={"@import": _import, "@cInclude": _include},
     modifiers={word: word for word in words("const var comptime extern export inline threadlocal noinline")},
     visibility=lambda head: None if head.kind == "field" else "public" if "pub" in head.words else "private",
     exported=lambda head: None if head.kind == "field" else "pub" in head.words,

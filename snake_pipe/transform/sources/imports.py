@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from snake_pipe.transform.sources.rows import SourceRows
 
 
+_LONGEST_HEAD = 500
+"""Bytes before a statement in which its attributes are looked for."""
+
+
 class _Subtrees:
     """The columns of some subtrees behind one another, as lists: they are small and read node by node."""
 
@@ -86,6 +90,11 @@ class RowSubtree:
         begin, end = self._all.start[self._base], self._all.start[self._base + node]
         return self._all.data[begin:end].decode("utf-8", "replace").split()
 
+    def before(self) -> str:
+        """The source before the statement, as far as what stands there can belong to it."""
+        begin = self._all.start[self._base]
+        return self._all.data[max(begin - _LONGEST_HEAD, 0) : begin].decode("utf-8", "replace")
+
 
 def import_statements(rows: SourceRows) -> NDArray[np.int64]:
     """The rows of statements that import by their type."""
@@ -93,7 +102,8 @@ def import_statements(rows: SourceRows) -> NDArray[np.int64]:
     found = np.flatnonzero(grammar.flags(rules.imports)[rows.code])
     for type_, field in rules.import_fields.items():
         asked = rows.code[found] == grammar.types.index(type_)
-        without = np.flatnonzero(asked)[rows.child(found[asked], field) < 0]
+        has = rows.child(found[asked], field.removeprefix("!")) >= 0
+        without = np.flatnonzero(asked)[has == field.startswith("!")]
         found = np.delete(found, without)
     return found
 

@@ -233,3 +233,38 @@ def test_the_smallest_files_are_read(language, source):
     assert facts.status in ({"ok"} if source.isspace() else {"ok", "partial"})
     assert transformer.drain().tables["nodes"].num_rows >= 1
     assert facts.status != "failed", facts.problems
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "imports"),
+    [
+        ("rust", "mod a;\nmod b { pub mod c; fn f() { g() } }\n", [("a", None), ("c", None)]),
+        ("rust", '#[path = "x.rs"]\n#[cfg(unix)]\npub mod a;\nmod b;\n', [("x.rs", "a"), ("b", None)]),
+        (
+            "rust",
+            'include!("x.rs");\ninclude!(concat!("a", "b"));\nfn f() { include("y") }\n',
+            [("x.rs", None)],
+        ),
+        ("c", '#include_next <a.h>\n#import "b.h"\n#undef C\n', [("a.h", None), ("b.h", None)]),
+        ("zig", 'const c = @cImport({ @cInclude("a.h"); });', [("a.h", None)]),
+        (
+            "java",
+            "module m { requires a.b; requires transitive c; exports d; }",
+            [("a.b", None), ("c", None)],
+        ),
+        ("scala", "export a.{b, c as d}", [("a", None), ("a", "d")]),
+        (
+            "powershell",
+            '. ./a.ps1\n. "$PSScriptRoot/b.ps1"\n& ./c.ps1\n. $d\n',
+            [("./a.ps1", None), ("$PSScriptRoot/b.ps1", None)],
+        ),
+    ],
+)
+def test_statements_that_bring_in_other_files_are_imports(language, source, imports):
+    """Rust's `mod x;` was none, so nothing led from a crate's root to its modules."""
+    rows = transform(language, source)["imports"]
+    assert [(row["module"], row["alias"]) for row in rows] == imports
+
+
+def test_references_in_the_body_of_a_module_stay():
+    assert ("call", "g") in refs("rust", "mod b { pub mod c; fn f() { g() } }\n")
