@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every change of a column; a dataset of another version is refused."""
 
 
@@ -172,6 +172,8 @@ BATCHES = (
     _required("row_count", "int64", "rows of all tables"),
     _required("byte_count", "int64", "bytes on disk of its files"),
     _required("waited_ms", "float64", "how long its oldest file waited in the queue"),
+    Column("worker", "int64", "process id of the worker; null where it was lost"),
+    Column("started_at", "timestamp", "when the worker began it, UTC"),
     _required("duration_ms", "float64", "how long it took in the worker"),
     Column("memory_before", "int64", "resident bytes of the worker before it"),
     Column("memory_after", "int64", "resident bytes of the worker after it"),

@@ -35,6 +35,7 @@ from snake_pipe.extract.job.job import Job
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
 from snake_pipe.observe.job_log import JobLog
+from snake_pipe.observe.job_samples import JobSamples
 from snake_pipe.observe.status import JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
 
@@ -206,11 +207,14 @@ class BatchProcessingEngine:
 
     def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
         """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
-        log = JobLog(job.folder / "log.jsonl")
+        log, samples = JobLog(job.folder / "log.jsonl"), JobSamples(job.folder)
         stack.callback(log.close)
 
         def tell(event: Event) -> None:
             log(event)
+            samples(event)
+            if isinstance(event, JobEnded):
+                samples.add(self._status)
             if self._logger is not None and isinstance(event, Notice):
                 self._logger.warning("%s: %s", event.code, event.message)
             self._listener(event)

@@ -61,7 +61,7 @@ class BatchWorker:
 
     def run(self, batch: FileBatch) -> BatchResult:
         """Process a batch; never raises for what a file contains."""
-        started, cpu = time.perf_counter(), time.process_time()
+        started_at, started, cpu = time.time(), time.perf_counter(), time.process_time()
         memory = PeakMemory()
         collecting = gc.isenabled()
         gc.disable()
@@ -76,6 +76,7 @@ class BatchWorker:
             self._leave_file()
             if collecting:
                 gc.enable()
+        result.worker, result.started_at = os.getpid(), started_at
         result.duration = time.perf_counter() - started
         result.cpu_seconds = time.process_time() - cpu
         result.memory_before, result.memory_after, result.memory_peak = memory.read()

@@ -211,6 +211,8 @@ class Sink:
             "row_count": sum(result.rows.values()),
             "byte_count": result.byte_count,
             "waited_ms": batch.waited * 1000,
+            "worker": result.worker or None,
+            "started_at": datetime.fromtimestamp(result.started_at, UTC) if result.worker else None,
             "duration_ms": result.duration * 1000,
             "memory_before": result.memory_before,
             "memory_after": result.memory_after,

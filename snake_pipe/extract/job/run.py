@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.job.commands import carry_out_commands
-from snake_pipe.observe.events import SettingChanged
+from snake_pipe.observe.events import Progress, SettingChanged
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class JobRun:
         abandon = True
         self._monitor.read_memory()
         self._monitor.show()
+        self._listener(Progress(self.status))
         try:
             done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
