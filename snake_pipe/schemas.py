@@ -90,7 +90,7 @@ NODES = (
     _required("type", "dictionary", "the dialect's or grammar's own word"),
     _required("kind", "dictionary", "normalised across languages"),
     Column("name", "string", "the name that a node has, or is"),
-    Column("value", "string", "text of a literal, shortened"),
+    Column("value", "string", "text of a literal or a comment, shortened"),
     Column("start_offset", "int64", "in offset_unit, from 0"),
     Column("end_offset", "int64", "exclusive"),
     Column("start_line", "int32", "from 1"),

@@ -24,6 +24,8 @@ AST_QUEUE = "ast"
 class TransformOptions:
     """What to extract; `max_depth` is the nesting above which a file is refused, not cut.
 
+    Values are cut to `value_length` characters, those of comments, which people write for people, to
+    `comment_length`.
     `dialects` are the user's own, asked before the built-in ones.
     """
 
@@ -32,6 +34,7 @@ class TransformOptions:
     attrs: bool = False
     max_depth: int = 2_000_000
     value_length: int = 200
+    comment_length: int = 2000
     dialects: tuple[Dialect, ...] = ()
 
 

@@ -70,6 +70,7 @@ class Grammar:
     places: tuple[Place, ...]
     scope: NDArray[np.uint8]
     is_literal: NDArray[np.bool_]
+    is_comment: NDArray[np.bool_]
     is_token: NDArray[np.bool_]
     tokens: frozenset[int]
 
@@ -139,6 +140,7 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
         places=places,
         scope=np.array([SCOPES.index(rules.scopes.get(type_, "")) for type_ in types], np.uint8),
         is_literal=np.array(literal, np.bool_),
+        is_comment=np.array([kind == "comment" for kind in kind_words], np.bool_),
         is_token=np.array([type_.startswith("\0") for type_ in types], np.bool_),
         tokens=frozenset(code for code, type_ in enumerate(types) if type_.startswith("\0")),
     )

@@ -218,10 +218,15 @@ class SourceTreeTransformer:
         named[definitions.row] = True
         name_start[definitions.row] = definitions.name_start
         name_end[definitions.row] = definitions.name_end
-        literal = compiled.is_literal[code]
         value_end = rows.end.copy()
-        at = np.flatnonzero(literal)
-        value_end[at] = shorten(rows.source, rows.start[at], rows.end[at], self._options.value_length)
+        valued = np.zeros(len(rows), np.bool_)
+        for has_value, longest in (
+            (compiled.is_literal, self._options.value_length),
+            (compiled.is_comment, self._options.comment_length),
+        ):
+            at = np.flatnonzero(has_value[code])
+            valued[at] = True
+            value_end[at] = shorten(rows.source, rows.start[at], rows.end[at], longest)
         columns: dict[str, Any] = structure_columns(file_ids, rows.counts, rows.depth, rows.shape)
         columns |= {
             "field": dictionary_column(
@@ -230,7 +235,7 @@ class SourceTreeTransformer:
             "type": dictionary_column(compiled.type_word[code], compiled.type_words),
             "kind": dictionary_column(compiled.kind[code], KINDS),
             "name": name_column(rows.source, name_start, name_end, named),
-            "value": text_column(rows.source, rows.start, value_end, literal),
+            "value": text_column(rows.source, rows.start, value_end, valued),
             "start_offset": (rows.start - base).astype(np.int64),
             "end_offset": (rows.end - base).astype(np.int64),
             "start_line": start_line,

@@ -200,7 +200,7 @@ class Extractor:
         qualifiers: dict[int, str] = {}
         weights: dict[int, int] = {}
         rows_of_class = self._rows_of_class
-        longest = self._options.value_length
+        longest, longest_comment = self._options.value_length, self._options.comment_length
         find_qualifier = self._vocabulary.dialect.qualifier
         text_of = self._literals.text_of
         for row in compress(range(len(codes)), map(handlers.__contains__, codes)):
@@ -218,6 +218,7 @@ class Extractor:
                 valued,
                 is_member,
                 is_literal,
+                is_comment,
                 is_value_only,
             ) = handlers[codes[row]]
             at = base + row
@@ -228,7 +229,7 @@ class Extractor:
                 if value.__class__ is not str:
                     value = text_of(node, value_key)
                 if value is not None:
-                    values[at] = value[:longest]
+                    values[at] = value[: longest_comment if is_comment else longest]
                 if is_value_only:
                     continue
             if is_member:

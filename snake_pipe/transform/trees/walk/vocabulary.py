@@ -31,6 +31,7 @@ class Handlers(NamedTuple):
     valued: Any
     is_member: bool
     is_literal: bool
+    is_comment: bool
     is_value_only: bool
 
 
@@ -103,5 +104,5 @@ class Vocabulary:
         is_value_only = not is_member and all(rule is None for rule in rules)
         if value_key is not None or not is_value_only:
             self.handlers[code] = Handlers(
-                value_key, *rules, is_member, type_ in table.literals, is_value_only
+                value_key, *rules, is_member, type_ in table.literals, kind == "comment", is_value_only
             )

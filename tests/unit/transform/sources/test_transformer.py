@@ -125,6 +125,14 @@ def test_syntax_errors_keep_the_rows_and_name_the_places():
     assert "error" in {row["kind"] for row in tables["nodes"].to_pylist()}
 
 
+def test_comments_keep_their_text_to_a_length_of_their_own():
+    """A TODO in a comment could not be found: only literals had a value."""
+    source = b"# " + b"\xc3\xa9" * 3000 + b"\nx = '" + b"y" * 3000 + b"'  # TODO\n"
+    tables, _ = transform("python", source)
+    values = [(row["kind"], row["value"]) for row in tables["nodes"].to_pylist() if row["value"]]
+    assert values == [("comment", "# " + "é" * 1998), ("string", "'" + "y" * 199), ("comment", "# TODO")]
+
+
 def test_missing_tokens_are_problems():
     _, [facts] = transform("c", b"int f(void) { return 1 }\n")
     assert [(problem.code, problem.message) for problem in facts.problems] == [("missing_token", "missing ;")]

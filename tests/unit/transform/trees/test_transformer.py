@@ -440,3 +440,11 @@ def test_definitions_within_a_node_of_an_error_are_in_error():
     error = node("ERROR", function("g", 1), line=1)
     result = transform(node("module", function("f", 0), error, function("h", 2), line=0))
     assert rows(result, "symbols", "name", "in_error") == [("f", False), ("g", True), ("h", False)]
+
+
+def test_comments_of_documents_keep_their_text_to_a_length_of_their_own():
+    literal = {"type": "Literal", "value": "y" * 3000}
+    comment = {"type": "Line", "value": "z" * 3000}
+    result = transform(ADD | {"body": [{"type": "ExpressionStatement", "expression": literal}, comment]})
+    values = [value for value in rows(result, "nodes", "value") if value]
+    assert [(value[0], len(value)) for value in values] == [("y", 200), ("z", 2000)]
