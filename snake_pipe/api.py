@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.extract.paths.datasets import DATASET_NAME, default_dataset
+from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import ignore
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def ingest(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     languages: Sequence[str] = (),
+    repo: str = "",
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -43,16 +44,18 @@ def ingest(
     """
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.batch_processor import IngestRequest
+    from snake_pipe.extract.feeds.default_dataset import find_home
 
     settings = _checked(ingest, settings)
-    roots = tuple(str(Path(path).expanduser().absolute()) for path in (paths or (Path.cwd(),)))
-    target = Path(dataset).expanduser() if dataset is not None else default_dataset(Path(roots[0]))
+    roots = [Path(path).expanduser().absolute() for path in (paths or (Path.cwd(),))]
+    target = Path(dataset).expanduser() if dataset is not None else find_home(roots).dataset
     request = IngestRequest(
-        roots=roots,
+        roots=tuple(map(str, roots)),
         dataset=str(target.absolute()),
         include=tuple(include),
         exclude=tuple(exclude),
         languages=tuple(languages),
+        repo=repo,
     )
     config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
     return _run(lambda engine: engine.ingest(request, config), listener, progress=progress)

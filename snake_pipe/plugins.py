@@ -39,8 +39,8 @@ _TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
 def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
     """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest.
 
-    A data language counts only where it is `asked` for. JSON that is asked for as data is data, except for
-    names that say tree (`a.ast.json`), where trees are asked for too.
+    JSON that is `asked` for as data is data, except for names that say tree (`a.ast.json`), where trees are
+    asked for too.
     """
     lower = name.lower()
     language = language_of_name(name)
@@ -48,18 +48,12 @@ def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
         return language
     if lower.endswith(_AST_ENDINGS):
         return AST_QUEUE
-    return _unless_unasked(language, asked)
-
-
-def queue_of_head(name: str, head: bytes, asked: Collection[str] = ()) -> str | None:
-    """The queue where the name leaves it open, by the first bytes of the content."""
-    return _unless_unasked(language_of_head(name, head), asked)
-
-
-def _unless_unasked(language: str | None, asked: Collection[str]) -> str | None:
-    if language is not None and LANGUAGES[language].data and language not in asked:
-        return None
     return language
+
+
+def queue_of_head(name: str, head: bytes) -> str | None:
+    """The queue where the name leaves it open, by the first bytes of the content."""
+    return language_of_head(name, head)
 
 
 def shared_endings() -> frozenset[str]:

@@ -15,7 +15,7 @@ from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
     from snake_pipe.cli.output.progress import Reporter
-    from snake_pipe.extract.batch_config import LoadedConfig
+    from snake_pipe.extract.batch_config import BatchConfig, LoadedConfig
     from snake_pipe.extract.discovery.request import IngestRequest
 
 Dataset = Annotated[
@@ -65,27 +65,41 @@ class SelectionOptions:
             help="Comma-separated; `ast` for AST files. Default: all programming languages and ast.",
         ),
     ] = None
-    no_gitignore: Annotated[bool, Option("--no-gitignore", help="Also read what .gitignore leaves out.")] = (
-        False
-    )
+    use_gitignore: Annotated[
+        bool | None,
+        Option("--gitignore/--no-gitignore", help="Whether .gitignore keeps files out. Default: it does."),
+    ] = None
     full: Annotated[bool, Option("--full", help="Also read files that have not changed.")] = False
+    repo: Annotated[
+        str | None,
+        Option(metavar="NAME", help="The repository's name in the tables. Default: its folder's."),
+    ] = None
 
-    def request(self, roots: list[Path], file_list: Path | None = None) -> IngestRequest:
-        """What is to be ingested: the files below the roots, or those of a list."""
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is given of the settings that select files."""
+        from snake_pipe.extract.batch_config import SELECTION_SETTINGS
+
+        found = {name: getattr(self, name) for name in SELECTION_SETTINGS}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def request(self, roots: list[Path], config: BatchConfig, file_list: Path | None = None) -> IngestRequest:
+        """What is to be ingested: what `config` selects of the files below the roots, or of a list."""
         from snake_pipe.extract.discovery.request import IngestRequest
-        from snake_pipe.extract.paths.datasets import default_dataset
+        from snake_pipe.extract.feeds.default_dataset import find_home
 
-        dataset = self.dataset or default_dataset(roots[0] if roots else Path.cwd())
+        dataset = self.dataset or find_home(roots).dataset
         return IngestRequest(
             roots=tuple(str(root) for root in roots),
             dataset=str(dataset.absolute()),
-            include=tuple(self.include or ()),
-            exclude=tuple(self.exclude or ()),
-            languages=tuple(_words(self.languages or "")),
-            use_gitignore=not self.no_gitignore,
+            include=config.include,
+            exclude=config.exclude,
+            languages=config.languages,
+            use_gitignore=config.use_gitignore,
             file_list=None if file_list is None else str(file_list),
             list_base=str(Path.cwd()),
             full=self.full,
+            repo=self.repo or "",
         )
 
 
@@ -139,7 +153,7 @@ class Settings:
     preset: Preset = None
     set_: OtherSettings = None
 
-    def load(self, roots: list[Path], *, watching: bool = False) -> LoadedConfig:
+    def load(self, roots: list[Path], selection: SelectionOptions, *, watching: bool = False) -> LoadedConfig:
         """These, and below them what environment, files and presets say; for `watching` or for one run."""
         from snake_pipe.extract.batch_config import load_config
 
@@ -150,7 +164,7 @@ class Settings:
         given["dialects"] = dialect_paths(self.dialects)
         given = {name: value for name, value in given.items() if value is not None}
         return load_config(
-            parse_settings(self.set_) | given,
+            parse_settings(self.set_) | given | selection.given,
             preset=self.preset,
             project=_project_folder(roots),
             watching=watching,
@@ -218,6 +232,6 @@ def _tree_tables(text: str) -> tuple[str, ...]:
 
 def _project_folder(roots: list[Path]) -> Path:
     """The folder whose snake-pipe.toml and pyproject.toml count."""
-    if not roots:
-        return Path.cwd()
-    return roots[0] if roots[0].is_dir() else roots[0].parent
+    from snake_pipe.extract.feeds.default_dataset import find_home
+
+    return find_home(roots[:1]).folder

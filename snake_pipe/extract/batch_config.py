@@ -50,6 +50,20 @@ def _check_dialects(sources: Sequence[str]) -> None:
         own_dialects(sources)
 
 
+def _check_patterns(lines: Sequence[str]) -> None:
+    from snake_pipe.extract.paths.patterns import PathPatterns
+
+    PathPatterns(lines)
+
+
+def _check_languages(names: Sequence[str]) -> None:
+    from snake_pipe import plugins
+
+    for name in names:
+        if name not in (*plugins.language_names(), plugins.AST_QUEUE):
+            raise ConfigError(f"unknown language {name!r}", "snake-pipe languages lists them")
+
+
 def _workers(config: BatchConfig) -> int:
     return config.workers
 
@@ -143,6 +157,22 @@ class BatchConfig:
     shutdown_seconds: float = _setting(
         10.0, values.seconds, "how long a stop waits for batches in flight", runtime=True, ge=0
     )
+    include: tuple[str, ...] = _setting(
+        (),
+        values.words,
+        "read only files that match one of these patterns, as in .gitignore",
+        check=_check_patterns,
+    )
+    exclude: tuple[str, ...] = _setting(
+        (), values.words, "never read files that match one of these patterns", check=_check_patterns
+    )
+    languages: tuple[str, ...] = _setting(
+        (),
+        values.words,
+        "read only these languages, ast for AST files; none named: all programming languages and ast",
+        check=_check_languages,
+    )
+    use_gitignore: bool = _setting(True, values.switch, "leave out what .gitignore and git's excludes name")
     max_file_size: int = _setting(64 * MIB, values.size, "larger files are recorded as skipped", ge=1)
     max_failures: int = _setting(
         0, values.count, "exit 0 if at most this many files failed or were quarantined", ge=0
@@ -196,8 +226,8 @@ class BatchConfig:
         return replace(self, **check_settings(changes, "update"))
 
     def resumed_with(self, changes: Mapping[str, Any]) -> BatchConfig:
-        """The same for a job that goes on; ConfigError also for what decides which rows a file gives."""
-        if fixed := sorted(set(changes) & {*ROW_SETTINGS, "dialects"}):
+        """The same for a job that goes on; ConfigError also for what decides which files give which rows."""
+        if fixed := sorted(set(changes) & {*ROW_SETTINGS, *SELECTION_SETTINGS, "dialects"}):
             raise ConfigError(f"{fixed[0]} cannot be changed by a resume", "ingest again with it")
         return self.changed(changes)
 
@@ -217,6 +247,9 @@ ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
 
 So do `dialects`, but for AST files only: the version of their parser tells them.
 """
+
+SELECTION_SETTINGS = ("include", "exclude", "languages", "use_gitignore")
+"""Settings that decide which files are read; a request for an ingestion has them too, and overrules them."""
 
 SETTINGS: dict[str, Setting] = {spec.name: spec.metadata["setting"] for spec in fields(BatchConfig)}
 """What each setting declares, by its name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +142,8 @@ class BatchProcessingEngine:
     # -- one job, from its opening to its end --------------------------------------------------------
 
     def _opener(self, request: IngestRequest, config: BatchConfig | None) -> Callable[[ExitStack], Job]:
+        request, config = _agreed(request, config or self.config)
         request.check()
-        config = config or self.config
         plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
         return lambda stack: Job.begin(request, config, stack)
 
@@ -355,6 +355,15 @@ class BatchProcessingEngine:
         if self._run is None:
             raise EngineStateError("no job is running")
         return self._run
+
+
+def _agreed(request: IngestRequest, config: BatchConfig) -> tuple[IngestRequest, BatchConfig]:
+    """Both with one selection of files: the request's, and what that leaves open from the settings."""
+    selection: dict[str, Any] = {
+        name: getattr(request, name) or getattr(config, name) for name in ("include", "exclude", "languages")
+    }
+    selection["use_gitignore"] = request.use_gitignore and config.use_gitignore
+    return replace(request, **selection), replace(config, **selection)
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:

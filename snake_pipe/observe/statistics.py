@@ -15,7 +15,9 @@ class BatchStatistics:
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
     `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
     and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
-    known language by ending. `trees` counts those in files that hold several, and `containers` these files.
+    known language by ending, `unasked` those of languages that are not read by language, `excluded` those
+    that were named although patterns exclude them. `trees` counts those in files that hold several, and
+    `containers` these files.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
     `oldest_wait`.
     """
@@ -45,6 +47,8 @@ class BatchStatistics:
     rows: dict[str, int] = field(default_factory=dict)
     triggers: dict[str, int] = field(default_factory=dict)
     unrecognised: dict[str, int] = field(default_factory=dict)
+    unasked: dict[str, int] = field(default_factory=dict)
+    excluded: int = 0
     files_queued: int = 0
     bytes_queued: int = 0
     oldest_age: float = 0.0

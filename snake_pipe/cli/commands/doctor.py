@@ -12,7 +12,7 @@ from snake_pipe.cli.locations import find_dataset
 from snake_pipe.cli.options import Dataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import DatasetError, ExitCode
-from snake_pipe.extract.paths.datasets import default_dataset
+from snake_pipe.extract.paths.datasets import DATASET_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def doctor(
     try:
         folder = find_dataset(dataset)
     except DatasetError:
-        folder = default_dataset(here)
+        folder = here / DATASET_NAME
     findings = examine(Place(here, folder))
     if json:
         typer.echo(_document(findings))

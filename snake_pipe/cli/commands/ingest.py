@@ -67,10 +67,10 @@ def ingest(
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
     prepare_run()  # before anything else that takes time
-    config = settings.load(roots).config
+    config = settings.load(roots, selection).config
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
         kept = Path(folder, "files.list") if has_list else None
-        request = selection.request(roots, kept)
+        request = selection.request(roots, config, kept)
         request.check()
         if kept is not None:
             _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))

@@ -58,8 +58,8 @@ def watch(
     from snake_pipe.extract.watch.options import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]
-    config = settings.load(roots, watching=True).config
-    request = selection.request(roots)
+    config = settings.load(roots, selection, watching=True).config
+    request = selection.request(roots, config)
     check_watch(request)
     request.check()
     prepare_run()

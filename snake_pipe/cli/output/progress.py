@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.cli.output.closed_output import discard
+from snake_pipe.cli.output.left_out_text import left_out_lines
 from snake_pipe.cli.output.reasons import reason_lines
 from snake_pipe.cli.output.text import seconds, size, stopper, visible
 from snake_pipe.observe.events import (
@@ -203,11 +204,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
     lines += reason_lines(statistics.reasons, result.settings, _query(result))
-    if statistics.unrecognised:
-        most = sorted(statistics.unrecognised.items(), key=lambda item: (-item[1], item[0]))[:6]
-        total = sum(statistics.unrecognised.values())
-        listed = ", ".join(f"{count} {visible(ending)}" for ending, count in most)
-        lines.append(f"left out {total:,} files of no known language (see snake-pipe languages): {listed}")
+    lines += left_out_lines(statistics, result.settings)
     lines += _next_steps(result)
     return lines
 

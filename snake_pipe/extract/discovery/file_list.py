@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.roots import unique_names
 from snake_pipe.extract.discovery.sieve import Sieve, check_patterns
 from snake_pipe.extract.paths.names import escape_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from snake_pipe.extract.discovery.sieve import Selection
 
@@ -27,25 +27,33 @@ def listed_files(
     separator: bytes,
     selection: Selection,
     base: Path,
-    unrecognised: Counter[str] | None = None,
+    left_out: LeftOut | None = None,
+    repos: Mapping[str, str] | None = None,
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
     """The files that a list names, in its order, each once; paths in it are relative to `base` or absolute.
 
-    They go around gitignore, patterns and size. Those below `base` count from it, others from their own
-    folder; links are resolved. The list is read as a stream; of each path 16 bytes are kept, to know it
-    again.
+    They go around gitignore and size. Paths count from the innermost folder of `repos`, which are names of
+    folders, by default of `base`; those of files elsewhere from their own folder; links are resolved. The
+    list is read as a stream; of each path 16 bytes are kept, to know it again.
     """
     check_patterns(selection)
-    counts = unrecognised if unrecognised is not None else Counter()
-    return _items(_records(source, separator), selection, base, counts)
+    real = base.resolve()
+    named = {Path(folder): name for folder, name in repos.items()} if repos else unique_names([real])
+    counts = left_out if left_out is not None else LeftOut()
+    sieves = {folder: Sieve(os.fsencode(folder), name, selection, counts) for folder, name in named.items()}
+
+    def sieve_of(folder: Path) -> tuple[Path, Sieve]:
+        for above in (folder, *folder.parents):
+            if above in sieves:
+                return above, sieves[above]
+        return folder, Sieve(os.fsencode(folder), unique_names([folder])[folder], selection, counts)
+
+    return _items(_records(source, separator), os.fsencode(real), sieve_of)
 
 
 def _items(
-    records: Iterator[bytes | None], selection: Selection, base: Path, unrecognised: Counter[str]
+    records: Iterator[bytes | None], base: bytes, sieve_of: Callable[[Path], tuple[Path, Sieve]]
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
-    root = os.fsencode(base.resolve())
-    inside = root.rstrip(b"/") + b"/"
-    sieve = Sieve(root, unique_names([base.resolve()])[base.resolve()], selection, unrecognised)
     seen: set[bytes] = set()
     for record in records:
         if record is None:
@@ -53,7 +61,7 @@ def _items(
                 "", "not_found", f"a listed path is longer than {LONGEST_LISTED_PATH:,} bytes"
             )
             continue
-        real = _real_path(record, root)
+        real = _real_path(record, base)
         mark = blake2b(real or record, digest_size=16).digest()
         if mark in seen:
             continue
@@ -62,12 +70,9 @@ def _items(
             yield DiscoveryError(escape_path(record), "not_found", "no such file")
         elif os.path.isdir(real):  # noqa: PTH112 - bytes
             yield DiscoveryError(escape_path(record), "not_a_file", "a folder; a list names files")
-        elif real.startswith(inside):
-            yield from sieve.named(real[len(inside) :])
         else:
-            parent = Path(os.fsdecode(real)).parent
-            own = Sieve(os.fsencode(parent), unique_names([parent])[parent], selection, unrecognised)
-            yield from own.named(os.path.basename(real))  # noqa: PTH119 - bytes
+            folder, sieve = sieve_of(Path(os.fsdecode(real)).parent)
+            yield from sieve.named(real[len(os.fsencode(folder).rstrip(b"/")) + 1 :])
 
 
 def _records(source: BinaryIO, separator: bytes) -> Iterator[bytes | None]:

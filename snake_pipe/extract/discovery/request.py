@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, UsageError
 from snake_pipe.extract.discovery.file_list import listed_files
+from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
 from snake_pipe.extract.discovery.sieve import Selection, check_patterns
 from snake_pipe.extract.discovery.walk import look, walk
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+    from snake_pipe.extract.discovery.left_out import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class IngestRequest:
     `file_list` is a file of NUL-separated paths, which then count instead of the roots; relative ones are
     below `list_base`. No `languages` means every programming language and AST files. `full` reads files
     again that have not changed. `submitted`: the files are those that a program submits, one by one.
+    `repo` is the name that the one root is to have in the tables. `repos` are the names of all folders that
+    paths count from, once the job knows its dataset.
     """
 
     roots: tuple[str, ...] = ()
@@ -39,6 +42,8 @@ class IngestRequest:
     list_base: str = ""
     full: bool = False
     submitted: bool = False
+    repo: str = ""
+    repos: dict[str, str] = field(default_factory=dict, hash=False)
 
     def check(self) -> None:
         """UsageError if a root is missing, a language unknown or a pattern wrong."""
@@ -65,29 +70,36 @@ class IngestRequest:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
         return cls(**values)
 
-    def discover(
-        self, max_file_size: int, unrecognised: Counter[str]
-    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+    def plan(self) -> list[Root]:
+        """The folders that paths count from; for a list those that are known, else its base."""
+        if self.file_list is None:
+            return plan_roots([Path(root) for root in self.roots], self.repos)
+        folders = self.repos or {str(Path(self.list_base).resolve()): ""}
+        names = unique_names(map(Path, folders))
+        return [Root(folder, folders[str(folder)] or name) for folder, name in names.items()]
+
+    def discover(self, max_file_size: int, left_out: LeftOut) -> Iterator[DiscoveredFile | DiscoveryError]:
         """Walk again: the same request gives the same files in the same order, as long as they are there."""
         if self.file_list is not None:
-            return self._listed(max_file_size, unrecognised)
+            return self._listed(max_file_size, left_out)
         selection = self._selection(max_file_size)
-        return walk([Path(root) for root in self.roots], selection, unrecognised)
+        return walk([Path(root) for root in self.roots], selection, left_out, self.repos)
 
     def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[DiscoveredFile | DiscoveryError]:
         """What the walk would give now of some absolute paths, of files or whole folders."""
-        return look([Path(root) for root in self.roots], paths, self._selection(max_file_size))
+        return look([Path(root) for root in self.roots], paths, self._selection(max_file_size), self.repos)
 
     def list_files(
-        self, names: BinaryIO, max_file_size: int, unrecognised: Counter[str]
+        self, names: BinaryIO, max_file_size: int, left_out: LeftOut
     ) -> Iterator[DiscoveredFile | DiscoveryError]:
         """What is at NUL-separated paths; relative ones are below `list_base`."""
-        return listed_files(names, b"\0", self._selection(max_file_size), Path(self.list_base), unrecognised)
+        selection = self._selection(max_file_size)
+        return listed_files(names, b"\0", selection, Path(self.list_base), left_out, self.repos)
 
     def _selection(self, max_file_size: int | None) -> Selection:
         return Selection(
             detector=partial(plugins.queue_of_name, asked=self.languages),
-            detector_head=partial(plugins.queue_of_head, asked=self.languages),
+            detector_head=plugins.queue_of_head,
             head_endings=plugins.shared_endings(),
             include=self.include,
             exclude=self.exclude,
@@ -97,9 +109,7 @@ class IngestRequest:
             left_out=(Path(self.dataset).resolve(),),
         )
 
-    def _listed(
-        self, max_file_size: int, unrecognised: Counter[str]
-    ) -> Iterator[DiscoveredFile | DiscoveryError]:
+    def _listed(self, max_file_size: int, left_out: LeftOut) -> Iterator[DiscoveredFile | DiscoveryError]:
         assert self.file_list is not None
         with Path(self.file_list).open("rb") as names:
-            yield from self.list_files(names, max_file_size, unrecognised)
+            yield from self.list_files(names, max_file_size, left_out)

@@ -11,35 +11,33 @@ from snake_pipe.errors import UsageError
 from snake_pipe.extract.paths.names import escape_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 
 @dataclass(slots=True)
 class Root:
-    """A folder that paths count from, and what was named in it besides the folder itself."""
+    """A folder that paths count from, its name, and what was named in it besides the folder itself."""
 
     folder: Path
+    name: str = ""
     walked: bool = False
     inner: list[bytes] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
 
 
-def plan_roots(roots: Sequence[Path]) -> list[Root]:
+def plan_roots(roots: Sequence[Path], repos: Mapping[str, str] | None = None) -> list[Root]:
     """The folders to count paths from, in the order of their paths, with what lies where.
 
-    UsageError for one that is not there.
+    `repos` are names of folders, empty for that of the folder itself. The paths of a named file count from
+    the folder above it that is walked, else from the innermost of `repos`, else from its own folder.
+    UsageError for a root that is not there.
     """
+    repos = repos or {}
     folders: set[Path] = set()
     files: set[Path] = set()
     for given in roots:
-        try:
-            real = given.resolve(strict=True)
-        except (OSError, RuntimeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "a loop of links"
-            raise UsageError(
-                f"{escape_path(os.fsencode(given))}: {reason}", "name a folder or file that exists"
-            ) from None
+        real = real_path(given)
         (folders if real.is_dir() else files).add(real)
     plan: dict[Path, Root] = {}
     for folder in sorted(folders, key=os.fsencode):
@@ -50,17 +48,24 @@ def plan_roots(roots: Sequence[Path]) -> list[Root]:
             plan[outer].inner.append(_relative(folder, outer) + b"/")
     for file in sorted(files, key=os.fsencode):
         outer = next(
-            (above for above in file.parents[::-1] if above in plan and plan[above].walked), file.parent
+            (above for above in file.parents[::-1] if above in plan and plan[above].walked),
+            next((above for above in file.parents if str(above) in repos), file.parent),
         )
         plan.setdefault(outer, Root(outer)).files.append(_relative(file, outer))
+    for folder, name in unique_names(plan).items():
+        plan[folder].name = repos.get(str(folder)) or name
     return [plan[folder] for folder in sorted(plan, key=os.fsencode)]
 
 
-def repositories(roots: Sequence[Path]) -> dict[str, Path]:
-    """The folders that paths count from, by the names that `files.repo` has for them."""
-    return {
-        name: folder for folder, name in unique_names([root.folder for root in plan_roots(roots)]).items()
-    }
+def real_path(given: Path) -> Path:
+    """The path without links; UsageError where nothing is there."""
+    try:
+        return given.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "a loop of links"
+        raise UsageError(
+            f"{escape_path(os.fsencode(given))}: {reason}", "name a folder or file that exists"
+        ) from None
 
 
 def unique_names(folders: Iterable[Path]) -> dict[Path, str]:

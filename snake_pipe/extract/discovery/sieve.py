@@ -1,6 +1,6 @@
 """Which found entries become work: filters by name first, then one lstat, then the language.
 
-Everything that comes out is an item of the walk; everything that does not is counted by its ending.
+Everything that comes out is an item of the walk; everything that does not is counted.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from snake_pipe.extract.discovery.left_out import LeftOut
 
 ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 """Names of folders that are never entered: git's own, and datasets."""
@@ -31,15 +31,6 @@ ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 _LEFT_OUT_INSIDE = tuple(b"/" + name + b"/" for name in ALWAYS_LEFT_OUT)
 
 HEAD_BYTES = 4096
-MOST_ENDINGS = 1_000
-"""Distinct endings counted; what comes later counts as `OTHER_ENDINGS`."""
-
-OTHER_ENDINGS = "(other)"
-NO_ENDING = "(none)"
-SYMLINK = "(symlink)"
-"""Links whose target lies inside the root: the target is found by itself."""
-
-_LONGEST_ENDING = 20
 _LINKS_REMEMBERED = 64
 """A folder swapped for a link comes as a new link, and again as what stands in the way of tracked files."""
 
@@ -52,7 +43,8 @@ class Selection:
     `detector(name)` gives the queue of a file name (a language, or `ast` for candidates of AST files), or
     None. `detector_head(name, head)` decides by at most 4,096 bytes for names without an ending and for those
     with one of `head_endings`; its None leaves the word to `detector`. `languages` are the queues that are
-    wanted (name `ast` too if AST files are); None means every queue the detectors give.
+    wanted (name `ast` too if AST files are); None means every queue the detectors give. Files of others are
+    counted.
     Files above `max_file_size` bytes come out with the skip reason `too_large`; None means no limit.
     `left_out` are absolute folders never to be entered, such as the dataset being written.
     """
@@ -89,17 +81,17 @@ def check_patterns(selection: Selection) -> None:
 
 
 class Sieve:
-    """Turns the entries below one root into items; `unrecognised` counts what it lets fall."""
+    """Turns the entries below one root into items, and counts what it lets fall."""
 
-    def __init__(self, root: bytes, repo: str, selection: Selection, unrecognised: Counter[str]) -> None:
+    def __init__(self, root: bytes, repo: str, selection: Selection, left_out: LeftOut) -> None:
         self._root = os.fsdecode(root)
         self._root_bytes = root
         self._inside = root.rstrip(b"/") + b"/"
         self._repo = repo
         self._selection = selection
-        self._unrecognised = unrecognised
+        self._left_out = left_out
         self._links: deque[bytes] = deque(maxlen=_LINKS_REMEMBERED)
-        self._left_out = tuple(
+        self._closed = tuple(
             os.fsencode(folder)[len(self._inside) :] + b"/"
             for folder in selection.left_out
             if os.fsencode(folder).startswith(self._inside)
@@ -107,14 +99,14 @@ class Sieve:
 
     def enters(self, folder: bytes) -> bool:
         """Whether the walk goes into a folder, given by its path with `/` at the end."""
-        if folder[folder.rfind(b"/", 0, -1) + 1 : -1] in ALWAYS_LEFT_OUT or folder.startswith(self._left_out):
+        if folder[folder.rfind(b"/", 0, -1) + 1 : -1] in ALWAYS_LEFT_OUT or folder.startswith(self._closed):
             return False
         excluded = self._selection.excluded
         return not (excluded and self._selection.can_prune and excluded.match_file(os.fsdecode(folder)))
 
     def accepts(self, path: bytes) -> bool:
         """Whether a path that was listed, not walked to, lies in folders that the walk enters."""
-        if self._left_out and path.startswith(self._left_out):
+        if self._closed and path.startswith(self._closed):
             return False
         return not any(folder in b"/" + path for folder in _LEFT_OUT_INSIDE)
 
@@ -136,10 +128,11 @@ class Sieve:
     def item(self, found: FolderEntry, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
         """The item for an entry, None if it is not wanted or no longer there.
 
-        `by_name`: the user named this very file, so patterns and size do not hold it back.
+        `by_name`: the user named this very file, so its size does not hold it back; patterns do.
         """
         path, name, folder = found
-        if not by_name and not self._passes_patterns(path):
+        if not self._passes_patterns(path):
+            self._left_out.excluded += by_name
             return None
         try:
             info = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -159,9 +152,10 @@ class Sieve:
         except OSError as error:
             return _error(path, "unreadable_file", f"its language cannot be found: {error.strerror or error}")
         if queue is None:
-            self._count(_ending(os.fsdecode(name)))
+            self._left_out.add_unrecognised(os.fsdecode(name))
             return None
         if self._selection.languages is not None and queue not in self._selection.languages:
+            self._left_out.unasked[queue] += 1
             return None
         shown = escape_path(path)
         limit = self._selection.max_file_size
@@ -193,7 +187,7 @@ class Sieve:
             return queue
         if queue is None and "." not in name:
             return by_head(name, _head(found))
-        if _ending(name) in self._selection.head_endings:
+        if name[max(0, name.rfind(".")) :].lower() in self._selection.head_endings:
             try:
                 return by_head(name, _head(found)) or queue
             except OSError:
@@ -203,7 +197,7 @@ class Sieve:
     def _link(self, path: bytes) -> DiscoveryError | None:
         target = os.path.realpath(os.path.join(self._root_bytes, path))  # noqa: PTH118 - bytes
         if (target + b"/").startswith(self._inside):
-            self._count(SYMLINK)
+            self._left_out.add_symlink()
             return None
         if path in self._links:
             return None
@@ -211,10 +205,6 @@ class Sieve:
         return _error(
             path, "symlink_outside", f"a link out of the root, to {escape_path(target)}; it is not followed"
         )
-
-    def _count(self, ending: str) -> None:
-        known = ending in self._unrecognised or len(self._unrecognised) < MOST_ENDINGS
-        self._unrecognised[ending if known else OTHER_ENDINGS] += 1
 
 
 def _patterns(lines: tuple[str, ...]) -> PathPatterns | None:
@@ -239,12 +229,3 @@ def _head(found: FolderEntry) -> bytes:
         return os.read(file, HEAD_BYTES)
     finally:
         os.close(file)
-
-
-def _ending(name: str) -> str:
-    """The last ending of a name in small letters (`.gz`), or `(none)`; absurd ones count as `(other)`."""
-    dot = name.rfind(".")
-    if dot <= 0:
-        return NO_ENDING
-    ending = name[dot:].lower()
-    return ending if len(ending) <= _LONGEST_ENDING else OTHER_ENDINGS

@@ -8,20 +8,20 @@ also where roots lie within each other: what lies below another root keeps that 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import DiscoveryError
 from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, walk_folder
 from snake_pipe.extract.discovery.git_files import GitError, find_work_tree, git_files, is_ignored
-from snake_pipe.extract.discovery.roots import plan_roots, unique_names
+from snake_pipe.extract.discovery.left_out import LeftOut
+from snake_pipe.extract.discovery.roots import plan_roots
 from snake_pipe.extract.discovery.sieve import Sieve, check_patterns
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.scope import EVERYWHERE, PathScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.discovery.roots import Root
@@ -32,48 +32,50 @@ DEEPEST_NEST = 8
 
 
 def walk(
-    roots: Sequence[Path], selection: Selection, unrecognised: Counter[str] | None = None
+    roots: Sequence[Path],
+    selection: Selection,
+    left_out: LeftOut | None = None,
+    repos: Mapping[str, str] | None = None,
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
     """The wanted files below `roots`, folders or files, root by root in the order of their paths.
 
-    Within a root the files named themselves come first, then the walk. Named files go around gitignore,
-    patterns and size. `unrecognised` is filled with how many files of which ending were not recognised, at
-    most 1,000 endings. UsageError, before anything is yielded, for a root that is not there or a bad pattern.
-    The walk holds one descriptor and git processes: close the iterator when it is not read to its end.
+    Within a root the files named themselves come first, then the walk. Named files go around gitignore and
+    size. `left_out` is filled with counts of what does not come out; `repos` are names of folders, as
+    `plan_roots` takes them. UsageError, before anything is yielded, for a root that is not there or a bad
+    pattern. The walk holds one descriptor and git processes: close the iterator when it is not read to its
+    end.
     """
     check_patterns(selection)
-    plan = plan_roots(roots)
-    repos = unique_names([root.folder for root in plan])
-    counts = unrecognised if unrecognised is not None else Counter()
-    return _walk_plan(plan, repos, selection, counts)
+    plan = plan_roots(roots, repos)
+    return _walk_plan(plan, selection, left_out if left_out is not None else LeftOut())
 
 
 def look(
-    roots: Sequence[Path], paths: Sequence[bytes], selection: Selection
+    roots: Sequence[Path],
+    paths: Sequence[bytes],
+    selection: Selection,
+    repos: Mapping[str, str] | None = None,
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
     """What `walk` gives of some paths, of files or of folders with all below them: absolute, without links.
 
     A path that is not there, or that the walk would leave out, gives nothing.
     """
-    plan = plan_roots(roots)
-    repos = unique_names([root.folder for root in plan])
-    for root in plan:
+    for root in plan_roots(roots, repos):
         inside = os.fsencode(root.folder).rstrip(b"/") + b"/"
         scope = PathScope(path[len(inside) :] for path in paths if path.startswith(inside))
         if scope.paths:
-            yield from _walk_plan([root], repos, selection, Counter(), scope)
+            yield from _walk_plan([root], selection, LeftOut(), scope)
 
 
 def _walk_plan(
     plan: list[Root],
-    repos: dict[Path, str],
     selection: Selection,
-    unrecognised: Counter[str],
+    left_out: LeftOut,
     scope: PathScope = EVERYWHERE,
 ) -> Iterator[DiscoveredFile | DiscoveryError]:
     for root in plan:
         folder = os.fsencode(root.folder)
-        sieve = Sieve(folder, repos[root.folder], selection, unrecognised)
+        sieve = Sieve(folder, root.name, selection, left_out)
         for path in filter(scope.holds, root.files):
             yield from sieve.named(path)
         if not root.walked:

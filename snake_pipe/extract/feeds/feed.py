@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from snake_pipe.extract.discovery.left_out import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
@@ -32,14 +33,14 @@ class Discovered:
     """What a feed has found so far, which may be more than it has yielded.
 
     `files` includes those that are `unchanged`; `bytes` is the size of the others. `unread` counts errors
-    that may hide files, such as an unreadable folder. `unrecognised` counts other files by their ending.
+    that may hide files, such as an unreadable folder. `left_out` counts files that are not read.
     """
 
     files: int = 0
     unchanged: int = 0
     bytes: int = 0
     unread: int = 0
-    unrecognised: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 class Known(Protocol):

@@ -11,7 +11,6 @@ from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import ROW_SETTINGS
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.feeds.repository_names import repository_folders
 from snake_pipe.extract.model.rows import file_row
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.load.known_files import KnownFiles
@@ -35,10 +34,13 @@ class PriorFiles:
     ) -> None:
         self._job_id = checkpoint.job_id
         self._request = request
-        self._roots = repository_folders(request)
+        plan = request.plan()
+        self._roots = {root.name: root.folder for root in plan}
+        self._walked = {root.name for root in plan if root.walked}
         own_dialects = plugins.own_dialects(checkpoint.config.get("dialects", ()))
         self._current = KnownFiles.current(
             dataset,
+            repos=self._roots if request.file_list is None else None,  # a list may name files anywhere
             parsers=lambda: plugins.parser_versions(own_dialects),
             jobs=_jobs_like(manager, checkpoint),
         )
@@ -55,11 +57,13 @@ class PriorFiles:
 
     def row_if_deleted(self, path: str, take_id: Callable[[], int]) -> Row | None:
         """A row that a listed path is deleted, if the dataset holds it and the disk does not."""
-        relative = Path(path)
+        absolute = Path(os.path.normpath(Path(self._request.list_base).resolve() / path))
         for repo, root in self._roots.items():
-            inner = relative.relative_to(root) if relative.is_relative_to(root) else relative
-            if not inner.is_absolute() and self._current.holds(repo, inner.as_posix()):
-                return self._deleted(repo, root, inner.as_posix(), None, None, take_id())
+            if not absolute.is_relative_to(root):
+                continue
+            inner = absolute.relative_to(root).as_posix()
+            if self._current.holds(repo, inner):
+                return self._deleted(repo, root, inner, None, None, take_id())
         return None
 
     def find_deleted(
@@ -69,18 +73,16 @@ class PriorFiles:
         is_deselected: Callable[[str, str], bool] = lambda *_: False,
         even_if_none_seen: bool = False,
     ) -> Iterator[Row]:
-        """Rows for files that the walk has not seen and that are gone from the disk.
+        """Rows for files below walked roots that the walk has not seen and that are gone from the disk.
 
         Those of which `is_deselected(repo, path)` says that the request no longer selects them are deleted
         too. A walk that has seen none of the dataset's files says more about the disk than about the files
         (a mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
         """
-        if self._request.file_list is not None or not (
-            self.any_seen or self._request.full or even_if_none_seen
-        ):
+        if not self._walked or not (self.any_seen or self._request.full or even_if_none_seen):
             return
         for file in self._current.unseen():
-            root = self._roots.get(file.repo)
+            root = self._roots[file.repo] if file.repo in self._walked else None
             name = os.fsdecode(file.path_bytes) if file.path_bytes else file.path
             if root is not None and (_is_gone(root / name) or is_deselected(file.repo, file.path)):
                 yield self._deleted(file.repo, root, file.path, file.path_bytes, file.language, ids.of_row())
@@ -93,8 +95,8 @@ class PriorFiles:
 
     @property
     def any_seen(self) -> bool:
-        """Whether the walk has seen any of the files, or there are none to see."""
-        return not len(self._current) or self._current.seen_count > 0
+        """Whether the walk has seen any of the files, or there are none to see, or nothing is walked."""
+        return not (self._walked and len(self._current)) or self._current.seen_count > 0
 
     def _deleted(
         self,

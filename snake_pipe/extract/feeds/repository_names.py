@@ -1,51 +1,89 @@
-"""The names by which a dataset knows the folders that were ingested into it."""
+"""The folders that a dataset's paths count from, by the names that it knows them by."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
 from snake_pipe.errors import SinkError, UsageError
-from snake_pipe.extract.discovery.roots import repositories
+from snake_pipe.extract.discovery.git_files import find_work_tree
+from snake_pipe.extract.discovery.roots import real_path
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from snake_pipe.extract.discovery.request import IngestRequest
 
 
-def repository_folders(request: IngestRequest) -> dict[str, Path]:
-    """The folder of each `repo` name of a request."""
-    if request.file_list is not None:
-        return repositories([Path(request.list_base)])
-    return repositories([Path(root) for root in request.roots])
-
-
-def claim_repositories(dataset: Path, request: IngestRequest) -> None:
-    """Record which folders the dataset's `repo` names stand for; the caller holds the dataset's lock.
-
-    Each of two folders of one name would take the other's files for deleted ones. A folder that is no
-    longer there may have been moved (each CI run has its own), so its name may be taken over. UsageError for
-    any other conflict.
-    """
-    path = dataset / JOBS_FOLDER / "repositories.json"
+def known_repositories(dataset: Path) -> dict[str, Path]:
+    """The folder of each `repo` name of a dataset; empty where there is none, or its note is damaged."""
     try:
-        known: dict[str, str] = orjson.loads(path.read_bytes())
+        found = orjson.loads(_note(dataset).read_bytes())
     except (OSError, orjson.JSONDecodeError):
-        known = {}
-    names = {folder: name for name, folder in known.items()}
-    for name, folder in repository_folders(request).items():
-        real = str(folder.resolve())
-        for other_name, other in ((name, known.get(name, real)), (names.get(real, name), real)):
-            if (other_name, other) != (name, real) and Path(other).exists():
-                raise UsageError(
-                    f"{real} would be {name!r} in this dataset, which holds {other} as {other_name!r}",
-                    "name another dataset with --dataset",
-                )
-        known[name] = real
+        return {}
+    return {name: Path(folder) for name, folder in found.items()}
+
+
+def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
+    """The request with the names of its folders, which are recorded; the caller holds the dataset's lock.
+
+    A folder keeps the name that the dataset knows it by. Paths of named files count from the innermost known
+    folder above them, else from the root of their git work tree, so that they are those of an ingestion of
+    the whole.
+
+    Of two folders of one name each would take the other's files for deleted ones: UsageError, unless one is
+    no longer there. It may have been moved (each CI run has its own), so its name may be taken over.
+    """
+    known = known_repositories(dataset)
+    plan = replace(request, repos=_folders_of_named(request, known.values())).plan()
+    if request.repo and len(plan) > 1:
+        folders = ", ".join(str(root.folder) for root in plan)
+        raise UsageError(f"--repo names one repository, not {len(plan)}: {folders}", "ingest each alone")
+    name_of = {folder: name for name, folder in known.items()}
+    names = {root.folder: request.repo or name_of.get(root.folder) or root.name for root in plan}
+    for folder, name in names.items():
+        _check_name(folder, name, known, name_of)
+        known[name] = folder
     try:
-        write_atomic(path, orjson.dumps(known))
+        write_atomic(_note(dataset), orjson.dumps({name: str(folder) for name, folder in known.items()}))
     except OSError as error:
-        raise SinkError(f"cannot write {path}: {error.strerror or error}") from error
+        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+    return replace(request, repos={str(folder): name for folder, name in names.items()})
+
+
+def _check_name(folder: Path, name: str, known: Mapping[str, Path], name_of: Mapping[Path, str]) -> None:
+    other, other_name = known.get(name, folder), name_of.get(folder, name)
+    if other != folder and other.exists():
+        raise UsageError(
+            f"{folder} would be {name!r} in this dataset, which holds {other} as {name!r}",
+            "--repo NAME gives it another name, --dataset DIR another dataset",
+        )
+    if other_name != name:
+        raise UsageError(
+            f"this dataset holds {folder} as {other_name!r}, not as {name!r}",
+            f"--repo {other_name}, or name another dataset with --dataset",
+        )
+
+
+def folder_of_named(path: Path, known: Collection[Path]) -> Path | None:
+    """The folder that the paths of a file, or of a list's folder, count from; None for what stands alone."""
+    above = [path, *path.parents]
+    return next((folder for folder in above if folder in known), None) or find_work_tree(path.parent)
+
+
+def _folders_of_named(request: IngestRequest, known: Collection[Path]) -> dict[str, str]:
+    """The folders that the named files of a request count from, without names yet."""
+    if request.file_list is not None:
+        base = Path(request.list_base).resolve()
+        return {str(folder_of_named(base / "list", known) or base): ""}
+    files = [real for root in request.roots if not (real := real_path(Path(root))).is_dir()]
+    return {str(folder): "" for file in files if (folder := folder_of_named(file, known))}
+
+
+def _note(dataset: Path) -> Path:
+    return dataset / JOBS_FOLDER / "repositories.json"

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.feeds.feed import Chunk, Feed
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Submissions(Feed):
         *,
         journal: Journal,
         ids: FileIds,
-        list_file: Callable[[io.BytesIO, Counter[str]], Iterator[DiscoveredFile | DiscoveryError]],
+        list_file: Callable[[io.BytesIO, LeftOut], Iterator[DiscoveredFile | DiscoveryError]],
         left: Iterable[Submission] = (),
     ) -> None:
         """`left` is what an earlier run of the job took in and did not commit."""
@@ -152,12 +152,13 @@ class Submissions(Feed):
         return found
 
     def _find(self, submission: Submission) -> DiscoveredFile | ProcessingResult:
-        unrecognised: Counter[str] = Counter()
-        for item in self._list_file(io.BytesIO(os.fsencode(submission.path)), unrecognised):
+        left_out = LeftOut()
+        for item in self._list_file(io.BytesIO(os.fsencode(submission.path)), left_out):
             if not isinstance(item, DiscoveredFile):
                 return ProcessingResult(submission.path, "failed", f"{item.code}: {item.message}")
             return replace(item, priority=submission.priority, file_id=self._ids.of_file(item))
-        return ProcessingResult(submission.path, "skipped", "unrecognised")
+        reason = "unasked" if left_out.unasked else "excluded" if left_out.excluded else "unrecognised"
+        return ProcessingResult(submission.path, "skipped", reason)
 
 
 def left_over(records: Iterable[Record], is_committed: Callable[[int], bool]) -> list[Submission]:

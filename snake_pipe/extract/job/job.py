@@ -19,7 +19,7 @@ from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.feeds.prior_files import PriorFiles
-from snake_pipe.extract.feeds.repository_names import claim_repositories
+from snake_pipe.extract.feeds.repository_names import settle_repositories
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
@@ -87,7 +87,7 @@ class Job:
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
         stack.enter_context(dataset.lock(job_id))
-        claim_repositories(dataset.path, request)
+        request = settle_repositories(dataset.path, request)
         manager = CheckpointManager(dataset.path)
         remove_orphans(dataset, manager)
         epoch = dataset.next_epoch()
@@ -152,7 +152,7 @@ class Job:
         ids = self._file_ids()
         discovered = Discovered()
         return Intake(
-            self.request.discover(self.config.max_file_size, discovered.unrecognised),
+            self.request.discover(self.config.max_file_size, discovered.left_out),
             job_id=self.job_id,
             ids=ids,
             discovered=discovered,
@@ -168,8 +168,8 @@ class Job:
         return Submissions(
             journal=self.journal,
             ids=self._file_ids(),
-            list_file=lambda names, unrecognised: self.request.list_files(
-                names, self.config.max_file_size, unrecognised
+            list_file=lambda names, left_out: self.request.list_files(
+                names, self.config.max_file_size, left_out
             ),
             left=left if self.resumed else (),
         )

@@ -117,7 +117,9 @@ class JobMonitor:
         statistics.files_unchanged = discovered.unchanged
         statistics.bytes_discovered = discovered.bytes
         statistics.unread = discovered.unread
-        statistics.unrecognised = dict(discovered.unrecognised)
+        statistics.unrecognised = dict(discovered.left_out.unrecognised)
+        statistics.unasked = dict(discovered.left_out.unasked)
+        statistics.excluded = discovered.left_out.excluded
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""

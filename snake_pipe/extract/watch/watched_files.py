@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from asyncio import to_thread
-from collections import Counter
 from contextlib import aclosing
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.feeds.feed import Chunk, Discovered
 from snake_pipe.extract.feeds.intake import Intake
-from snake_pipe.extract.feeds.repository_names import repository_folders
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.extract.watch.seen_files import KnownExcept, RecentVersions, SeenFiles
 from snake_pipe.observe.events import Notice
@@ -59,10 +58,7 @@ class WatchedFiles:
         """
         self.request = request
         self.discovered = Discovered()
-        self.roots = {
-            os.fsencode(folder).rstrip(b"/") + b"/": repo
-            for repo, folder in repository_folders(request).items()
-        }
+        self.roots = {os.fsencode(root.folder).rstrip(b"/") + b"/": root.name for root in request.plan()}
         """Names of the watched folders by their paths, which end with `/`."""
         self._job_id = job_id
         self._ids = ids
@@ -97,7 +93,7 @@ class WatchedFiles:
 
     def walk(self) -> AsyncGenerator[Chunk, None]:
         """The first walk: as an ingestion."""
-        source = self.request.discover(self._max_file_size, self.discovered.unrecognised)
+        source = self.request.discover(self._max_file_size, self.discovered.left_out)
         return self._walk(source, [self._prior.known], counts_again=True, even_if_none_seen=self.request.full)
 
     async def rescan(
@@ -116,7 +112,7 @@ class WatchedFiles:
             return looked_at.get((repo, path), seen.contains(repo, path))
 
         walk = self._walk(
-            self.request.discover(self._max_file_size, Counter()),
+            self.request.discover(self._max_file_size, LeftOut()),
             [KnownExcept(own, changed), KnownExcept(prior.current, changed)],
             counts_again=False,
             was_selected=was_selected,

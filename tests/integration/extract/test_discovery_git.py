@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import git_files
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
 from testkit.command import Cli
@@ -324,9 +324,9 @@ def test_links_out_of_the_work_tree(tmp_path: Path) -> None:
     (root / "in.py").symlink_to("a.py")
     git(root, "add", "-A")
     (root / "loop").symlink_to(".")
-    counts: Counter[str] = Counter()
-    assert split(walk([root], SELECTION, counts)) == (["a.py"], [("symlink_outside", "out.py")])
-    assert counts["(symlink)"] == 2
+    left_out = LeftOut()
+    assert split(walk([root], SELECTION, left_out)) == (["a.py"], [("symlink_outside", "out.py")])
+    assert left_out.unrecognised["(symlink)"] == 2
 
 
 def test_names_are_kept_without_loss(tmp_path: Path) -> None:
@@ -386,6 +386,7 @@ def test_repositories_nested_beyond_measure_are_still_walked(tmp_path: Path) -> 
 UNREADABLE = """
 import os, sys
 from pathlib import Path
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
 os.setgroups([]); os.setgid(65534); os.setuid(65534)

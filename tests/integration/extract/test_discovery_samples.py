@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
 from testkit.places import SAMPLES
@@ -43,13 +43,13 @@ SELECTION = Selection(
 
 
 def test_the_polyglot_sample_has_every_core_language() -> None:
-    unrecognised: Counter[str] = Counter()
-    found = list(walk([SAMPLES / "polyglot"], SELECTION, unrecognised))
+    left_out = LeftOut()
+    found = list(walk([SAMPLES / "polyglot"], SELECTION, left_out))
     assert {item.queue for item in found} == {*ENDINGS.values(), "ast"}
     assert {item.repo for item in found} == {"polyglot"}
     assert [item.path for item in found if item.queue == "ast"] == ["data/products.json"]
     assert "bin/orders" in [item.path for item in found if item.queue == "python"]
-    assert unrecognised == {".md": 1, "(none)": 1}
+    assert left_out.unrecognised == {".md": 1, "(none)": 1}
 
 
 DUMPS = [item for item in walk([SAMPLES / "ast_dumps"], SELECTION) if item.queue == "ast"]

@@ -8,6 +8,7 @@ import pytest
 
 import snake_pipe
 from snake_pipe.errors import UsageError
+from testkit.repositories import git_repository, write
 from testkit.tables import rows
 
 
@@ -18,14 +19,112 @@ def test_two_folders_of_one_name_do_not_share_a_dataset(tmp_path):
         (tmp_path / parent / "src" / f"{parent}.py").write_text("x = 1\n")
     dataset = tmp_path / "ds"
     snake_pipe.ingest(tmp_path / "m" / "src", dataset=dataset)
-    with pytest.raises(UsageError, match="would be 'src' in this dataset"):
+    with pytest.raises(UsageError, match="would be 'src' in this dataset") as refused:
         snake_pipe.ingest(tmp_path / "n" / "src", dataset=dataset)
-    with pytest.raises(UsageError):
-        snake_pipe.ingest(tmp_path / "m" / "src", tmp_path / "n" / "src", dataset=dataset)
+    assert "--repo NAME gives it another name" in refused.value.hint
     assert rows(dataset, "SELECT path FROM files") == [("m.py",)]
     (tmp_path / "m").rename(tmp_path / "moved")  # as the next CI run's folder
     result = snake_pipe.ingest(tmp_path / "moved" / "src", dataset=dataset)
     assert result.statistics.files_unchanged == 1
+
+
+REPO_AND_PATH = "SELECT repo, path FROM files ORDER BY ALL"
+
+
+def test_two_repositories_in_one_dataset_leave_each_other_alone(cli, tmp_path):
+    """The second one's ingestion warned that none of the dataset's files was found."""
+    dataset = tmp_path / "ds"
+    for name in ("one", "two"):
+        write(tmp_path / name, "a.py", "b.py")
+        done = cli.run("ingest", tmp_path / name, "-d", dataset)
+        assert (done.returncode, "warning" in done.stderr) == (0, False)
+    (tmp_path / "one" / "b.py").unlink()
+    write(tmp_path / "two", "c.py")
+    assert "2 unchanged" in cli.run("ingest", tmp_path / "two", "-d", dataset).stderr
+    assert len(rows(dataset, REPO_AND_PATH)) == 5
+    assert "1 deleted" in cli.run("ingest", tmp_path / "one", "-d", dataset).stderr
+    assert rows(dataset, REPO_AND_PATH) == [("one", "a.py"), *(("two", f"{n}.py") for n in "abc")]
+
+
+def test_a_repository_keeps_the_name_that_it_was_given(cli, tmp_path):
+    dataset = tmp_path / "ds"
+    for parent in "xy":
+        write(tmp_path / parent / "app", "a.py")
+    assert cli.run("ingest", tmp_path / "x" / "app", "-d", dataset).returncode == 0
+    assert cli.run("ingest", tmp_path / "y" / "app", "-d", dataset, "--repo", "other").returncode == 0
+    again = cli.run("ingest", tmp_path / "y" / "app", tmp_path / "x" / "app", "-d", dataset)
+    assert "2 unchanged" in again.stderr
+    assert rows(dataset, REPO_AND_PATH) == [("app", "a.py"), ("other", "a.py")]
+    for arguments, message in [
+        ((tmp_path / "y" / "app", "--repo", "third"), "as 'other', not as 'third'"),
+        ((tmp_path / "y" / "app", "--repo", "app"), "would be 'app' in this dataset"),
+        ((tmp_path / "x" / "app", tmp_path / "y" / "app", "--repo", "app"), "--repo names one repository"),
+    ]:
+        refused = cli.run("ingest", *arguments, "-d", dataset)
+        assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr
+    (tmp_path / "y").rename(tmp_path / "z")
+    moved = cli.run("ingest", tmp_path / "z" / "app", "-d", dataset, "--repo", "other")
+    assert "1 unchanged" in moved.stderr
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_named_files_are_those_of_the_whole_repository(cli, tmp_path, is_git):
+    """They made a dataset of their own beside them, in which they were called otherwise."""
+    make = git_repository if is_git else write
+    root = make(tmp_path / "shop", "a.py", "src/b.py", "src/deep/c.py", "src/d.js", "e.yaml", "vendor/f.py")
+    (root / "snake-pipe.toml").write_text('exclude = ["vendor/"]\n')
+    assert cli.run("ingest", root).returncode == 0
+    (root / "src" / "deep" / "c.py").write_text("def changed(): pass\n")
+    (root / "a.py").unlink()
+    write(root, "src/new.py")
+    names = ["deep/c.py", "b.py", "new.py", "../e.yaml", "../vendor/f.py"]
+    done = cli.run("ingest", *names, cwd=root / "src")
+    assert done.returncode == 0
+    for line in (
+        "files    2 ok, 1 unchanged",
+        "left out 1 file named, but not selected by --include and --exclude",
+        "left out 1 file of languages that are read on request (see --languages): 1 yaml",
+    ):
+        assert line in done.stderr
+    assert [path.name for path in root.rglob(".snake-pipe")] == [".snake-pipe"]
+    found = [("shop", path) for path in ("a.py", "src/b.py", "src/d.js", "src/deep/c.py", "src/new.py")]
+    assert rows(root / ".snake-pipe", REPO_AND_PATH) == found
+    assert rows(root / ".snake-pipe", "SELECT name FROM symbols") == [("changed",)]
+    whole = cli.run("ingest", root)
+    assert "files    4 unchanged, 1 deleted" in whole.stderr
+
+
+def test_named_files_found_their_repository_s_dataset_where_there_is_none(cli, tmp_path):
+    root = git_repository(tmp_path / "shop", "src/b.py")
+    assert cli.run("ingest", root / "src" / "b.py").returncode == 0
+    assert rows(root / ".snake-pipe", REPO_AND_PATH) == [("shop", "src/b.py")]
+    assert "1 unchanged" in cli.run("ingest", root).stderr
+
+
+def test_a_list_belongs_to_the_repository_that_it_is_given_in(cli, tmp_path):
+    root = git_repository(tmp_path / "shop", "src/b.py", "src/c.py", "d.py")
+    assert cli.run("ingest", root).returncode == 0
+    (root / "src" / "b.py").unlink()
+    (root / "src" / "c.py").write_text("def changed(): pass\n")
+    done = cli.run("ingest", "--files-from", "-", cwd=root / "src", input="b.py\nc.py\n../d.py\n")
+    assert "files    1 ok, 1 unchanged, 1 deleted" in done.stderr
+    assert rows(root / ".snake-pipe", REPO_AND_PATH) == [("shop", "d.py"), ("shop", "src/c.py")]
+
+
+def test_files_of_two_repositories_need_a_dataset(cli, tmp_path):
+    files = [git_repository(tmp_path / name, f"{name}.py") / f"{name}.py" for name in ("one", "two")]
+    refused = cli.run("ingest", *files)
+    assert refused.returncode == 2
+    assert "belong to two repositories" in refused.stderr
+    assert "--dataset" in refused.stderr
+    assert cli.run("ingest", *files, "-d", tmp_path / "ds").returncode == 0
+    assert rows(tmp_path / "ds", REPO_AND_PATH) == [("one", "one.py"), ("two", "two.py")]
+
+
+def test_files_outside_of_any_repository_stand_alone(cli, tmp_path):
+    write(tmp_path, "here/a.py", "there/b.py")
+    assert cli.run("ingest", "here/a.py", "there/b.py", cwd=tmp_path).returncode == 0
+    assert rows(tmp_path / "here" / ".snake-pipe", REPO_AND_PATH) == [("here", "a.py"), ("there", "b.py")]
 
 
 def test_an_emptied_root_deletes_nothing_unless_asked_to(cli, repository, tmp_path):

@@ -227,6 +227,8 @@ def test_an_update_of_anything_else_is_refused(name):
         ({"queue_sizes": "python"}, "queue_sizes in update: the size 'python'"),
         ({"queue_sizes": "pyton=1"}, "did you mean python"),
         ({"max_latenzy": "1s"}, "did you mean max_latency"),
+        ({"languages": "klingon"}, "languages in update: unknown language 'klingon'"),
+        ({"exclude": "!"}, "exclude = .* in update"),
     ],
 )
 def test_an_update_that_cannot_be_is_refused_by_name(changes, message):
@@ -247,6 +249,10 @@ OTHER_VALUES = {
     "dialects": (DIALECT, (DIALECT,)),
     "compression": ("snappy", "snappy"),
     "executor": ("serial", "serial"),
+    "include": ("src/**, *.pyi", ("src/**", "*.pyi")),
+    "exclude": ("vendor/", ("vendor/",)),
+    "languages": ("python,ast", ("python", "ast")),
+    "use_gitignore": ("no", False),
 }
 """Text for a setting, and what it is read as; numbers are walked over below."""
 

@@ -17,6 +17,7 @@ from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import folder_walk
 from snake_pipe.extract.discovery.file_list import listed_files
+from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
 from snake_pipe.extract.paths.gitignore import IgnoreRules
@@ -205,15 +206,25 @@ def test_facts_of_a_file(tmp_path: Path) -> None:
 
 def test_unrecognised_files_are_counted_by_ending(tmp_path: Path) -> None:
     make(tmp_path, "a.py", "b.PNG", "c.png", "Makefile", ".hidden", "d.tar.gz", "e." + "x" * 30)
-    counts: Counter[str] = Counter()
-    assert paths(walk([tmp_path], PLAIN, counts)) == ["a.py"]
-    assert counts == {".png": 2, "(none)": 2, ".gz": 1, "(other)": 1}
+    left_out = LeftOut()
+    assert paths(walk([tmp_path], PLAIN, left_out)) == ["a.py"]
+    assert left_out == LeftOut(Counter({".png": 2, "(none)": 2, ".gz": 1, "(other)": 1}))
+
+
+def test_files_of_languages_that_are_not_read_are_counted_by_language(tmp_path: Path) -> None:
+    """They were told to be of no known language, or not at all."""
+    make(tmp_path, "a.py", "b.js", "sub/c.js", "d.json", "e.foo")
+    left_out = LeftOut()
+    selection = Selection(by_ending, languages=frozenset(("python",)), use_gitignore=False)
+    assert paths(walk([tmp_path], selection, left_out)) == ["a.py"]
+    assert left_out == LeftOut(Counter({".foo": 1}), Counter({"javascript": 2, "ast": 1}))
 
 
 def test_the_count_of_endings_is_bounded(tmp_path: Path) -> None:
     make(tmp_path, *(f"f.{n}" for n in range(1_010)))
-    counts: Counter[str] = Counter()
-    assert paths(walk([tmp_path], PLAIN, counts)) == []
+    left_out = LeftOut()
+    assert paths(walk([tmp_path], PLAIN, left_out)) == []
+    counts = left_out.unrecognised
     assert len(counts) <= 1_001
     assert counts["(other)"] >= 10
     assert counts.total() == 1_010
@@ -223,14 +234,14 @@ def test_the_head_tells_scripts_and_headers(tmp_path: Path) -> None:
     make(tmp_path, "tool", content="#!/usr/bin/env python3\n")
     make(tmp_path, "LICENSE", "plain.h")
     make(tmp_path, "shape.h", content="class Shape;\n")
-    counts: Counter[str] = Counter()
-    found = list(walk([tmp_path], Selection(by_ending, by_head, use_gitignore=False), counts))
+    left_out = LeftOut()
+    found = list(walk([tmp_path], Selection(by_ending, by_head, use_gitignore=False), left_out))
     assert [(item.path, item.queue) for item in found] == [
         ("plain.h", "c"),
         ("shape.h", "cpp"),
         ("tool", "python"),
     ]
-    assert counts == {"(none)": 1}
+    assert left_out.unrecognised == {"(none)": 1}
 
 
 def test_patterns_languages_and_size(tmp_path: Path) -> None:
@@ -285,14 +296,38 @@ def test_nested_roots_yield_a_file_once_under_the_outer_root(tmp_path: Path) -> 
     assert {(item.root, item.repo) for item in found} == {(str(root), "r")}
 
 
-def test_a_named_file_goes_around_the_filters_and_comes_once(tmp_path: Path) -> None:
+def test_a_named_file_goes_around_gitignore_and_size_and_comes_once(tmp_path: Path) -> None:
     root = make(tmp_path / "r", "a.py", "out/b.py")
     (root / ".gitignore").write_text("out/\n")
-    selection = Selection(by_ending, exclude=("*.py",), max_file_size=1)
+    selection = Selection(by_ending, exclude=("/a.py",), max_file_size=1)
     assert paths(walk([root / "out" / "b.py", root], selection)) == ["out/b.py"]
     (alone,) = walk([root / "out" / "b.py"], selection)
     assert (alone.path, alone.repo, alone.root, alone.skip_reason) == ("b.py", "out", str(root / "out"), None)
     assert paths(walk([root / "a.py", root], Selection(by_ending))) == ["a.py"]
+
+
+def test_a_named_file_that_patterns_exclude_is_counted(tmp_path: Path) -> None:
+    """A hook names whatever changed: what the settings exclude must not come in by it."""
+    root = make(tmp_path / "r", "src/a.py", "vendor/b.py", "c.py")
+    selection = Selection(by_ending, include=("src/", "vendor/"), exclude=("vendor/",))
+    named = [root / "src" / "a.py", root / "vendor" / "b.py", root / "c.py"]
+    left_out = LeftOut()
+    assert paths(walk(named, selection, left_out, {str(root): ""})) == ["src/a.py"]
+    assert left_out == LeftOut(excluded=2)
+    source = io.BytesIO(b"src/a.py\nvendor/b.py\nc.py\n")
+    assert paths(listed_files(source, b"\n", selection, root, left_out)) == ["src/a.py"]
+    assert left_out == LeftOut(excluded=4)
+
+
+def test_named_files_count_from_the_folders_that_are_known(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", "src/a.py", "sub/lib/b.py", "sub/c.py")
+    make(tmp_path, "alone/d.py")
+    named = [root / "src" / "a.py", root / "sub" / "lib" / "b.py", root / "sub" / "c.py"]
+    repos = {str(root): "shop", str(root / "sub" / "lib"): ""}
+    found = [
+        (item.repo, item.path) for item in walk([*named, tmp_path / "alone" / "d.py"], PLAIN, repos=repos)
+    ]
+    assert found == [("alone", "d.py"), ("shop", "src/a.py"), ("shop", "sub/c.py"), ("lib", "b.py")]
 
 
 def test_roots_of_one_name_are_told_apart_whatever_their_order(tmp_path: Path) -> None:
@@ -316,11 +351,11 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "dangling.py").symlink_to("gone.py")
     (root / "leak").symlink_to(tmp_path / "secret")
     (root / "leak.py").symlink_to("../secret/s.py")
-    counts: Counter[str] = Counter()
-    found = list(walk([root], PLAIN, counts))
+    left_out = LeftOut()
+    found = list(walk([root], PLAIN, left_out))
     assert [item.path for item in found if isinstance(item, DiscoveredFile)] == ["real/a.py"]
     assert errors(found) == [("symlink_outside", "leak"), ("symlink_outside", "leak.py")]
-    assert counts == {"(symlink)": 5}
+    assert left_out.unrecognised == {"(symlink)": 5}
 
 
 def test_a_root_that_is_a_link_is_followed(tmp_path: Path) -> None:
@@ -486,18 +521,16 @@ def test_a_list_of_files(tmp_path: Path, separator: bytes) -> None:
         "../elsewhere/d.py",
         str(root / "a.py"),
     ]
-    counts: Counter[str] = Counter()
+    left_out = LeftOut()
     source = io.BytesIO(separator.join(name.encode() for name in names))
-    found = list(
-        listed_files(source, separator, Selection(by_ending, exclude=("*",), max_file_size=0), root, counts)
-    )
+    found = list(listed_files(source, separator, Selection(by_ending, max_file_size=0), root, left_out))
     assert [(item.root, item.path) for item in found if isinstance(item, DiscoveredFile)] == [
         (str(root), "out/b.py"),
         (str(root), "a.py"),
         (str(tmp_path / "elsewhere"), "d.py"),
     ]
     assert errors(found) == [("not_found", "gone.py"), ("not_a_file", "out")]
-    assert counts == {".md": 1}
+    assert left_out.unrecognised == {".md": 1}
 
 
 def test_a_list_is_read_as_a_stream(tmp_path: Path) -> None:

@@ -266,9 +266,8 @@ def test_the_wheel_of_a_core_language_is_named_itself():
     [
         ("a.py", (), "python"),
         ("a.json", (), "ast"),
-        ("a.yaml", (), None),
-        ("a.yaml", ("yaml",), "yaml"),
-        ("a.yaml", ("json", "ast"), None),
+        ("a.yaml", (), "yaml"),
+        ("a.unknown", (), None),
         ("a.json", ("json",), "json"),
         ("a.json", ("json", "ast"), "json"),
         ("a.ast.json", ("json", "ast"), "ast"),
@@ -278,14 +277,12 @@ def test_the_wheel_of_a_core_language_is_named_itself():
         ("a.kt", (), "kotlin"),
     ],
 )
-def test_data_is_read_on_request_only(name, asked, queue):
+def test_the_queue_of_a_name(name, asked, queue):
     assert plugins.queue_of_name(name, asked) == queue
 
 
-def test_data_told_by_its_content_is_read_on_request_only():
-    head = b"# vim: ft=yaml\n"
-    assert plugins.queue_of_head("run", head) is None
-    assert plugins.queue_of_head("run", head, ("yaml",)) == "yaml"
+def test_the_queue_by_the_first_bytes():
+    assert plugins.queue_of_head("run", b"# vim: ft=yaml\n") == "yaml"
     assert plugins.queue_of_head("run", b"#!/bin/sh\n") == "bash"
     assert ".h" in plugins.shared_endings()
 

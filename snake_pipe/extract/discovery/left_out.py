@@ -1,0 +1,46 @@
+"""How many files a walk lets fall, and why; bounded, whatever the tree holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+MOST_ENDINGS = 1_000
+"""Distinct endings counted; what comes later counts as `_OTHER_ENDINGS`."""
+
+_LONGEST_ENDING = 20
+_OTHER_ENDINGS = "(other)"
+_NO_ENDING = "(none)"
+_SYMLINK = "(symlink)"
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Counts of files that do not become work.
+
+    `unrecognised` are those of no known language, by ending, `unasked` those of languages that are not read,
+    by language (`ast` for what may be AST files). `excluded` are files that were named, and that the patterns
+    exclude all the same.
+    """
+
+    unrecognised: Counter[str] = field(default_factory=Counter)
+    unasked: Counter[str] = field(default_factory=Counter)
+    excluded: int = 0
+
+    def add_unrecognised(self, name: str) -> None:
+        """Count a file by the last ending of its name in small letters; absurd ones count as `(other)`."""
+        self._add(_ending(name) or _NO_ENDING)
+
+    def add_symlink(self) -> None:
+        """Count a link whose target lies inside the root: the target is found by itself."""
+        self._add(_SYMLINK)
+
+    def _add(self, ending: str) -> None:
+        known = ending in self.unrecognised or len(self.unrecognised) < MOST_ENDINGS
+        self.unrecognised[ending if known and len(ending) <= _LONGEST_ENDING else _OTHER_ENDINGS] += 1
+
+
+def _ending(name: str) -> str:
+    """The last ending of a name (`.gz`) in small letters; empty where there is none."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
