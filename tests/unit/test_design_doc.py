@@ -15,12 +15,8 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "benchmarks/README.md",
-    "docs/accuracy.md",
-    "docs/design.md",
-    "docs/dialects.md",
-    "docs/languages.md",
-    "docs/requirements.md",
     "tests/unit/transform/golden_dialects/README.md",
+    *(path.relative_to(PROJECT).as_posix() for path in sorted((PROJECT / "docs").rglob("*.md"))),
 ]
 
 _CODE = re.compile(r"`([^`\n]+)`")

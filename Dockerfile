@@ -1,0 +1,20 @@
+# snake-pipe with all its languages; docs/how-to/containers.md shows its use.
+FROM python:3.13-slim AS wheels
+WORKDIR /source
+COPY . .
+RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[languages,watch]'
+
+FROM python:3.13-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=wheels /wheels /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels 'snake-pipe[languages,watch]' \
+    && rm -rf /wheels \
+    && useradd --uid 1000 --create-home snake \
+    && install --directory --owner snake /trees
+USER snake
+WORKDIR /repo
+VOLUME /trees
+ENTRYPOINT ["snake-pipe"]
+CMD ["--help"]

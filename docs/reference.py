@@ -1,0 +1,133 @@
+"""What the pages say of tables, settings, commands and the like: taken from the program.
+
+`REFERENCE` has the text for each marker; `update_pages.py` puts it between `<!-- marker -->` and
+`<!-- /marker -->`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from snake_pipe.cli.app import app
+from snake_pipe.extract.batch_config import PRESETS, SETTINGS, WATCHING, BatchConfig
+from snake_pipe.plugins import describe_dialects
+from snake_pipe.schemas import KINDS, ROLES, STATUSES, TABLES, VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from snake_pipe.schemas import Column
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _block(text: str) -> str:
+    return f"\n\n{text}\n\n"
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _columns(tables: Mapping[str, Sequence[Column]]) -> str:
+    return _block(
+        "\n\n".join(
+            f"### {name}\n\n"
+            + _table(
+                ("column", "type", "meaning"),
+                [(f"`{column.name}`", _type(column.type), column.doc) for column in columns],
+            )
+            for name, columns in tables.items()
+        )
+    )
+
+
+def _type(type_: str) -> str:
+    return "string" if type_ == "dictionary" else type_
+
+
+def _settings() -> str:
+    plain = BatchConfig()
+    return _block(
+        _table(
+            ("setting", "default", "while it runs", "meaning"),
+            [
+                (f"`{name}`", _value(getattr(plain, name)), "yes" if setting.runtime else "", setting.doc)
+                for name, setting in SETTINGS.items()
+            ],
+        )
+    )
+
+
+def _presets() -> str:
+    chosen = {**PRESETS, "watch": WATCHING}
+    return _block(
+        _table(
+            ("preset", "sets"),
+            [
+                (f"`{name}`", ", ".join(f"`{key}={_plain(value)}`" for key, value in values.items()))
+                for name, values in chosen.items()
+            ],
+        )
+    )
+
+
+def _value(value: Any) -> str:
+    return f"`{text}`" if (text := _plain(value)) else ""
+
+
+def _plain(value: Any) -> str:
+    """A value as a TOML file or `--set` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "unset" if value is None else str(value)
+
+
+def _dialects() -> str:
+    return _block(_table(("dialect", "written by"), describe_dialects()))
+
+
+def _help() -> str:
+    parts = [
+        f"{'#' * (1 + len(words))} {' '.join(words)}\n\n```text\n{text}\n```"
+        for words, text in _helps(typer.main.get_command(app), ("snake-pipe",))
+    ]
+    return _block("\n\n".join(parts))
+
+
+def _helps(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words of each command, and what its `--help` prints."""
+    context = command.context_class(
+        command, info_name=" ".join(words), terminal_width=80, **command.context_settings
+    )
+    yield words, command.get_help(context)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _helps(inner, (*words, name))
+
+
+def _file(name: str, language: str) -> str:
+    text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+    return _block(f"```{language}\n{text.rstrip()}\n```")
+
+
+REFERENCE: dict[str, str] = {
+    "tables": _columns(TABLES),
+    "views": _columns(VIEWS),
+    "kinds": _code(KINDS),
+    "roles": _code(ROLES),
+    "statuses": _code(STATUSES),
+    "settings": _settings(),
+    "presets": _presets(),
+    "dialects": _dialects(),
+    "help": _help(),
+    "dockerfile": _file("Dockerfile", "dockerfile"),
+}
+"""The text for each marker."""
