@@ -114,7 +114,7 @@ def _checked(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[
     ]
     for name in settings:
         if name not in SETTINGS:
-            near = get_close_matches(name, [*named, *SETTINGS], 3)
+            near = get_close_matches(name, dict.fromkeys((*named, *SETTINGS)), 3)
             hint = (
                 f"did you mean {' or '.join(near)}?" if near else "snake-pipe config show lists the settings"
             )

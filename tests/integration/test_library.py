@@ -14,10 +14,13 @@ import snake_pipe
 from snake_pipe.errors import ConfigError, PluginError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches
-from snake_pipe.observe.events import BatchFinished
+from snake_pipe.extract.job.control_sender import send, wait_for_answer
+from snake_pipe.observe.events import JobStarted
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.command import LIMIT
 from testkit.repositories import python_files
 from testkit.tables import rows
+from testkit.waiting import PATIENCE
 
 SCRIPT = """
 import sys, snake_pipe
@@ -60,19 +63,24 @@ def test_a_script_needs_no_guard_and_no_file(cli, sources, tmp_path, way):
     assert (done.stdout, done.stderr) == ("done 8\n", "")
 
 
-def test_an_interrupt_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path, sources):
+def test_an_interrupt_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path):
+    """The job is paused before, so that it is not done when the interrupt comes."""
+    sources, dataset = python_files(tmp_path / "sources", 300), tmp_path / "ds"
+    jobs = CheckpointManager(dataset)
+
     def interrupt(event):
-        if isinstance(event, BatchFinished):
+        if isinstance(event, JobStarted):
+            command = send(jobs.job_folder(event.job_id), "pause")
+            assert wait_for_answer(lambda: jobs.read_status(event.job_id), command, PATIENCE)["ok"]
             signal.raise_signal(signal.SIGINT)
 
-    dataset = tmp_path / "ds"
     settings = {"batch_size": 1, "max_batch_size": 1, "max_concurrent_batches": 1, "worker_count": 1}
     with pytest.raises(KeyboardInterrupt, match=r"snake_pipe\.resume\('(.+)'\)") as stop:
         snake_pipe.ingest(sources, dataset=dataset, listener=interrupt, **settings)
-    assert 1 <= rows(dataset, "SELECT count(*) FROM files")[0][0] < 8
+    assert rows(dataset, "SELECT count(*) FROM files")[0][0] < 300
     job_id = str(stop.value).split("'")[1]
-    assert snake_pipe.resume(job_id, dataset, batch_size=100).status == "done"
-    assert rows(dataset, "SELECT count(*) FROM files") == [(8,)]
+    assert snake_pipe.resume(job_id, dataset, batch_size=300, max_batch_size=300).status == "done"
+    assert rows(dataset, "SELECT count(*) FROM files") == [(300,)]
 
 
 def test_a_listener_that_fails_is_heard(tmp_path, sources):
