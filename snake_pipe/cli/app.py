@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe import __version__
+from snake_pipe.cli.command_tree import REFUSED, Group, explain, give_help
 from snake_pipe.cli.commands import (
+    completion,
     control,
     dataset,
     dialects,
     doctor,
     drift,
     ingest,
+    manual,
     reference,
     resume,
     status,
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(Group):
     """The commands. None goes on when the reader of its output has gone; click would exit with 1."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
@@ -61,12 +64,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-_Refused: Any = typer.BadParameter.__mro__[2]
-"""Base of what typer raises for wrong arguments; recent versions bring their own copy of click."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -83,8 +82,15 @@ Examples:
   snake-pipe query "SELECT kind, count(*) FROM symbols GROUP BY kind"
   snake-pipe resume --last          continue where a crash or Ctrl-C ended it
 
-Exit codes: 0 done; 1 the run failed, resume it; 2 usage or refused input; 3 done, but files failed (see
---max-failures); 75 another job holds the dataset; 130 and 143 stopped by a signal (130 also by control stop).
+\b
+Exit codes:
+  0    done
+  1    the run failed; resume it
+  2    usage error, or refused input
+  3    done, but files failed (see --max-failures)
+  75   another job holds the dataset
+  130  stopped by Ctrl-C or by `snake-pipe control stop`
+  143  stopped by SIGTERM
 """
 )
 def main(
@@ -96,8 +102,28 @@ def main(
     """Every syntax tree of a repository, in tables that SQL can ask."""
 
 
-for _module in (ingest, resume, watch, dataset, drift, status, control, dialects, reference, doctor):
+for _module in (
+    ingest,
+    resume,
+    watch,
+    dataset,
+    drift,
+    status,
+    control,
+    dialects,
+    reference,
+    doctor,
+    manual,
+    completion,
+):
     _module.register(app)
+give_help(app)
+
+
+def _complain(message: str, hint: str) -> None:
+    typer.echo(message, err=True)
+    if hint:
+        typer.echo(f"  {hint}", err=True)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -105,13 +131,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         outcome = app(args=arguments, prog_name="snake-pipe", standalone_mode=False)
         sys.stdout.flush()
-    except _Refused as error:
-        error.show(sys.stderr)
+    except REFUSED as error:
+        _complain(*explain(error))
         return int(ExitCode.USAGE)
     except SnakePipeError as error:
-        typer.echo(f"snake-pipe: {error.message}", err=True)
-        if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
+        _complain(f"snake-pipe: {error.message}", error.hint)
         return int(error.exit_code)
     except (_OutputClosedError, BrokenPipeError):
         for stream in (sys.stdout, sys.stderr):

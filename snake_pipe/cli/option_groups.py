@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import cache
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
     """The command as typer takes it.
 
-    Each parameter of it that is a dataclass becomes an option for each field, in their order.
+    Each parameter of it that is a dataclass becomes an option for each field, in their order; the help has
+    them under the `heading` of the class, if it has one.
     """
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
@@ -40,7 +42,21 @@ def _as_option(parameter: Parameter, annotation: Any) -> Parameter:
 @cache
 def _options(group: Any) -> list[Parameter]:
     hints = get_type_hints(group, include_extras=True)
+    heading = getattr(group, "heading", None)
     return [
-        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        Parameter(
+            field.name,
+            Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=_under(heading, hints[field.name]),
+        )
         for field in fields(group)
     ]
+
+
+def _under(heading: str | None, annotation: Any) -> Any:
+    """An option's annotation, so that the help has it under the heading."""
+    type_, option = get_args(annotation)
+    option = copy(option)  # other commands may have it under another
+    option.rich_help_panel = option.rich_help_panel or heading
+    return Annotated[type_, option]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from typer import Option
 
+from snake_pipe.cli import completers
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,15 @@ Dataset = Annotated[
 JobDataset = Annotated[
     Path | None, Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
 ]
-Format = Annotated[str, Option("--format", metavar="NAME", help="table, json (one object per line) or csv.")]
+Format = Annotated[
+    str,
+    Option(
+        "--format",
+        metavar="NAME",
+        help="table, json (one object per line) or csv.",
+        autocompletion=completers.formats,
+    ),
+]
 Dialects = Annotated[
     list[Path] | None,
     Option(
@@ -35,17 +44,30 @@ Dialects = Annotated[
     ),
 ]
 Preset = Annotated[
-    str | None, Option("--preset", metavar="NAME", help="throughput, latency, low-memory or development.")
+    str | None,
+    Option(
+        "--preset",
+        metavar="NAME",
+        help="throughput, latency, low-memory or development.",
+        autocompletion=completers.presets,
+    ),
 ]
 OtherSettings = Annotated[
     list[str] | None,
-    Option("--set", metavar="KEY=VALUE", help="Any other setting; see `config show`; repeatable."),
+    Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other setting; see `config show`; repeatable.",
+        autocompletion=completers.settings,
+    ),
 ]
 
 
 @dataclass
 class SelectionOptions:
     """Which files are read, and into which dataset."""
+
+    heading: ClassVar = "Selection"
 
     dataset: Annotated[
         Path | None,
@@ -63,6 +85,7 @@ class SelectionOptions:
         Option(
             metavar="NAMES",
             help="Comma-separated; `ast` for AST files. Default: all programming languages and ast.",
+            autocompletion=completers.languages,
         ),
     ] = None
     use_gitignore: Annotated[
@@ -107,9 +130,15 @@ class SelectionOptions:
 class Settings:
     """Settings that have an option of their own, by their names as settings; None where it is not given."""
 
+    heading: ClassVar = "Settings"
+
     tables: Annotated[
         str | None,
-        Option(metavar="NAMES", help="Tree tables to write: nodes,symbols,refs,imports. Default: all."),
+        Option(
+            metavar="NAMES",
+            help="Tree tables to write: nodes,symbols,refs,imports. Default: all.",
+            autocompletion=completers.tables,
+        ),
     ] = None
     anonymous: Annotated[
         bool | None, Option("--anonymous", help="Also write rows for punctuation and keywords.")
@@ -187,6 +216,8 @@ class WatchSettings(Settings):
 @dataclass
 class Verbosity:
     """What is shown on stderr while a job runs and when it has ended."""
+
+    heading: ClassVar = "Output"
 
     quiet: Annotated[bool, Option("--quiet", "-q", help="No progress and no summary; errors only.")] = False
     verbose: Annotated[bool, Option("--verbose", "-v", help="Also show each batch and each commit.")] = False

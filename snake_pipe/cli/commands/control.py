@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from snake_pipe.cli.completers import control_words, queues
 from snake_pipe.cli.job_view import LIVE, find_job, view_job
 from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.text import visible
@@ -49,10 +50,18 @@ Examples:
 def control(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="[JOB_ID] ACTION [ARGS]", help="Default: the running job."),
+        typer.Argument(
+            metavar="[JOB_ID] ACTION [ARGS]", help="Default: the running job.", autocompletion=control_words
+        ),
     ],
     queue: Annotated[
-        str | None, typer.Option("--queue", metavar="NAME", help="With cancel: all files of this language.")
+        str | None,
+        typer.Option(
+            "--queue",
+            metavar="NAME",
+            help="With cancel: all files of this language.",
+            autocompletion=queues,
+        ),
     ] = None,
     last: Annotated[
         bool, typer.Option("--last", help="The dataset's running or newest job, as without JOB_ID.")

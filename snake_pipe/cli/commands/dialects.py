@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 dialects_app = typer.Typer(rich_markup_mode=None)
 
+_LIST_EXAMPLES = """
+\b
+Examples:
+  snake-pipe dialects
+  snake-pipe dialects --format csv
+  snake-pipe help dialects check
+"""
+
 _EXAMPLES = """
 \b
 Examples:
@@ -29,7 +37,10 @@ Examples:
   snake-pipe dialects check out/*.json --dialect my.toml --format json
 
 \b
-Exit codes: 0 done; 2 a dialect file is wrong; 3 a file was not recognised.
+Exit codes:
+  0  done
+  2  a dialect file is wrong
+  3  a file was not recognised
 """
 
 _COLUMNS = ("file", "what", "name", "kind", "nodes", "line", "detail")
@@ -55,7 +66,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dialects_app, name="dialects")
 
 
-@dialects_app.callback(invoke_without_command=True)
+@dialects_app.callback(invoke_without_command=True, epilog=_LIST_EXAMPLES)
 def dialects(context: typer.Context, format_: Format = "table") -> None:
     """List the dialects of AST files, or check files against them."""
     from snake_pipe.plugins import describe_dialects

@@ -10,6 +10,7 @@ import typer
 
 from snake_pipe.cli.locations import find_dataset
 from snake_pipe.cli.options import Dataset
+from snake_pipe.cli.output.colours import CYAN, GREEN, RED, YELLOW, painted, shows_colours
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import DatasetError, ExitCode
 from snake_pipe.extract.paths.datasets import DATASET_NAME
@@ -81,8 +82,9 @@ def _print(findings: Sequence[Finding]) -> None:
     from snake_pipe.doctor.finding import Level
 
     width = max(len(finding.subject) for finding in findings)
+    colours = shows_colours()
     for finding in findings:
-        level = typer.style(f"{finding.level.name.lower():7}", fg=_COLOURS[finding.level.name])
+        level = painted(f"{finding.level.name.lower():7}", _COLOURS[finding.level.name], colours)
         typer.echo(f"{level}  {finding.subject:{width}}  {visible(finding.found)}")
         if finding.fix:
             typer.echo(f"{'':9}{'':{width}}  fix: {visible(finding.fix)}")
@@ -90,4 +92,4 @@ def _print(findings: Sequence[Finding]) -> None:
     typer.echo(", ".join(f"{counts[level.name.lower()]} {level.name.lower()}" for level in reversed(Level)))
 
 
-_COLOURS = {"OK": "green", "NOTE": "cyan", "WARNING": "yellow", "ERROR": "red"}
+_COLOURS = {"OK": GREEN, "NOTE": CYAN, "WARNING": YELLOW, "ERROR": RED}

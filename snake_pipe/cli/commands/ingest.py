@@ -44,10 +44,19 @@ def ingest(
     selection: SelectionOptions,
     files_from: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Read the files listed in FILE, one per line; - for stdin."),
+        typer.Option(
+            metavar="FILE",
+            help="Read the files listed in FILE, one per line; - for stdin.",
+            rich_help_panel=SelectionOptions.heading,
+        ),
     ] = None,
     files0_from: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The same, separated by NUL bytes.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The same, separated by NUL bytes.",
+            rich_help_panel=SelectionOptions.heading,
+        ),
     ] = None,
     settings: Settings,
     verbosity: Verbosity,

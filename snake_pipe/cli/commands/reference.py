@@ -17,7 +17,7 @@ config_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("languages")(languages)
+    app.command("languages", epilog=_LANGUAGES_EXAMPLES)(languages)
     config_app.command("show", epilog=_CONFIG_EXAMPLES)(show)
     app.add_typer(config_app, name="config")
 
@@ -30,7 +30,15 @@ Examples:
 """
 
 
-@config_app.callback()
+_LANGUAGES_EXAMPLES = """
+\b
+Examples:
+  snake-pipe languages
+  snake-pipe languages --format json | jq -r .language
+"""
+
+
+@config_app.callback(epilog=_CONFIG_EXAMPLES)
 def config() -> None:
     """Settings and where they come from."""
 

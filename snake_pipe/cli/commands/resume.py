@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options import JobDataset, OtherSettings, Verbosity, parse_settings
@@ -33,7 +34,10 @@ Examples:
 def resume(
     *,
     job_id: Annotated[
-        str | None, typer.Argument(metavar="[JOB_ID]", help="As printed by `ingest` or listed by `jobs`.")
+        str | None,
+        typer.Argument(
+            metavar="[JOB_ID]", help="As printed by `ingest` or listed by `jobs`.", autocompletion=job_ids
+        ),
     ] = None,
     last: Annotated[
         bool, typer.Option("--last", help="The newest job of the dataset that is not done.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.job_view import LIVE, JobView, find_job, view_job
 from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.status_text import (
@@ -55,7 +56,10 @@ With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 sto
 
 def status(
     job_id: Annotated[
-        str | None, typer.Argument(metavar="[JOB_ID]", help="Default: the running job, else the newest.")
+        str | None,
+        typer.Argument(
+            metavar="[JOB_ID]", help="Default: the running job, else the newest.", autocompletion=job_ids
+        ),
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="Same as giving no JOB_ID.")] = False,
     follow: Annotated[

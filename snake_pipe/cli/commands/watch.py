@@ -42,10 +42,20 @@ def watch(
     selection: SelectionOptions,
     settings: WatchSettings,
     debounce: Annotated[
-        str, typer.Option(metavar="TIME", help="Quiet time that ends a group of changes.")
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Quiet time that ends a group of changes.",
+            rich_help_panel=WatchSettings.heading,
+        ),
     ] = "50ms",
     poll: Annotated[
-        bool, typer.Option("--poll", help="Compare times every second instead of asking the kernel.")
+        bool,
+        typer.Option(
+            "--poll",
+            help="Compare times every second instead of asking the kernel.",
+            rich_help_panel=WatchSettings.heading,
+        ),
     ] = False,
     verbosity: Verbosity,
 ) -> int:

@@ -1,0 +1,123 @@
+"""The commands as one tree: their help, the way to each of them by name, and what is said of a wrong word."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from snake_pipe.cli.output.help_text import help_text
+from snake_pipe.cli.output.pages import page_of, visible_commands
+from snake_pipe.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+REFUSED: Any = typer.BadParameter.__mro__[2]
+"""Base of what typer raises for wrong arguments; recent versions bring their own copy of click."""
+
+
+class _OwnHelp:
+    """What commands and groups share."""
+
+    def get_help(self, ctx: Any) -> str:
+        """As `--help` prints it."""
+        return help_text(page_of(self, ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As everywhere; what is refused knows its command, which typer does not always note."""
+        try:
+            return cast("list[str]", super().parse_args(ctx, args))  # type: ignore[misc]
+        except REFUSED as refused:
+            refused.ctx = refused.ctx or ctx
+            raise
+
+
+class Command(_OwnHelp, TyperCommand):
+    """A command with our own help."""
+
+
+class Group(_OwnHelp, TyperGroup):
+    """A group of commands with our own help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As everywhere; without arguments the help goes to stderr."""
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            typer.echo(self.get_help(ctx), err=True)
+            raise typer.Exit(int(ExitCode.USAGE))
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As everywhere; UsageError with the nearest command for one that there is none of."""
+        if args and not args[0].startswith("-") and not ctx.resilient_parsing:
+            find_command(ctx, args[:1])
+        return super().resolve_command(ctx, args)
+
+
+def give_help(app: typer.Typer) -> None:
+    """Have all commands of an app, and of the apps in it, show our help."""
+    for command in app.registered_commands:
+        if command.cls in (None, TyperCommand):
+            command.cls = Command
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            group.cls = Group
+            give_help(group.typer_instance)
+
+
+def find_command(context: Any, names: Iterable[str]) -> Any:
+    """The context of a command, by its names from the context's own; UsageError with the nearest."""
+    for name in names:
+        group = context.command
+        command = group.get_command(context, name) if isinstance(group, TyperGroup) else None
+        if command is None:
+            place = f" in {context.command_path}" if context.parent else ""
+            raise UsageError(f"no command '{name}'{place}", _nearest_command(context, name))
+        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+    return context
+
+
+def walk(context: Any) -> Iterator[Any]:
+    """The contexts of a command and of all below it."""
+    yield context
+    for name in visible_commands(context.command, context):
+        yield from walk(find_command(context, [name]))
+
+
+def _nearest_command(context: Any, name: str) -> str:
+    known = visible_commands(context.command, context)
+    if found := difflib.get_close_matches(name, known, n=1):
+        return f"did you mean {context.command_path} {found[0]}?"
+    if "ingest" in known and os.path.exists(name):  # noqa: PTH110 - a word, not a path
+        return f"did you mean {context.command_path} ingest {name}?"
+    return f"{context.command_path} --help lists them" if known else ""
+
+
+def explain(refused: Any) -> tuple[str, str]:
+    """What typer refuses, in one line, and what to do instead."""
+    path = refused.ctx.command_path
+    if hasattr(refused, "possibilities"):  # and the option's name, which may be cut off at its dashes
+        option = str(refused.option_name)
+        option = option if option.startswith("-") else f"--{option}"
+        return f"{path}: no option {option}", _nearest_option(refused.ctx, option)
+    message = " ".join(refused.format_message().split()).removesuffix(".")
+    return f"{path}: {message[:1].lower()}{message[1:]}", f"{path} --help"
+
+
+def _nearest_option(context: Any, option: str) -> str:
+    path = context.command_path
+    if found := difflib.get_close_matches(option, _options(context), n=1):
+        return f"did you mean {found[0]}?"
+    for name in visible_commands(context.command, context):
+        if option in _options(find_command(context, [name])):
+            return f"options go after the command: {path} {name} {option}"
+    return f"{path} --help lists them"
+
+
+def _options(context: Any) -> Sequence[str]:
+    parameters = context.command.get_params(context)
+    return [name for one in parameters for name in (*one.opts, *one.secondary_opts) if name.startswith("-")]

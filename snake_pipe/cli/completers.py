@@ -1,0 +1,131 @@
+"""What may be given for an option or argument, as a shell offers it: values with a word about each.
+
+Each function is called while somebody presses the tab key: it imports little, and finds nothing where
+something is wrong. `context.params` has the options as they are written before the word, `context.args` the
+arguments.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from snake_pipe.cli.locations import find_dataset
+from snake_pipe.errors import SnakePipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+_MOST_JOBS = 20
+
+Offers = list[tuple[str, str]]
+
+
+def formats(incomplete: str) -> Offers:
+    """Values of `--format`."""
+    from snake_pipe.cli.output.text import FORMATS
+
+    return _beginning(incomplete, [(name, "") for name in FORMATS])
+
+
+def presets(incomplete: str) -> Offers:
+    """Values of `--preset`."""
+    from snake_pipe.extract.batch_config import PRESETS
+
+    return _beginning(incomplete, [(name, f"sets {', '.join(values)}") for name, values in PRESETS.items()])
+
+
+def languages(incomplete: str) -> Offers:
+    """Names of languages, after a comma further ones."""
+    from snake_pipe.plugins import AST_QUEUE, describe_languages
+
+    known = [(AST_QUEUE, "AST files"), *((name, files) for name, files, *_ in describe_languages())]
+    return _listed(incomplete, known)
+
+
+def queues(incomplete: str) -> Offers:
+    """Names of queues: those of languages."""
+    return languages(incomplete) if "," not in incomplete else []
+
+
+def tables(incomplete: str) -> Offers:
+    """Names of tree tables, after a comma further ones."""
+    from snake_pipe.schemas import TREE_TABLES
+
+    return _listed(incomplete, [(name, "") for name in TREE_TABLES])
+
+
+def settings(incomplete: str) -> Offers:
+    """Names of settings, up to the equals sign."""
+    from snake_pipe.extract.batch_config import SETTINGS
+
+    return _beginning(incomplete, [(f"{name}=", setting.doc) for name, setting in SETTINGS.items()])
+
+
+def shells(incomplete: str) -> Offers:
+    """Shells that there is a script for."""
+    return _beginning(incomplete, [(name, "") for name in ("bash", "zsh", "fish")])
+
+
+def job_ids(context: typer.Context, incomplete: str) -> Offers:
+    """The newest jobs of the dataset at hand, the newest first."""
+    from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+    given = context.params.get("dataset")
+    try:
+        manager = CheckpointManager(find_dataset(Path(given) if given else None))
+        jobs = [name for name in reversed(manager.job_ids()) if name.startswith(incomplete)]
+    except (SnakePipeError, OSError):
+        return []
+    return [(name, _about(manager, name)) for name in jobs[:_MOST_JOBS]] if not context.args else []
+
+
+def _about(manager: CheckpointManager, job_id: str) -> str:
+    try:
+        checkpoint = manager.load(job_id)
+    except SnakePipeError:
+        return "damaged"
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))
+    return f"{checkpoint.progress.status}, {started}"
+
+
+def control_words(context: typer.Context, incomplete: str) -> Offers:
+    """A job or an action, then what goes with the action."""
+    from snake_pipe.extract.batch_config import RUNTIME_SETTINGS, SETTINGS
+    from snake_pipe.extract.job.control_command import ACTIONS
+
+    words = [word for word in context.args if not word[:1].isdigit()]
+    if not words:
+        return [*_beginning(incomplete, [(name, "") for name in ACTIONS]), *job_ids(context, incomplete)]
+    if words[0] == "set":
+        return _beginning(incomplete, [(f"{name}=", SETTINGS[name].doc) for name in RUNTIME_SETTINGS])
+    return []
+
+
+def commands(context: typer.Context, incomplete: str) -> Offers:
+    """The commands below those that are named already."""
+    from snake_pipe.cli.output.pages import summary_of, visible_commands
+
+    command: Any = context.find_root().command
+    for name in context.args:
+        command = visible_commands(command, context).get(name)
+        if command is None:
+            return []
+    known = visible_commands(command, context)
+    return _beginning(incomplete, [(name, summary_of(one)) for name, one in known.items()])
+
+
+def _beginning(incomplete: str, known: Iterable[tuple[str, str]]) -> Offers:
+    return [(name, about) for name, about in known if name.startswith(incomplete)]
+
+
+def _listed(incomplete: str, known: Iterable[tuple[str, str]]) -> Offers:
+    """For a list of names with commas: what goes on from its last comma, without what is in it."""
+    before, comma, last = incomplete.rpartition(",")
+    offers = [pair for pair in known if pair[0].startswith(last) and pair[0] not in before.split(",")]
+    return [(f"{before}{comma}{name}", about) for name, about in offers]
