@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from snake_pipe.cli.app import app
+from snake_pipe.cli.command_tree import walk
+from snake_pipe.cli.output.help_text import help_text
+from snake_pipe.cli.output.pages import page_of
 from snake_pipe.extract.batch_config import PRESETS, SETTINGS, WATCHING, BatchConfig
 from snake_pipe.plugins import describe_dialects
 from snake_pipe.schemas import KINDS, ROLES, STATUSES, TABLES, VIEWS
@@ -96,21 +99,15 @@ def _dialects() -> str:
 
 
 def _help() -> str:
-    parts = [
-        f"{'#' * (1 + len(words))} {' '.join(words)}\n\n```text\n{text}\n```"
-        for words, text in _helps(typer.main.get_command(app), ("snake-pipe",))
-    ]
+    parts = [f"{'#' * (1 + len(path.split()))} {path}\n\n```text\n{text}\n```" for path, text in _helps()]
     return _block("\n\n".join(parts))
 
 
-def _helps(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The words of each command, and what its `--help` prints."""
-    context = command.context_class(
-        command, info_name=" ".join(words), terminal_width=80, **command.context_settings
-    )
-    yield words, command.get_help(context)
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _helps(inner, (*words, name))
+def _helps() -> Iterator[tuple[str, str]]:
+    """The way to each command, and what its `--help` prints."""
+    command: Any = typer.main.get_command(app)
+    for context in walk(command.make_context("snake-pipe", [], resilient_parsing=True)):
+        yield context.command_path, help_text(page_of(context.command, context), 80)
 
 
 def _file(name: str, language: str) -> str:

@@ -26,7 +26,7 @@ class _OwnHelp:
 
     def get_help(self, ctx: Any) -> str:
         """As `--help` prints it."""
-        return help_text(page_of(self, ctx))
+        return help_text(page_of(self, ctx), ctx.terminal_width)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As everywhere; what is refused knows its command, which typer does not always note."""

@@ -482,7 +482,7 @@ def test_where_there_is_no_job_that_is_said(cli, tmp_path):
 def test_help_teaches_by_example(cli, command):
     done = cli.run(command, "--help")
     assert done.returncode == 0
-    assert f"Examples:\n    snake-pipe {command}" in done.stdout
+    assert f"Examples:\n  snake-pipe {command}" in done.stdout
 
 
 def test_help_loads_nothing_heavy(cli):

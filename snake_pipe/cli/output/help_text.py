@@ -22,9 +22,9 @@ _WIDEST_NAMES = 28
 _COMMENT = re.compile(r"(\S)(  +)(\S.*)")
 
 
-def help_text(page: Page) -> str:
-    """The page for this terminal, or for 80 columns where there is none."""
-    width = max(40, min(_WIDEST, shutil.get_terminal_size().columns))
+def help_text(page: Page, columns: int | None = None) -> str:
+    """The page for so many columns: by default those of this terminal, or 80 where there is none."""
+    width = max(40, min(_WIDEST, columns or shutil.get_terminal_size().columns))
     colours = shows_colours()
     names = [name for entries in page.sections.values() for name, _ in entries]
     column = min(max(map(len, names), default=0), _WIDEST_NAMES, width // 2)
