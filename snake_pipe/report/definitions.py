@@ -1,0 +1,76 @@
+"""Definitions that stand out: hot spots, the largest, the most used.
+
+Those whose bounds are in doubt are left out where lines count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snake_pipe.report.table import Table, ask
+
+if TYPE_CHECKING:
+    import duckdb
+
+_USES = "SELECT name, count(*) AS uses FROM refs WHERE role <> 'write' GROUP BY name"
+
+
+def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
+    """Functions that are complex, long and much used, all at once."""
+    return ask(
+        connection,
+        (
+            ("definition", "text"), ("place", "place"), ("complexity", "number"), ("lines", "number"),
+            ("uses of the name", "number"), ("score", "bar"),
+        ),
+        f"""
+        WITH uses AS ({_USES})
+        SELECT qualified_name, repo, path, start_line, complexity, end_line - start_line + 1 AS lines,
+               coalesce(uses, 0) AS uses,
+               round(complexity * ln(1 + lines) * ln(2 + coalesce(uses, 0)))::BIGINT AS score
+        FROM symbols JOIN files USING (file_id) LEFT JOIN uses USING (name)
+        WHERE complexity > 1 AND NOT in_error
+        ORDER BY score DESC, repo, path, start_line LIMIT 200
+        """,  # noqa: S608 - a constant of this file
+    )  # fmt: skip
+
+
+def largest(connection: duckdb.DuckDBPyConnection) -> Table:
+    """Definitions by the lines they take, without modules, which are whole files."""
+    return ask(
+        connection,
+        (("definition", "text"), ("kind", "text"), ("place", "place"), ("lines", "bar")),
+        """
+        SELECT qualified_name, kind, repo, path, start_line, end_line - start_line + 1 AS lines
+        FROM symbols JOIN files USING (file_id)
+        WHERE kind <> 'module' AND NOT in_error ORDER BY lines DESC, repo, path, start_line LIMIT 200
+        """,
+    )
+
+
+def most_used(connection: duckdb.DuckDBPyConnection) -> Table:
+    """Names by how often they are used, with the place of one definition and how many there are."""
+    return ask(
+        connection,
+        (
+            ("name", "text"), ("kind", "text"), ("place", "place"), ("uses of the name", "bar"),
+            ("files that use it", "number"), ("definitions of the name", "number"),
+        ),
+        """
+        WITH uses AS (
+            SELECT name, count(*) AS uses, count(DISTINCT file_id) AS using_files
+            FROM refs WHERE role <> 'write' GROUP BY name
+        ), defined AS (
+            SELECT name, count(*) AS definitions, min((file_id, node_id)) AS first
+            FROM symbols SEMI JOIN uses USING (name)
+            WHERE kind IN ('class', 'interface', 'enum', 'function', 'method', 'type_alias', 'macro')
+            GROUP BY name
+        ), chosen AS (
+            SELECT * FROM uses JOIN defined USING (name) ORDER BY uses DESC, name LIMIT 200
+        )
+        SELECT s.name, s.kind, repo, path, start_line, uses, using_files, definitions
+        FROM chosen c JOIN symbols s ON s.file_id = c.first[1] AND s.node_id = c.first[2]
+        JOIN files f ON f.file_id = s.file_id
+        ORDER BY uses DESC, s.name
+        """,
+    )  # fmt: skip
