@@ -48,6 +48,9 @@ def _start(check: Check, place: Place, answers: dict[Check, list[Finding]]) -> t
     def run() -> None:
         try:
             found = list(check(place))
+        except PermissionError as failure:
+            what = f"{failure.filename} may not be read by this user"
+            answers[check] = [warning(subject_of(check), what, "run as its owner; see permissions")]
         except Exception as failure:  # noqa: BLE001 - it is what was found
             what = f"could not be checked: {type(failure).__name__}: {failure}"
             answers[check] = [warning(subject_of(check), what, "report it, with the output of doctor --json")]

@@ -26,7 +26,10 @@ GIVES = {
     "watch": "the watch command",
     "languages": "languages beyond the first thirteen",
 }
-"""What each extra adds; `dev` is for those who work on the program."""
+"""What each extra adds."""
+
+FOR_DEVELOPERS = ("dev", "docs")
+"""Extras that nobody misses who only uses the program."""
 
 
 def check_python(_: Place) -> Iterator[Finding]:
@@ -95,7 +98,7 @@ def check_loops(_: Place) -> Iterator[Finding]:
 def check_extras(_: Place) -> Iterator[Finding]:
     """What could be installed in addition, and what it would give."""
     for extra in _own_metadata("Provides-Extra"):
-        if extra == "dev":
+        if extra in FOR_DEVELOPERS:
             continue
         wanted = _requirements(extra)
         missing = [one.name for one in wanted if _installed(one.name) is None]

@@ -88,19 +88,19 @@ def check_permissions(place: Place) -> Iterator[Finding]:
 
         needed += [folder for name in (JOBS_FOLDER, *TABLES) if (folder := place.dataset / name).is_dir()]
     closed = [folder for folder in needed if not os.access(folder, os.R_OK | os.W_OK | os.X_OK)]
-    for folder in closed[:3]:
-        owner = f"user {folder.stat().st_uid}"
-        fix = f"run as {owner}, sudo chown -R {os.getuid()} {shlex.quote(str(folder))}, or -d DIR"
-        yield error(subject, f"{folder} may not be written to; it belongs to {owner}", fix)
-    for name, folder, costs in (
-        ("state folder", _state_folder(), "jobs are then found in their dataset only"),
-        ("temporary folder", Path(tempfile.gettempdir()), "queries then cannot spill to disk"),
+    if closed:
+        owner = closed[0].stat().st_uid
+        more = f" and {len(closed) - 1} folders in it" if len(closed) > 1 else ""
+        fix = f"sudo chown -R {os.getuid()} {shlex.quote(str(closed[0]))}, run as its owner, or give -d DIR"
+        yield error(subject, f"{closed[0]}{more} may not be written to; user {owner} owns it", fix)
+    for name, folder, costs, variable in (
+        ("state folder", _state_folder(), "jobs are then found in their dataset only", "XDG_STATE_HOME"),
+        ("temporary folder", Path(tempfile.gettempdir()), "queries then cannot spill to disk", "TMPDIR"),
     ):
         there = next(path for path in (folder, *folder.parents) if path.exists())
         if not os.access(there, os.W_OK | os.X_OK):
-            yield warning(
-                subject, f"the {name} {there} may not be written to; {costs}", f"chmod u+rwx {there}"
-            )
+            found = f"the {name} {there} may not be written to; {costs}"
+            yield warning(subject, found, f"export {variable}=DIR, a folder of yours")
             closed.append(there)
     if not closed:
         yield ok(subject, f"{place.writable}, state and temporary folder may be written to")

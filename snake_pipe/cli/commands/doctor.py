@@ -79,8 +79,6 @@ def _document(findings: Sequence[Finding]) -> str:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    from snake_pipe.doctor.finding import Level
-
     width = max(len(finding.subject) for finding in findings)
     colours = shows_colours()
     for finding in findings:
@@ -89,7 +87,8 @@ def _print(findings: Sequence[Finding]) -> None:
         if finding.fix:
             typer.echo(f"{'':9}{'':{width}}  fix: {visible(finding.fix)}")
     counts = Counter(finding.level.name.lower() for finding in findings)
-    typer.echo(", ".join(f"{counts[level.name.lower()]} {level.name.lower()}" for level in reversed(Level)))
+    words = [f"{counts[one]} {one}{'s' * (counts[one] != 1)}" for one in ("error", "warning", "note")]
+    typer.echo(f"{', '.join(words)}, {counts['ok']} ok")
 
 
 _COLOURS = {"OK": GREEN, "NOTE": CYAN, "WARNING": YELLOW, "ERROR": RED}

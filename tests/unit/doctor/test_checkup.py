@@ -39,6 +39,14 @@ def test_findings_come_in_the_order_of_their_checks(place):
     assert "OSError: [Errno 5]" in found[0].found
 
 
+def test_what_may_not_be_read_is_told_as_that(place):
+    def check_secrets(place):
+        raise PermissionError(13, "Permission denied", "/var/secrets")
+
+    (finding,) = examine(place, [check_secrets])
+    assert (finding.subject, finding.found) == ("secrets", "/var/secrets may not be read by this user")
+
+
 def test_a_check_that_hangs_is_a_finding(place):
     release = threading.Event()
 

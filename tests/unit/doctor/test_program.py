@@ -32,7 +32,7 @@ def without(monkeypatch):
 
 
 def test_each_extra_has_words_for_what_it_gives():
-    assert set(program.GIVES) == set(DECLARED["optional-dependencies"]) - {"dev"}
+    assert set(program.GIVES) == set(DECLARED["optional-dependencies"]) - {*program.FOR_DEVELOPERS}
 
 
 def test_each_package_is_imported_by_its_name():
