@@ -35,9 +35,10 @@ def ingest(
 
         result = snake_pipe.ingest("~/src/app", languages=["python"], worker_count=4, progress=True)
 
-    `settings` are fields of BatchConfig; neither the environment nor a project's TOML files are asked for
-    them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called with the job's events,
-    in the calling thread. It may be called where an event loop runs, which then waits.
+    Files belong to the dataset of their repository. `repo` is the repository's name in the tables, by default
+    that of its folder. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
+    files are asked for them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called
+    with the job's events, in the calling thread. It may be called where an event loop runs, which then waits.
 
     A run that fails raises SnakePipeError; files that fail are rows, not exceptions. Ctrl-C, or "interrupt
     kernel", ends the job with a checkpoint, and the KeyboardInterrupt says how to resume it.
@@ -138,19 +139,21 @@ def _run(
     from snake_pipe.utils.own_loop import OwnLoop
 
     prepare_workers(WORKER_MODULES)  # here, as only the main thread can keep Ctrl-C from them
-    show = ProgressBar(listener) if progress else listener
+    bar = ProgressBar(listener) if progress else None
     job_id = ""
 
     def follow(event: Event) -> None:
         nonlocal job_id
         if isinstance(event, JobStarted):
             job_id = event.job_id
-        show(event)
+        (bar or listener)(event)
 
     loop = OwnLoop(follow)
     engine = BatchProcessingEngine(listener=loop.tell)
     try:
-        return loop.run(work(engine), stop=lambda: engine.stop("SIGINT"))
+        result = loop.run(work(engine), stop=lambda: engine.stop("SIGINT"))
+        if bar is not None:
+            bar.show(result.statistics)
     except SnakePipeError as error:
         if job_id and error.exit_code is ExitCode.RUN_FAILED:
             error.hint = f"{error.hint + '; ' if error.hint else ''}snake_pipe.resume({job_id!r})"
@@ -158,5 +161,11 @@ def _run(
     except KeyboardInterrupt:
         if not job_id or engine.status.state == "done":
             raise
-        text = f"the job is stopped, with a checkpoint; snake_pipe.resume({job_id!r}) goes on with it"
+        now = "stopped" if engine.status.state == "stopped" else "stopping"
+        text = f"the job is {now}, with a checkpoint; snake_pipe.resume({job_id!r}) goes on with it"
         raise KeyboardInterrupt(text) from None
+    else:
+        return result
+    finally:
+        if bar is not None:
+            bar.close()

@@ -71,7 +71,12 @@ class SelectionOptions:
 
     dataset: Annotated[
         Path | None,
-        Option("--dataset", "-d", metavar="DIR", help="Folder of the tables. Default: .snake-pipe in PATH."),
+        Option(
+            "--dataset",
+            "-d",
+            metavar="DIR",
+            help="Folder of the tables. Default: .snake-pipe in PATH, or in a file's repository.",
+        ),
     ] = None
     include: Annotated[
         list[str] | None,

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.observe.events import JobEnded, JobStarted, Progress
+from snake_pipe.observe.events import JobStarted, Progress
 
 if TYPE_CHECKING:
     from snake_pipe.observe.events import Event, Listener
@@ -18,7 +18,6 @@ class ProgressBar:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._statistics: BatchStatistics | None = None
         self._bar: Any = None
 
     def __call__(self, event: Event) -> None:
@@ -26,16 +25,13 @@ class ProgressBar:
         if isinstance(event, JobStarted):
             self._bar = _open_bar()
         elif isinstance(event, Progress):
-            self._statistics = event.status.statistics
-            self._show()
-        elif isinstance(event, JobEnded):
-            self._show()
-            self._bar.close()
+            self.show(event.status.statistics)
         self._listener(event)
 
-    def _show(self) -> None:
-        bar, statistics = self._bar, self._statistics
-        if bar.disable or statistics is None:
+    def show(self, statistics: BatchStatistics) -> None:
+        """Move the bar to where the figures are."""
+        bar = self._bar
+        if bar.disable:
             return
         total = statistics.files_discovered - statistics.files_unchanged
         if bar.total != total:
@@ -44,6 +40,11 @@ class ProgressBar:
             bar.start_t = started
         bar.n = statistics.files_done
         bar.refresh()
+
+    def close(self) -> None:
+        """Leave the bar as it is; one that is not full counts as a failure."""
+        if self._bar is not None:
+            self._bar.close()
 
 
 def _open_bar() -> Any:

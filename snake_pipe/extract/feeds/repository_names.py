@@ -26,7 +26,8 @@ def known_repositories(dataset: Path) -> dict[str, Path]:
         found = orjson.loads(_note(dataset).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return {name: Path(folder) for name, folder in found.items()}
+    folders = found.items() if isinstance(found, dict) else ()
+    return {name: Path(folder) for name, folder in folders if isinstance(folder, str)}
 
 
 def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
