@@ -12,7 +12,13 @@ from snake_pipe.report.table import Table, ask
 if TYPE_CHECKING:
     import duckdb
 
-_USES = "SELECT name, count(*) AS uses FROM refs WHERE role <> 'write' GROUP BY name"
+_USES = """
+    SELECT name, count(*) AS uses, count(DISTINCT file_id) AS using_files
+    FROM refs WHERE role IN ('call', 'type', 'inherit', 'decorate') GROUP BY name
+    """
+"""Uses of a name as that of a function or type. It may be read for a variable of the same name, too."""
+
+_FUNCTIONS_AND_TYPES = "('class', 'interface', 'enum', 'function', 'method', 'type_alias', 'macro')"
 
 
 def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
@@ -21,7 +27,7 @@ def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
         connection,
         (
             ("definition", "text"), ("place", "place"), ("complexity", "number"), ("lines", "number"),
-            ("uses of the name", "number"), ("score", "bar"),
+            ("calls and uses as a type", "number"), ("score", "bar"),
         ),
         f"""
         WITH uses AS ({_USES})
@@ -36,34 +42,32 @@ def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
 
 
 def largest(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Definitions by the lines they take, without modules, which are whole files."""
+    """Functions and types by the lines they take."""
     return ask(
         connection,
         (("definition", "text"), ("kind", "text"), ("place", "place"), ("lines", "bar")),
-        """
+        f"""
         SELECT qualified_name, kind, repo, path, start_line, end_line - start_line + 1 AS lines
         FROM symbols JOIN files USING (file_id)
-        WHERE kind <> 'module' AND NOT in_error ORDER BY lines DESC, repo, path, start_line LIMIT 200
-        """,
+        WHERE kind IN {_FUNCTIONS_AND_TYPES} AND NOT in_error
+        ORDER BY lines DESC, repo, path, start_line LIMIT 200
+        """,  # noqa: S608 - a constant of this file
     )
 
 
 def most_used(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Names by how often they are used, with the place of one definition and how many there are."""
+    """Names of functions and types by their uses, each with the place of one of its definitions."""
     return ask(
         connection,
         (
-            ("name", "text"), ("kind", "text"), ("place", "place"), ("uses of the name", "bar"),
+            ("name", "text"), ("kind", "text"), ("place", "place"), ("calls and uses as a type", "bar"),
             ("files that use it", "number"), ("definitions of the name", "number"),
         ),
-        """
-        WITH uses AS (
-            SELECT name, count(*) AS uses, count(DISTINCT file_id) AS using_files
-            FROM refs WHERE role <> 'write' GROUP BY name
-        ), defined AS (
+        f"""
+        WITH uses AS ({_USES}), defined AS (
             SELECT name, count(*) AS definitions, min((file_id, node_id)) AS first
             FROM symbols SEMI JOIN uses USING (name)
-            WHERE kind IN ('class', 'interface', 'enum', 'function', 'method', 'type_alias', 'macro')
+            WHERE kind IN {_FUNCTIONS_AND_TYPES}
             GROUP BY name
         ), chosen AS (
             SELECT * FROM uses JOIN defined USING (name) ORDER BY uses DESC, name LIMIT 200
@@ -72,5 +76,5 @@ def most_used(connection: duckdb.DuckDBPyConnection) -> Table:
         FROM chosen c JOIN symbols s ON s.file_id = c.first[1] AND s.node_id = c.first[2]
         JOIN files f ON f.file_id = s.file_id
         ORDER BY uses DESC, s.name
-        """,
+        """,  # noqa: S608 - constants of this file
     )  # fmt: skip

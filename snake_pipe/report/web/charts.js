@@ -3,8 +3,14 @@
 /** The columns of a point in time. */
 const [TIME, MEMORY_NOW, MEMORY_LIMIT, BUSY, FILES_DONE, BYTES_DONE, QUEUED] = Array.from({ length: 7 }, (_, index) => index);
 
+/** A limit this many times above the most that was used is told in words: its line would flatten all else. */
 const LIMIT_IN_SIGHT = 4;
-/** A limit this many times above the most that was used is told in words, since its line would flatten all else. */
+
+/** As many rates are drawn at most, each over as many points as that takes. */
+const MOST_RATES = 120;
+
+/** Seconds between two marks of the axis of time. */
+const TIMES = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400, 604800, 2592000];
 
 /** One chart with its title, and its points as a table behind it. */
 class Chart {
@@ -91,6 +97,16 @@ function axis(format, more) {
   };
 }
 
+function timeAxis() {
+  return axis((value) => formatMs(value * 1000), { incrs: TIMES, space: 60 });
+}
+
+/** Lines at powers of ten alone. */
+function decades() {
+  const isPower = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6;
+  return { stroke: colourOf("--line"), width: 1, filter: (_, splits) => splits.map((value) => (isPower(value) ? value : null)) };
+}
+
 function line(label, colour, more) {
   return { label, stroke: colourOf(colour), width: 2, points: { show: false }, ...more };
 }
@@ -108,7 +124,7 @@ function memoryOver(points, seconds) {
     data: inSight ? [seconds, used, limits] : [seconds, used],
     options: {
       scales: { x: { time: false }, y: { range: (_, __, top) => [0, (top || 1) * 1.1] } },
-      axes: [axis((value) => formatMs(value * 1000)), axis(formatBytes, { size: 76 })],
+      axes: [timeAxis(), axis(formatBytes, { size: 76 })],
       series: [AFTER, line("memory", "--line-1", { value: (_, value) => (value === null ? "" : formatBytes(value)) }),
         ...(inSight ? [line("limit", "--line-2", { dash: [8, 5], value: (_, value) => (value === null ? "" : formatBytes(value)) })] : [])],
     },
@@ -118,22 +134,26 @@ function memoryOver(points, seconds) {
 }
 
 function rateOver(points, seconds, column, format, more) {
-  const rates = points.map((point, index) => {
-    if (index === 0) return null;
-    const [before, span] = [points[index - 1], seconds[index] - seconds[index - 1]];
-    // A resumed run counts from nothing again.
-    const done = point[column] < before[column] ? point[column] : point[column] - before[column];
-    return span > 0 ? done / span : null;
+  // A resumed run counts from nothing again.
+  const done = points.map((point, index) => {
+    const before = index && point[column] >= points[index - 1][column] ? points[index - 1][column] : 0;
+    return index ? point[column] - before : 0;
+  });
+  const over = Math.ceil(points.length / MOST_RATES);
+  const rates = points.map((_, index) => {
+    const first = Math.max(0, index - over);
+    const span = seconds[index] - seconds[first];
+    return span > 0 ? done.slice(first + 1, index + 1).reduce((a, b) => a + b, 0) / span : null;
   });
   return {
     rows: points.map((point, index) => [seconds[index] * 1000, rates[index], point[column], ...more.map((each) => point[each])]),
     data: [seconds, rates],
     options: {
       scales: { x: { time: false }, y: { range: (_, __, top) => [0, (top || 1) * 1.1] } },
-      axes: [axis((value) => formatMs(value * 1000)), axis(format, { size: 76 })],
+      axes: [timeAxis(), axis(format, { size: 76 })],
       series: [AFTER, line("a second", "--line-1", { value: (_, value) => (value === null ? "" : format(value)) })],
     },
-    note: "",
+    note: over > 1 ? `Each over ${formatMs((1000 * over * seconds.at(-1)) / (points.length - 1))}.` : "",
   };
 }
 
@@ -147,7 +167,7 @@ function estimates(batches, estimated, measured, format) {
     data: [x, y, x],
     options: {
       scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
-      axes: [axis(format, { space: 70 }), axis(format, { size: 76 })],
+      axes: [axis(format, { space: 70, grid: decades() }), axis(format, { size: 76, grid: decades() })],
       series: [
         { ...AFTER, label: "estimated", value: (_, value) => (value === null ? "" : format(value)) },
         line("was", "--line-1", { paths: () => null, points: { show: true, size: 6, stroke: colourOf("--line-1"), fill: colourOf("--line-1") }, value: (_, value) => (value === null ? "" : format(value)) }),

@@ -73,7 +73,7 @@ function notes(figures) {
       : `The map holds all ${WHOLE.format(files)} files.`,
     `The search finds ${WHOLE.format(search.files.length)} of ${WHOLE.format(search.file_total)} files (the largest), and ${WHOLE.format(search.definitions.length)} of ${WHOLE.format(search.definition_total)} definitions (types, functions and macros, the most used).`,
     ...(job && job.batches.length < job.batch_total ? [`Of the newest run the ${WHOLE.format(job.batches.length)} longest of ${WHOLE.format(job.batch_total)} batches are here.`] : []),
-    "Uses are counted by name: definitions of the same name share them.",
+    "Uses are counted by name: definitions of the same name share them. Definitions whose bounds are in doubt are not among the hot spots and the largest.",
     ...(days !== undefined && days !== null ? ["Ages are those of the files on disk; a fresh checkout makes all of them new."] : []),
     ...commits,
   ];
