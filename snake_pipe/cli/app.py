@@ -25,7 +25,7 @@ from snake_pipe.cli.commands import (
     status,
     watch,
 )
-from snake_pipe.cli.output.closed_output import discard
+from snake_pipe.cli.output.streams import discard, tell
 from snake_pipe.errors import ExitCode, SnakePipeError
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ give_help(app)
 
 
 def _complain(message: str, hint: str) -> None:
-    typer.echo(message, err=True)
+    tell(message)
     if hint:
-        typer.echo(f"  {hint}", err=True)
+        tell(f"  {hint}")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
-LIVE = ("running", "paused", "stopping")
-"""States of a job that can still be asked for something."""
-
 
 @dataclass(frozen=True, slots=True)
 class JobView:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
+from snake_pipe.cli.output.failures import failure_lines
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -14,9 +16,14 @@ from snake_pipe.extract.worker.modules import WORKER_MODULES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from snake_pipe.cli.output.progress import Reporter
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event
+
+
+_RECORDED_WITHIN = 0.3
+"""Seconds that a second signal waits for the disk to record the stop."""
 
 
 class JobListener(Protocol):
@@ -28,6 +35,9 @@ class JobListener(Protocol):
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
+
+    def line(self, text: str) -> None:
+        """Show a line that stays."""
 
     def close(self) -> None:
         """Take away what does not stay."""
@@ -66,13 +76,17 @@ def _run_engine(
 
     async def main() -> RepositoryProcessingResult:
         engine = BatchProcessingEngine(listener=listener)
-        _stop_on_signals(engine)
+        _stop_on_signals(engine, listener)
         return await work(engine)
 
-    return asyncio.run(main())
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        return asyncio.run(main())
+    finally:
+        signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
 
 
-def _stop_on_signals(engine: BatchProcessingEngine) -> None:
+def _stop_on_signals(engine: BatchProcessingEngine, listener: JobListener) -> None:
     """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
 
     A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
@@ -85,6 +99,7 @@ def _stop_on_signals(engine: BatchProcessingEngine) -> None:
 
     def stop(name: str, code: int) -> None:
         if seen:
+            _end_at_once(engine, listener, name)
             os._exit(code)
         seen.append(name)
         engine.stop(name)
@@ -92,6 +107,41 @@ def _stop_on_signals(engine: BatchProcessingEngine) -> None:
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop, number.name, code)
+
+
+def _end_at_once(engine: BatchProcessingEngine, listener: JobListener, name: str) -> None:
+    """Leave terminal and checkpoint as they should be, as far as that takes no time."""
+    listener.close()
+    if listener.job_id:
+        listener.line(f"stopped by {name}; resume with: snake-pipe resume {listener.job_id}")
+    record = Thread(target=engine.end_at_once, args=(name,), daemon=True)
+    record.start()
+    record.join(_RECORDED_WITHIN)
+
+
+def end_run(
+    result: RepositoryProcessingResult,
+    reporter: Reporter,
+    *,
+    max_failures: int,
+    failed_now: int | None = None,
+) -> int:
+    """Show how a job ended and which files failed; what to exit with.
+
+    `failed_now` is for a watch the number of the dataset's files that are failed as they are now, and None
+    for a job, of which all counts that failed.
+    """
+    failures = result.statistics.failures if failed_now is None else failed_now
+    code = exit_code(result, failures, max_failures)
+    reporter.summarise(result)
+    if code == ExitCode.FILES_FAILED or (failures and not reporter.is_quiet):
+        job_id = result.job_id if failed_now is None else None
+        for text in failure_lines(result.dataset, job_id, failures):
+            reporter.line(text)
+    if code == ExitCode.FILES_FAILED:
+        files = "file" if failures == 1 else "files"
+        reporter.line(f"snake-pipe: {failures:,} {files} failed, --max-failures {max_failures:,}")
+    return code
 
 
 def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:

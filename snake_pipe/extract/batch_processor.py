@@ -33,10 +33,10 @@ from snake_pipe.extract.dispatch.slots_folder import slots_folder
 from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
 from snake_pipe.extract.paths.datasets import DATASET_NAME
-from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, ignore
+from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, Stopping, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples
-from snake_pipe.observe.status import JobStatus
+from snake_pipe.observe.status import LIVE, JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -158,8 +158,9 @@ class BatchProcessingEngine:
             stack.callback(self._become_idle)
             job = self._job = await asyncio.to_thread(open_job, stack)
             tell = self._open_listener(job, stack)
-            tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before))
+            tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before, job.is_done))
             self._status = JobStatus()
+            self._status.statistics.files_before = job.files_before
             self._status.statistics.failed_before = job.failed_before
             try:
                 if job.is_done:
@@ -307,6 +308,16 @@ class BatchProcessingEngine:
         self._early_stop = reason
         if self._run is not None:
             self._run.stop(reason)
+        else:
+            self._listener(Stopping(reason, 0, 0.0))
+
+    def end_at_once(self, reason: str) -> None:
+        """Record the stop, for a process that ends now: what is in flight is given up.
+
+        May be called from any thread; the last commit is what counts, whether or not this succeeds.
+        """
+        if self._job is not None and self._status.state in LIVE:
+            self._job.record_stop(self._status, reason)
 
     async def flush_now(self) -> None:
         """Make visible all that was taken in before this call; done when this returns.
@@ -316,7 +327,7 @@ class BatchProcessingEngine:
         await self._running().flush_now()
 
     async def pause(self) -> None:
-        """Begin no further batch until `unpause`."""
+        """Send workers no further batch until `unpause`; running batches finish."""
         self._running().pause()
 
     async def unpause(self) -> None:

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """A job began, or goes on with `resumed`; `done_before` counts files committed earlier."""
+    """A job began, or goes on with `resumed`; `done_before` counts files committed earlier.
+
+    With `is_done` there was nothing left to resume.
+    """
 
     job_id: str
     dataset: str
     resumed: bool
     done_before: int = 0
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,11 @@ class Flushed:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know while the job goes on."""
+    """Something a person should know while the job goes on; `path` names the file it is about, if any."""
 
     code: str
     message: str
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,19 @@ class Commanded:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """The job is to end, and `reason` by what; then comes JobEnded.
+
+    First `batches` in flight are finished, for so many `seconds` at most; None if the job ends by itself with
+    all that it took in.
+    """
+
+    reason: str
+    batches: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
     """The job's end; `status` is done, stopped or failed."""
 
@@ -113,6 +131,7 @@ Event = (
     | Commanded
     | ChangesVisible
     | Rescan
+    | Stopping
     | JobEnded
 )
 Listener = Callable[[Event], None]

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 
 def files_in_words(statistics: BatchStatistics) -> str:
-    """Files by status: `20 ok, 1 skipped, 7 unchanged`."""
+    """Files by status: `20 ok, 1 skipped, 7 unchanged`; `before` are those of the job's earlier runs."""
     by_status: dict[str, int] = {}
     for (status, _), count in statistics.outcomes.items():
         by_status[status] = by_status.get(status, 0) + count
+    before = min(
+        statistics.files_before, statistics.files_unchanged
+    )  # they are found unchanged, as others are
     counts = [
         *sorted(by_status.items()),
-        ("unchanged", statistics.files_unchanged),
+        ("before", before),
+        ("unchanged", statistics.files_unchanged - before),
         ("deleted", statistics.files_deleted),
     ]
     return ", ".join(f"{count:,} {word}" for word, count in counts if count) or "none"

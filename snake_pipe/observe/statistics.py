@@ -13,7 +13,8 @@ class BatchStatistics:
     moment the monitor.
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
-    `failed_before` files that failed in runs of the job before this one. `outcomes` counts files by status
+    `files_before` and `failed_before` files that runs of the job before this one have committed, and those
+    of them that failed. `outcomes` counts files by status
     and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
     known language by ending, `unasked` those of languages that are not read by language, `excluded` those
     that were named although patterns exclude them. `trees` counts those in files that hold several, and
@@ -29,6 +30,7 @@ class BatchStatistics:
     files_cancelled: int = 0
     files_batched: int = 0
     files_alone: int = 0
+    files_before: int = 0
     failed_before: int = 0
     files_unchanged: int = 0
     files_deleted: int = 0

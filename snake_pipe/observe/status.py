@@ -7,6 +7,9 @@ from typing import Any
 
 from snake_pipe.observe.statistics import BatchStatistics
 
+LIVE = ("running", "paused", "stopping")
+"""States of a job that can still be sent a command."""
+
 _MOST_CHANGES = 100
 _MOST_ANSWERS = 200
 """More than commands are read at a time, so that nobody misses an answer."""
@@ -52,6 +55,6 @@ class JobStatus:
         for name, counts in (("outcomes", statistics.outcomes), ("reasons", statistics.reasons)):
             document[name] = [[status, word, count] for (status, word), count in counts.items()]
         document["status"] = document.pop("state")
-        document["estimated_seconds_left"] = statistics.seconds_left
+        document["estimated_seconds_left"] = statistics.seconds_left if self.state == "running" else None
         document["statistics"] = statistics.figures()
         return document

@@ -258,16 +258,16 @@ def test_looking_at_a_job_never_keeps_another_from_starting(cli, job):
 
 
 def test_status_tells_people_all_there_is(cli, job):
-    with job.running(**FULL, status="paused"):
+    with job.running(**FULL):
         done = cli.run("status", JOB, "-d", job.dataset)
     assert done.returncode == 0, done.stderr
     figures = shown(done.stdout)
-    assert figures["status"] == "paused"
+    assert figures["status"] == "running"
     assert figures["progress"] == "25 of 100 files (25%), 1.0 MB of 4.0 MB"
     assert figures["failed"] == "3"
     assert figures["rate on average"] == "2 files/s, 100.0 kB/s"
     assert figures["left"] == "1 min 15 s"
-    assert figures["queued"] == "40 files queued, 64.0 kB, oldest 1.2 s"
+    assert figures["queued"] == "40 files, 64.0 kB, oldest 1.2 s"
     assert figures["batches"] == "7 done, 2 in flight"
     assert figures["by trigger"] == "size 4, timer 3"
     assert figures["workers"] == "1 of 2 busy"
@@ -280,6 +280,44 @@ def test_status_tells_people_all_there_is(cli, job):
     queues = [line.split() for line in done.stdout.split("\n\n")[1].splitlines()]
     assert queues[2] == ["python", "39", "63.0", "kB", "1.2", "s", "180"]
     assert queues[3][0] == "go"
+
+
+def test_status_says_of_a_paused_job_only_what_is_true_of_it(cli, job):
+    """It told how long the job would take, and took batches that are held back for batches in flight."""
+    paused = FULL | {"status": "paused", "estimated_seconds_left": None, "batches_waiting": 4}
+    with job.running(**paused):
+        figures = shown(cli.run("status", JOB, "-d", job.dataset).stdout)
+        job.show(**paused | {"busy_workers": 0})
+        at_rest = shown(cli.run("status", JOB, "-d", job.dataset).stdout)
+    assert figures["status"] == "paused; running batches finish"
+    assert (figures["workers"], figures["batches"]) == ("1 of 2 busy", "7 done, 1 in flight, 5 waiting")
+    assert "left" not in figures
+    assert at_rest["status"] == "paused"
+    assert (at_rest["workers"], at_rest["batches"]) == ("0 of 2 busy", "7 done, 0 in flight, 6 waiting")
+
+
+def test_status_says_of_a_killed_job_only_what_is_true_of_it(cli, job):
+    """It told of batches in flight, memory and time left of a process that was gone."""
+    job.end("running", **FULL)
+    figures = shown(cli.run("status", JOB, "-d", job.dataset).stdout)
+    assert figures["status"].startswith("interrupted: its process was killed")
+    assert figures["resume with"] == f"snake-pipe resume {JOB}"
+    assert (figures["batches"], figures["memory"]) == ("7 done", "400.0 MB peak, limit 2.0 GB")
+    assert not {"left", "workers", "queued", "breakers"} & set(figures)
+    document = json.loads(cli.run("status", JOB, "--json", "-d", job.dataset).stdout)
+    gone = ("busy_workers", "memory_now", "batches_in_flight", "estimated_seconds_left")
+    assert [document[name] for name in gone] == [0, 0, 0, None]
+    followed = cli.run("status", JOB, "--follow", "-d", job.dataset).stdout
+    assert followed.endswith(f"resume with: snake-pipe resume {JOB}\ncommitted 2 files, 0 rows\n")
+
+
+def test_status_of_a_resumed_job_tells_its_runs_apart(cli, job):
+    """What the run had to do was taken for the whole job, and what failed before was forgotten."""
+    with job.running(**FULL, files_before=900, failed_before=4):
+        figures = shown(cli.run("status", JOB, "-d", job.dataset).stdout)
+    assert figures["done before"] == "900 files"
+    assert figures["this run"] == "25 of 100 files (25%), 1.0 MB of 4.0 MB"
+    assert figures["failed"] == "7"
 
 
 def test_statistics_have_the_names_that_were_asked_for(cli, job):
@@ -418,7 +456,8 @@ def test_ctrl_c_ends_the_following_and_nothing_else(cli, job):
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
-        assert (process.returncode, err) == (130, "")
+        goes_on = f"job {JOB} goes on; to stop it: snake-pipe control {JOB} stop\n"
+        assert (process.returncode, err) == (130, goes_on)
         assert list((job.folder / "control").iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""`control`: what a person asks of a job that runs in another terminal."""
+"""`control`: a command for a job that runs in another terminal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe.cli.completers import control_words, queues
-from snake_pipe.cli.job_view import LIVE, find_job, view_job
+from snake_pipe.cli.job_view import find_job, view_job
 from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
+from snake_pipe.observe.status import LIVE
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView
@@ -155,7 +156,7 @@ def _check_runs(view: JobView) -> None:
     if view.state == "done":
         raise UsageError(f"job {view.job_id} is done", "there is nothing to control")
     raise UsageError(
-        f"job {view.job_id} is not running: {view.state}", f"continue with: snake-pipe resume {view.job_id}"
+        f"job {view.job_id} is not running: {view.state}", f"resume with: snake-pipe resume {view.job_id}"
     )
 
 

@@ -12,7 +12,7 @@ import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options import SelectionOptions, Settings, Verbosity
-from snake_pipe.cli.running import exit_code, prepare_run, run_job
+from snake_pipe.cli.running import end_run, prepare_run, run_job
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def ingest(
             _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))
         reporter = verbosity.open_reporter()
         result = run_job(lambda engine: engine.ingest(request, config), reporter)
-    reporter.summarise(result)
-    return exit_code(result, result.statistics.failures, config.max_failures)
+    return end_run(result, reporter, max_failures=config.max_failures)
 
 
 def _copy_list(name: str, target: Path, *, by_line: bool) -> None:

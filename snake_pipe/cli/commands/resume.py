@@ -10,7 +10,7 @@ from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options import JobDataset, OtherSettings, Verbosity, parse_settings
-from snake_pipe.cli.running import exit_code, prepare_run, run_job
+from snake_pipe.cli.running import end_run, prepare_run, run_job
 from snake_pipe.errors import JobNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def resume(
     )
     reporter = verbosity.open_reporter()
     result = run_job(lambda engine: engine.resume(chosen, folder, changes), reporter)
-    reporter.summarise(result)
     max_failures = int(changes.get("max_failures", checkpoint.config.get("max_failures", 0)))
-    return exit_code(result, result.statistics.failures, max_failures)
+    return end_run(result, reporter, max_failures=max_failures)
 
 
 def _last_unfinished(manager: CheckpointManager) -> str:

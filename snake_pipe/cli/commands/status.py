@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.completers import job_ids
-from snake_pipe.cli.job_view import LIVE, JobView, find_job, view_job
+from snake_pipe.cli.job_view import JobView, find_job, view_job
 from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.status_text import (
     QUEUE_COLUMNS,
@@ -21,6 +22,7 @@ from snake_pipe.cli.output.status_text import (
     state_of,
     statistics_of,
 )
+from snake_pipe.cli.output.streams import line_break, tell
 from snake_pipe.cli.output.text import print_rows, visible
 from snake_pipe.errors import ExitCode
 
@@ -95,6 +97,26 @@ def _print(view: JobView, verbose: bool) -> None:
 
 def _follow(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: bool) -> int:
     """Show the job until it ends; the exit code that its own process has, as far as it can be known."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what is drawn is taken away first
+    try:
+        view = _show_until_the_end(manager, job_id, as_json=as_json, verbose=verbose)
+    except KeyboardInterrupt:
+        tell(f"{line_break(sys.stderr)}job {job_id} goes on; to stop it: snake-pipe control {job_id} stop")
+        return int(ExitCode.INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if not as_json:
+        _summarise(manager, view)
+    if view.state != "done":
+        return int(ExitCode.RUN_FAILED)
+    most = view.checkpoint.config.get("max_failures", 0)
+    return int(ExitCode.FILES_FAILED if statistics_of(view).failures > most else ExitCode.DONE)
+
+
+def _show_until_the_end(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: bool) -> JobView:
+    """Show the job as it changes; how it was when it had ended."""
     recent = RecentRate()
     view = view_job(manager, job_id)
     console = None if as_json else _moving_console()
@@ -111,12 +133,7 @@ def _follow(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: 
         with Live(console=console, auto_refresh=False, transient=True) as live:
             for view in _views(manager, job_id, recent):
                 live.update(_table(view, recent, verbose), refresh=True)
-    if not as_json:
-        _summarise(manager, view)
-    if view.state != "done":
-        return int(ExitCode.RUN_FAILED)
-    most = view.checkpoint.config.get("max_failures", 0)
-    return int(ExitCode.FILES_FAILED if statistics_of(view).failures > most else ExitCode.DONE)
+    return view
 
 
 def _views(manager: CheckpointManager, job_id: str, recent: RecentRate) -> Iterator[JobView]:
@@ -161,16 +178,22 @@ def _table(view: JobView, recent: RecentRate, verbose: bool) -> Group | Table:
 
 
 def _summarise(manager: CheckpointManager, view: JobView) -> None:
-    """The words with which `ingest` itself would have ended."""
-    from snake_pipe.cli.output.progress import summary_lines
+    """How `ingest` itself would have ended; of a job that failed or was killed, what is committed."""
+    from snake_pipe.cli.output.failures import failure_lines
+    from snake_pipe.cli.output.summary import summary_lines
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
 
     dataset = str(manager.folder.parent)
     typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
-    if view.state not in (*LIVE, "done"):
-        typer.echo(f"continue with: snake-pipe resume {view.job_id}")
+    if view.state != "done":
+        typer.echo(f"resume with: snake-pipe resume {view.job_id}")
+    if view.state not in ("done", "stopped"):
+        progress = view.checkpoint.progress
+        typer.echo(f"committed {progress.files_done:,} files, {progress.rows:,} rows")
+        return
     state = "" if view.state == "stopped" else view.state
     result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
     result.settings = view.checkpoint.config
-    for text in summary_lines(result):
+    statistics = result.statistics
+    for text in (*summary_lines(result), *failure_lines(dataset, view.job_id, statistics.failures)):
         typer.echo(visible(text))

@@ -9,7 +9,7 @@ import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options import SelectionOptions, Verbosity, WatchSettings
-from snake_pipe.cli.running import exit_code, prepare_run, run_job
+from snake_pipe.cli.running import end_run, prepare_run, run_job
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def watch(
         lambda engine: engine.watch(request, config, options),
         WatchReporter(reporter, roots, quiet=verbosity.quiet),
     )
-    reporter.summarise(result)
-    return exit_code(result, _failed_now(result), config.max_failures)
+    return end_run(result, reporter, max_failures=config.max_failures, failed_now=_failed_now(result))
 
 
 def _failed_now(result: RepositoryProcessingResult) -> int:

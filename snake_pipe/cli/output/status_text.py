@@ -11,7 +11,6 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.cli.job_view import LIVE
 from snake_pipe.cli.output.text import seconds, size, stopper, visible
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ _RECENT = 5.0
 
 _MOST_LISTED = 5
 """Newest warnings and changes shown; JSON has them all."""
+
+_GONE = {"busy_workers": 0, "memory_now": 0, "batches_in_flight": 0, "estimated_seconds_left": None}
+"""Figures of a job that no process runs, whatever the last one left in its status."""
 
 QUEUE_COLUMNS = ("queue", "files", "bytes", "oldest age", "batch size")
 
@@ -66,6 +68,7 @@ def document(view: JobView, recent: RecentRate | None = None) -> dict[str, Any]:
     rate = recent.value if recent is not None else None
     return {
         **view.figures,
+        **({} if view.runs else {name: _GONE[name] for name in _GONE if name in view.figures}),
         "job_id": view.job_id,
         "status": view.state,
         "files_committed_total": view.checkpoint.progress.files_done,
@@ -88,34 +91,39 @@ def json_line(view: JobView, recent: RecentRate | None = None) -> str:
 
 
 def pairs(view: JobView, recent: RecentRate | None = None, *, verbose: bool = False) -> list[tuple[str, str]]:
-    """Figures and their values for people, what is unknown left out."""
+    """Figures and their values for people, what is unknown left out, and what is true of live jobs alone."""
     figures, checkpoint = view.figures, view.checkpoint
     progress = checkpoint.progress
-    flushed = number(figures, "last_flush_at") or (checkpoint.updated_at if progress.flush_seq else 0)
+    before = number(figures, "files_before")
+    failed = number(figures, "failed_before") + number(figures, "files_failed") + number(figures, "unread")
+    flushed = number(figures, "last_flush_at")
     roots = checkpoint.request.get("roots", ())
     found: list[tuple[str, Any]] = [
         ("job", view.job_id),
         ("status", state_of(view)),
+        ("resume with", None if view.runs or view.state == "done" else f"snake-pipe resume {view.job_id}"),
         ("source", ", ".join(map(str, roots)) or "list of files"),
         ("started", time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))),
-        ("progress", _progress(figures)),
-        ("failed", f"{number(figures, 'files_failed'):,}"),
+        ("done before", f"{before:,} files" if before else None),
+        ("this run" if before else "progress", _progress(figures)),
+        ("left", _left(figures) if view.runs else None),
+        ("failed", f"{failed:,}"),
         ("cancelled", f"{cancelled:,}" if (cancelled := number(figures, "files_cancelled")) else None),
         ("committed", f"{progress.files_done:,} files, {progress.rows:,} rows"),
         ("last flush", _clock(flushed) if flushed else None),
     ]
     if view.runs or "elapsed" in figures:
+        now = recent.value if recent is not None and view.state == "running" else None
         found += [
             ("elapsed", seconds(number(figures, "elapsed"))),
-            ("rate now", _rate(recent.value) if recent is not None and recent.value else None),
+            ("rate now", _rate(now) if now is not None else None),
             ("rate on average", _rate(_average(figures))),
-            ("left", _left(figures) if view.runs else None),
             ("queued", _queued(figures) if view.runs else None),
-            ("batches", _batches(figures)),
+            ("batches", _batches(view)),
             ("by trigger", _counts(figures.get("triggers"))),
             ("workers", _workers(figures) if view.runs else None),
-            ("memory", _memory(figures)),
-            ("breakers", _words(figures.get("breakers"))),
+            ("memory", _memory(view)),
+            ("breakers", _words(figures.get("breakers")) if view.runs else None),
         ]
     for name, key, text in (("warning", "warnings", str), ("changed", "changes", _change)):
         found += [(name, text(item)) for item in _list(figures, key)[-_MOST_LISTED:]]
@@ -136,24 +144,24 @@ def queue_rows(view: JobView) -> list[tuple[str, str, str, str, str]]:
             f"{number(queue, 'target_files'):,}",
         )
         for queue in _list(view.figures, "queues")
-        if isinstance(queue, dict) and view.runs
+        if isinstance(queue, dict) and view.runs and number(queue, "files")
     ]
 
 
 def line(view: JobView, recent: RecentRate) -> str:
     """How things stand, in one line."""
     figures = view.figures
-    rate = recent.value or _average(figures)
-    parts = [
-        f"{time.strftime('%H:%M:%S')} {state_of(view)}",
-        _progress(figures),
-        _rate(rate),
-        _queued(figures),
-        f"{number(figures, 'batches_in_flight'):,} batches in flight",
-        f"memory {size(number(figures, 'memory_now'))}",
-    ]
-    if view.state in LIVE and (left := _left(figures)):
-        parts.append(f"{left} left")
+    parts = [f"{time.strftime('%H:%M:%S')} {state_of(view)}", _progress(figures)]
+    if view.state == "running":
+        parts.append(_rate(recent.value or _average(figures)))
+    if view.runs:
+        parts += [
+            f"{_queued(figures)} queued",
+            f"{_in_flight(view):,} batches in flight",
+            f"memory {size(number(figures, 'memory_now'))}",
+        ]
+        if left := _left(figures):
+            parts.append(f"{left} left")
     if failed := number(figures, "files_failed"):
         parts.append(f"{failed:,} failed")
     return visible(" · ".join(parts))
@@ -182,10 +190,15 @@ def statistics_of(view: JobView) -> BatchStatistics:
 
 
 def state_of(view: JobView) -> str:
-    """The state, and who stopped it where that is known."""
-    reason = view.figures.get("message")
-    known = view.state == "stopped" and isinstance(reason, str) and reason
-    return f"stopped by {stopper(str(reason))}" if known else view.state
+    """The state, and why it is so where that is known."""
+    reason = str(view.figures.get("message") or "")
+    if view.state == "paused" and number(view.figures, "busy_workers"):
+        return "paused; running batches finish"
+    if view.state == "interrupted":
+        return "interrupted: its process was killed, or the machine went down"
+    if view.state == "stopped" and reason:
+        return f"stopped by {stopper(reason)}"
+    return f"failed: {reason}" if view.state == "failed" and reason else view.state
 
 
 def _progress(figures: dict[str, Any]) -> str:
@@ -220,17 +233,27 @@ def _left(figures: dict[str, Any]) -> str:
 def _queued(figures: dict[str, Any]) -> str:
     files, bytes_ = number(figures, "files_queued"), size(number(figures, "bytes_queued"))
     age = f", oldest {seconds(number(figures, 'oldest_age'))}" if files else ""
-    return f"{files:,} files queued, {bytes_}{age}"
+    return f"{files:,} files, {bytes_}{age}"
 
 
-def _batches(figures: dict[str, Any]) -> str:
-    counts = [("done", "batches_done"), ("in flight", "batches_in_flight")]
-    counts += [
-        (word, name)
-        for word, name in (("waiting", "batches_waiting"), ("retried", "batches_retried"))
-        if number(figures, name)
-    ]
-    return ", ".join(f"{number(figures, name):,} {word}" for word, name in counts)
+def _batches(view: JobView) -> str:
+    figures = view.figures
+    parts = [f"{number(figures, 'batches_done'):,} done"]
+    if view.runs:
+        in_flight = _in_flight(view)
+        held = number(figures, "batches_in_flight") - in_flight
+        parts.append(f"{in_flight:,} in flight")
+        if waiting := number(figures, "batches_waiting") + held:
+            parts.append(f"{waiting:,} waiting")
+    if retried := number(figures, "batches_retried"):
+        parts.append(f"{retried:,} retried")
+    return ", ".join(parts)
+
+
+def _in_flight(view: JobView) -> float:
+    """Batches that are being worked on: a paused job holds back what it had not sent to a worker."""
+    in_flight = number(view.figures, "batches_in_flight")
+    return min(in_flight, number(view.figures, "busy_workers")) if view.state == "paused" else in_flight
 
 
 def _workers(figures: dict[str, Any]) -> str:
@@ -243,9 +266,9 @@ def _workers(figures: dict[str, Any]) -> str:
     return f"{busy:,} of {workers:,} busy"
 
 
-def _memory(figures: dict[str, Any]) -> str:
-    now, peak, limit = (size(number(figures, f"memory_{name}")) for name in ("now", "peak", "limit"))
-    return f"{now} now, {peak} peak, limit {limit}"
+def _memory(view: JobView) -> str:
+    now, peak, limit = (size(number(view.figures, f"memory_{name}")) for name in ("now", "peak", "limit"))
+    return f"{f'{now} now, ' if view.runs else ''}{peak} peak, limit {limit}"
 
 
 def _counts(value: Any) -> str:

@@ -29,6 +29,10 @@ class WatchReporter:
         """The job's id; empty before it has begun."""
         return self._reporter.job_id
 
+    def line(self, text: str) -> None:
+        """Show a line that stays."""
+        self._reporter.line(text)
+
     def close(self) -> None:
         """Take away what does not stay."""
         self._reporter.close()

@@ -106,7 +106,7 @@ class Delivery:
         add_counts(statistics.outcomes, {("quarantined", file.queue): 1})
         add_counts(statistics.reasons, {("quarantined", lost.reason): 1})
         add_counts(statistics.rows, {"files": 1, "errors": 1})
-        self._listener(Notice(lost.reason, f"{file.path}: {lost.message}"))
+        self._listener(Notice(lost.reason, f"{file.path}: {lost.message}", file.path))
         self._add_rows([row], [error])
 
     def take_retried(self, batch: FileBatch) -> None:

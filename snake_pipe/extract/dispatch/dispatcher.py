@@ -133,7 +133,7 @@ class Dispatcher:
         self._raise_failure()
 
     def pause(self) -> None:
-        """Begin no further batch; each worker ends the one it has in hand and at most one it was sent."""
+        """Send workers no further batch; each finishes the one it has in hand and at most one it was sent."""
         self._going_on.clear()
         self._changed.notify_all()
 

@@ -28,7 +28,7 @@ _CHUNK = 500
 _CHUNKS_AHEAD = 100
 """Chunks that the walk may be ahead: far enough that progress knows the end early, and memory stays flat."""
 
-_HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
+HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
 """Codes of errors that keep files from being seen; others tell of what is left out on purpose."""
 
 
@@ -161,7 +161,7 @@ class Intake(Feed):
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
         is_new = (item.path, item.code) not in self._reported
-        if item.code in _HIDING:
+        if item.code in HIDING:
             self.incomplete = True
             self.discovered.unread += self._counts_again or is_new
         if is_new:

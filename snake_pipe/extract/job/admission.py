@@ -58,7 +58,7 @@ class Admission:
         self._delivery.take_unread(chunk.deleted, chunk.errors)
         for row in chunk.errors[: max(0, _MOST_NOTICES - self._notices)]:
             self._notices += 1
-            self._listener(Notice(row["code"], f"{row['path']}: {row['message']}"))
+            self._listener(Notice(row["code"], f"{row['path']}: {row['message']}", row["path"]))
 
     def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> int:
         """Skip the waiting files that match, and those that come later; how many waited.

@@ -41,7 +41,7 @@ class Controllable(Protocol):
         """Make visible what workers have finished so far."""
 
     def pause(self) -> None:
-        """Begin no further batch."""
+        """Send workers no further batch; running batches finish."""
 
     def unpause(self) -> None:
         """Go on."""
@@ -116,10 +116,10 @@ async def _carry_out(run: Controllable, command: Command) -> str:
             return "paused; running batches finish"
         case "unpause":
             run.unpause()
-            return "batches begin again"
+            return "running again"
         case "stop":
             run.stop("control")
-            return "ends after what is in flight"
+            return "stopping; batches in flight finish first"
         case "cancel":
             count = run.cancel(_matcher(arguments))
             return f"{count:,} waiting files skipped; so are those that come later in this run"

@@ -252,6 +252,11 @@ class Job:
         own = {"job_id": self.job_id, "pid": os.getpid(), "time": time.time()}
         self.manager.write_status(self.job_id, {**own, **figures})
 
+    def record_stop(self, status: JobStatus, reason: str) -> None:
+        """Record that the job is stopped where it is, without a word in its journal: that may be in use."""
+        self.write_status({**status.to_json(), "status": "stopped", "message": reason})
+        self.save("stopped", status.statistics)
+
     def end(self, status: JobStatus) -> None:
         """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
         try:

@@ -60,7 +60,7 @@ class JobMonitor:
         self._codes = warnings
         self._guard = MemoryGuard(status.memory_limit)
         self._process = psutil.Process()
-        self._started = time.monotonic()
+        self._started = self._going_since = time.monotonic()
         self._warned: set[str] = set()
 
     async def watch(self, config: Callable[[], BatchConfig]) -> None:
@@ -123,7 +123,11 @@ class JobMonitor:
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""
-        found = {code: warning(code, self._status.statistics, max_latency) for code in self._codes}
+        now, statistics = time.monotonic(), self._status.statistics
+        if self._status.state == "paused":
+            self._going_since = now
+        going_for = now - self._going_since
+        found = {code: warning(code, statistics, max_latency, going_for) for code in self._codes}
         self._status.warnings = [text for text in found.values() if text is not None]
         for code, text in found.items():
             if text is None:

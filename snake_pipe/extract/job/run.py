@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.job.commands import carry_out_commands
-from snake_pipe.observe.events import Progress, SettingChanged
+from snake_pipe.observe.events import Progress, SettingChanged, Stopping
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
@@ -133,15 +133,19 @@ class JobRun:
         """
         self.status.state = "stopping"
         self._delivery.bear_failures_for(self._config.shutdown_seconds)
+        longest: float | None = None
         if self.end_reason is None and self._feed.end():
             self.end_reason = reason
             self._dispatcher.unpause()
         else:
             self._stop_reason = self._stop_reason or reason
+            longest = self._config.shutdown_seconds
+        self._listener(Stopping(reason, self._dispatcher.in_flight, longest))
+        self._monitor.show()
         self._progress.notify_all()
 
     def pause(self) -> None:
-        """Begin no further batch until `unpause`; what is finished is still made visible."""
+        """Send workers no further batch until `unpause`; what is finished is still made visible."""
         self._refuse_at_the_end()
         self.status.state = "paused"
         self._dispatcher.pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,11 +18,16 @@ WARNINGS = (TIMER_SHARE, OLDEST_AGE)
 """The codes of the warnings that there are."""
 
 
-def warning(code: str, statistics: BatchStatistics, max_latency: float | None) -> str | None:
-    """The text of a warning where its condition holds; None where it does not."""
+def warning(
+    code: str, statistics: BatchStatistics, max_latency: float | None, going_for: float = math.inf
+) -> str | None:
+    """The text of a warning where its condition holds; None where it does not.
+
+    `going_for` is how long the job has not been paused: nobody waited longer than that for want of workers.
+    """
     if code == TIMER_SHARE:
         return _timer_share(statistics)
-    return None if max_latency is None else _oldest_age(statistics, max_latency)
+    return None if max_latency is None else _oldest_age(statistics, max_latency, going_for)
 
 
 def _timer_share(statistics: BatchStatistics) -> str | None:
@@ -33,9 +39,10 @@ def _timer_share(statistics: BatchStatistics) -> str | None:
     )
 
 
-def _oldest_age(statistics: BatchStatistics, max_latency: float) -> str | None:
+def _oldest_age(statistics: BatchStatistics, max_latency: float, going_for: float) -> str | None:
     # To wait for the timer is by design; to wait longer, or for a worker, is not.
     age = max(statistics.oldest_wait, statistics.oldest_age if statistics.oldest_age > max_latency else 0.0)
+    age = min(age, going_for)
     if age <= _AGE_SHARE * max_latency:
         return None
     return (

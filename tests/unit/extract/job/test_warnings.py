@@ -30,3 +30,10 @@ def test_a_warning_when_the_timer_does_nearly_all():
 def test_a_warning_when_a_file_has_waited_nearly_too_long(age, wait, latency, warns):
     text = warning(OLDEST_AGE, BatchStatistics(oldest_age=age, oldest_wait=wait), latency)
     assert (text is not None) is warns
+
+
+def test_who_waited_while_the_job_was_paused_asks_for_no_workers():
+    """After a pause more workers were recommended, for what no worker was allowed to take."""
+    statistics = BatchStatistics(oldest_age=60.0, oldest_wait=60.0)
+    assert warning(OLDEST_AGE, statistics, 1.0, going_for=0.5) is None
+    assert warning(OLDEST_AGE, statistics, 1.0, going_for=2.0) is not None

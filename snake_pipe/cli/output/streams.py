@@ -1,0 +1,30 @@
+"""Standard streams, whose reader may have gone, as after `| head`, and whose disk may be full."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Write to stderr; where that cannot be, nobody is told from here on, and the work goes on."""
+    try:
+        sys.stderr.write(text + end)
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
+
+
+def line_break(stream: TextIO) -> str:
+    """What leaves the line in which a terminal has shown `^C`."""
+    return "\n" if stream.isatty() else ""
+
+
+def discard(stream: TextIO) -> None:
+    """Send the rest of a stream nowhere: what is left in its buffer would let the process end with 120."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, stream.fileno())
+    finally:
+        os.close(nothing)

@@ -1,0 +1,59 @@
+"""How a job ended, for people: what was read and written, why files are not `ok`, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snake_pipe.cli.output.left_out_text import left_out_lines
+from snake_pipe.cli.output.reasons import reason_lines
+from snake_pipe.cli.output.text import seconds, size, stopper, visible
+from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
+
+if TYPE_CHECKING:
+    from snake_pipe.extract.batch_models import RepositoryProcessingResult
+
+_FIRST_SQL = "SELECT kind, count(*) FROM symbols GROUP BY kind ORDER BY 2 DESC"
+
+
+def summary_lines(result: RepositoryProcessingResult) -> list[str]:
+    """The end of a job, for people."""
+    statistics = result.statistics
+    lines = []
+    if result.status == "stopped":
+        lines.append(f"stopped by {stopper(result.message)}; resume with: snake-pipe resume {result.job_id}")
+    lines.append(f"files    {files_in_words(statistics)}")
+    by_word: dict[str, dict[str, int]] = {}
+    for (status, word), count in statistics.outcomes.items():
+        by_word.setdefault(word, {})[status] = count
+    if by_word:
+        width = max(len(word) for word in by_word)
+        for word, counts in sorted(by_word.items(), key=lambda item: (-sum(item[1].values()), item[0])):
+            detail = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+            lines.append(f"         {word.ljust(width)}  {detail}")
+    if statistics.trees:
+        lines.append(
+            f"trees    {statistics.trees:,} in {statistics.containers:,} documents that hold several"
+        )
+    lines.append(f"rows     {rows_in_words(statistics)}")
+    lines.append(
+        f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
+        f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
+    )
+    lines += reason_lines(statistics.reasons, result.settings, query_command(result.dataset))
+    lines += left_out_lines(statistics, result.settings)
+    if result.status == "done":
+        lines.append(f'next     {query_command(result.dataset)} "{_FIRST_SQL}"')
+    return lines
+
+
+def query_command(dataset: str) -> str:
+    """The beginning of a command that asks a dataset, to be followed by SQL in quotes."""
+    return f"snake-pipe query -d {shlex.quote(visible(from_here(dataset)))}"
+
+
+def from_here(path: str) -> str:
+    """A path relative to the current folder, where it lies below it."""
+    absolute = Path(path)
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else path
