@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +117,22 @@ def _file(name: str, language: str) -> str:
     return _block(f"```{language}\n{text.rstrip()}\n```")
 
 
+def _notebook() -> str:
+    """The cells of the notebook and what they gave, below a heading of the second level."""
+    notebook = json.loads((Path(__file__).parent / "notebook.ipynb").read_text(encoding="utf-8"))
+    parts = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(re.sub(r"^#", "##", source, flags=re.MULTILINE))
+            continue
+        parts.append(f"```python\n{source}\n```")
+        for output in cell["outputs"]:
+            text = "".join(output.get("text") or output["data"]["text/plain"])
+            parts.append(f"```text\n{text.rstrip()}\n```")
+    return _block("\n\n".join(parts))
+
+
 REFERENCE: dict[str, str] = {
     "tables": _columns(TABLES),
     "views": _columns(VIEWS),
@@ -125,6 +143,7 @@ REFERENCE: dict[str, str] = {
     "presets": _presets(),
     "dialects": _dialects(),
     "help": _help(),
+    "notebook": _notebook(),
     "dockerfile": _file("Dockerfile", "dockerfile"),
 }
 """The text for each marker."""
