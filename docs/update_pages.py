@@ -115,7 +115,7 @@ class _Page:
     def _by_the_shell(self, command: str) -> list[str]:
         path = os.pathsep.join((str(Path(sys.executable).parent), self.cli.environment["PATH"]))
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-o", "pipefail", "-c", command],
             cwd=self.folder,
             env=self.cli.environment | {"PATH": path},
             stdin=subprocess.DEVNULL,
