@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 Dataset = Annotated[
     Path | None,
-    Option("--dataset", "-d", metavar="DIR", help="Default: the nearest .snake-pipe from here upwards."),
+    Option(
+        "--dataset",
+        "-d",
+        metavar="DIR",
+        help="Folder of the tables. Default: the nearest .snake-pipe from here upwards.",
+    ),
 ]
 JobDataset = Annotated[
-    Path | None, Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: found.")
+    Path | None,
+    Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: the one that has the job."),
 ]
 Format = Annotated[
     str,
@@ -48,7 +54,7 @@ Preset = Annotated[
     Option(
         "--preset",
         metavar="NAME",
-        help="throughput, latency, low-memory or development.",
+        help="Settings for a purpose: throughput, latency, low-memory or development.",
         autocompletion=completers.presets,
     ),
 ]
@@ -89,7 +95,8 @@ class SelectionOptions:
         str | None,
         Option(
             metavar="NAMES",
-            help="Comma-separated; `ast` for AST files. Default: all programming languages and ast.",
+            help="Read only these languages, separated by commas; ast stands for AST files. Default: all"
+            " programming languages and ast.",
             autocompletion=completers.languages,
         ),
     ] = None
@@ -156,8 +163,8 @@ class Settings:
         list[str] | None,
         Option(
             metavar="RULE",
-            help="'src/**=9', 'language:python=7', 'size<100KiB=8' or 'mtime<1d=9': priorities from 0 to 10,"
-            " most urgent first among waiting files; the first matching rule counts; repeatable.",
+            help="Priority, 0 to 10, of the files that a rule matches: 'src/**=9', 'language:python=7',"
+            " 'size<100KiB=8' or 'mtime<1d=9'. The first rule that matches counts; repeatable.",
         ),
     ] = None
     worker_count: Annotated[
@@ -165,7 +172,11 @@ class Settings:
     ] = None
     memory_limit_mb: Annotated[
         int | None,
-        Option("--memory-limit", metavar="MIB", help="Memory limit for all processes together."),
+        Option(
+            "--memory-limit",
+            metavar="MIB",
+            help="Memory limit for all processes together. Default: what cgroup and machine allow.",
+        ),
     ] = None
     max_file_size: Annotated[
         str | None,

@@ -114,14 +114,14 @@ class BatchConfig:
     ageing_seconds: float | None = _setting(
         30.0,
         values.seconds_or_unset,
-        "wait for a worker that raises a batch's priority by one; unset: none does",
+        "wait for a worker after which a batch's priority rises by one; unset: it never rises",
         runtime=True,
         gt=0,
     )
     max_concurrent_batches: int = _setting(
         0,
         values.count,
-        "most batches in flight; 0: two per worker, and one",
+        "most batches in flight; 0: two per worker plus one",
         runtime=True,
         ge=0,
         derived=Derived(_most_in_flight, "workers"),
@@ -141,7 +141,7 @@ class BatchConfig:
     )
     flush_interval: float = _setting(5.0, values.seconds, "time between commits", runtime=True, ge=0.01)
     checkpoint_interval: int = _setting(
-        50_000, values.count, "files after which a commit is made early", runtime=True, ge=1
+        50_000, values.count, "commit early after so many files", runtime=True, ge=1
     )
     retry_attempts: int = _setting(3, values.count, "attempts at a file whose worker died", ge=1)
     breaker_failures: int = _setting(
@@ -169,7 +169,7 @@ class BatchConfig:
     languages: tuple[str, ...] = _setting(
         (),
         values.words,
-        "read only these languages, ast for AST files; none named: all programming languages and ast",
+        "read only these languages; ast stands for AST files; unset: all programming languages and ast",
         check=_check_languages,
     )
     use_gitignore: bool = _setting(True, values.switch, "leave out what .gitignore and git's excludes name")
@@ -192,7 +192,7 @@ class BatchConfig:
     compression: str = _setting(
         "zstd", values.word, "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
     )
-    compression_level: int = _setting(1, values.count, "level of zstd", ge=1, le=22)
+    compression_level: int = _setting(1, values.count, "level of zstd compression", ge=1, le=22)
     executor: str = _setting(
         "process",
         values.word,

@@ -95,7 +95,7 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 def completion(
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=shells)],
 ) -> None:
-    """Print the script that completes commands, options and values in a shell."""
+    """Print a shell's script for completion: of commands, options and values."""
     if shell not in _SCRIPTS:
         raise UsageError(f"no script for {shell!r}", f"one of {', '.join(_SCRIPTS)}")
     typer.echo(_SCRIPTS[shell].lstrip(), nl=False)

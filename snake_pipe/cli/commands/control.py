@@ -32,10 +32,10 @@ _CONTROL_EXAMPLES = """
 \b
 Actions:
   flush                  commit what is finished, so that queries see it
-  pause, unpause         start no new batches; go on
+  pause, unpause         start no new batches; start them again
   stop                   finish what is in flight, commit, end; resume it later
-  cancel PATTERN         skip waiting files, by a pattern as in .gitignore
-  cancel --queue NAME    the same, by language
+  cancel PATTERN         skip waiting files that match, as in .gitignore
+  cancel --queue NAME    skip waiting files of a language
   set NAME=VALUE...      change settings of this run
 
 \b
@@ -52,7 +52,9 @@ def control(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[JOB_ID] ACTION [ARGS]", help="Default: the running job.", autocompletion=control_words
+            metavar="[JOB_ID] ACTION [ARGS]",
+            help="An action of those below; without JOB_ID for the running job.",
+            autocompletion=control_words,
         ),
     ],
     queue: Annotated[
@@ -65,7 +67,7 @@ def control(
         ),
     ] = None,
     last: Annotated[
-        bool, typer.Option("--last", help="The dataset's running or newest job, as without JOB_ID.")
+        bool, typer.Option("--last", help="The running job, else the newest; same as giving no JOB_ID.")
     ] = False,
     dataset: JobDataset = None,
 ) -> None:

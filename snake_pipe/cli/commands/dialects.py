@@ -80,12 +80,12 @@ def check(
         list[Path], typer.Argument(metavar="FILE...", help="AST files, or dialect files (*.toml) alone.")
     ],
     dialect: Dialects = None,
-    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Show at most N lines of each sort.")] = 20,
+    rows: Annotated[int, typer.Option(metavar="N", min=0, help="Show at most N lines of each list.")] = 20,
     format_: Format = "table",
 ) -> int:
-    """Show what each FILE gives, by which dialect and why.
+    """Show what is read from each FILE, by which dialect, and why.
 
-    Also what the dialect leaves unread: nodes of no kind, and fields that look like names.
+    It also shows what the dialect leaves unread: nodes of no kind, and fields that look like names.
 
     A FILE that ends in .toml is checked as a dialect file itself.
     """

@@ -34,7 +34,7 @@ Examples:
   snake-pipe doctor --json | jq -r '.findings[] | select(.level != "ok")'
 
 A note costs time or comfort, a warning may make a job fail, an error does. Exit code 1 if there is an error,
-else 0. Nothing is changed or fixed.
+else 0. It changes nothing.
 """
 
 
@@ -42,7 +42,7 @@ def doctor(
     dataset: Dataset = None,
     json: Annotated[bool, typer.Option("--json", help="All findings as one JSON document.")] = False,
 ) -> int:
-    """Check this machine, the program and the dataset, and say what to fix."""
+    """Check machine, program and dataset, and say what to fix."""
     from snake_pipe.doctor.checkup import examine
     from snake_pipe.doctor.finding import Level, Place
 

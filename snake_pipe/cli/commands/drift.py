@@ -24,10 +24,16 @@ Examples:
   snake-pipe drift --format json | jq -r 'select(.drift == "stale").source'
   snake-pipe drift --no-times --fail          in CI, after ingest
 
-drift is stale, no_source or no_dump. A dump is stale if (reason): unreadable, changed_since (a later job saw
-the source with other content), beyond_end, content (definitions, calls or imports differ), newer_source (by
-the files' times). Sources count as without a dump if their repository has dumps of their language.
-Exit code 3 with --fail if there is anything to list.
+\b
+Why a dump is stale (the column reason):
+  unreadable     it could not be read
+  changed_since  a later job saw its source with other content
+  beyond_end     it ends beyond its source
+  content        definitions, calls or imports differ
+  newer_source   its source is newer, by the files' times
+
+A source counts as without a dump only where its repository has dumps of its language. The exit code is 3 with
+--fail if anything is listed.
 """
 
 
@@ -36,13 +42,15 @@ def drift(
     format_: Format = "table",
     times: Annotated[
         bool,
-        typer.Option("--times/--no-times", help="Whether a source changed later makes its dump stale."),
+        typer.Option(
+            "--times/--no-times", help="Whether a source that is newer than its dump makes the dump stale."
+        ),
     ] = True,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if anything is listed.")] = False,
 ) -> int:
-    """List AST files and sources that do not fit each other.
+    """List AST files and sources that do not match.
 
-    AST files that are stale or without a source, and sources without an AST file.
+    These are AST files that are stale or have no source, and sources that have no AST file.
     """
     from snake_pipe.load.drift import COLUMNS, NO_DUMP, NO_SOURCE, STALE, find_drift
 

@@ -11,7 +11,7 @@ from snake_pipe.cli.options import Format, Preset
 from snake_pipe.cli.output.text import print_rows
 
 config_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Settings and where they come from."
+    no_args_is_help=True, rich_markup_mode=None, help="Show the settings and where they come from."
 )
 
 
@@ -40,7 +40,7 @@ Examples:
 
 @config_app.callback(epilog=_CONFIG_EXAMPLES)
 def config() -> None:
-    """Settings and where they come from."""
+    """Show the settings and where they come from."""
 
 
 def languages(

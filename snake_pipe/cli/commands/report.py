@@ -45,7 +45,9 @@ def report(
     dataset: Dataset = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Default: report.html; - is stdout."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file to write; - for stdout. Default: report.html."
+        ),
     ] = None,
     follow: Annotated[
         bool,

@@ -66,7 +66,9 @@ def status(
     last: Annotated[bool, typer.Option("--last", help="Same as giving no JOB_ID.")] = False,
     follow: Annotated[
         bool,
-        typer.Option("--follow", "-f", help="Until the job ends; Ctrl-C does not stop the job."),
+        typer.Option(
+            "--follow", "-f", help="Keep showing it until the job ends; Ctrl-C does not stop the job."
+        ),
     ] = False,
     dataset: JobDataset = None,
     json: Annotated[

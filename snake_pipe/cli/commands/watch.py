@@ -32,7 +32,7 @@ Examples:
   snake-pipe control flush              in another terminal: do not wait
 
 Exit codes: 130 or 143 after Ctrl-C or SIGTERM, whatever failed; after `snake-pipe control stop` 0, or 3 if
-more than --max-failures files are failed at the end.
+more than --max-failures files are in a failed state at the end.
 """
 
 
@@ -45,7 +45,7 @@ def watch(
         str,
         typer.Option(
             metavar="TIME",
-            help="Quiet time that ends a group of changes.",
+            help="Wait until nothing has changed for this long.",
             rich_help_panel=WatchSettings.heading,
         ),
     ] = "50ms",
@@ -53,7 +53,7 @@ def watch(
         bool,
         typer.Option(
             "--poll",
-            help="Compare times every second instead of asking the kernel.",
+            help="Compare files' times every second instead of relying on the kernel.",
             rich_help_panel=WatchSettings.heading,
         ),
     ] = False,
@@ -61,7 +61,7 @@ def watch(
 ) -> int:
     """Ingest PATH, then every change to it, until Ctrl-C.
 
-    At any time the rows are those that a fresh ingestion would give, a few moments late. Ctrl-C and SIGTERM
+    The rows are always those that a fresh ingestion would give, with a few moments' delay. Ctrl-C and SIGTERM
     end it once everything saved until then is committed.
     """
     from snake_pipe.cli.output.watch_progress import WatchReporter

@@ -11,7 +11,7 @@ import pytest
 from snake_pipe.cli.options import Settings, WatchSettings
 from snake_pipe.extract.batch_config import SETTINGS, WATCHING, load_config
 
-SAID_IN_WORDS = {"all", "one per processor"}
+SAID_IN_WORDS = {"all", "one per processor", "what cgroup and machine allow"}
 
 
 def defaults_in_help(options: type) -> dict[str, str]:
