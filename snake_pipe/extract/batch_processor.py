@@ -260,8 +260,10 @@ class BatchProcessingEngine:
         """Take in one file, most urgent first (0 to 10); await what is returned for its result.
 
         The result's `value` has its figures. It is known when a worker is done with the file; its rows are
-        visible after the next flush. A file that cannot be read is a failed result. EngineStateError, from
-        here or from the awaited result, when the engine is not running (any more).
+        visible after the next flush. A file that cannot be read is a failed result, one that is not to be a
+        skipped one: `unrecognised` where its language is not known, `unasked` where that is not read,
+        `excluded` by patterns. EngineStateError, from here or from the awaited result, when the engine is not
+        running (any more).
         """
         if self._submissions is None:
             raise EngineStateError("the engine is not started", "async with BatchProcessingEngine(...)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,16 +22,20 @@ from testkit.engines import QUICK, taken_in, within
 from testkit.tables import paths, value
 from testkit.waiting import NEVER
 
+ODD_NAMES = ("bad.py", "notes.txt", "data.yaml", "left_out.py", "gone.py")
+
 
 def test_each_file_gets_its_result_and_all_become_rows(repository):
     (repository / "bad.py").write_text("def (:\n")
-    (repository / "notes.txt").write_text("nothing\n")
+    for name in ("notes.txt", "data.yaml", "left_out.py"):
+        (repository / name).write_text("nothing\n")
+    config = replace(QUICK, exclude=("left_out*",))
 
     async def go():
-        async with BatchProcessingEngine(QUICK, root=repository) as engine:
+        async with BatchProcessingEngine(config, root=repository) as engine:
             first = await engine.submit("m00.py", priority=9)
             others = await asyncio.gather(*map(engine.submit, sorted(repository.glob("m*.py"))[1:]))
-            odd = [await engine.submit(name) for name in ("bad.py", "notes.txt", "gone.py")]
+            odd = [await engine.submit(name) for name in ODD_NAMES]
             with pytest.raises(UsageError, match="priority 11"):
                 engine.submit("m00.py", priority=11)
             return first, others, odd
@@ -42,6 +47,8 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
     assert [(result.status, result.error) for result in odd] == [
         ("partial", "syntax_error"),
         ("skipped", "unrecognised"),
+        ("skipped", "unasked"),
+        ("skipped", "excluded"),
         ("failed", "not_found: no such file"),
     ]
     assert len(paths(repository / ".snake-pipe")) == 41
