@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,6 +123,10 @@ for _module in (
 give_help(app)
 
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to stdout may fail with: of the dataset's own files these are SnakePipeErrors."""
+
+
 def _complain(message: str, hint: str) -> None:
     tell(message)
     if hint:
@@ -148,4 +153,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.DONE)
     except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
+    except OSError as error:
+        if error.errno not in _OUTPUT_ERRORS or error.filename is not None:
+            raise
+        discard(sys.stdout)
+        _complain(f"snake-pipe: the output cannot be written: {error.strerror}", "")
+        return int(ExitCode.RUN_FAILED)
     return outcome if isinstance(outcome, int) else int(ExitCode.DONE)

@@ -474,6 +474,30 @@ def test_nothing_of_the_repository_is_run(cli, tmp_path):
     assert rows(tmp_path / "ds", "SELECT count(*) FROM files WHERE status = 'ok'") == [(len(names),)]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("question", [("query", "FROM files"), ("status",), ("jobs",), ("--help",)])
+def test_output_for_which_there_is_no_room_is_no_success(cli, repository, question):
+    """It was a traceback."""
+    assert cli.run("ingest", repository, "-q").returncode == 0
+    with open("/dev/full", "w") as full:
+        done = cli.run_alone(*question, cwd=repository, capture_output=False, stdout=full, stderr=-1)
+    assert done.returncode == 1
+    assert done.stderr == "snake-pipe: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_messages_for_which_there_is_no_room_change_nothing(cli, repository):
+    with open("/dev/full", "w") as full:
+        for arguments, code in (
+            (("ingest", repository, "-v"), 0),
+            (("ingest", repository / "none"), 2),
+            (("ingest", "--none"), 2),
+        ):
+            done = cli.run_alone(*arguments, capture_output=False, stdout=-1, stderr=full)
+            assert (done.returncode, done.stdout) == (code, ""), arguments
+    assert rows(repository / ".snake-pipe", "SELECT count(*) FROM files") == [(3,)]
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_nobodys(cli, repository, tmp_path, closed):
     """With stderr closed, a file of the dataset was opened in its place, and the run ended without a word."""

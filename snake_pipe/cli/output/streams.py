@@ -12,6 +12,8 @@ def tell(text: str, end: str = "\n") -> None:
     try:
         sys.stderr.write(text + end)
         sys.stderr.flush()
+    except BlockingIOError:  # a pipe that is full and does not wait: this one is not read, a later one may be
+        pass
     except OSError:
         discard(sys.stderr)
 
