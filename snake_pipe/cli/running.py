@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.cli.output.failures import failure_lines
+from snake_pipe.cli.output.text import counted
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -139,8 +140,8 @@ def end_run(
         for text in failure_lines(result.dataset, job_id, failures):
             reporter.line(text)
     if code == ExitCode.FILES_FAILED:
-        files = "file" if failures == 1 else "files"
-        reporter.line(f"snake-pipe: {failures:,} {files} failed, --max-failures {max_failures:,}")
+        files = counted(failures, "file", "files")
+        reporter.line(f"snake-pipe: {files} failed, --max-failures {max_failures}")
     return code
 
 

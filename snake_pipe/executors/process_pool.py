@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SAFE_PATH, OURS = "PYTHONSAFEPATH", "snake-pipe"
 """The variable with which Python leaves the current folder out, and our value of it, which workers remove."""
 
+_LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
+
 
 def prepare_workers(modules: Sequence[str]) -> None:
     """Start the process that workers are forked from, and don't wait: it imports `modules` meanwhile.
@@ -39,9 +41,24 @@ def prepare_workers(modules: Sequence[str]) -> None:
 
     forkserver.set_forkserver_preload(list(modules))
     with _away_from_the_folder():
-        resource_tracker.ensure_running()  # the fork server would, and unblock SIGINT
+        with _silent_about_leaks():
+            resource_tracker.ensure_running()  # else the fork server does it, and unblocks SIGINT
         with _deaf_to_interrupts():
             forkserver.ensure_running()
+
+
+@contextmanager
+def _silent_about_leaks() -> Iterator[None]:
+    """A tracker that starts meanwhile says nothing when it tidies up after a killed process."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = f"{before},{_LEAKS}" if before else _LEAKS
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from snake_pipe.cli.output.colours import GREEN, painted, shows_colours
 from snake_pipe.cli.output.progress_line import marks_of, plain_line, progress_line
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.summary import from_here, summary_lines
-from snake_pipe.cli.output.text import seconds, size, visible
+from snake_pipe.cli.output.text import counted, seconds, size, visible
 from snake_pipe.extract.job.warnings import WARNINGS
 from snake_pipe.observe.events import (
     BatchFinished,
@@ -186,8 +186,8 @@ def _stopping_line(event: Stopping, job_id: str) -> str:
     if event.seconds is None:
         parts = ["stopping: what was found until now is finished and committed first"]
     elif event.batches:
-        word = "batch" if event.batches == 1 else "batches"
-        parts = [f"stopping: finishing {event.batches} {word} in flight, up to {event.seconds:g} s"]
+        batches = counted(event.batches, "batch", "batches")
+        parts = [f"stopping: finishing {batches} in flight, up to {event.seconds:g} s"]
     else:
         parts = ["stopping: nothing is in flight"]
     if event.reason == "SIGINT":

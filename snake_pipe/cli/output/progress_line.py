@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.cli.output.text import seconds, size
+from snake_pipe.cli.output.text import counted, seconds, size
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -97,7 +97,7 @@ def _figures(status: JobStatus) -> list[str]:
         if (left := statistics.seconds_left) is not None:
             figures.append(f"{seconds(left)} left")
     if status.state == "stopping":
-        figures.append(f"{statistics.batches_in_flight:,} batches in flight")
+        figures.append(f"{counted(statistics.batches_in_flight, 'batch', 'batches')} in flight")
     figures.append(f"{status.busy_workers}/{status.workers} workers busy")
     figures.append(f"memory {size(status.memory_now)} of {size(status.memory_limit)}")
     figures.append(size(statistics.bytes_done))

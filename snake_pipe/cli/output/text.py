@@ -37,6 +37,11 @@ def size(count: float) -> str:
     raise AssertionError
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """A number and what it counts: `1 file`, `1,200 files`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def seconds(count: float) -> str:
     """A duration for people: `4.2 s`, `3 min 20 s`, `1 h 05 min`."""
     if count < 60:
