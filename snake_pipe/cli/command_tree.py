@@ -28,6 +28,13 @@ class _OwnHelp:
         """As `--help` prints it."""
         return help_text(page_of(self, ctx), ctx.terminal_width)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """As everywhere; that it is not given is false, since typer loads pydantic to see what None is."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.default = False
+        return option
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As everywhere; what is refused knows its command, which typer does not always note."""
         try:
@@ -54,7 +61,7 @@ class Group(_OwnHelp, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As everywhere; UsageError with the nearest command for one that there is none of."""
         if args and not args[0].startswith("-") and not ctx.resilient_parsing:
-            find_command(ctx, args[:1])
+            _command(ctx, args[0])
         return super().resolve_command(ctx, args)
 
 
@@ -70,15 +77,25 @@ def give_help(app: typer.Typer) -> None:
 
 
 def find_command(context: Any, names: Iterable[str]) -> Any:
-    """The context of a command, by its names from the context's own; UsageError with the nearest."""
+    """The context of a command, by its names from the context's own; UsageError with the nearest.
+
+    Nothing is read into it: to have typer look at values takes as long as all the rest.
+    """
     for name in names:
-        group = context.command
-        command = group.get_command(context, name) if isinstance(group, TyperGroup) else None
-        if command is None:
-            place = f" in {context.command_path}" if context.parent else ""
-            raise UsageError(f"no command '{name}'{place}", _nearest_command(context, name))
-        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+        command = _command(context, name)
+        context = command.context_class(
+            command, info_name=name, parent=context, resilient_parsing=True, **command.context_settings
+        )
     return context
+
+
+def _command(context: Any, name: str) -> Any:
+    group = context.command
+    command = group.get_command(context, name) if isinstance(group, TyperGroup) else None
+    if command is None:
+        place = f" in {context.command_path}" if context.parent else ""
+        raise UsageError(f"no command '{name}'{place}", _nearest_command(context, name))
+    return command
 
 
 def walk(context: Any) -> Iterator[Any]:

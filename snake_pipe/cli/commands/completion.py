@@ -14,7 +14,8 @@ from snake_pipe.errors import UsageError
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("completion", epilog=_EXAMPLES)(completion)
-    app.command("_complete", hidden=True)(answer)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command("_complete", hidden=True, context_settings=anything)(answer)
 
 
 _EXAMPLES = """
@@ -39,7 +40,7 @@ _snake_pipe() {
                 COMPREPLY+=("$line")
                 ;;
         esac
-    done < <("${1/#\~/$HOME}" _complete --line "${COMP_LINE:0:COMP_POINT}" --word "$word" 2>/dev/null)
+    done < <("${1/#\~/$HOME}" _complete line -- "${COMP_LINE:0:COMP_POINT}" "$word" 2>/dev/null)
 }
 complete -F _snake_pipe snake-pipe
 """
@@ -49,7 +50,7 @@ _ZSH = r"""
 _snake_pipe() {
     local line
     local -a offers settings
-    for line in "${(@f)$(${(Q)words[1]} _complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    for line in "${(@f)$(${(Q)words[1]} _complete words -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
         case $line in
             :files) compset -P '--*='; _files ;;
             :folders) compset -P '--*='; _files -/ ;;
@@ -75,7 +76,7 @@ _FISH = r"""
 function __snake_pipe_complete
     set -l words (commandline -opc)
     set -l word (commandline -ct)
-    for line in ($words[1] _complete -- $words[2..-1] "$word" 2>/dev/null)
+    for line in ($words[1] _complete words -- $words[2..-1] "$word" 2>/dev/null)
         switch $line
             case :files
                 __fish_complete_path "$word"
@@ -101,20 +102,18 @@ def completion(
     typer.echo(_SCRIPTS[shell].lstrip(), nl=False)
 
 
-def answer(
-    context: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help="The words after the program's name.")] = None,
-    line: Annotated[str | None, typer.Option(help="Instead: the line up to the cursor, from bash.")] = None,
-    word: Annotated[str, typer.Option(help="What bash takes for the word at the cursor.")] = "",
-) -> None:
-    """Offers for the last word, one per line, each with a tab and what is said of it.
+def answer(context: typer.Context) -> None:
+    """Offers for the word at the cursor, one per line, each with a tab and what is said of it.
 
-    Bash cuts words at `=` and `:` too, and is to be given what comes after.
+    `_complete words -- WORD...` has the words after the program's name; `_complete line -- LINE WORD` has the
+    line up to the cursor, and the word that bash sees: it cuts words at `=` and `:` too, and is to be given
+    what comes after. They are no parameters of typer's, which would take half of the time.
     """
-    given = words_of_line(line)[1:] if line is not None else words
+    how, *given = context.args
     cut = ""
-    if line is not None and given:
-        known = "" if word in ("=", ":") else word
-        cut = given[-1].removesuffix(known)
+    if how == "line":
+        line, seen = given
+        given = words_of_line(line)[1:] or [""]
+        cut = given[-1].removesuffix("" if seen in ("=", ":") else seen)
     for value, about in complete(context.find_root(), given or [""]):
         typer.echo(f"{value.removeprefix(cut)}\t{' '.join(about.split())}".rstrip("\t"))
