@@ -138,7 +138,7 @@ def _run(
     from snake_pipe.observe.progress_bar import ProgressBar
     from snake_pipe.utils.own_loop import OwnLoop
 
-    prepare_workers(WORKER_MODULES)  # here, as only the main thread can keep Ctrl-C from them
+    prepare_workers(WORKER_MODULES)  # they start while the job is opened
     bar = ProgressBar(listener) if progress else None
     job_id = ""
 

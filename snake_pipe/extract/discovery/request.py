@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from snake_pipe.extract.discovery.file_list import listed_files
 from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
 from snake_pipe.extract.discovery.sieve import Selection, check_patterns
 from snake_pipe.extract.discovery.walk import look, walk
+from snake_pipe.extract.paths.names import escape_path, unescape_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,8 +58,12 @@ class IngestRequest:
         check_patterns(self._selection(None))
 
     def to_json(self) -> dict[str, Any]:
-        """The request as it stands in a checkpoint."""
-        return asdict(self)
+        """The request as it stands in a checkpoint: paths as text, whatever bytes they hold."""
+        document = asdict(self)
+        document["roots"] = [_text(root) for root in self.roots]
+        document["repos"] = {_text(folder): name for folder, name in self.repos.items()}
+        document["list_base"] = _text(self.list_base)
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> IngestRequest:
@@ -68,6 +74,9 @@ class IngestRequest:
                 "the checkpoint's request has other fields than this version knows", "ingest again"
             )
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+        values["roots"] = tuple(map(_path, values["roots"]))
+        values["repos"] = {_path(folder): name for folder, name in values["repos"].items()}
+        values["list_base"] = _path(values["list_base"])
         return cls(**values)
 
     def plan(self) -> list[Root]:
@@ -113,3 +122,14 @@ class IngestRequest:
         assert self.file_list is not None
         with Path(self.file_list).open("rb") as names:
             yield from self.list_files(names, max_file_size, left_out)
+
+
+def _text(path: str) -> str:
+    return escape_path(os.fsencode(path))
+
+
+def _path(text: str) -> str:
+    try:
+        return os.fsdecode(unescape_path(text))
+    except ValueError as error:
+        raise CheckpointError(f"the checkpoint's request has a wrong path: {error}", "ingest again") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import orjson
 from snake_pipe.errors import SinkError, UsageError
 from snake_pipe.extract.discovery.git_files import find_work_tree
 from snake_pipe.extract.discovery.roots import real_path
+from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
@@ -27,7 +30,9 @@ def known_repositories(dataset: Path) -> dict[str, Path]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     folders = found.items() if isinstance(found, dict) else ()
-    return {name: Path(folder) for name, folder in folders if isinstance(folder, str)}
+    with suppress(ValueError):
+        return {name: Path(os.fsdecode(unescape_path(folder))) for name, folder in folders}
+    return {}
 
 
 def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
@@ -51,7 +56,10 @@ def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
         _check_name(folder, name, known, name_of)
         known[name] = folder
     try:
-        write_atomic(_note(dataset), orjson.dumps({name: str(folder) for name, folder in known.items()}))
+        write_atomic(
+            _note(dataset),
+            orjson.dumps({name: escape_path(os.fsencode(folder)) for name, folder in known.items()}),
+        )
     except OSError as error:
         raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
     return replace(request, repos={str(folder): name for folder, name in names.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 
 import pytest
@@ -108,6 +110,21 @@ def test_a_program_s_named_files_do_so_too(tmp_path):
     assert rows(result.dataset, REPO_AND_PATH) == [("store", "src/b.py")]
     assert snake_pipe.ingest(root, worker_count=1).statistics.files_unchanged == 1
     assert rows(result.dataset, REPO_AND_PATH) == [("store", "c.py"), ("store", "src/b.py")]
+
+
+def test_a_folder_and_a_file_may_have_any_name(cli, tmp_path):
+    """Names that are not UTF-8 ended a job with a traceback before it began."""
+    root = tmp_path / os.fsdecode(b"caf\xe9")
+    write(root, "b.py")
+    odd, dataset = root / os.fsdecode(b"na\xefve.py"), tmp_path / "ds"
+    odd.write_text("x = 1\n")
+    assert cli.run("ingest", root, "-d", dataset).returncode == 0
+    odd.write_text("def changed(): pass\n")
+    assert cli.run("ingest", odd, "-d", dataset).returncode == 0
+    assert rows(dataset, REPO_AND_PATH) == [(r"caf\xe9", "b.py"), (r"caf\xe9", r"na\xefve.py")]
+    assert cli.run("status", "-d", dataset).returncode == 0
+    resumed = cli.run("resume", json.loads(cli.run("status", "-d", dataset, "--json").stdout)["job_id"])
+    assert resumed.returncode == 0
 
 
 def test_a_list_belongs_to_the_repository_that_it_is_given_in(cli, tmp_path):
