@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from snake_pipe.report.search_index import search_index
 from snake_pipe.report.source_links import source_links
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import duckdb
@@ -27,13 +29,25 @@ def collect_figures(dataset: Path, job: JobAtHand | None) -> dict[str, Any]:
 
     DatasetError as `connect`; QueryError if the tables cannot be read to the end.
     """
+    with _reading(dataset) as connection:
+        return dataset_figures(connection, dataset, job)
+
+
+def collect_run(dataset: Path, job: JobAtHand) -> dict[str, Any]:
+    """The figures of a job alone; errors as above."""
+    with _reading(dataset) as connection:
+        return job_figures(connection, job)
+
+
+@contextmanager
+def _reading(dataset: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     from snake_pipe.load.views import connect
 
     with connect(dataset, memory_limit_mb=_MEMORY_MB) as connection:
         try:
-            return dataset_figures(connection, dataset, job)
+            yield connection
         except duckdb.Error as error:
             raise QueryError(f"{dataset} cannot be read: {str(error).splitlines()[0]}") from error
 
@@ -46,13 +60,14 @@ def dataset_figures(
     repositories = [
         name for (name,) in connection.execute("SELECT DISTINCT repo FROM report_files ORDER BY 1").fetchall()
     ]
+    several = len(repositories) != 1
     return {
         "version": version("snake-pipe"),
         "made_at": time.time(),
         "repositories": repositories,
         "links": source_links(dataset),
         "totals": inventory.totals(connection),
-        "tree": folder_tree.folder_tree(connection, several=len(repositories) != 1),
+        "tree": folder_tree.folder_tree(connection, several=several),
         "languages": inventory.languages(connection),
         "statuses": inventory.statuses(connection),
         "files_with_errors": inventory.files_with_errors(connection),

@@ -95,7 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif name == "":
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.figures.document())
         elif name == "figures":
-            self._answer(HTTPStatus.OK, "application/json", self.server.figures.newer(url.query))
+            body, is_last = self.server.figures.newer(url.query)
+            self._answer(HTTPStatus.OK, "application/json", body)
+            if is_last:
+                self.server.figures.note_last_sent()
         else:
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"not found\n")
 

@@ -21,7 +21,7 @@ async function follow() {
       words.textContent = problem ? `The tables cannot be read just now: ${problem}` : RUNNING;
       have = version;
       if (figures) PAGE.update(figures);
-      else if (job) PAGE.updateState(job);
+      PAGE.updateRun(job);
       if (ended) {
         words.textContent = "The job has ended; these are its last figures.";
         return;

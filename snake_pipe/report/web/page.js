@@ -34,15 +34,8 @@ class Page {
   }
 
   updateRun(job) {
-    this.updateState(job);
     this.timeline.update(job);
     this.triggers.update(job.triggers, null);
-  }
-
-  /** What is known of the run without asking the tables. */
-  updateState(state) {
-    this.job = { ...this.job, ...state };
-    const { job } = this;
     byId("run-state").textContent = `Job ${job.id}: ${job.state}${job.message ? ` (${job.message})` : ""}, begun ${new Date(job.created_at * 1000).toLocaleString("en-GB")}.`;
     byId("facts").replaceChildren(...pairs(job.facts));
     this.charts.update(job);
