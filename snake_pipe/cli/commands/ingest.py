@@ -31,6 +31,7 @@ Examples:
   snake-pipe ingest src lib -d /data/trees     two folders, one dataset
   snake-pipe ingest . --languages python,go --tables files,symbols,refs
   snake-pipe ingest . --include 'src/**' --exclude '*_pb2.py'
+  snake-pipe ingest src/a.py                   one file, into its repository's dataset
   git diff --name-only main | snake-pipe ingest --files-from -
   snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
 """
