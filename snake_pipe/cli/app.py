@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,12 +15,14 @@ from snake_pipe.cli.command_tree import REFUSED, Group, explain, give_help
 from snake_pipe.cli.commands import (
     completion,
     control,
-    dataset,
     dialects,
     doctor,
     drift,
+    export,
     ingest,
+    jobs,
     manual,
+    query,
     reference,
     report,
     resume,
@@ -108,7 +111,9 @@ for _module in (
     ingest,
     resume,
     watch,
-    dataset,
+    query,
+    export,
+    jobs,
     drift,
     report,
     status,
@@ -135,6 +140,9 @@ def _complain(message: str, hint: str) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; what to exit with."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal's encoding lacks is shown as an escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         outcome = app(args=arguments, prog_name="snake-pipe", standalone_mode=False)
         sys.stdout.flush()

@@ -27,8 +27,22 @@ Offers = list[tuple[str, str]]
 
 
 def formats(incomplete: str) -> Offers:
-    """Values of `--format`."""
-    from snake_pipe.cli.output.text import FORMATS
+    """Values of `--format` where something is listed."""
+    from snake_pipe.cli.output.rows import FORMATS
+
+    return _beginning(incomplete, [(name, "") for name in FORMATS])
+
+
+def answer_formats(incomplete: str) -> Offers:
+    """Values of `query --format`."""
+    from snake_pipe.cli.output.answers import FORMATS
+
+    return _beginning(incomplete, [(name, "") for name in FORMATS])
+
+
+def export_formats(incomplete: str) -> Offers:
+    """Values of `export --format`."""
+    from snake_pipe.load.export.export import FORMATS
 
     return _beginning(incomplete, [(name, "") for name in FORMATS])
 
@@ -58,6 +72,13 @@ def tables(incomplete: str) -> Offers:
     from snake_pipe.schemas import TREE_TABLES
 
     return _listed(incomplete, [(name, "") for name in TREE_TABLES])
+
+
+def all_tables(incomplete: str) -> Offers:
+    """Names of tables, after a comma further ones."""
+    from snake_pipe.schemas import TABLES
+
+    return _listed(incomplete, [(name, "") for name in TABLES])
 
 
 def settings(incomplete: str) -> Offers:

@@ -41,6 +41,16 @@ Format = Annotated[
         autocompletion=completers.formats,
     ),
 ]
+MaxRows = Annotated[
+    int | None,
+    Option(
+        "--max-rows",
+        metavar="N",
+        min=0,
+        help="Show at most N rows; 0: all. Default: 40 on a terminal, else all.",
+    ),
+]
+Wide = Annotated[bool, Option("--wide", help="Do not cut tables to the width of the terminal.")]
 Dialects = Annotated[
     list[Path] | None,
     Option(

@@ -11,20 +11,20 @@ from __future__ import annotations
 import re
 import secrets
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from snake_pipe.errors import DatasetError, QueryError
+from snake_pipe.errors import DatasetError
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.dump_links import CREATE_VIEWS
-from snake_pipe.schemas import TABLES, TREE_TABLES, Column
+from snake_pipe.load.view_comments import comments, literal
+from snake_pipe.schemas import TABLES, TREE_TABLES, VIEWS, Column
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
 SQL_TYPES = {
     "int64": "BIGINT",
@@ -84,6 +84,12 @@ _VIEWS = {
 """What is there beside `<table>_history`. `batch_statistics` has a row a job with the figures of its finished
 batches, by the names of `BatchStatistics.figures`; a file that ended its worker is in none."""
 
+_DOCUMENTED = (
+    *(f"{table}{ending}" for table in TABLES for ending in ("", "_history")),
+    *VIEWS,
+    "batch_statistics",
+)
+
 _CREATE_CURRENT = f"""
     CREATE TABLE {_CURRENT} AS
     SELECT file_id
@@ -101,27 +107,15 @@ _ADD_TREES = f"""
     SELECT t.file_id FROM files_history t JOIN {_CURRENT} c ON t.container_id = c.file_id
     """
 
-_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE\b|\s*\([^)]*\))?", re.IGNORECASE)
-_ROWS_AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The result of a query; `rows` is lazy, and raises QueryError like `select`."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: Iterator[tuple[Any, ...]]
-
 
 def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
     """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
     `<table>_history` everything, `batch_statistics` a row a job, `dump_sources` which source each AST file
-    was made from. Nothing is fetched from the net. Beyond
-    `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large queries go to the folder of
-    temporary files.
+    was made from. What they and their columns mean is told by their comments (`duckdb_views()`,
+    `duckdb_columns()`). Nothing is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own default: 80 %
+    of the machine's) large queries go to the folder of temporary files.
     """
     dataset = Dataset.open(Path(path))
     connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))
@@ -139,6 +133,7 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
             connection.execute(f"CREATE VIEW {name} AS {query}")
         for statement in CREATE_VIEWS:
             connection.execute(statement)
+        connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
     except duckdb.Error as error:
         connection.close()
         raise DatasetError(f"{dataset.path} cannot be read: {str(error).splitlines()[0]}") from error
@@ -146,54 +141,6 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
         connection.close()
         raise
     return connection
-
-
-def select(
-    connection: duckdb.DuckDBPyConnection,
-    sql: str,
-    parameters: Sequence[object] | Mapping[str, object] | None = None,
-) -> Answer:
-    """Ask one question that only reads; QueryError for anything else, or if DuckDB refuses it.
-
-    Parameters stand for `?` or `$name` in the statement.
-    """
-    _check_reads_only(connection, sql)
-    try:
-        connection.execute(sql, parameters)
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from error
-    description = connection.description or []
-    return Answer(
-        tuple(column[0] for column in description),
-        tuple(str(column[1]) for column in description),
-        _rows(connection),
-    )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    try:
-        while rows := connection.fetchmany(_ROWS_AT_ONCE):
-            yield from rows
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from error
-
-
-def _check_reads_only(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Views can't be written to, but COPY and the like write files, and could hit the dataset's own."""
-    try:
-        statements = connection.extract_statements(sql)
-        if len(statements) != 1:
-            raise QueryError(f"one statement is expected, there are {len(statements)}")
-        kind = statements[0].type
-        if kind == duckdb.StatementType.EXPLAIN:
-            explained = connection.extract_statements(_EXPLAIN.sub("", statements[0].query, count=1))
-            kind = explained[0].type if len(explained) == 1 else kind
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from error
-    if kind != duckdb.StatementType.SELECT:
-        raise QueryError(
-            f"{kind.name} is not allowed, only reading is", "snake-pipe export makes a copy to change"
-        )
 
 
 def _settings(memory_limit_mb: int | None) -> dict[str, str | bool | int | float | list[str]]:
@@ -220,7 +167,7 @@ def _history(columns: Sequence[Column], parts: Sequence[Path]) -> str:
         empty = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {_quoted(column.name)}" for column in columns)
         return f"SELECT {empty} WHERE false"
     shown = ", ".join(_shown(column) for column in columns)
-    paths = ", ".join(sql_literal(_exact(part)) for part in parts)
+    paths = ", ".join(literal(_exact(part)) for part in parts)
     return f"SELECT {shown} FROM read_parquet([{paths}], hive_partitioning = false)"
 
 
@@ -231,11 +178,6 @@ def _shown(column: Column) -> str:
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
-
-
-def sql_literal(text: str) -> str:
-    """A string as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _exact(path: Path) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TEMP_SUFFIX = ".tmp"
@@ -62,3 +65,32 @@ def fsync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def whole_or_not_at_all(target: Path) -> Iterator[Path]:
+    """A path to write a file or folder to that becomes `target` in the end, unless an exception comes.
+
+    What was there by that name is replaced then, also a folder. OSError if the disk refuses.
+    """
+    temp = target.with_name(f".{target.name}.{os.getpid()}{TEMP_SUFFIX}")
+    old = temp.with_suffix(".old" + TEMP_SUFFIX)
+    _remove(temp)
+    try:
+        yield temp
+        for path in (temp, *temp.rglob("*")) if temp.is_dir() else (temp,):
+            fsync_folder(path) if path.is_dir() else fsync_file(path)
+        if target.is_dir():  # can't be replaced in one step
+            target.replace(old)
+        temp.replace(target)
+        fsync_folder(target.parent)
+    finally:
+        _remove(temp)
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -145,9 +145,10 @@ def test_statements_that_write_are_refused(cli, repository, tmp_path):
     for sql in (
         f"COPY files TO '{tmp_path}/out.csv'",
         "DROP VIEW files",
+        f"WITH x AS (COPY (SELECT 1) TO '{tmp_path}/out.csv') FROM x",
         "SELECT * FROM nothing",
         "SELEKT",
-        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP VIEW files",
     ):
         refused = cli.run("query", sql, cwd=repository)
         assert refused.returncode == 2, sql
@@ -376,8 +377,10 @@ def test_names_are_inert(cli, tmp_path):
     table = cli.run("query", "SELECT path FROM files", "-d", root).stdout
     assert "\x1b" not in table
     assert len(table.splitlines()) == 2 + len(names)
-    sheet = cli.run("query", "SELECT path FROM files", "-d", root, "--format", "csv").stdout
-    assert "\n'=cmd.py\n" in sheet
+    data = cli.run("query", "SELECT path FROM files", "-d", root, "--format", "csv").stdout
+    assert "\n=cmd.py\n" in data
+    sheet = cli.run("query", "SELECT path FROM files", "-d", root, "--format", "csv", "--spreadsheet-safe")
+    assert "\n'=cmd.py\n" in sheet.stdout
     assert rows(root / ".snake-pipe", "SELECT count(*) FROM symbols") == [(len(names),)]
     raw = {
         path_bytes or path.encode()
@@ -524,4 +527,4 @@ def test_json_answers_keep_every_column_and_every_digit(cli, repository):
         "json",
         cwd=repository,
     )
-    assert asked.stdout == '{"a":1,"a_2":2,"b":"170141183460469231731687303715884105727"}\n'
+    assert asked.stdout == '{"a":1,"a_1":2,"b":170141183460469231731687303715884105727}\n'

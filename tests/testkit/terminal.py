@@ -65,6 +65,10 @@ class Terminal:
         self.columns = columns
         fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
 
+    def type(self, keys: str) -> None:
+        """As a person does it; a line ends with a carriage return."""
+        os.write(self._keys, keys.encode())
+
     def press_ctrl_c(self) -> None:
         """As a person does it: the terminal makes a signal of it, for the whole process group."""
         os.write(self._keys, b"\x03")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from snake_pipe.cli.options import Format, Preset
-from snake_pipe.cli.output.text import print_rows
+from snake_pipe.cli.output.rows import print_rows
 
 config_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Show the settings and where they come from."

@@ -12,6 +12,7 @@ import typer
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.job_view import JobView, find_job, view_job
 from snake_pipe.cli.options import JobDataset
+from snake_pipe.cli.output.rows import print_rows
 from snake_pipe.cli.output.status_text import (
     QUEUE_COLUMNS,
     RecentRate,
@@ -23,7 +24,7 @@ from snake_pipe.cli.output.status_text import (
     statistics_of,
 )
 from snake_pipe.cli.output.streams import line_break, tell
-from snake_pipe.cli.output.text import print_rows, visible
+from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -1,21 +1,29 @@
-"""One DuckDB file that stands for itself."""
+"""Files that stand for themselves: DuckDB, Parquet, SQLite."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
-from snake_pipe.errors import DatasetError, SinkError, UsageError
-from snake_pipe.load.export import export_duckdb
+from snake_pipe.errors import DatasetError, SinkError, SnakePipeError, UsageError
+from snake_pipe.load.export import export
+from snake_pipe.load.export.export import ENDINGS, export_tables, format_of
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from snake_pipe.load.dataset import Dataset
+
+
+def export_duckdb(dataset: Path, target: Path, **options: Any) -> dict[str, int]:
+    return export_tables(dataset, target, "duckdb", **options)
 
 
 def names(folder: Path) -> list[str]:
@@ -45,6 +53,8 @@ def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
             ).fetchall()
         )
         assert comments == {column.name: column.doc for column in TABLES["nodes"]}
+        tables = connection.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
+        assert sorted(name for name, comment in tables if comment) == sorted(TABLES)
     assert names(tmp_path) == ["data set", target.name]
 
 
@@ -83,3 +93,117 @@ def test_a_failure_leaves_nothing(filled: Dataset, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_a_sink_error(filled: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="nowhere"):
         export_duckdb(filled.path, tmp_path / "nowhere" / "out.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "form"),
+    [
+        ("out.duckdb", None, "duckdb"),
+        ("out.DB", None, "duckdb"),
+        ("out.parquet", None, "parquet"),
+        ("out/", None, "parquet"),
+        ("a.b/out.sqlite", None, "sqlite"),
+        ("out.sqlite3", None, "sqlite"),
+        ("out.parquet", "duckdb", "duckdb"),
+        ("out", "sqlite", "sqlite"),
+    ],
+)
+def test_the_name_says_the_format(target: str, given: str | None, form: str) -> None:
+    """Every name gave a DuckDB file, `trees.parquet` too."""
+    assert format_of(target, given) == form
+
+
+def test_a_name_that_says_none_is_refused_with_those_that_do() -> None:
+    with pytest.raises(UsageError) as refused:
+        format_of("out.xlsx")
+    assert all(ending in refused.value.hint for ending in ENDINGS)
+    with pytest.raises(UsageError, match="no format 'excel'"):
+        format_of("out.duckdb", "excel")
+
+
+def test_parquet_is_a_folder_with_a_file_for_each_table(filled: Dataset, tmp_path: Path) -> None:
+    target = tmp_path / "it's out.parquet"
+    rows = export_tables(filled.path, target, "parquet")
+    assert rows == {**dict.fromkeys(TABLES, 0), "files": 2, "nodes": 7}
+    assert names(target) == sorted(f"{table}.parquet" for table in TABLES)
+    for table, columns in TABLES.items():
+        found = pq.read_table(target / f"{table}.parquet")
+        assert (found.num_rows, found.column_names) == (rows[table], [column.name for column in columns])
+    assert sorted(pq.read_table(target / "files.parquet")["traits"].to_pylist(), key=str) == [None, ["test"]]
+
+
+def test_sqlite_has_all_values(filled: Dataset, job: Any, tmp_path: Path) -> None:
+    odd = {"path_bytes": b"\xff", "traits": ["a", "b"], "duration_ms": 1.5, "mtime_ns": 2**62}
+    job.flush(job.file(9, "z.py", nodes=0, **odd) + job.write(symbols=[{"file_id": 9, "exported": True}]))
+    target = tmp_path / "out.sqlite"
+    rows = export_tables(filled.path, target, "sqlite")
+    assert (rows["files"], rows["nodes"], rows["refs"]) == (3, 7, 0)
+    with closing(sqlite3.connect(target)) as database:
+        for table, columns in TABLES.items():
+            found = database.execute(f"SELECT * FROM {table}")
+            assert [column[0] for column in found.description] == [column.name for column in columns]
+            assert len(found.fetchall()) == rows[table]
+        values = "path_bytes, traits, duration_ms, mtime_ns, ingested_at, language"
+        assert database.execute(f"SELECT {values} FROM files WHERE path = 'z.py'").fetchall() == [
+            (b"\xff", '["a","b"]', 1.5, 2**62, "2026-01-02 03:04:05", None)
+        ]
+        assert database.execute("SELECT exported FROM symbols").fetchall() == [(1,)]
+        ((made,),) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'files'").fetchall()
+        assert all(f"-- {column.doc}" in made for column in TABLES["files"])
+
+
+@pytest.mark.parametrize("form", ["duckdb", "parquet", "sqlite"])
+def test_some_tables_only(filled: Dataset, tmp_path: Path, form: str) -> None:
+    assert export_tables(filled.path, tmp_path / "out", form, tables=["refs", "files"]) == {
+        "files": 2,
+        "refs": 0,
+    }
+    with pytest.raises(UsageError, match="no table 'nodles'"):
+        export_tables(filled.path, tmp_path / "none", form, tables=["nodles"])
+    with pytest.raises(UsageError, match="no table is left"):
+        export_tables(filled.path, tmp_path / "none", form, tables=[])
+    assert names(tmp_path) == ["data set", "out"]
+
+
+@pytest.mark.parametrize("form", ["duckdb", "parquet", "sqlite"])
+def test_nothing_is_written_into_the_dataset(filled: Dataset, tmp_path: Path, form: str) -> None:
+    before = names(filled.path)
+    (tmp_path / "link").symlink_to(filled.path)
+    for target in (filled.path / "out", tmp_path / "link" / "nodes" / "out", filled.path):
+        with pytest.raises(UsageError, match="inside of the dataset"):
+            export_tables(filled.path, target, form, overwrite=True)
+    assert names(filled.path) == before
+
+
+def test_a_folder_with_anything_else_in_it_is_not_replaced(filled: Dataset, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    export_tables(filled.path, target, "parquet", tables=["files"])
+    with pytest.raises(UsageError, match="exists already"):
+        export_tables(filled.path, target, "parquet")
+    export_tables(filled.path, target, "parquet", tables=["refs"], overwrite=True)
+    assert names(target) == ["refs.parquet"]
+    (target / "thesis.doc").write_text("mine")
+    with pytest.raises(UsageError, match=r"thesis\.doc"):
+        export_tables(filled.path, target, "parquet", overwrite=True)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="no folder"):
+        export_tables(filled.path, tmp_path / "file", "parquet", overwrite=True)
+    assert names(tmp_path) == ["data set", "file", "out"]
+    assert names(target) == ["refs.parquet", "thesis.doc"]
+
+
+@pytest.mark.parametrize("form", ["duckdb", "parquet", "sqlite"])
+def test_a_failure_in_the_middle_leaves_nothing_of_any_format(
+    filled: Dataset, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = export.connect
+
+    def damaged(path: Path, **options: Any) -> Any:
+        connection = opened(path, **options)
+        os.truncate(filled.parts("nodes")[0], 30)  # seen as `nodes` is read, after `files` is written
+        return connection
+
+    monkeypatch.setattr(export, "connect", damaged)
+    with pytest.raises(SnakePipeError):
+        export_tables(filled.path, tmp_path / "out", form)
+    assert names(tmp_path) == ["data set"]

@@ -10,7 +10,8 @@ import pytest
 
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset, Flush
-from snake_pipe.load.views import SQL_TYPES, connect, select
+from snake_pipe.load.select import select
+from snake_pipe.load.views import SQL_TYPES, connect
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
@@ -232,77 +233,7 @@ def test_how_far_estimates_were_off(dataset: Dataset, job: Any) -> None:
     assert ask(dataset, f"SELECT {errors} FROM batch_statistics") == [(0.5, 0.25)]
 
 
-# -- select ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT count(*) FROM files",
-        "FROM files",
-        "WITH x AS (SELECT 1) SELECT * FROM x",
-        "DESCRIBE files",
-        "SHOW TABLES",
-        "SUMMARIZE files",
-        "EXPLAIN SELECT 1",
-        "explain analyze select 1",
-        "VALUES (1)",
-    ],
-)
-def test_reading_is_allowed(dataset: Dataset, sql: str) -> None:
-    with connect(dataset.path) as connection:
-        answer = select(connection, sql)
-        assert all(len(row) == len(answer.columns) == len(answer.types) for row in answer.rows)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "COPY (SELECT 1) TO '{part}'",
-        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{part}'",
-        "EXPLAIN /* */ ANALYZE COPY (SELECT 1) TO '{part}'",
-        "INSERT INTO nodes FROM nodes",
-        "DELETE FROM snake_pipe.current_files",
-        "CREATE TABLE x (a INT)",
-        "ATTACH '{part}.db'",
-        "EXPORT DATABASE '{part}.d'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET threads = 1",
-        "SELECT 1; COPY (SELECT 1) TO '{part}'",
-        "",
-        "selec",
-        "SELECT * FROM nowhere",
-        "SELECT error('no')",
-        "SELECT ?",
-        "FROM read_csv('https://example.invalid/x.csv')",
-    ],
-)
-def test_everything_else_is_a_query_error_and_changes_nothing(dataset: Dataset, job: Any, sql: str) -> None:
-    job.flush(job.file(1, "a.py"))
-    (part,) = dataset.parts("nodes")
-    before = part.read_bytes(), sorted(part.parent.iterdir())
-    with connect(dataset.path) as connection:
-        with pytest.raises(QueryError):
-            list(select(connection, sql.format(part=part)).rows)
-        assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(2,)]
-    assert (part.read_bytes(), sorted(part.parent.iterdir())) == before
-
-
-def test_parameters(dataset: Dataset, job: Any) -> None:
-    job.flush(job.file(1, "a.py") + job.file(2, "b'; --.py"))
-    with connect(dataset.path) as connection:
-        found = select(connection, "SELECT file_id FROM files WHERE path = ?", ["b'; --.py"])
-        assert list(found.rows) == [(2,)]
-        assert found.columns == ("file_id",)
-        assert found.types == ("BIGINT",)
-        assert list(select(connection, "SELECT $x + 1", {"x": 2}).rows) == [(3,)]
-
-
-def test_an_error_in_the_middle_of_the_rows_is_a_query_error(dataset: Dataset) -> None:
-    sql = "SELECT CASE WHEN range = 4999999 THEN error('late') ELSE 'x' END FROM range(5000000)"
-    with connect(dataset.path) as connection, pytest.raises(QueryError):
-        list(select(connection, sql).rows)
+# -- damage ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", ["files", "nodes"])
@@ -330,3 +261,23 @@ def test_flushes_of_a_resumed_job_show_once(dataset: Dataset, job: Any) -> None:
     flush = job.flush(job.file(1, "a.py"))
     dataset.commit(Flush(flush.job_id, flush.flush_seq, flush.parts))
     assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
+
+
+# -- comments --------------------------------------------------------------------------------------------
+
+
+def test_every_view_and_every_documented_column_tells_what_it_means(dataset: Dataset) -> None:
+    with connect(dataset.path) as connection:
+        views = connection.execute(
+            "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal AND schema_name = 'main'"
+        ).fetchall()
+        columns = connection.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
+    assert {name for name, comment in views if not comment} == set()
+    told = {(table, column): comment for table, column, comment in columns}
+    for table, documented in (TABLES | VIEWS).items():
+        for column in documented:
+            assert told[table, column.name] == column.doc
+            if table in TABLES:
+                assert told[f"{table}_history", column.name] == column.doc

@@ -1,0 +1,1 @@
+"""The current state of a dataset as files that stand for themselves."""

@@ -1,0 +1,38 @@
+"""An export as one DuckDB file, with real, documented tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snake_pipe.load.select import fetch
+from snake_pipe.load.view_comments import comments, literal
+from snake_pipe.load.views import SQL_TYPES
+from snake_pipe.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import duckdb
+
+STORAGE_VERSION = "v1.5.0"
+"""The oldest DuckDB that must be able to open the file."""
+
+
+def write_tables(
+    connection: duckdb.DuckDBPyConnection, target: Path, tables: Sequence[str]
+) -> dict[str, int]:
+    """Write the file; the rows of each table."""
+    rows = {}
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"ATTACH {literal(str(target))} AS target (STORAGE_VERSION '{STORAGE_VERSION}')")
+    for table in tables:
+        definitions = ", ".join(
+            f'"{column.name}" {SQL_TYPES[column.type]}{"" if column.nullable else " NOT NULL"}'
+            for column in TABLES[table]
+        )
+        connection.execute(f"CREATE TABLE target.{table} ({definitions})")
+        ((rows[table],),) = fetch(connection, f"INSERT INTO target.{table} FROM main.{table}")
+    connection.execute("".join(comments("TABLE", tables, database="target")))
+    connection.execute("DETACH target")
+    return rows

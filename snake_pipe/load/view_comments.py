@@ -1,0 +1,38 @@
+"""What tables and columns mean, as comments in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snake_pipe.schemas import TABLES, VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MEANING = {
+    "files": "a row for each file and for each tree in a file that holds several",
+    "nodes": "the nodes of the syntax trees, in preorder",
+    "symbols": "definitions",
+    "refs": "references: uses of a name",
+    "imports": "statements that bring in names",
+    "errors": "what went wrong with files and folders",
+    "batches": "what workers processed together, and how long it took",
+    "dump_sources": "which source an AST file was made from",
+    "batch_statistics": "a row for each job with the figures of its finished batches",
+}
+_HISTORY = "; with what was superseded"
+
+
+def comments(kind: str, names: Iterable[str], *, database: str = "main") -> Iterator[str]:
+    """Statements that comment these tables or views, and their columns; `kind` is VIEW or TABLE."""
+    for name in names:
+        base = name.removesuffix("_history")
+        meaning = _MEANING[base] + (_HISTORY if name != base and base != "batches" else "")
+        yield f"COMMENT ON {kind} {database}.{name} IS {literal(meaning)};"
+        for column in (TABLES | VIEWS).get(base, ()):
+            yield f'COMMENT ON COLUMN {database}.{name}."{column.name}" IS {literal(column.doc)};'
+
+
+def literal(text: str) -> str:
+    """A string as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
