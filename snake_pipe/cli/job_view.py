@@ -63,7 +63,7 @@ def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[Chec
 
     if job_id is not None:
         if last:
-            raise UsageError("JOB_ID and --last exclude each other", "snake-pipe jobs lists the jobs")
+            raise UsageError("JOB_ID and --last cannot be given together", "snake-pipe jobs lists the jobs")
         return CheckpointManager(dataset_of_job(job_id, dataset)), job_id
     manager = CheckpointManager(find_dataset(dataset))
     holder = lock_holder(manager.folder.parent)

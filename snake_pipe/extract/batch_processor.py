@@ -234,7 +234,7 @@ class BatchProcessingEngine:
     async def start(self) -> None:
         """Begin a job for files to be submitted; EngineStateError if the engine was started before."""
         if self._background is not None:
-            raise EngineStateError("the engine was started before", "make a new one")
+            raise EngineStateError("the engine has already been started", "make a new one")
         root = (self._root or Path.cwd()).absolute()
         dataset = (self._dataset or root / DATASET_NAME).absolute()
         request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)

@@ -31,7 +31,7 @@ def new_target(
         raise UsageError(f"{target} is inside of the dataset", "choose a place outside of it")
     is_device = target.exists() and not target.is_file() and not target.is_dir()
     if target.exists() and not is_device and not overwrite:
-        raise UsageError(f"{target} exists already", "--overwrite replaces it")
+        raise UsageError(f"{target} already exists", "--overwrite replaces it")
     if (target.is_dir() and folder_of is None) or (folder_of is not None and (target.is_file() or is_device)):
         raise UsageError(f"{target} is {'a' if folder_of is None else 'no'} folder", "choose another name")
     if target.is_dir() and folder_of is not None:

@@ -125,7 +125,7 @@ class Journal:
         line = _encode(record)
         with self._writing:
             if self._failed:
-                raise SinkError(f"the journal {self.path} is not certain any more", "resume the job")
+                raise SinkError(f"the journal {self.path} can no longer be relied on", "resume the job")
             self._failed = True
             try:
                 _write_all(self._descriptor, line)

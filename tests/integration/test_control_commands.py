@@ -174,7 +174,7 @@ def test_what_the_job_refuses_is_told_in_its_words_and_stays_inert(cli, job):
     [
         (["paus"], "no action 'paus'"),
         ([JOB, "paus"], "did you mean pause?"),
-        ([JOB], f"what is job {JOB} to do?"),
+        ([JOB], f"no action for job {JOB}"),
         ([JOB, "pause", "now"], "pause takes nothing more"),
         ([JOB, "cancel"], "cancel takes one PATTERN"),
         ([JOB, "cancel", "a", "b"], "cancel takes one PATTERN"),

@@ -45,7 +45,7 @@ def test_the_ending_says_the_format(cli, root, tmp_path, name):
         )  # fmt: skip
     refused = cli.run("query", "SELECT 1", "-o", target, "-d", root)
     assert refused.returncode == 2
-    assert "exists already\n  --overwrite" in refused.stderr
+    assert "already exists\n  --overwrite" in refused.stderr
     assert cli.run("query", "SELECT 1", "-o", target, "-d", root, "--overwrite").returncode == 0
 
 

@@ -107,7 +107,7 @@ def _split(words: list[str], last: bool) -> tuple[str | None, str, list[str]]:
     from snake_pipe.extract.job.control_command import ACTIONS, check_command
 
     if len(words) == 1 and words[0][:1].isdigit():
-        raise UsageError(f"what is job {words[0]} to do?", f"one of {', '.join(ACTIONS)}")
+        raise UsageError(f"no action for job {words[0]}", f"one of {', '.join(ACTIONS)}")
     if last or words[0] in ACTIONS or len(words) == 1:
         job_id, action, rest = None, words[0], words[1:]
     else:

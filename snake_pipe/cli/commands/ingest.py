@@ -68,10 +68,10 @@ def ingest(
     A file that cannot be read or parsed is recorded in `files` and `errors`; the others are not affected.
     """
     if files_from and files0_from:
-        raise UsageError("--files-from and --files0-from exclude each other")
+        raise UsageError("--files-from and --files0-from cannot be given together")
     has_list = bool(files_from or files0_from)
     if paths and has_list:
-        raise UsageError("PATH and a list of files exclude each other")
+        raise UsageError("PATH and a list of files cannot be given together")
     roots = [path.absolute() for path in paths or ([] if has_list else [Path.cwd()])]
     for root in roots:
         if not root.exists():

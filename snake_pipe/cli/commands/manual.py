@@ -67,7 +67,9 @@ def man(
         typer.echo(man_page(page_of(found.command, found), __version__, names), nl=False)
         return
     if command:
-        raise UsageError("COMMAND and --write exclude each other", "--write writes the pages of all commands")
+        raise UsageError(
+            "COMMAND and --write cannot be given together", "--write writes the pages of all commands"
+        )
     try:
         write.mkdir(parents=True, exist_ok=True)
         for page in pages:

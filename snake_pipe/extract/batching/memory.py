@@ -96,7 +96,7 @@ def plan_memory(limit: int, workers: int) -> MemoryPlan:
     if fitting < 1:
         least = int((COORDINATOR_MEMORY + WORKER_MEMORY) / ONE_AT_A_TIME / MIB) + 1
         raise UsageError(
-            f"{limit // MIB} MiB of memory are too little for one worker", f"at least {least} MiB"
+            f"{limit // MIB} MiB of memory is too little for one worker", f"at least {least} MiB"
         )
     workers = min(workers, fitting)
     batch = int(max(memory_for_batches(limit, workers) / workers, 16 * MIB))

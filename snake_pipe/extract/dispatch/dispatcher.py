@@ -260,7 +260,7 @@ class Dispatcher:
             if self._restarts_in_a_row > _MOST_RESTARTS_IN_A_ROW:
                 raise WorkerPoolError(
                     f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
-                    "look for the machine's memory (dmesg) and for plugins that end the process",
+                    "check the machine's memory (dmesg), and plugins that may end the process",
                 )
             if not self._has_finished_any and self._restarts_in_a_row > _MOST_FALSE_STARTS:
                 raise WorkerPoolError(

@@ -114,7 +114,9 @@ def _plan(job: Job, listener: Listener) -> MemoryPlan:
     plan = plan_memory(memory_limit(job.config.memory_limit_bytes), job.config.workers)
     if plan.workers < job.config.workers:
         have = f"{plan.limit >> 20} MiB of memory"
-        listener(Notice("memory", f"{have} are enough for {plan.workers} of {job.config.workers} workers"))
+        listener(
+            Notice("memory", f"{have} is enough for only {plan.workers} of {job.config.workers} workers")
+        )
     return plan
 
 

@@ -47,7 +47,9 @@ def send(job_folder: Path, action: str, arguments: dict[str, Any] | None = None)
             temp.unlink(missing_ok=True)
             raise
     except PermissionError:
-        raise UsageError(f"{job_folder} belongs to another user", "only who runs a job commands it") from None
+        raise UsageError(
+            f"{job_folder} belongs to another user", "only the user who runs a job can command it"
+        ) from None
     except OSError as error:
         raise UsageError(f"job {job_folder.name} takes no commands: {error.strerror or error}") from None
     return command_id

@@ -208,7 +208,7 @@ class JobRun:
             lambda: not (awaited & self._unsettled()) or self._is_held or self._is_over
         )
         if self._is_over:
-            raise EngineStateError("the job ended before all was flushed")
+            raise EngineStateError("the job ended before everything was flushed")
 
     async def commit(self) -> None:
         """Make visible what workers have finished so far."""

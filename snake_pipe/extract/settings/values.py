@@ -72,7 +72,7 @@ def _number(given: Any, expected: str) -> int | float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise ValueError(f"expected {expected}")  # noqa: TRY004 - what is given is a user's
     if not math.isfinite(given):
-        raise ValueError("a finite number is wanted")
+        raise ValueError("expected a finite number")
     return given
 
 

@@ -71,7 +71,7 @@ def test_an_older_duckdb_can_open_it(filled: Dataset, tmp_path: Path) -> None:
 def test_nothing_is_overwritten_unasked(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "out.duckdb"
     target.write_text("mine")
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         export_duckdb(filled.path, target)
     assert target.read_text() == "mine"
     assert export_duckdb(filled.path, target, overwrite=True)["files"] == 2
@@ -178,7 +178,7 @@ def test_nothing_is_written_into_the_dataset(filled: Dataset, tmp_path: Path, fo
 def test_a_folder_with_anything_else_in_it_is_not_replaced(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "out"
     export_tables(filled.path, target, "parquet", tables=["files"])
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         export_tables(filled.path, target, "parquet")
     export_tables(filled.path, target, "parquet", tables=["refs"], overwrite=True)
     assert names(target) == ["refs.parquet"]
