@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def files_in_words(statistics: BatchStatistics) -> str:
-    """Files by status: `20 ok, 1 skipped, 7 unchanged`; `before` are those of the job's earlier runs."""
+    """Files by status: `20 ok, 1 skipped, 7 unchanged`; `done before` are those of the job's earlier runs."""
     by_status: dict[str, int] = {}
     for (status, _), count in statistics.outcomes.items():
         by_status[status] = by_status.get(status, 0) + count
@@ -20,7 +20,7 @@ def files_in_words(statistics: BatchStatistics) -> str:
     )  # they are found unchanged, as others are
     counts = [
         *sorted(by_status.items()),
-        ("before", before),
+        ("done before", before),
         ("unchanged", statistics.files_unchanged - before),
         ("deleted", statistics.files_deleted),
     ]

@@ -209,7 +209,7 @@ def test_to_resume_a_job_that_is_done_says_so(cli, repository):
     job = json.loads(cli.run("jobs", "--format", "json", cwd=repository).stdout)["job"]
     done = cli.run("resume", job)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith(f"job {job} is done with 3 files, there is nothing to resume; dataset ")
+    assert done.stderr.startswith(f"job {job} is already done, 3 files; dataset ")
     assert len(done.stderr.splitlines()) == 1
 
 

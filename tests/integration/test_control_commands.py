@@ -275,7 +275,7 @@ def test_status_tells_people_all_there_is(cli, job):
     assert figures["breakers"] == "sink closed, pool half-open"
     assert figures["warning"] == "timers release 90 % of the batches"
     assert figures["changed"].endswith("max_latency: 10.0 → unset")
-    assert figures["last flush"].count(":") == 2
+    assert figures["last commit"].count(":") == 2
     assert "total_queued" not in figures
     queues = [line.split() for line in done.stdout.split("\n\n")[1].splitlines()]
     assert queues[2] == ["python", "39", "63.0", "kB", "1.2", "s", "180"]
@@ -456,7 +456,7 @@ def test_ctrl_c_ends_the_following_and_nothing_else(cli, job):
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
-        goes_on = f"job {JOB} goes on; to stop it: snake-pipe control {JOB} stop\n"
+        goes_on = f"job {JOB} keeps running; to stop it: snake-pipe control {JOB} stop\n"
         assert (process.returncode, err) == (130, goes_on)
         assert list((job.folder / "control").iterdir()) == []
 

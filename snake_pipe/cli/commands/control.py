@@ -32,8 +32,9 @@ _CONTROL_EXAMPLES = """
 \b
 Actions:
   flush                  commit what is finished, so that queries see it
-  pause, unpause         start no new batches; start them again
-  stop                   finish what is in flight, commit, end; resume it later
+  pause                  start no new batches; running batches finish
+  unpause                start batches again
+  stop                   finish the batches in flight, commit, end; resume it later
   cancel PATTERN         skip waiting files that match, as in .gitignore
   cancel --queue NAME    skip waiting files of a language
   set NAME=VALUE...      change settings of this run

@@ -27,7 +27,7 @@ _EXAMPLES = """
 Examples:
   snake-pipe resume 20261122-101530-4f9a1c
   snake-pipe resume --last                  the newest job that is not done
-  snake-pipe resume --last --workers 1      it ran out of memory
+  snake-pipe resume --last --workers 1      if it ran out of memory
 """
 
 

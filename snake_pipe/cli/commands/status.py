@@ -53,7 +53,8 @@ Examples:
   snake-pipe status -v        also the statistics by name
   snake-pipe status --follow --json | jq .files_per_second
 
-With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed.
+With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed;
+or 130 after Ctrl-C.
 """
 
 
@@ -106,7 +107,8 @@ def _follow(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: 
     try:
         view = _show_until_the_end(manager, job_id, as_json=as_json, verbose=verbose)
     except KeyboardInterrupt:
-        tell(f"{line_break(sys.stderr)}job {job_id} goes on; to stop it: snake-pipe control {job_id} stop")
+        words = f"job {job_id} keeps running; to stop it: snake-pipe control {job_id} stop"
+        tell(line_break(sys.stderr) + words)
         return int(ExitCode.INTERRUPTED)
     finally:
         signal.signal(signal.SIGINT, handler)

@@ -110,7 +110,7 @@ class PlainReporter(Reporter):
         self._was_done = event.is_done
         word = f"resumed, {event.done_before:,} files done before" if event.resumed else "started"
         if event.is_done:
-            word = f"is done with {event.done_before:,} files, there is nothing to resume"
+            word = f"is already done, {counted(event.done_before, 'file', 'files')}"
         self.line(f"job {event.job_id} {word}; dataset {visible(from_here(event.dataset))}")
 
     def show(self, status: JobStatus) -> None:
@@ -184,7 +184,7 @@ def _width() -> int:
 def _stopping_line(event: Stopping, job_id: str) -> str:
     """What is done before the end, and how not to wait for it."""
     if event.seconds is None:
-        parts = ["stopping: what was found until now is finished and committed first"]
+        parts = ["stopping: finishing and committing the changes found so far"]
     elif event.batches:
         batches = counted(event.batches, "batch", "batches")
         parts = [f"stopping: finishing {batches} in flight, up to {event.seconds:g} s"]

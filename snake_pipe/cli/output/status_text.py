@@ -110,7 +110,7 @@ def pairs(view: JobView, recent: RecentRate | None = None, *, verbose: bool = Fa
         ("failed", f"{failed:,}"),
         ("cancelled", f"{cancelled:,}" if (cancelled := number(figures, "files_cancelled")) else None),
         ("committed", f"{progress.files_done:,} files, {progress.rows:,} rows"),
-        ("last flush", _clock(flushed) if flushed else None),
+        ("last commit", _clock(flushed) if flushed else None),
     ]
     if view.runs or "elapsed" in figures:
         now = recent.value if recent is not None and view.state == "running" else None

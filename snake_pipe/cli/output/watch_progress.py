@@ -56,7 +56,7 @@ class WatchReporter:
                 self._follows = True
                 self._reporter.close()
                 shown = ", ".join(visible(str(root)) for root in self._roots)
-                self._line(f"{statistics.files_discovered:,} files; watching {shown}; Ctrl-C ends")
+                self._line(f"{statistics.files_discovered:,} files; watching {shown}; Ctrl-C to end")
 
     def _line(self, text: str) -> None:
         if not self._quiet:

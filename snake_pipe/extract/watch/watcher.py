@@ -184,8 +184,8 @@ class Watcher(Feed):
             (state is FolderState.REPLACED, _REPLACED),
             (self._was_missing, "a watched folder was away"),
             (changes.missed is not None, changes.missed),
-            (stalled, "this process stood still"),
-            (is_due, "it is time"),
+            (stalled, "this process was suspended"),
+            (is_due, "a regular walk is due"),
             (self._files.changed_count > _MOST_CHANGED, "many files changed since the last walk"),
         )
         reason = next((reason for holds, reason in reasons if holds), None)

@@ -438,7 +438,7 @@ def test_what_was_missed_is_found_when_it_is_time(tmp_path: Path, monkeypatch: p
             write(root, "b.py")
             (root / "a.py").unlink()
             await watched.shows(b="b")
-        assert set(watched.rescans) == {"it is time"}
+        assert set(watched.rescans) == {"a regular walk is due"}
 
     scenario(work)
 
@@ -513,7 +513,7 @@ def test_a_signal_ends_the_command_when_all_that_was_saved_is_committed(
     root, dataset = tmp_path / "repo", tmp_path / "trees"
     write(root, "a.py")
     process = cli.start("watch", root, "-d", dataset, "--workers", 1)
-    seen = lines_until(process, "Ctrl-C ends")
+    seen = lines_until(process, "Ctrl-C to end")
     assert "1 files; watching" in seen[-1]
     write(root, "b.py")
     assert "1 changed, 0 deleted: visible after" in lines_until(process, "visible")[-1]
