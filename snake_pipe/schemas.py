@@ -208,7 +208,145 @@ DUMP_SOURCES = (
     _required("source_file_id", "int64", "of the source"),
 )
 
-VIEWS: dict[str, tuple[Column, ...]] = {"dump_sources": DUMP_SOURCES}
+_REPO = _required("repo", "dictionary", "as in `files`")
+_PATH = _required("path", "string", "as in `files`")
+_LANGUAGE = Column("language", "dictionary", "as in `files`")
+_SYMBOL = _required("node_id", "int32", "with file_id the row in `symbols`")
+_LINE_COUNT = Column("line_count", "int32", "from the first line to the last")
+
+IMPORT_TARGETS = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    *IMPORTS,
+    Column(
+        "target_file_id", "int64", "the file that is meant, of the same repo; null if no single one is known"
+    ),
+    Column("target_path", "string", "its path"),
+    Column(
+        "target_folder", "string", "its folder, or the folder that is meant: a package of Go, a namespace"
+    ),
+    _required(
+        "way",
+        "string",
+        "how it was found: relative, root, ending, name, module, package; "
+        "or why not: ambiguous, missing, computed, outside",
+    ),
+)
+
+FUNCTIONS = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    _required("kind", "dictionary", "function or method"),
+    _required("name", "string", "as in `symbols`, like all that follows"),
+    _required("qualified_name", "string", "with what is around it"),
+    Column("signature", "string", "its head on one line"),
+    Column("start_line", "int32", "from 1"),
+    Column("end_line", "int32", "its last one"),
+    _LINE_COUNT,
+    Column("complexity", "int32", "1 + branches"),
+    _required("has_body", "bool", "false for a declaration, and where an AST file does not tell"),
+    _required("in_error", "bool", "its bounds are in doubt"),
+    Column("visibility", "dictionary", "public, protected, private, internal"),
+    Column("exported", "bool", "visible outside its file"),
+    Column("modifiers", "list<string>", "static, async, ..."),
+    Column("doc", "string", "docstring or the comment before it"),
+    _FILE_ID,
+    _SYMBOL,
+)
+
+CLASSES = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    _required("kind", "dictionary", "class, interface or enum"),
+    _required("name", "string", "as in `symbols`, like all that follows but the counts"),
+    _required("qualified_name", "string", "with what is around it"),
+    Column("start_line", "int32", "from 1"),
+    Column("end_line", "int32", "its last one"),
+    _LINE_COUNT,
+    _required("method_count", "int64", "methods that stand in it; those of Go and Rust stand elsewhere"),
+    _required("field_count", "int64", "fields that stand in it"),
+    _required("in_error", "bool", "its bounds are in doubt"),
+    Column("visibility", "dictionary", "public, protected, private, internal"),
+    Column("exported", "bool", "visible outside its file"),
+    Column("modifiers", "list<string>", "abstract, record, ..."),
+    Column("doc", "string", "docstring or the comment before it"),
+    _FILE_ID,
+    _SYMBOL,
+)
+
+CALL_SITES = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    _required("name", "string", "what is called: `join` of `os.path.join(...)`"),
+    Column("qualifier", "string", "what stands before it: `os.path`"),
+    Column("start_line", "int32", "from 1"),
+    Column("start_col", "int32", "from 1"),
+    Column("caller", "string", "qualified name of the symbol it stands in; null at the top of a file"),
+    Column("caller_kind", "dictionary", "its kind"),
+    Column("caller_start_line", "int32", "its first line"),
+    _FILE_ID,
+    _required("node_id", "int32", "with file_id the row in `refs`"),
+    Column("caller_node_id", "int32", "with file_id the caller's row in `symbols`"),
+)
+
+IMPORT_GRAPH = (
+    _REPO,
+    _PATH,
+    _required("folder", "string", "its folder, empty for the repository's root"),
+    _LANGUAGE,
+    Column("target_path", "string", "a file that it imports; null where a folder is meant"),
+    _required("target_folder", "string", "that file's folder, or the folder"),
+    _required("import_count", "int64", "rows of `import_targets` from one to the other"),
+    Column("start_line", "int32", "of the first of them"),
+    _FILE_ID,
+    Column("target_file_id", "int64", "of the file that is imported"),
+)
+
+HOT_SPOTS = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    _required("kind", "dictionary", "function or method"),
+    _required("name", "string", "as in `symbols`"),
+    _required("qualified_name", "string", "with what is around it"),
+    Column("start_line", "int32", "from 1"),
+    Column("end_line", "int32", "its last one"),
+    _LINE_COUNT,
+    Column("complexity", "int32", "1 + branches"),
+    _required(
+        "call_count", "float64", "calls by its name in the repo, divided by the functions of that name there"
+    ),
+    Column("score", "float64", "complexity * ln(1 + line_count) * ln(2 + call_count)"),
+    _FILE_ID,
+    _SYMBOL,
+)
+
+TODO_COMMENTS = (
+    _REPO,
+    _PATH,
+    _LANGUAGE,
+    _required("tag", "string", "TODO, FIXME, XXX or HACK"),
+    Column("author", "string", "who stands in brackets after it: `TODO(anna)`"),
+    Column("start_line", "int32", "of the tag"),
+    _required("text", "string", "the rest of that line"),
+    _FILE_ID,
+    _required("node_id", "int32", "with file_id the comment's row in `nodes`"),
+)
+
+VIEWS: dict[str, tuple[Column, ...]] = {
+    "dump_sources": DUMP_SOURCES,
+    "import_targets": IMPORT_TARGETS,
+    "import_graph": IMPORT_GRAPH,
+    "functions": FUNCTIONS,
+    "classes": CLASSES,
+    "call_sites": CALL_SITES,
+    "hot_spots": HOT_SPOTS,
+    "todo_comments": TODO_COMMENTS,
+}
 """What `connect` computes from the tables when it is queried."""
 
 TREE_TABLES = ("nodes", "symbols", "refs", "imports")

@@ -18,6 +18,13 @@ _MEANING = {
     "errors": "what went wrong with files and folders",
     "batches": "what workers processed together, and how long it took",
     "dump_sources": "which source an AST file was made from",
+    "import_targets": "imports with the file or folder that each means",
+    "import_graph": "which file imports which file or folder of its repository",
+    "functions": "functions and methods, with their place and size",
+    "classes": "classes, interfaces and enums, with their place and size",
+    "call_sites": "calls, each with the symbol it stands in",
+    "hot_spots": "functions scored by complexity, size and calls, but those in_error, minified or generated",
+    "todo_comments": "comments with TODO, FIXME, XXX or HACK",
     "batch_statistics": "a row for each job with the figures of its finished batches",
 }
 _HISTORY = "; with what was superseded"

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from snake_pipe.errors import DatasetError
+from snake_pipe.load import dump_links, ready_views
 from snake_pipe.load.dataset import Dataset
-from snake_pipe.load.dump_links import CREATE_VIEWS
+from snake_pipe.load.import_targets import view as import_targets
 from snake_pipe.load.view_comments import comments, literal
 from snake_pipe.schemas import TABLES, TREE_TABLES, VIEWS, Column
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
@@ -113,9 +114,11 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
     `<table>_history` everything, `batch_statistics` a row a job, `dump_sources` which source each AST file
-    was made from. What they and their columns mean is told by their comments (`duckdb_views()`,
-    `duckdb_columns()`). Nothing is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own default: 80 %
-    of the machine's) large queries go to the folder of temporary files.
+    was made from, `import_targets` which file each import means; `functions`, `classes`, `call_sites`,
+    `import_graph`, `hot_spots` and `todo_comments` are made of these. What they and their columns mean is
+    told by their comments (`duckdb_views()`, `duckdb_columns()`). Nothing is fetched from the net. Beyond
+    `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large queries go to the folder of
+    temporary files.
     """
     dataset = Dataset.open(Path(path))
     connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))
@@ -131,8 +134,9 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
                 _create_history(connection, dataset, table)
         for name, query in _VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
-        for statement in CREATE_VIEWS:
-            connection.execute(statement)
+        for views in (dump_links, import_targets, ready_views):
+            for statement in views.CREATE_VIEWS:
+                connection.execute(statement)
         connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
     except duckdb.Error as error:
         connection.close()

@@ -48,8 +48,10 @@ Examples:
   snake-pipe query - < report.sql
 
 Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
-batch_statistics, one row per job; dump_sources, which source an AST file was made from. DESCRIBE files lists
-columns; their meaning: SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'files'.
+batch_statistics, one row per job; dump_sources, which source an AST file was made from. Ready views, which
+need no join: functions, classes, call_sites, hot_spots, todo_comments; import_targets, which file an import
+means, and import_graph. DESCRIBE files lists columns; their meaning:
+SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'files'.
 
 On a terminal a table is cut to its width and to 40 rows; into a pipe or file it is whole. CSV, JSON and
 Parquet are streams of any length, always in UTF-8. CSV is the data unchanged (see --spreadsheet-safe).
