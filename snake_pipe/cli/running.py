@@ -8,7 +8,6 @@ import signal
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
-from snake_pipe.cli.output.failures import failure_lines
 from snake_pipe.cli.output.text import counted
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
@@ -132,6 +131,8 @@ def end_run(
     `failed_now` is for a watch the number of the dataset's files that are failed as they are now, and None
     for a job, of which all counts that failed.
     """
+    from snake_pipe.cli.output.failures import failure_lines
+
     failures = result.statistics.failures if failed_now is None else failed_now
     code = exit_code(result, failures, max_failures)
     reporter.summarise(result)

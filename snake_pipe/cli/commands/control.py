@@ -12,7 +12,6 @@ from snake_pipe.cli.job_view import find_job, view_job
 from snake_pipe.cli.options import JobDataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
-from snake_pipe.observe.status import LIVE
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView
@@ -154,6 +153,8 @@ def _checked_settings(pairs: dict[str, str], checkpoint: CheckpointData) -> dict
 
 
 def _check_runs(view: JobView) -> None:
+    from snake_pipe.observe.status import LIVE
+
     if view.runs and view.state in LIVE:
         return
     if view.state == "done":
