@@ -95,6 +95,17 @@ def check_loops(_: Place) -> Iterator[Finding]:
             yield warning(subject, f"do not load, Python does without: {_line(failure)}", advice)
 
 
+def check_report(_: Place) -> Iterator[Finding]:
+    """Whether `report` has the libraries that its page is drawn with."""
+    from snake_pipe.report.libraries import missing
+
+    if (problem := missing()) is None:
+        yield ok("report", "has the libraries that its page is drawn with")
+    else:
+        advice = _pip("install", "--force-reinstall", "--no-deps", OWN_NAME)
+        yield note("report", f"does not work: {problem}", f"{advice} (where npm reaches its registry)")
+
+
 def check_extras(_: Place) -> Iterator[Finding]:
     """What could be installed in addition, and what it would give."""
     for extra in _own_metadata("Provides-Extra"):
@@ -180,4 +191,4 @@ def _line(failure: Exception) -> str:
     return " ".join(str(failure).split()) or type(failure).__name__
 
 
-CHECKS = (check_python, check_packages, check_loops, check_extras)
+CHECKS = (check_python, check_packages, check_loops, check_report, check_extras)

@@ -27,17 +27,12 @@ def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
         connection,
         (
             ("definition", "text"), ("place", "place"), ("complexity", "number"), ("lines", "number"),
-            ("calls and uses as a type", "number"), ("score", "bar"),
+            ("calls of the name", "decimal"), ("score", "bar"),
         ),
-        f"""
-        WITH uses AS ({_USES})
-        SELECT qualified_name, repo, path, start_line, complexity, end_line - start_line + 1 AS lines,
-               coalesce(uses, 0) AS uses,
-               round(complexity * ln(1 + lines) * ln(2 + coalesce(uses, 0)))::BIGINT AS score
-        FROM symbols JOIN files USING (file_id) LEFT JOIN uses USING (name)
-        WHERE complexity > 1 AND NOT in_error
-        ORDER BY score DESC, repo, path, start_line LIMIT 200
-        """,  # noqa: S608 - a constant of this file
+        """
+        SELECT qualified_name, repo, path, start_line, complexity, line_count, call_count, score
+        FROM hot_spots WHERE score > 0 ORDER BY score DESC, repo, path, start_line LIMIT 200
+        """,
     )  # fmt: skip
 
 

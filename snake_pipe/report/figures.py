@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import QueryError
-from snake_pipe.report import definitions, folder_tree, inventory
+from snake_pipe.report import definitions, folder_tree, import_matrix, inventory
 from snake_pipe.report.job_figures import JobAtHand, job_figures
 from snake_pipe.report.search_index import search_index
 from snake_pipe.report.source_links import source_links
@@ -74,6 +74,7 @@ def dataset_figures(
         "hot_spots": definitions.hot_spots(connection),
         "largest": definitions.largest(connection),
         "most_used": definitions.most_used(connection),
+        "imports": import_matrix.import_matrix(connection, several=several),
         "search": search_index(connection),
         "job": None if job is None else job_figures(connection, job),
     }

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "folder_tree.js",
     "colouring.js",
     "treemap.js",
+    "matrix.js",
     "timeline.js",
     "charts.js",
     "search.js",

@@ -38,7 +38,7 @@ class Chart {
     this.drawing = null;
     this.plot.replaceChildren();
     if (data[0].length < 2) {
-      this.note.textContent = "Too short for a chart.";
+      this.note.textContent = "Fewer than two points: no chart.";
       return;
     }
     this.drawing = new uPlot({ ...this.size(), cursor: { drag: { x: false, y: false } }, ...options }, data, this.plot);

@@ -16,6 +16,7 @@ class Page {
       most_used: titled(byId("definitions"), "The most used"),
     };
     this.triggers = new SortableTable(byId("triggers"), "Why batches left their queues");
+    this.matrix = new Matrix(byId("imports"));
     byId("contents").replaceChildren(...[...document.querySelectorAll("main > section")].map((section) =>
       element("a", { href: `#${section.id}` }, section.querySelector("h2").textContent)));
     startTheme(() => this.charts.redraw());
@@ -27,6 +28,7 @@ class Page {
     byId("totals").replaceChildren(...pairs(figures.totals.map(([label, value]) => [label, label === "bytes" ? "bytes" : "number", value])));
     if (figures.tree.cells.length) this.treemap.update(figures, places);
     for (const [name, table] of Object.entries(this.tables)) table.update(figures[name], places);
+    this.matrix.update(figures.imports);
     this.search.update(figures, places);
     byId("notes").replaceChildren(...notes(figures).map((note) => element("li", {}, note)));
     if (figures.job) this.updateRun(figures.job);

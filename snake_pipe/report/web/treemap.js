@@ -86,7 +86,7 @@ class Treemap {
     const button = element("button", {
       type: "button", tabIndex: -1,
       className: `cell step-${step ?? "none"}${isGroup ? " group" : ""}${node.isFolder ? " folder" : ""}`,
-      "aria-label": `${name}, ${formatCount(node.lines, "line")}, ${text}`,
+      "aria-label": `${name} ${text}, ${formatCount(node.lines, "line")}`,
       title: `${name}\n${formatCount(node.lines, "line")}\n${text}`,
       onclick: () => (node.isFolder ? this.open(node) : this.describe(node)),
       onfocus: () => this.describe(node),
@@ -94,7 +94,7 @@ class Treemap {
     button.node = node;
     Object.assign(button.style, { left: `${x0}px`, top: `${y0}px`, width: `${width}px`, height: `${height}px` });
     if (width > 34 && height > 14) button.append(element("span", { className: "name" }, name));
-    if (!isGroup && width > 60 && height > 32) button.append(element("span", { className: "figure" }, text));
+    if (!isGroup && width > 60 && height > 32) button.append(" ", element("span", { className: "figure" }, text));
     return button;
   }
 

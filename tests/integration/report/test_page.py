@@ -91,7 +91,7 @@ def test_the_map_opens_folders_by_mouse_and_by_keyboard(pages, polyglot, polyglo
     )
     page.locator("#path button", has_text="api").hover()
     assert page.locator("#path").inner_text() == "polyglot / api"
-    names = [text.split(",")[0] for text in labels(page)]
+    names = [text.split(" ")[0] for text in labels(page)]
     assert {"orders.py", "storage.py"} <= set(names)
     page.locator("#path button", has_text="polyglot").click()
     assert page.locator("#path").inner_text() == "polyglot"
@@ -177,7 +177,7 @@ def test_the_search_finds_files_and_definitions(pages, polyglot, polyglot_page):
     page.locator("#search").fill("cart.js")
     page.locator("#found li").first.click()
     assert page.locator("#path").inner_text() == "polyglot / web"
-    assert focused(page).startswith("cart.js,")
+    assert focused(page).startswith("cart.js ")
     page.locator("#search").fill("no such name")
     assert page.locator("#found").inner_text() == "Nothing found on this page."
     page.keyboard.press("Escape")
@@ -225,3 +225,17 @@ def test_a_dataset_without_files_has_a_page_too(pages, tmp_path):
     page = pages.open(written(ingested(tmp_path / "empty")).as_uri())
     assert page.locator("#totals dd").first.inner_text() == "0"
     assert "None." in page.locator("#languages").inner_text()
+
+
+def test_the_matrix_has_the_imports_between_folders(pages, polyglot, polyglot_page):
+    page = pages.open(polyglot_page.as_uri())
+    counts = [*map(number, filter(None, page.locator("table.matrix tbody td").all_inner_texts()))]
+    assert [(sum(counts),)] == answers(polyglot, "SELECT sum(import_count)::BIGINT FROM import_graph")
+    heads = page.locator('table.matrix th[scope="row"]').all_inner_texts()
+    assert len(heads) == page.locator("table.matrix thead th").count() - 1
+    ties = answers(
+        polyglot,
+        "SELECT count(DISTINCT (folder, target_folder)) FROM import_graph WHERE folder <> target_folder",
+    )
+    shown = page.locator("#imports h3 ~ .scroll tbody tr").count()
+    assert [(shown,)] == ties

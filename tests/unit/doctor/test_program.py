@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 
 from snake_pipe.doctor import program
 from snake_pipe.doctor.finding import Level
+from snake_pipe.report import libraries
 from testkit.places import PROJECT
 
 DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
@@ -58,3 +59,15 @@ def test_a_program_that_was_never_installed_is_a_note(monkeypatch):
     monkeypatch.setattr(program, "OWN_NAME", "snake-pipe-of-nobody")
     (note,) = program.check_packages(None)
     assert note.level is Level.NOTE
+
+
+def test_a_report_without_its_libraries_is_told_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(libraries, "FOLDER", tmp_path)
+    (finding,) = program.check_report(None)
+    assert (finding.subject, finding.level) == ("report", Level.NOTE)
+    assert "libraries were not fetched" in finding.found
+    assert "--force-reinstall" in finding.fix
+    for name in (*libraries.SCRIPTS, libraries.STYLE, *libraries.LICENCES):
+        (tmp_path / name).touch()
+    (finding,) = program.check_report(None)
+    assert finding.level is Level.OK
