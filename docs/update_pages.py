@@ -36,7 +36,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"^( *)```(\w+)(?: title=\"([^\"]+)\")?[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-_PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files · ")
+_PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files(?: \(\d+%\))?(?: · | \| )")
 """The line of progress that comes every few seconds; on a slow machine a small job has one too."""
 
 _MADE_AT = 1_790_000_000
