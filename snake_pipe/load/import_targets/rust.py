@@ -34,7 +34,7 @@ RUST = r"""
         GROUP BY s.id
     ),
     rust_sites AS MATERIALIZED (
-        SELECT s.id, f.repo, f.file_id, f.folder, f.inside, f.is_root, crate,
+        SELECT s.id, s.alias, f.repo, f.file_id, f.folder, f.inside, f.is_root, crate,
                f.repo IN (SELECT repo FROM rust_files WHERE symbol_count > 0) AS is_known,
                coalesce(around, []) AS around,
                replace(concat_ws('::', module, s.name), 'r#', '') AS written,
@@ -45,7 +45,14 @@ RUST = r"""
         LEFT JOIN inline_modules i ON i.id = s.id
         WHERE s.language = 'rust'
     ),
-    declared AS (SELECT DISTINCT file_id, around, written FROM rust_sites WHERE is_mod),
+    placed AS MATERIALIZED (  -- modules whose file `#[path]` names
+        SELECT repo, snake_pipe.joined(inside, array_to_string(around || [alias], '/')) AS module,
+               snake_pipe.joined(folder, written) AS target
+        FROM rust_sites WHERE is_mod AND alias IS NOT NULL AND is_known
+    ),
+    declared AS (
+        SELECT DISTINCT file_id, around, coalesce(alias, written) AS name FROM rust_sites WHERE is_mod
+    ),
     rust_uses AS MATERIALIZED (
         SELECT u.*, len(regexp_extract(u.written || '::', '^(self::)?((super::)*)', 2)) // 7 AS ups,
                CASE WHEN regexp_matches(u.written, '^crate\b') THEN 'crate'
@@ -54,25 +61,30 @@ RUST = r"""
                regexp_replace(u.written || '::', '^(crate::|(self::)?(super::)*)', '') AS rest,
                list_filter(string_split(rest, '::'), lambda part: part <> '') AS parts
         FROM rust_sites u LEFT JOIN declared d
-             ON d.file_id = u.file_id AND d.around = u.around AND d.written = string_split(u.written, '::')[1]
+             ON d.file_id = u.file_id AND d.around = u.around AND d.name = string_split(u.written, '::')[1]
         WHERE NOT is_mod
     ),
     rust_paths AS MATERIALIZED (  -- where the parts go on from, and the file of that module, or its path
-        SELECT id, 'relative' AS way, parts, crate AS base, NULL AS own,
+        SELECT id, repo, 'relative' AS way, parts, crate AS base, NULL AS own,
                CASE WHEN is_root AND snake_pipe.tail(folder, 1) <> 'src' THEN file_id END AS own_id
         FROM rust_uses WHERE head = 'crate'
         UNION ALL
-        SELECT id, 'relative', parts,
+        SELECT id, repo, 'relative', parts,
                snake_pipe.joined(inside, array_to_string(around[:len(around) - ups], '/')), NULL, file_id
         FROM rust_uses WHERE head = 'own' AND ups <= len(around) AND is_known
         UNION ALL
-        SELECT id, 'relative', parts, above, CASE WHEN above <> crate THEN above END, NULL
+        SELECT id, repo, 'relative', parts, above, CASE WHEN above <> crate THEN above END, NULL
         FROM (SELECT *, snake_pipe.joined(inside, repeat('../', ups - len(around))) AS above FROM rust_uses
               WHERE head = 'own' AND ups > len(around) AND is_known)
         UNION ALL
-        SELECT id, 'name', parts[2:], c.folder, NULL, NULL
+        SELECT id, u.repo, 'name', parts[2:], c.folder, NULL, NULL
         FROM rust_uses u JOIN crates c ON c.repo = u.repo AND c.name = u.parts[1]
         WHERE head = 'other' AND is_library
+    ),
+    rust_modules AS MATERIALIZED (  -- each beginning of a path, as the module that it is
+        SELECT id, repo, way, len(parts) - number AS ord,
+               snake_pipe.joined(base, array_to_string(parts[:number], '/')) AS module
+        FROM (SELECT *, unnest(range(1, len(parts) + 1)) AS number FROM rust_paths)
     ),
     rust_exact AS (
         SELECT id, 0 AS ord, 'relative' AS way, snake_pipe.joined(folder, written) AS target
@@ -85,10 +97,13 @@ RUST = r"""
         UNION ALL  -- a root of another name
         SELECT id, 1, 'relative', snake_pipe.joined(folder, written || unnest(['.rs', '/mod.rs']))
         FROM rust_sites WHERE is_mod AND is_known AND NOT is_root AND around = []
-        UNION ALL  -- the longest beginning of the path that is a file
-        SELECT id, len(parts) - number, way,
-               snake_pipe.joined(base, array_to_string(parts[:number], '/') || unnest(['.rs', '/mod.rs']))
-        FROM (SELECT *, unnest(range(1, len(parts) + 1)) AS number FROM rust_paths)
+        UNION ALL
+        SELECT id, ord, way, module || unnest(['.rs', '/mod.rs']) FROM rust_modules
+        UNION ALL
+        SELECT id, ord, way, CASE WHEN m.module = p.module THEN target ELSE snake_pipe.joined(
+                   parse_dirpath(target), m.module[len(p.module) + 2:] || unnest(['.rs', '/mod.rs'])) END
+        FROM rust_modules m JOIN placed p
+             ON p.repo = m.repo AND (m.module = p.module OR starts_with(m.module, p.module || '/'))
         UNION ALL
         SELECT id, len(parts), way,
                CASE WHEN own IS NULL THEN snake_pipe.joined(base, unnest(['lib.rs', 'main.rs']))

@@ -23,9 +23,11 @@ RUST = {
     "use crate::b::deep::Item;\nuse b::Other;\nuse std::io;\n",
     "a/src/b.rs": "pub mod deep;\npub mod gone;\nuse super::c::d::X;\n"
     "#[cfg(test)]\nmod tests {\n    use super::*;\n}\n",
-    "a/src/b/deep.rs": "use super::super::Top;\nuse self::Kind::*;\nuse crate::missing_item;\n",
+    "a/src/b/deep.rs": "use super::super::Top;\nuse self::Kind::*;\nuse crate::missing_item;\n"
+    "use crate::n::Y;\nuse crate::n::beside::Z;\n",
     "a/src/c/d.rs": "",
-    "a/src/o.rs": "",
+    "a/src/o.rs": "pub mod beside;\n",
+    "a/src/beside.rs": "",
     "a/tests/it.rs": "mod common;\nuse a::b::Item;\nuse crate::common::help;\nuse crate::LOCAL;\n",
     "a/tests/common/mod.rs": "",
 }
@@ -197,6 +199,8 @@ CASES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, str]]]] 
         {
             "super::super Top": ("a/src/lib.rs", "relative"),
             "self::Kind": ("a/src/b/deep.rs", "relative"),
+            "crate::n Y": ("a/src/o.rs", "relative"),
+            "crate::n::beside Z": ("a/src/beside.rs", "relative"),
             "crate missing_item": ("a/src/lib.rs", "relative"),
         },
     ),
