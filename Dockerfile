@@ -8,9 +8,8 @@ FROM python:3.13-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=wheels /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels 'snake-pipe[languages,watch]' \
-    && rm -rf /wheels \
+RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels 'snake-pipe[languages,watch]' \
     && useradd --uid 1000 --create-home snake \
     && install --directory --owner snake /trees
 USER snake
