@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.report.job_figures import JobAtHand
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
-_DEFAULT_NAME = "report.html"
+_DEFAULT_NAME = Path("report.html")
 _MARK = b": snake-pipe report</title>"
 _MARK_WITHIN = 8192
 """Bytes at a report's beginning that have `_MARK` in them."""
@@ -44,11 +44,12 @@ definitions, and the newest run. See docs/how-to/report.md.
 def report(
     dataset: Dataset = None,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="The file to write; - for stdout. Default: report.html."
-        ),
-    ] = None,
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="Default: report.html; - is stdout."),
+    ] = _DEFAULT_NAME,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file even if it is no report.")
+    ] = False,
     follow: Annotated[
         bool,
         typer.Option(
@@ -59,34 +60,28 @@ def report(
 ) -> None:
     """Make one HTML page about a dataset and its newest run."""
     if not follow:
-        _write(find_dataset(dataset), output, open_=open_)
-    elif output is not None:
+        _write(find_dataset(dataset), output, overwrite=overwrite, open_=open_)
+    elif output != _DEFAULT_NAME:
         raise UsageError("--follow writes no file", "leave out --output")
     else:
         _serve(dataset, open_=open_)
 
 
-def _write(dataset: Path, output: Path | None, *, open_: bool) -> None:
+def _write(dataset: Path, target: Path, *, overwrite: bool, open_: bool) -> None:
+    from snake_pipe.load.target import new_target
     from snake_pipe.report import libraries
     from snake_pipe.report.figures import collect_figures
     from snake_pipe.report.page import page
-    from snake_pipe.utils.atomic_file import replace_atomic
 
-    target = output or Path(_DEFAULT_NAME)
-    if output is None and target.exists() and not _is_report(target):
-        raise UsageError(f"{target} exists and is no report of snake-pipe", "name a file with --output")
     libraries.load()  # refuse before the tables are asked
-    document = page(collect_figures(dataset, _newest(dataset)), dataset.parent.name)
     if str(target) == "-":
+        document = page(collect_figures(dataset, _newest(dataset)), dataset.parent.name)
         sys.stdout.flush()
         sys.stdout.buffer.write(document)
         return
-    try:
-        replace_atomic(target, document, mode=0o644)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {target}: {error.strerror}", "name another file with --output"
-        ) from error
+    with new_target(target, dataset, overwrite=overwrite or _is_report(target)) as file:
+        document = page(collect_figures(dataset, _newest(dataset)), dataset.parent.name)
+        file.write_bytes(document)
     typer.echo(f"{visible(str(target))} written, {size(len(document))}", err=True)
     if open_:
         _open(target.absolute().as_uri())
@@ -94,6 +89,8 @@ def _write(dataset: Path, output: Path | None, *, open_: bool) -> None:
 
 def _is_report(path: Path) -> bool:
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return _MARK in file.read(_MARK_WITHIN)
     except OSError:

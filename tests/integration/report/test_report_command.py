@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import webbrowser
+from pathlib import Path
+
 import pytest
 
 from snake_pipe.report import libraries
@@ -21,9 +24,11 @@ def test_a_report_is_replaced_and_nothing_else_is(cli, polyglot, tmp_path):
     (tmp_path / "report.html").write_text("mine")
     done = cli.run("report", "-d", polyglot, cwd=tmp_path)
     assert done.returncode == 2
-    assert "report.html exists and is no report of snake-pipe" in done.stderr
+    assert "report.html already exists" in done.stderr
+    assert "--overwrite replaces it" in done.stderr
     assert (tmp_path / "report.html").read_text() == "mine"
-    assert cli.run("report", "-d", polyglot, "-o", "report.html", cwd=tmp_path).returncode == 0
+    assert cli.run("report", "-d", polyglot, "--overwrite", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "report.html").read_bytes().startswith(b"<!doctype html>")
 
 
 def test_the_page_goes_to_stdout_on_request(cli, polyglot):
@@ -34,16 +39,34 @@ def test_the_page_goes_to_stdout_on_request(cli, polyglot):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (["-o", "missing/report.html"], "cannot write missing/report.html"),
-        (["-o", "x.html", "--follow"], "--follow writes no file"),
+        (["-o", "missing/report.html"], 1, "missing/report.html: No such file"),
+        (["-o", "."], 2, "already exists"),
+        (["-o", "x.html", "--follow"], 2, "--follow writes no file"),
     ],
 )
-def test_what_cannot_be_done_is_refused(cli, polyglot, tmp_path, arguments, words):
+def test_what_cannot_be_done_is_refused(cli, polyglot, tmp_path, arguments, code, words):
     done = cli.run("report", "-d", polyglot, *arguments, cwd=tmp_path)
-    assert done.returncode == 2
+    assert done.returncode == code
     assert words in done.stderr
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_a_device_is_written_to_as_it_is(cli, polyglot):
+    assert cli.run("report", "-d", polyglot, "-o", "/dev/null").returncode == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_the_browser_is_opened_on_request(cli, polyglot, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or len(opened) == 1)
+    target = tmp_path / "a b.html"
+    assert cli.run("report", "-d", polyglot, "-o", target, "--open").returncode == 0
+    assert opened == [target.as_uri()]
+    done = cli.run("report", "-d", polyglot, "-o", target, "--open")
+    assert done.returncode == 1
+    assert f"open {target.as_uri()}" in done.stderr
 
 
 def test_missing_libraries_are_told_with_the_way_out(cli, polyglot, tmp_path, monkeypatch):
