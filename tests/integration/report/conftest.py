@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 REMOTE = "https://somebody:secret@github.com/example/polyglot.git"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module: while it is there a loop runs in this thread, in which other tests could run none."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium here (apt-get install chromium)")
