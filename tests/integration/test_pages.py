@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from snake_pipe.errors import ExitCode
 from update_pages import PAGES, PROJECT, comparable, filled
 
 FILLED = re.compile(r"```console\n|```sql title|<!-- /\w+ -->")
@@ -15,6 +16,11 @@ TEXTS = {path.relative_to(PROJECT).as_posix(): path.read_text(encoding="utf-8") 
 @pytest.mark.parametrize("page", [page for page, text in TEXTS.items() if FILLED.search(text)])
 def test_a_page_says_what_the_program_does(page):
     assert comparable(TEXTS[page]) == comparable(filled(TEXTS[page]))
+
+
+def test_every_exit_code_is_explained():
+    explained = re.findall(r"^\| (\d+) \|", TEXTS["docs/reference/exit-codes.md"], re.MULTILINE)
+    assert [int(code) for code in explained] == sorted(ExitCode)
 
 
 def test_what_a_page_must_not_say_is_seen():
