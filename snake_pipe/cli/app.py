@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import sys
 from contextlib import contextmanager
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +25,7 @@ from snake_pipe.cli.commands import (
     reference,
     report,
     resume,
+    shell,
     status,
     watch,
 )
@@ -112,6 +112,7 @@ for _module in (
     resume,
     watch,
     query,
+    shell,
     export,
     jobs,
     drift,
@@ -140,9 +141,6 @@ def _complain(message: str, hint: str) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; what to exit with."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # what a terminal's encoding lacks is shown as an escape
-            stream.reconfigure(errors="backslashreplace")
     try:
         outcome = app(args=arguments, prog_name="snake-pipe", standalone_mode=False)
         sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""A line editor for SQL: history, completion, statements of several lines."""
