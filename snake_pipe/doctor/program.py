@@ -24,6 +24,7 @@ _MODULES = {"python-json-logger": "pythonjsonlogger"}
 
 GIVES = {
     "watch": "the watch command",
+    "shell": "the prompt of the shell command",
     "languages": "languages beyond the first thirteen",
 }
 """What each extra adds."""
