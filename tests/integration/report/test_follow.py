@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import signal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -95,6 +96,14 @@ def test_the_server_tells_browsers_to_keep_its_answers_apart(followed):
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
     assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_ctrl_c_ends_the_page_and_not_the_job(followed):
+    _, watch, report = followed
+    report.send_signal(signal.SIGINT)
+    assert report.wait(60) == 130
+    assert "Traceback" not in report.stderr.read()
+    assert watch.poll() is None
 
 
 def test_without_a_running_job_there_is_nothing_to_follow(cli, polyglot: Path):
