@@ -12,7 +12,8 @@ from snake_pipe.report.table import Table, ask
 if TYPE_CHECKING:
     import duckdb
 
-_USES = """
+CREATE_USES = """
+    CREATE OR REPLACE TEMP TABLE report_uses AS
     SELECT name, count(*) AS uses, count(DISTINCT file_id) AS using_files
     FROM refs WHERE role IN ('call', 'type', 'inherit', 'decorate') GROUP BY name
     """
@@ -51,7 +52,10 @@ def largest(connection: duckdb.DuckDBPyConnection) -> Table:
 
 
 def most_used(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Names of functions and types by their uses, each with the place of one of its definitions."""
+    """Names of functions and types by their uses, each with the place of one of its definitions.
+
+    `report_uses` must be there.
+    """
     return ask(
         connection,
         (
@@ -59,13 +63,13 @@ def most_used(connection: duckdb.DuckDBPyConnection) -> Table:
             ("files that use it", "number"), ("definitions of the name", "number"),
         ),
         f"""
-        WITH uses AS ({_USES}), defined AS (
+        WITH defined AS (
             SELECT name, count(*) AS definitions, min((file_id, node_id)) AS first
-            FROM symbols SEMI JOIN uses USING (name)
+            FROM symbols SEMI JOIN report_uses USING (name)
             WHERE kind IN {_FUNCTIONS_AND_TYPES}
             GROUP BY name
         ), chosen AS (
-            SELECT * FROM uses JOIN defined USING (name) ORDER BY uses DESC, name LIMIT 200
+            SELECT * FROM report_uses JOIN defined USING (name) ORDER BY uses DESC, name LIMIT 200
         )
         SELECT s.name, s.kind, repo, path, start_line, uses, using_files, definitions
         FROM chosen c JOIN symbols s ON s.file_id = c.first[1] AND s.node_id = c.first[2]

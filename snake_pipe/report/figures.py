@@ -57,6 +57,7 @@ def dataset_figures(
 ) -> dict[str, Any]:
     """The same with a connection that has the views of `connect`."""
     connection.execute(folder_tree.CREATE_FILES)
+    connection.execute(definitions.CREATE_USES)
     repositories = [
         name for (name,) in connection.execute("SELECT DISTINCT repo FROM report_files ORDER BY 1").fetchall()
     ]

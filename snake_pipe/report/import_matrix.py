@@ -24,18 +24,25 @@ _MOST_TIES = 200
 
 Folder = tuple[str, ...]
 
-_PAIRS = """
-    SELECT string_split(prefix || folder, '/'), string_split(prefix || target_folder, '/'),
-           sum(import_count)::BIGINT AS imports
-    FROM (SELECT CASE WHEN $several THEN repo || '/' ELSE '' END AS prefix, * FROM import_graph)
-    GROUP BY ALL ORDER BY imports DESC, 1, 2 LIMIT $most
+_CREATE_PAIRS = """
+    CREATE OR REPLACE TEMP TABLE report_folder_imports AS
+    SELECT repo, folder, target_folder, sum(import_count)::BIGINT AS imports FROM import_graph GROUP BY ALL
     """
 
-_RESOLVED = "SELECT count(target_folder), count(*) FROM import_targets"
+_PAIRS = """
+    SELECT string_split(prefix || folder, '/'), string_split(prefix || target_folder, '/'), imports
+    FROM (SELECT CASE WHEN $several THEN repo || '/' ELSE '' END AS prefix, * FROM report_folder_imports)
+    ORDER BY imports DESC, 1, 2 LIMIT $most
+    """
+
+_RESOLVED = """
+    SELECT coalesce(sum(imports), 0)::BIGINT, (SELECT count(*) FROM imports) FROM report_folder_imports
+    """
 
 
 def import_matrix(connection: duckdb.DuckDBPyConnection, *, several: bool) -> dict[str, Any]:
     """The chosen folders' labels, counts as [from, to, imports], and the strongest ties of all folders."""
+    connection.execute(_CREATE_PAIRS)
     rows = connection.execute(_PAIRS, {"several": several, "most": _MOST_PAIRS}).fetchall()
     pairs = [(_folder(source), _folder(target), count) for source, target, count in rows]
     weights: Counter[Folder] = Counter()

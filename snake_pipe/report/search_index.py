@@ -21,10 +21,9 @@ _MOST_ROWS = 60_000
 _FILES = "SELECT repo, path, lines FROM report_files ORDER BY lines DESC, repo, path LIMIT $most"
 
 _DEFINITIONS = """
-    WITH uses AS (SELECT name, count(*) AS uses FROM refs GROUP BY name),
-    chosen AS (
+    WITH chosen AS (
         SELECT file_id, name, kind, start_line, coalesce(uses, 0) AS uses
-        FROM symbols LEFT JOIN uses USING (name)
+        FROM symbols LEFT JOIN report_uses USING (name)
         WHERE kind IN ('class', 'interface', 'enum', 'function', 'method', 'type_alias', 'macro')
         ORDER BY uses DESC, file_id, node_id LIMIT $most
     )
@@ -55,7 +54,8 @@ class _Words:
 def search_index(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Files as [repo, folder, name], definitions as [name, kind, repo, folder, file name, line].
 
-    Repositories, folders and kinds are numbers that stand for `words`. `report_files` must be there.
+    Repositories, folders and kinds are numbers that stand for `words`. The tables `report_files` and
+    `report_uses` must be there.
     """
     words = _Words()
 

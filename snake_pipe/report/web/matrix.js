@@ -11,7 +11,7 @@ class Matrix {
   }
 
   update({ folders, counts, ties, resolved, total }) {
-    this.note.textContent = `${WHOLE.format(resolved)} of ${WHOLE.format(total)} imports lead to a file or folder of the repository;`
+    this.note.textContent = `${WHOLE.format(resolved)} of ${WHOLE.format(total)} imports lead to another file or a folder of the repository;`
       + " the others lead outside of it, or nowhere for certain. Rows import columns.";
     this.host.hidden = folders.length === 0;
     const between = new Map(counts.map(([from, to, count]) => [`${from}/${to}`, count]));

@@ -23,7 +23,7 @@ def connection():
             "CREATE TABLE symbols (file_id BIGINT, node_id INTEGER, name VARCHAR, kind VARCHAR,"
             " complexity INTEGER, start_line INTEGER)"
         )
-        connection.execute("CREATE TABLE refs (name VARCHAR)")
+        connection.execute("CREATE TABLE report_uses (name VARCHAR, uses BIGINT)")
         yield connection
 
 

@@ -43,7 +43,7 @@ def connection():
             "CREATE TABLE import_graph"
             " (repo VARCHAR, folder VARCHAR, target_folder VARCHAR, import_count BIGINT)"
         )
-        connection.execute("CREATE TABLE import_targets (target_folder VARCHAR)")
+        connection.execute("CREATE TABLE imports (file_id BIGINT)")
         yield connection
 
 
@@ -53,11 +53,12 @@ def test_no_import_is_lost_on_the_way_into_the_matrix(connection, monkeypatch):
         "INSERT INTO import_graph SELECT 'r', 'd' || i % 7 || '/e' || i % 5, 'd' || i % 3, 1 + i % 4"
         " FROM range(200) t(i)"
     )
-    connection.execute("INSERT INTO import_targets VALUES ('d'), (NULL), ('d')")
+    connection.execute("INSERT INTO imports SELECT i FROM range(900) t(i)")
     made = import_matrix(connection, several=False)
     assert len(made["folders"]) <= 5
-    assert sum(count for *_, count in made["counts"]) == sum(1 + i % 4 for i in range(200))
-    assert (made["resolved"], made["total"]) == (2, 3)
+    resolved = sum(1 + i % 4 for i in range(200))
+    assert sum(count for *_, count in made["counts"]) == resolved
+    assert (made["resolved"], made["total"]) == (resolved, 900)
     ties = Counter({(source, target): count for source, target, count in made["ties"].rows})
     assert ties["d0/e0", "d0"] == sum(1 + i % 4 for i in range(0, 200, 105))
 
