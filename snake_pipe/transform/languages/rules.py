@@ -181,8 +181,11 @@ class Subtree(Protocol):
         """The words of the source from the statement's begin up to the node."""
         ...
 
-    def before(self) -> str:
-        """The source before the statement, as far as what stands there can belong to it."""
+    def above(self, type_: str) -> Iterator[str]:
+        """The source texts of the siblings of a type directly before the statement, the last one first.
+
+        Comments may stand between.
+        """
         ...
 
 

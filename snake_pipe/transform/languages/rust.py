@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BINDING = Use("write", climb=True)
-_PATH = re.compile(r"""#\[path\s*=\s*"([^"]+)"\]\s*(?:#\[[^\]]*\]\s*|//[^\n]*\n\s*)*$""")
+_PATH = re.compile(r"""#\s*\[\s*path\s*=\s*r?#*"([^"]+)"#*\s*\]""")
 
 
 def _use(tree: Subtree, statement: int) -> Iterator[ImportRow]:
@@ -82,7 +82,8 @@ def _module(tree: Subtree, statement: int) -> Iterator[ImportRow]:
     """`mod x;`, whose body is another file; where `#[path = "y.rs"]` says which, that is the module."""
     name = tree.child(statement, "name")
     if name >= 0:
-        word, path = tree.text(name), _PATH.search(tree.before())
+        word = tree.text(name)
+        path = next(filter(None, map(_PATH.fullmatch, tree.above("attribute_item"))), None)
         if path is None:
             yield ImportRow(statement, word, is_relative=True)
         else:

@@ -20,19 +20,16 @@ if TYPE_CHECKING:
     from snake_pipe.transform.sources.rows import SourceRows
 
 
-_LONGEST_HEAD = 500
-"""Bytes before a statement in which its attributes are looked for."""
-
-
 class _Subtrees:
     """The columns of some subtrees behind one another, as lists: they are small and read node by node."""
 
-    __slots__ = ("after", "base", "code", "data", "end", "field", "grammar", "start")
+    __slots__ = ("after", "base", "code", "data", "end", "field", "grammar", "roots", "rows", "start")
 
     def __init__(self, rows: SourceRows, roots: NDArray[np.int64]) -> None:
         sizes = rows.shape.end[roots] - roots
         bases = np.cumsum(sizes) - sizes
         every = np.arange(int(sizes.sum())) + np.repeat(roots - bases, sizes)
+        self.rows, self.roots = rows, roots
         self.grammar: Grammar = rows.grammar
         self.data = rows.data
         self.base: list[int] = bases.tolist()
@@ -46,10 +43,11 @@ class _Subtrees:
 class RowSubtree:
     """One of the subtrees, as readers of imports see it; see `Subtree`."""
 
-    __slots__ = ("_all", "_base")
+    __slots__ = ("_all", "_base", "_index")
 
     def __init__(self, subtrees: _Subtrees, index: int) -> None:
         self._all = subtrees
+        self._index = index
         self._base = subtrees.base[index]
 
     def type(self, node: int) -> str:
@@ -90,10 +88,23 @@ class RowSubtree:
         begin, end = self._all.start[self._base], self._all.start[self._base + node]
         return self._all.data[begin:end].decode("utf-8", "replace").split()
 
-    def before(self) -> str:
-        """The source before the statement, as far as what stands there can belong to it."""
-        begin = self._all.start[self._base]
-        return self._all.data[max(begin - _LONGEST_HEAD, 0) : begin].decode("utf-8", "replace")
+    def above(self, type_: str) -> Iterator[str]:
+        """The source texts of the siblings of a type directly before the statement, the last one first.
+
+        Comments may stand between.
+        """
+        rows, row = self._all.rows, int(self._all.roots[self._index])
+        depth, parents = rows.depth[row], rows.shape.parent
+        outer, row = int(parents[row]), row - 1
+        while row > outer:
+            while rows.depth[row] > depth:
+                row = int(parents[row])
+            found = rows.grammar.types[rows.code[row]]
+            if found == type_:
+                yield rows.text(row)
+            elif found not in rows.grammar.rules.comments:
+                return
+            row -= 1
 
 
 def import_statements(rows: SourceRows) -> NDArray[np.int64]:

@@ -240,6 +240,8 @@ def test_the_smallest_files_are_read(language, source):
     [
         ("rust", "mod a;\nmod b { pub mod c; fn f() { g() } }\n", [("a", None), ("c", None)]),
         ("rust", '#[path = "x.rs"]\n#[cfg(unix)]\npub mod a;\nmod b;\n', [("x.rs", "a"), ("b", None)]),
+        ("rust", '// #[path = "x.rs"]\nmod a;\n/// `#[path = "x.rs"]`\nmod b;\n', [("a", None), ("b", None)]),
+        ("rust", 'mod a { #[path = "x.rs"] /* why */\nmod b; mod c; }', [("x.rs", "b"), ("c", None)]),
         (
             "rust",
             'include!("x.rs");\ninclude!(concat!("a", "b"));\nfn f() { include("y") }\n',
@@ -264,6 +266,15 @@ def test_statements_that_bring_in_other_files_are_imports(language, source, impo
     """Rust's `mod x;` was none, so nothing led from a crate's root to its modules."""
     rows = transform(language, source)["imports"]
     assert [(row["module"], row["alias"]) for row in rows] == imports
+
+
+def test_an_attribute_at_the_end_of_a_file_is_not_one_of_the_next_file():
+    """The bytes before `mod b;` were searched for it, also those of the file before it in the batch."""
+    transformer = SourceTreeTransformer("rust", TransformOptions())
+    for file_id, source in enumerate((b'fn f() {}\n#[path = "x.rs"]\n', b"mod b;\n")):
+        transformer.add(file_id, "a", source)
+    imports = transformer.drain().tables["imports"].to_pylist()
+    assert [(row["file_id"], row["module"], row["alias"]) for row in imports] == [(1, "b", None)]
 
 
 def test_references_in_the_body_of_a_module_stay():
