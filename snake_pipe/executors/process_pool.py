@@ -18,7 +18,7 @@ import sys
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ SAFE_PATH, OURS = "PYTHONSAFEPATH", "snake-pipe"
 
 _LEAKS = "ignore::UserWarning:multiprocessing.resource_tracker"
 
+_STARTING = Lock()
+"""Held while a process starts in another way than usual, as what differs is the whole program's."""
+
 
 def prepare_workers(modules: Sequence[str]) -> None:
     """Start the process that workers are forked from, and don't wait: it imports `modules` meanwhile.
@@ -39,8 +42,8 @@ def prepare_workers(modules: Sequence[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
     from multiprocessing import forkserver, resource_tracker
 
-    forkserver.set_forkserver_preload(list(modules))
-    with _away_from_the_folder():
+    with _STARTING, _away_from_the_folder():
+        forkserver.set_forkserver_preload(list(modules))
         with _silent_about_leaks():
             resource_tracker.ensure_running()  # else the fork server does it, and unblocks SIGINT
         with _deaf_to_interrupts():
@@ -114,10 +117,6 @@ def main_has_a_file() -> bool:
     return name is not None and Path(name).is_file()
 
 
-_STARTING = Lock()
-"""Held while a process starts in another way than usual."""
-
-
 class _Process(ForkServerProcess):
     """A process that does not import the main module when it starts."""
 
@@ -138,10 +137,13 @@ class _Context(ForkServerContext):
 
 
 def _without_main(describe: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
-    """What describes a new process, without what would have it import the main module."""
+    """What describes a new process, for this thread without what would have it import the main module."""
+    ours = get_ident()
 
     def describe_process(name: str) -> dict[str, Any]:
         found = describe(name)
+        if get_ident() != ours:  # somebody else's process, which starts at the same time
+            return found
         return {key: value for key, value in found.items() if not key.startswith("init_main_")}
 
     return describe_process

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pydoc
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,6 +45,24 @@ def test_a_coroutine_may_call_it(sources, tmp_path):
 
     first, again = asyncio.run(work())
     assert (first.status, first.statistics.files_done, again.status) == ("done", 8, "done")
+
+
+def test_threads_may_call_it_at_once(tmp_path):
+    """Each took the others' changes of the environment for its own: KeyError, and a variable that stayed."""
+    before = dict(os.environ)
+    folders = [python_files(tmp_path / f"sources{number}", 2) for number in range(4)]
+
+    def work(folder):
+        return snake_pipe.ingest(folder, worker_count=1).statistics.files_done
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(work, folders)) == [2] * 4
+    finally:
+        sys.setswitchinterval(interval)
+    assert {**os.environ, "OPENBLAS_NUM_THREADS": ""} == {**before, "OPENBLAS_NUM_THREADS": ""}
 
 
 @pytest.mark.parametrize("way", ["file", "stdin", "-c"])
