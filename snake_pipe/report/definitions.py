@@ -28,7 +28,7 @@ def hot_spots(connection: duckdb.DuckDBPyConnection) -> Table:
         connection,
         (
             ("definition", "text"), ("place", "place"), ("complexity", "number"), ("lines", "number"),
-            ("calls of the name", "decimal"), ("score", "bar"),
+            ("calls, shared among namesakes", "decimal"), ("score", "bar"),
         ),
         """
         SELECT qualified_name, repo, path, start_line, complexity, line_count, call_count, score
