@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.report.table import size_in_page
+
 if TYPE_CHECKING:
     import duckdb
 
 MOST_CELLS = 12_000
+_BYTES_FOR_NAMES = 1_000_000
+"""More than names of usual length take; where they are longer there are fewer cells."""
 
 CREATE_FILES = """
     CREATE OR REPLACE TEMP TABLE report_files AS
@@ -80,7 +84,11 @@ def folder_tree(connection: duckdb.DuckDBPyConnection, *, several: bool) -> dict
     code = {language: index for index, language in enumerate(languages)}
     index_of: dict[tuple[str, ...], int] = {}
     cells = []
+    left = _BYTES_FOR_NAMES
     for index, (names, language, status, *figures) in enumerate(rows):
+        left -= size_in_page(names[-1]) if names else 0
+        if left < 0:
+            break
         index_of[tuple(names)] = index
         folder = index_of[tuple(names[:-1])] if names else -1
         cells.append(

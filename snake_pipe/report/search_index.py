@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from snake_pipe.report.table import short
+from snake_pipe.report.table import short, size_in_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +45,7 @@ class _Words:
         if (code := self._codes.get(word)) is None:
             code = self._codes[word] = len(self.words)
             self.words.append(word)
-            self.bytes += len(orjson.dumps(word)) + 1
+            self.bytes += size_in_page(word) + 1
         return code
 
 
@@ -93,7 +91,7 @@ def _within(most_bytes: int, words: _Words, entries: Iterable[list[Any]]) -> lis
     kept: list[list[Any]] = []
     used, before = 0, words.bytes
     for entry in entries:
-        used += len(orjson.dumps(entry)) + 1
+        used += size_in_page(entry) + 1
         if used + words.bytes - before > most_bytes:
             break
         kept.append(entry)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -56,3 +58,9 @@ def short(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return value[: _LONGEST_TEXT - 1] + "…"
     return round(value, 4) if isinstance(value, float) else value
+
+
+def size_in_page(value: Any) -> int:
+    """Bytes that a value takes in the page, in which each `<` is six characters."""
+    text = orjson.dumps(value)
+    return len(text) + 5 * text.count(b"<")

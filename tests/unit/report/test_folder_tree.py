@@ -8,6 +8,7 @@ import pytest
 
 from snake_pipe.report import folder_tree, search_index
 from snake_pipe.report.folder_tree import folder_tree as cells_of
+from snake_pipe.report.page import to_json
 
 FOLDER, NAME, LANGUAGE, FILES, LINES = range(5)
 
@@ -95,6 +96,17 @@ def test_a_large_repository_is_cut_to_a_tree_of_the_largest(connection, monkeypa
         inside = [child for child in cells if child[FOLDER] == index]
         assert sum(child[LINES] for child in inside) <= cell[LINES]
         assert sum(child[FILES] for child in inside) <= cell[FILES]
+
+
+def test_long_names_do_not_make_the_page_large(connection):
+    connection.execute(
+        "INSERT INTO files SELECT i, NULL, 'r', repeat('<', 200) || i, 'python', NULL, 'ok', i, 0"
+        " FROM range(20000) t(i)"
+    )
+    cells = tree(connection)["cells"]
+    assert len(to_json({"cells": cells})) < 1_100_000
+    assert cells[0][FILES] == 20000
+    assert cells[1][NAME].endswith("<19999")
 
 
 def test_what_the_search_holds_is_bounded_by_bytes_whatever_names_are_like(connection):
