@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snake_pipe.load import ready_views
 from snake_pipe.load.select import fetch
 from snake_pipe.load.view_comments import comments, literal
 from snake_pipe.load.views import SQL_TYPES
@@ -22,7 +23,7 @@ STORAGE_VERSION = "v1.5.0"
 def write_tables(
     connection: duckdb.DuckDBPyConnection, target: Path, tables: Sequence[str]
 ) -> dict[str, int]:
-    """Write the file; the rows of each table."""
+    """Write the file, with all tables also the views that are made of them alone; the rows of each table."""
     rows = {}
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(f"ATTACH {literal(str(target))} AS target (STORAGE_VERSION '{STORAGE_VERSION}')")
@@ -34,5 +35,20 @@ def write_tables(
         connection.execute(f"CREATE TABLE target.{table} ({definitions})")
         ((rows[table],),) = fetch(connection, f"INSERT INTO target.{table} FROM main.{table}")
     connection.execute("".join(comments("TABLE", tables, database="target")))
+    if set(tables) == set(TABLES):
+        _add_views(connection)
     connection.execute("DETACH target")
     return rows
+
+
+def _add_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """The ready views, but for what reads `import_targets`: links need macros of ours, and take time."""
+    connection.execute("USE target")
+    for statement in ready_views.CREATE_VIEWS:
+        if "import_targets" not in statement:
+            connection.execute(statement)
+    connection.execute("USE memory")
+    made = fetch(
+        connection, "SELECT view_name FROM duckdb_views() WHERE database_name = 'target' AND NOT internal"
+    )
+    connection.execute("".join(comments("VIEW", [name for (name,) in made], database="target")))

@@ -14,7 +14,7 @@ import pytest
 from snake_pipe.errors import DatasetError, SinkError, SnakePipeError, UsageError
 from snake_pipe.load.export import export
 from snake_pipe.load.export.export import ENDINGS, export_tables, format_of
-from snake_pipe.schemas import TABLES
+from snake_pipe.schemas import TABLES, VIEWS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ def filled(dataset: Dataset, job: Any) -> Dataset:
 
 def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "it's out.duckdb"
+    ready = ("functions", "classes", "call_sites", "hot_spots", "todo_comments")
     rows = export_duckdb(filled.path, target)
     assert rows == {**dict.fromkeys(TABLES, 0), "files": 2, "nodes": 7}
     with duckdb.connect(target, read_only=True) as connection:
@@ -54,7 +55,18 @@ def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
         )
         assert comments == {column.name: column.doc for column in TABLES["nodes"]}
         tables = connection.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
-        assert sorted(name for name, comment in tables if comment) == sorted(TABLES)
+        views = connection.execute(
+            "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        assert {name for name, comment in tables + views if comment} == {*TABLES, *ready}
+        assert len(tables + views) == len(TABLES) + len(ready)
+        for view in ready:
+            described = connection.execute(f"FROM {view}").description
+            assert [name for name, *_ in described] == [column.name for column in VIEWS[view]]
+    with duckdb.connect() as other:  # also from another database
+        other.execute(f"ATTACH '{str(target).replace(chr(39), chr(39) * 2)}' AS trees (READ_ONLY)")
+        for view in ready:
+            other.execute(f"SELECT count(*) FROM trees.{view}").fetchall()
     assert names(tmp_path) == ["data set", target.name]
 
 
