@@ -63,6 +63,7 @@ _HOT_SPOTS = """
     FROM defined d LEFT JOIN calls c ON c.repo = d.repo AND c.name = d.name
     WHERE NOT in_error
           AND file_id NOT IN (SELECT file_id FROM files WHERE list_has_any(traits, ['minified', 'generated']))
+    ORDER BY score DESC, repo, path, start_line
     """
 
 _TAG = r"(?:^|\W)(TODO|FIXME|XXX|HACK)\b(?:\(([^)]*)\))?\s*[:;]?\s*(.*)"

@@ -23,7 +23,7 @@ _MEANING = {
     "functions": "functions and methods, with their place and size",
     "classes": "classes, interfaces and enums, with their place and size",
     "call_sites": "calls, each with the symbol it stands in",
-    "hot_spots": "functions scored by complexity, size and calls, but those in_error, minified or generated",
+    "hot_spots": "functions by complexity, size and calls, hottest first, but those in_error or generated",
     "todo_comments": "comments with TODO, FIXME, XXX or HACK",
     "batch_statistics": "a row for each job with the figures of its finished batches",
 }
