@@ -55,6 +55,7 @@ def main() -> None:
     interrupts = _Interrupts()
     interrupts.listen()
     _open_closed_streams()
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     gc.set_threshold(_GARBAGE_AT_ONCE, 20, 20)
     try:

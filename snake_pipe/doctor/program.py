@@ -124,9 +124,9 @@ def check_extras(_: Place) -> Iterator[Finding]:
         if missing:
             shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             advice = _pip("install", f"{OWN_NAME}[{extra}]")
-            yield note("extras", f"{extra} is not there ({shown}): no {gives}", advice)
+            yield note("extras", f"{extra} is not installed ({shown}), which adds {gives}", advice)
         elif not misfits:
-            yield ok("extras", f"{extra} is there: {gives}")
+            yield ok("extras", f"{extra} is installed: {gives}")
 
 
 def _own_metadata(key: str) -> list[str]:

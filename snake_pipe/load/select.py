@@ -94,6 +94,7 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Paramete
 
 def read_statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[Statement]:
     """The statements of a text; QueryError where there is none, or one that may do more than read."""
+    _check_unicode(text)
     try:
         found = [_reading(connection, parsed) for parsed in connection.extract_statements(text)]
     except duckdb.Error as error:
@@ -163,9 +164,19 @@ def quoted(name: str) -> str:
 
 
 def is_complete(text: str) -> bool:
-    """Whether the last statement of a text has its semicolon, as a prompt asks."""
+    """Whether the last statement of a text has its semicolon, as a prompt asks; QueryError as below."""
+    _check_unicode(text)
     tokens = [(start, kind) for start, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
     return bool(tokens) and tokens[-1][1] == duckdb.token_type.operator and _at(text, tokens[-1][0]) == ";"
+
+
+def _check_unicode(text: str) -> None:
+    """QueryError for bytes that are no UTF-8: Python has them as surrogates, DuckDB takes none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise QueryError(f"line {line} of the SQL is not UTF-8") from None
 
 
 def _at(text: str, start: int) -> str:

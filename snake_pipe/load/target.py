@@ -30,10 +30,10 @@ def new_target(
     if target.is_relative_to(os.path.realpath(dataset)):
         raise UsageError(f"{target} is inside of the dataset", "choose a place outside of it")
     is_device = target.exists() and not target.is_file() and not target.is_dir()
-    if target.exists() and not is_device and not overwrite:
-        raise UsageError(f"{target} already exists", "--overwrite replaces it")
     if (target.is_dir() and folder_of is None) or (folder_of is not None and (target.is_file() or is_device)):
         raise UsageError(f"{target} is {'a' if folder_of is None else 'no'} folder", "choose another name")
+    if target.exists() and not is_device and not overwrite:
+        raise UsageError(f"{target} already exists", "--overwrite replaces it")
     if target.is_dir() and folder_of is not None:
         others = sorted({path.name for path in target.iterdir()} - set(folder_of))
         if others:

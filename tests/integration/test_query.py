@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import pyarrow.parquet as pq
@@ -63,7 +64,9 @@ def test_a_file_is_there_whole_or_not_at_all(cli, root, tmp_path):
         assert refused.returncode == 2
         assert "inside of the dataset" in refused.stderr
         assert not place.exists()
-    assert cli.run("query", "SELECT 1", "-o", tmp_path / "out", "--overwrite", "-d", root).returncode == 2
+    for more in ([], ["--overwrite"]):
+        refused = cli.run("query", "SELECT 1", "-o", tmp_path / "out", *more, "--format", "csv", "-d", root)
+        assert (refused.returncode, refused.stderr.split("\n")[1]) == (2, "  choose another name")
     assert cli.run("query", "SELECT 1", "-o", "/dev/null", "--format", "csv", "-d", root).returncode == 0
     assert cli.run("query", "SELECT 1", "-o", tmp_path / "x.xlsx", "-d", root).returncode == 2
 
@@ -82,6 +85,19 @@ def test_several_statements_are_answered_in_turn(cli, root):
     assert cli.run("query", "SELECT ?; SELECT ?", "-p", "1", "-d", root).returncode == 2
     late = cli.run("query", "SELECT 1 AS a; SELECT error('no')", "-d", root)
     assert (late.returncode, late.stdout.split()[0]) == (2, "a")
+
+
+@pytest.mark.parametrize("command", [("query", "-"), ("shell",)])
+def test_statements_that_are_not_utf_8_are_refused(cli, root, command):
+    """They ended in tracebacks, of Python's decoder or of DuckDB's."""
+    done = cli.run_alone(*command, "-d", root, input=b"SELECT 1 AS a,\n'\xff' AS b;", text=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"snake-pipe: line 2 of the SQL is not UTF-8\n"
+
+
+def test_an_argument_that_is_not_utf_8_is_refused(cli, root):
+    done = cli.run("query", os.fsdecode(b"SELECT '\xff'"), "-d", root)
+    assert (done.returncode, done.stderr) == (2, "snake-pipe: line 1 of the SQL is not UTF-8\n")
 
 
 def test_a_file_that_others_append_to_is_appended_to(cli, root, tmp_path):

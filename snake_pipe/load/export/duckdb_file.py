@@ -27,17 +27,20 @@ def write_tables(
     rows = {}
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(f"ATTACH {literal(str(target))} AS target (STORAGE_VERSION '{STORAGE_VERSION}')")
-    for table in tables:
-        definitions = ", ".join(
-            f'"{column.name}" {SQL_TYPES[column.type]}{"" if column.nullable else " NOT NULL"}'
-            for column in TABLES[table]
-        )
-        connection.execute(f"CREATE TABLE target.{table} ({definitions})")
-        ((rows[table],),) = fetch(connection, f"INSERT INTO target.{table} FROM main.{table}")
-    connection.execute("".join(comments("TABLE", tables, database="target")))
-    if set(tables) == set(TABLES):
-        _add_views(connection)
-    connection.execute("DETACH target")
+    try:
+        for table in tables:
+            definitions = ", ".join(
+                f'"{column.name}" {SQL_TYPES[column.type]}{"" if column.nullable else " NOT NULL"}'
+                for column in TABLES[table]
+            )
+            connection.execute(f"CREATE TABLE target.{table} ({definitions})")
+            ((rows[table],),) = fetch(connection, f"INSERT INTO target.{table} FROM main.{table}")
+        connection.execute("".join(comments("TABLE", tables, database="target")))
+        if set(tables) == set(TABLES):
+            _add_views(connection)
+        connection.execute("DETACH target")
+    finally:  # DuckDB's log of what it could not finish is nobody's
+        target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
     return rows
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from snake_pipe.errors import SinkError, UsageError
+from snake_pipe.errors import QueryError, SinkError, UsageError
 from snake_pipe.load.export import duckdb_file, parquet_folder, sqlite_file
 from snake_pipe.load.target import new_target
 from snake_pipe.load.views import connect
@@ -74,5 +74,5 @@ def export_tables(
     ):
         try:
             return _WRITERS[form](connection, temp, chosen)
-        except (duckdb.Error, sqlite_file.Error) as error:
+        except (duckdb.Error, sqlite_file.Error, QueryError) as error:
             raise SinkError(f"cannot export to {target}: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -219,3 +220,17 @@ def test_a_failure_in_the_middle_leaves_nothing_of_any_format(
     with pytest.raises(SnakePipeError):
         export_tables(filled.path, tmp_path / "out", form)
     assert names(tmp_path) == ["data set"]
+
+
+@pytest.mark.parametrize("form", ["duckdb", "sqlite"])
+def test_a_full_disk_leaves_nothing_and_is_1(filled: Dataset, tmp_path: Path, cli: Any, form: str) -> None:
+    """DuckDB's log of writes stayed beside the target for ever, and the exit code said wrong usage."""
+    target = tmp_path / "room" / f"out.{form}"
+    target.parent.mkdir()
+    limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "-", *cli.command("export", target, "-d", filled.path)]
+    done = subprocess.run(
+        limited, env=cli.environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"snake-pipe: cannot export to {target}: ")
+    assert names(target.parent) == []

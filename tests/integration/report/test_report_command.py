@@ -42,7 +42,7 @@ def test_the_page_goes_to_stdout_on_request(cli, polyglot):
     ("arguments", "code", "words"),
     [
         (["-o", "missing/report.html"], 1, "missing/report.html: No such file"),
-        (["-o", "."], 2, "already exists"),
+        (["-o", "."], 2, "is a folder\n  choose another name"),
         (["-o", "x.html", "--follow"], 2, "--follow writes no file"),
     ],
 )
