@@ -53,7 +53,7 @@ class LiveFigures:
         with self._lock:
             self._is_asked = True
             figures, version = self._figures, self._version
-        return page(figures, self._dataset.parent.name, live=version)
+        return page(figures, live=version)
 
     def newer(self, query: str) -> tuple[bytes, bool]:
         """The run's figures, and all that are newer than `have` in the query; whether they are the last."""

@@ -46,9 +46,13 @@ def to_json(figures: Mapping[str, Any]) -> bytes:
     return orjson.dumps(figures).replace(b"<", b"\\u003c")
 
 
-def page(figures: Mapping[str, Any], title: str, *, live: int | None = None) -> bytes:
-    """The document. One that is `live` asks the server it came from for figures newer than this number."""
+def page(figures: Mapping[str, Any], *, live: int | None = None) -> bytes:
+    """The document, named after its repositories.
+
+    One that is `live` asks the server it came from for figures newer than this number.
+    """
     others = libraries.load()
+    title = short(", ".join(figures["repositories"])) or "an empty dataset"
     own = "".join(f"// {name}\n{_text(name)}" for name in _SCRIPTS)
     scripts = [*others.scripts, own]
     style = others.style + _text("style.css")
@@ -62,7 +66,7 @@ def page(figures: Mapping[str, Any], title: str, *, live: int | None = None) -> 
             '<meta name="referrer" content="no-referrer">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<link rel="icon" href="data:,">\n',
-            f"<title>{html.escape(short(title))}: snake-pipe report</title>\n",
+            f"<title>{html.escape(title)}: snake-pipe report</title>\n",
             f"<style>{style}</style>\n</head>\n<body>\n",
             _text("page.html").replace("<!-- licences -->", html.escape(others.licences)),
             '<script type="application/json" id="figures">',

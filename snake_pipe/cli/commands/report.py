@@ -59,6 +59,8 @@ def report(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Make one HTML page about a dataset and its newest run."""
+    if open_ and str(output) == "-":
+        raise UsageError("--open opens a file, not stdout", "leave out --open, or name a file")
     if not follow:
         _write(find_dataset(dataset), output, overwrite=overwrite, open_=open_)
     elif output != _DEFAULT_NAME:
@@ -75,12 +77,12 @@ def _write(dataset: Path, target: Path, *, overwrite: bool, open_: bool) -> None
 
     libraries.load()  # refuse before the tables are asked
     if str(target) == "-":
-        document = page(collect_figures(dataset, _newest(dataset)), dataset.parent.name)
+        document = page(collect_figures(dataset, _newest(dataset)))
         sys.stdout.flush()
         sys.stdout.buffer.write(document)
         return
     with new_target(target, dataset, overwrite=overwrite or _is_report(target)) as file:
-        document = page(collect_figures(dataset, _newest(dataset)), dataset.parent.name)
+        document = page(collect_figures(dataset, _newest(dataset)))
         file.write_bytes(document)
     typer.echo(f"{visible(str(target))} written, {size(len(document))}", err=True)
     if open_:

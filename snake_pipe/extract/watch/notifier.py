@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import PluginError, SnakePipeError
+from snake_pipe.errors import SnakePipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ class ChangeNotifier:
     def start(self) -> None:
         """Begin; every change after the return is notified.
 
-        PluginError where watchfiles is not installed, SnakePipeError where the system has no notifier left.
+        SnakePipeError where the system has no notifier left.
         """
         try:
             self._open()
@@ -144,10 +144,8 @@ class ChangeNotifier:
 
         watchfiles can poll too, but compares whole seconds: it misses what is saved twice within one.
         """
-        try:
-            from watchfiles._rust_notify import RustNotify  # as its documentation shows it
-        except ImportError:
-            raise PluginError("watchfiles is not installed", "pip install 'snake-pipe[watch]'") from None
+        from watchfiles._rust_notify import RustNotify  # as its documentation shows it
+
         self._identities = [_identity(folder) for folder in self._folders]
         old, self._handle = self._handle, None
         if not self.polls:

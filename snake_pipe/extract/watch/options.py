@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import UsageError
+from snake_pipe.errors import PluginError, UsageError
 
 if TYPE_CHECKING:
     from snake_pipe.extract.discovery.request import IngestRequest
@@ -26,7 +27,9 @@ class WatchOptions:
 
 
 def check_watch(request: IngestRequest) -> None:
-    """UsageError for a request that cannot be watched."""
+    """UsageError for a request that cannot be watched, PluginError where watchfiles is not installed."""
+    if find_spec("watchfiles") is None:
+        raise PluginError("watchfiles is not installed", "pip install 'snake-pipe[watch]'")
     if request.file_list is not None or not request.roots:
         raise UsageError("watch needs folders, not a list of files")
     for root in request.roots:

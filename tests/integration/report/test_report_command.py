@@ -34,6 +34,7 @@ def test_a_report_is_replaced_and_nothing_else_is(cli, polyglot, tmp_path):
 def test_the_page_goes_to_stdout_on_request(cli, polyglot):
     done = cli.run("report", "-d", polyglot, "-o", "-")
     assert done.stdout.startswith("<!doctype html>")
+    assert "<title>polyglot: snake-pipe report</title>" in done.stdout
     assert done.stdout.endswith("</html>\n")
     assert done.stderr == ""
 
@@ -43,6 +44,7 @@ def test_the_page_goes_to_stdout_on_request(cli, polyglot):
     [
         (["-o", "missing/report.html"], 1, "missing/report.html: No such file"),
         (["-o", "."], 2, "is a folder\n  choose another name"),
+        (["-o", "-", "--open"], 2, "--open opens a file"),
         (["-o", "x.html", "--follow"], 2, "--follow writes no file"),
     ],
 )

@@ -27,19 +27,22 @@ def _made_up_libraries(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("_made_up_libraries")
 def test_no_figure_can_end_the_block_that_it_stands_in():
-    figures = {"name": "</script><!--<script>\u2028&amp;", "deep": [{"<": "]]>"}]}
-    document = page.page(figures, "</title><script>").decode()
+    names = ["</title><script>", "b"]
+    figures = {
+        "name": "</script><!--<script>\u2028&amp;", "deep": [{"<": "]]>"}], "repositories": names
+    }  # fmt: skip
+    document = page.page(figures).decode()
     block = re.search(r'<script type="application/json" id="figures">(.*?)</script>', document)[1]
     assert "<" not in block
     assert orjson.loads(block) == figures
     assert document.count("<script") == 1 + len(libraries.SCRIPTS) + 1
-    assert "<title>&lt;/title&gt;&lt;script&gt;" in document
+    assert "<title>&lt;/title&gt;&lt;script&gt;, b: snake-pipe report</title>" in document
 
 
 @pytest.mark.usefixtures("_made_up_libraries")
 @pytest.mark.parametrize("live", [None, 3])
 def test_the_policy_lets_run_what_is_in_the_document_and_nothing_else(live):
-    document = page.page({}, "x", live=live).decode()
+    document = page.page({"repositories": []}, live=live).decode()
     policy = dict(
         rule.split(" ", 1)
         for rule in unescape(re.search(r'Policy" content="(.*?)"', document)[1]).split("; ")

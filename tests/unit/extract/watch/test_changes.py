@@ -13,10 +13,10 @@ from snake_pipe.errors import PluginError, UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.paths.scope import EVERYWHERE, PathScope
-from snake_pipe.extract.watch import notifier
+from snake_pipe.extract.watch import notifier, options
 from snake_pipe.extract.watch.change_rules import ChangePlan, ChangeRules, Kind, is_relevant, kind_on_disk
-from snake_pipe.extract.watch.notifier import ChangeNotifier, Changes
-from snake_pipe.extract.watch.options import WatchOptions, check_watch
+from snake_pipe.extract.watch.notifier import Changes
+from snake_pipe.extract.watch.options import check_watch
 from snake_pipe.extract.watch.seen_files import KnownExcept, SeenFiles
 
 ADDED, MODIFIED, DELETED = 1, 2, 3
@@ -163,13 +163,12 @@ def test_a_storm_is_kept_as_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
     assert changes.missed
 
 
-def test_without_watchfiles_the_command_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "watchfiles._rust_notify", None)
-    notifier = ChangeNotifier([tmp_path], WatchOptions(), is_relevant=lambda _: True, wake=lambda: None)
-    with pytest.raises(PluginError, match=r"pip install 'snake-pipe\[watch\]'"):
-        notifier.start()
+def test_without_watchfiles_no_job_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command made a dataset with a job that failed, and then said what to install."""
+    monkeypatch.setattr(options, "find_spec", lambda _: None)
+    with pytest.raises(PluginError) as refused:
+        check_watch(IngestRequest(roots=(str(tmp_path),)))
+    assert refused.value.hint == "pip install 'snake-pipe[watch]'"
 
 
 def test_only_folders_can_be_watched(tmp_path: Path) -> None:
