@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
 
-from snake_pipe.load.select import interrupt, quoted, refused
+from snake_pipe.load.select import quoted, refused
+from snake_pipe.load.statement_thread import StatementThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,20 +68,19 @@ def write_answer(
         finally:
             os.close(writing)
 
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(write)
+    statement = StatementThread(connection, write)
+    try:
+        statement.start()
         try:
             while data := os.read(reading, _BYTES_AT_ONCE):
                 stream.write(data)
-        except BaseException:
+        finally:
             os.close(reading)  # whoever waits for room in the pipe goes on
-            interrupt(connection, future)
-            raise
-        os.close(reading)
-        try:
-            future.result()
-        except duckdb.Error as error:
-            raise refused(error) from error
+        statement.result()
+    except duckdb.Error as error:
+        raise refused(error) from error
+    finally:
+        statement.end()
     stream.flush()
 
 

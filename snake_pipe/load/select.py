@@ -8,18 +8,16 @@ A query is always put to DuckDB in parentheses, where DuckDB itself refuses what
 from __future__ import annotations
 
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from snake_pipe.errors import QueryError
+from snake_pipe.load.statement_thread import StatementThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
     from typing import TypeVar
 
     Result = TypeVar("Result")
@@ -33,8 +31,6 @@ _READING_PRAGMAS = frozenset(
 )
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _ROWS_AT_ONCE = 10_000
-_INTERRUPT_EVERY = 0.05
-"""Seconds: an interruption that comes before the statement has begun is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +128,15 @@ def fetch(
 
 
 def run(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
-    """What `work` gives that uses the connection, so that Ctrl-C ends it; QueryError if DuckDB refuses.
-
-    It is done in a thread: DuckDB looks for signals only when a statement is done.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(work)
-        try:
-            return future.result()
-        except duckdb.Error as error:
-            raise refused(error) from error
-        finally:
-            interrupt(connection, future)
-
-
-def interrupt(connection: duckdb.DuckDBPyConnection, future: Future[Any]) -> None:
-    """Have what runs on a connection end, if it has not, and wait for it."""
-    while not future.done():
-        connection.interrupt()
-        time.sleep(_INTERRUPT_EVERY)
+    """What `work` gives that uses the connection, so that Ctrl-C ends it; QueryError if DuckDB refuses."""
+    statement = StatementThread(connection, work)
+    try:
+        statement.start()
+        return statement.result()
+    except duckdb.Error as error:
+        raise refused(error) from error
+    finally:
+        statement.end()
 
 
 def refused(error: duckdb.Error) -> QueryError:

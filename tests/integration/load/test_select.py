@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.errors import QueryError
+from snake_pipe.load import statement_thread
 from snake_pipe.load.select import is_complete, open_source, read_statements, run, select
 from snake_pipe.load.views import connect
 
@@ -161,4 +162,25 @@ def test_ctrl_c_ends_a_statement_at_once(dataset: Dataset) -> None:
         with pytest.raises(KeyboardInterrupt):
             run(connection, count)
         presser.join()
+        assert list(select(connection, "SELECT 1").rows) == [(1,)]
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_ctrl_c_as_a_statement_begins_leaves_the_connection_free(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, has_begun: bool
+) -> None:
+    """The thread went on unseen, and the connection was refused to whoever came next."""
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            if has_begun:
+                super().start()
+            raise KeyboardInterrupt
+
+    long = "SELECT count(*) FROM range(1000000000000) t(n) WHERE hash(n) = 3"
+    with connect(dataset.path) as connection:
+        with monkeypatch.context() as patch:
+            patch.setattr(statement_thread, "Thread", Interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                run(connection, lambda: connection.execute(long))
         assert list(select(connection, "SELECT 1").rows) == [(1,)]
