@@ -66,6 +66,9 @@ class OwnLoop(Generic[E]):
         try:
             threading.Thread(target=run, name="event loop", daemon=True).start()
             raised = self._listen(done, ask_to_stop)
+        except BaseException:
+            ask_to_stop()  # also where the first Ctrl-C comes before anybody listens
+            raise
         finally:
             self._is_left.set()
         result = done.result()

@@ -85,6 +85,28 @@ def test_a_listener_that_fails_ends_the_work_and_is_not_called_again():
     assert seen == [1]
 
 
+def test_an_interrupt_before_anybody_listens_has_the_work_end(monkeypatch):
+    """The job went on in its thread, unseen, and kept the lock of the dataset."""
+    ended = threading.Event()
+
+    def start(thread):
+        began(thread)
+        raise KeyboardInterrupt
+
+    async def go():
+        try:
+            await work.stopped.wait()
+        finally:
+            ended.set()
+
+    work = Work(print)
+    began = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        work.loop.run(go(), stop=work.stopped.set)
+    assert ended.wait(60)
+
+
 def test_the_second_interrupt_does_not_wait():
     release = threading.Event()
     ended = threading.Event()
