@@ -62,6 +62,8 @@ def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
         )
     except OSError as error:
         raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+    if request.file_list is not None:  # what it names is not known yet, and may lie in any of them
+        names = {folder: name for name, folder in known.items()}
     return replace(request, repos={str(folder): name for folder, name in names.items()})
 
 

@@ -137,6 +137,21 @@ def test_a_list_belongs_to_the_repository_that_it_is_given_in(cli, tmp_path):
     assert rows(root / ".snake-pipe", REPO_AND_PATH) == [("shop", "d.py"), ("shop", "src/c.py")]
 
 
+def test_files_of_a_list_belong_to_the_repositories_that_the_dataset_knows(cli, tmp_path):
+    """A list given above two repositories made their files those of a third one: each was there twice."""
+    for name in ("one", "two"):
+        write(tmp_path / "all" / name, "a.py", "b.py")
+        assert cli.run("ingest", tmp_path / "all" / name, "-d", tmp_path / "ds").returncode == 0
+    (tmp_path / "all" / "two" / "b.py").unlink()
+    listed = "one/a.py\ntwo/a.py\ntwo/b.py\nc.py\n"
+    write(tmp_path / "all", "c.py")
+    done = cli.run("ingest", "-d", tmp_path / "ds", "--files-from", "-", cwd=tmp_path / "all", input=listed)
+    assert done.returncode == 0, done.stderr
+    found = rows(tmp_path / "ds", "SELECT repo, path FROM files ORDER BY ALL")
+    assert found == [("all", "c.py"), ("one", "a.py"), ("one", "b.py"), ("two", "a.py")]
+    assert "1 ok, 2 unchanged, 1 deleted" in done.stderr
+
+
 def test_files_of_two_repositories_need_a_dataset(cli, tmp_path):
     files = [git_repository(tmp_path / name, f"{name}.py") / f"{name}.py" for name in ("one", "two")]
     refused = cli.run("ingest", *files)
