@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from snake_pipe.schemas import TABLES, TREE_TABLES, VIEWS, Column
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 SQL_TYPES = {
     "int64": "BIGINT",
@@ -120,9 +121,23 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
     `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large queries go to the folder of
     temporary files.
     """
+    connection = connect_tables(path, memory_limit_mb=memory_limit_mb)
+    with _closed_if_refused(connection, path):
+        for views in (dump_links, import_targets, ready_views):
+            for statement in views.CREATE_VIEWS:
+                connection.execute(statement)
+        connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
+    return connection
+
+
+def connect_tables(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+    """What `connect` gives, without comments and without the views that are made of the tables.
+
+    For questions of our own: it takes a third of the time.
+    """
     dataset = Dataset.open(Path(path))
     connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))
-    try:
+    with _closed_if_refused(connection, dataset.path):
         _create_history(connection, dataset, "files")
         connection.execute("CREATE SCHEMA snake_pipe")
         connection.execute(_CREATE_CURRENT)
@@ -134,17 +149,19 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
                 _create_history(connection, dataset, table)
         for name, query in _VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
-        for views in (dump_links, import_targets, ready_views):
-            for statement in views.CREATE_VIEWS:
-                connection.execute(statement)
-        connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
+    return connection
+
+
+@contextmanager
+def _closed_if_refused(connection: duckdb.DuckDBPyConnection, path: Path | str) -> Iterator[None]:
+    try:
+        yield
     except duckdb.Error as error:
         connection.close()
-        raise DatasetError(f"{dataset.path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def _settings(memory_limit_mb: int | None) -> dict[str, str | bool | int | float | list[str]]:

@@ -84,9 +84,9 @@ def watch(
 
 def _failed_now(result: RepositoryProcessingResult) -> int:
     """Files that are failed as they are now: what was saved again and could be read does not count."""
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.views import connect_tables
 
-    with connect(result.dataset) as connection:
+    with connect_tables(result.dataset) as connection:
         sql = "SELECT count(*) FROM files WHERE status IN ('failed', 'quarantined')"
         ((count,),) = connection.execute(sql).fetchall()
     return int(count)

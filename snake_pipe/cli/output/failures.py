@@ -53,12 +53,12 @@ def failure_lines(dataset: str, job_id: str | None, count: int) -> list[str]:
 def _first(dataset: str, job_id: str | None) -> list[tuple[Any, ...]]:
     from snake_pipe.extract.feeds.intake import HIDING
     from snake_pipe.load.select import select
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.views import connect_tables
 
     hiding = ", ".join(f"'{code}'" for code in sorted(HIDING))
     sql = _FIRST_SQL.format(hiding=hiding, most=_MOST_LISTED)
     try:
-        with connect(Path(dataset)) as connection:
+        with connect_tables(Path(dataset)) as connection:
             return list(select(connection, sql, [job_id]).rows)
     except SnakePipeError:
         return []

@@ -9,7 +9,7 @@ import duckdb
 from snake_pipe.errors import QueryError, SinkError, UsageError
 from snake_pipe.load.export import duckdb_file, parquet_folder, sqlite_file
 from snake_pipe.load.target import new_target
-from snake_pipe.load.views import connect
+from snake_pipe.load.views import connect_tables
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def export_tables(
     chosen = [table for table in TABLES if table in tables]
     files = parquet_folder.names(TABLES) if form == "parquet" else None
     with (
-        connect(dataset, memory_limit_mb=memory_limit_mb) as connection,
+        connect_tables(dataset, memory_limit_mb=memory_limit_mb) as connection,
         new_target(target, dataset, overwrite=overwrite, folder_of=files) as temp,
     ):
         try:

@@ -209,14 +209,14 @@ def test_a_folder_with_anything_else_in_it_is_not_replaced(filled: Dataset, tmp_
 def test_a_failure_in_the_middle_leaves_nothing_of_any_format(
     filled: Dataset, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = export.connect
+    opened = export.connect_tables
 
     def damaged(path: Path, **options: Any) -> Any:
         connection = opened(path, **options)
         os.truncate(filled.parts("nodes")[0], 30)  # seen as `nodes` is read, after `files` is written
         return connection
 
-    monkeypatch.setattr(export, "connect", damaged)
+    monkeypatch.setattr(export, "connect_tables", damaged)
     with pytest.raises(SnakePipeError):
         export_tables(filled.path, tmp_path / "out", form)
     assert names(tmp_path) == ["data set"]
