@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 _INTERRUPT_EVERY = 0.05
 """Seconds: an interruption that comes before the statement has begun is lost."""
 
+_LOOK_EVERY = 0.2
+"""Seconds: a signal that comes just before a thread begins to wait does not end the wait."""
+
 
 class StatementThread(Generic[Result]):
     """Does `work`, which uses the connection. Ctrl-C may come at any moment, also as the thread starts."""
@@ -36,6 +39,8 @@ class StatementThread(Generic[Result]):
 
     def result(self) -> Result:
         """What `work` gives or raises."""
+        while wait([self._outcome], _LOOK_EVERY).not_done:
+            pass
         return self._outcome.result()
 
     def end(self) -> None:
