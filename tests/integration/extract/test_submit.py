@@ -86,14 +86,14 @@ def test_wrong_order_of_calls_is_a_clear_error(repository):
         with pytest.raises(EngineStateError, match="not started"):
             await engine.shutdown()
         await engine.start()
-        with pytest.raises(EngineStateError, match="started before"):
+        with pytest.raises(EngineStateError, match="already been started"):
             await engine.start()
         result = await engine.shutdown()
         with pytest.raises(EngineStateError, match="shut down"):
             engine.submit("m00.py")
         with pytest.raises(EngineStateError, match="shut down"):
             await engine.flush_now()
-        with pytest.raises(EngineStateError, match="started before"):
+        with pytest.raises(EngineStateError, match="already been started"):
             await engine.start()
         return result
 
