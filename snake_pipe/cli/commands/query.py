@@ -131,7 +131,7 @@ def _chosen_format(given: str | None, output: Path | None) -> str:
         form = _ENDINGS.get(output.suffix.lower(), "")
         if not form:
             raise UsageError(
-                f"{output} says no format by its ending", f"--format, or one of {', '.join(_ENDINGS)}"
+                f"the ending of {output} names no format", f"use --format, or one of {', '.join(_ENDINGS)}"
             )
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal", "-o FILE.parquet, or into a pipe")

@@ -36,7 +36,7 @@ Examples:
 
 A statement ends with a semicolon and may have several lines. Tab completes words of SQL, tables and columns;
 .help lists commands. Ctrl-C ends a query that runs, Ctrl-D the shell. On a terminal it needs
-pip install 'snake-pipe[shell]'. What query allows is allowed: reading.
+pip install 'snake-pipe[shell]'. Like query, it only reads.
 """
 
 _COMMANDS = {

@@ -21,7 +21,7 @@ def finished_texts(lines: Iterable[str]) -> Iterator[str]:
     text = ""
     for line in lines:
         text += line
-        if is_finished(text):
+        if (text == line or ";" in line) and is_finished(text):  # a look at each line would take for ever
             yield text
             text = ""
     if text.strip():

@@ -44,7 +44,7 @@ def format_of(target: str, given: str | None = None) -> str:
         if target.lower().endswith(ending):
             return form
     raise UsageError(
-        f"{target} says no format by its ending", f"--format, or one of {', '.join(map(repr, ENDINGS))}"
+        f"the ending of {target} names no format", f"use --format, or one of {', '.join(ENDINGS)}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from snake_pipe.cli.prompt import input_lines
 from snake_pipe.cli.prompt.editor import cap_history
 from snake_pipe.cli.prompt.input_lines import finished_texts, is_finished
 
@@ -29,6 +30,15 @@ def test_lines_become_texts():
     lines = ["SELECT 1\n", ";\n", "\n", ".tables\n", "SELECT '\n", ".quit;\n", "';\n", "FROM files"]
     texts = [text.strip() for text in finished_texts(lines) if text.strip()]
     assert texts == ["SELECT 1\n;", ".tables", "SELECT '\n.quit;\n';", "FROM files"]
+
+
+def test_a_long_statement_is_not_looked_at_with_each_of_its_lines(monkeypatch):
+    """A statement of 20,000 lines took minutes to be read."""
+    looks = []
+    monkeypatch.setattr(input_lines, "is_finished", lambda text: looks.append(text) or is_finished(text))
+    lines = ["SELECT 1 IN (\n", *["1,\n"] * 5000, "1);\n", "SELECT 2;\n"]
+    assert [len(text) for text in finished_texts(lines)] == [len("".join(lines[:-1])), len(lines[-1])]
+    assert len(looks) == 3
 
 
 def test_a_history_keeps_its_newest_entries(tmp_path):
