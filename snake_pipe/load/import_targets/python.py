@@ -47,13 +47,19 @@ PYTHON = f"""
         FROM python_paths
         WHERE NOT is_relative AND NOT is_standard
     ),
+    python_fitting AS (  -- as `fitting_endings`
+        SELECT w.repo, w.path, unnest([min(file), max(file)]) AS file
+        FROM (SELECT DISTINCT repo, want.path AS path FROM python_paths
+              WHERE NOT is_relative AND NOT is_standard) w
+        JOIN keyed k ON k.repo = w.repo AND k.key = snake_pipe.tail(w.path, 2)
+             AND ends_with(k.path, '/' || w.path)
+        ANTI JOIN packages a ON a.repo = k.repo AND a.folder = k.path[:len(k.path) - len(w.path) - 1]
+        GROUP BY w.repo, w.path
+    ),
     python_found AS (
-        SELECT p.id, 20 + want.ord AS ord, 'ending' AS way, k.file_id AS target_file_id,
-               k.folder AS target_folder
-        FROM python_paths p
-        JOIN keyed k ON k.repo = p.repo AND k.key = snake_pipe.tail(want.path, 2)
-             AND ends_with(k.path, '/' || want.path)
-        ANTI JOIN packages a ON a.repo = k.repo AND a.folder = k.path[:len(k.path) - len(want.path) - 1]
+        SELECT p.id, 20 + want.ord AS ord, 'ending' AS way, file.file_id AS target_file_id,
+               file.folder AS target_folder
+        FROM python_paths p JOIN python_fitting f ON f.repo = p.repo AND f.path = want.path
         WHERE NOT is_relative AND NOT is_standard
     )
     """

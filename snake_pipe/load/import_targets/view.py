@@ -23,6 +23,9 @@ _MACROS = """
 """A path without `.` and `..` (those that lead out of the repository stay), its last parts, and a folder with
 all that are above it."""
 
+_LONGEST = 1000
+"""Characters of what is looked for. No path is longer, and the time grows with the square of its parts."""
+
 _COMPUTED = r"""
     regexp_matches(module, '["''()\s]')
     OR s.language IN ('bash', 'make', 'php', 'powershell') AND contains(module, '$')
@@ -38,27 +41,35 @@ _VIEW = f"""
         FROM files WHERE input_kind = 'source' OR reason = 'not_an_ast'
     ),
     keyed AS MATERIALIZED (  -- by the last part of their path, and by the last two
-        SELECT file_id, repo, path, folder, name AS key FROM code
+        SELECT repo, path, {{'file_id': file_id, 'folder': folder}} AS file, name AS key FROM code
         UNION ALL
-        SELECT file_id, repo, path, folder, snake_pipe.tail(path, 2) FROM code WHERE folder <> ''
+        SELECT repo, path, {{'file_id': file_id, 'folder': folder}}, snake_pipe.tail(path, 2)
+        FROM code WHERE folder <> ''
     ),
-    sites AS MATERIALIZED (  -- an import in an AST file is one in its source
+    all_sites AS MATERIALIZED (  -- an import in an AST file is one in its source
         SELECT row_number() OVER () AS id, i.*, f.repo, f.path, f.language,
                CASE WHEN f.input_kind = 'source' THEN f.path ELSE d.source END AS from_path,
                parse_dirpath(from_path) AS from_folder
         FROM imports i JOIN files f USING (file_id) LEFT JOIN dump_sources d ON d.dump_file_id = f.file_id
     ),
+    sites AS (FROM all_sites WHERE len(concat(module, name)) <= {_LONGEST}),
     {PATHS}, {PYTHON}, {RUST}, {GO}, {NAMES},
     exact AS (FROM paths_exact UNION ALL FROM python_exact UNION ALL FROM rust_exact),
     unique_endings AS (FROM paths_endings UNION ALL FROM names_endings),
+    fitting_endings AS (  -- of all files that fit the two ends: more than one is as good as a thousand
+        SELECT w.repo, target, unnest([min(file), max(file)]) AS file
+        FROM (SELECT DISTINCT repo, target FROM unique_endings JOIN sites USING (id)) w
+        JOIN keyed k ON k.repo = w.repo AND k.key = snake_pipe.tail(target, 2)
+             AND (k.path = target OR ends_with(k.path, '/' || target))
+        GROUP BY w.repo, target
+    ),
     candidates AS (
         SELECT e.id, ord, way, c.file_id AS target_file_id, c.folder AS target_folder
         FROM exact e JOIN sites s USING (id) JOIN code c ON c.repo = s.repo AND c.path = e.target
         UNION ALL
-        SELECT e.id, ord, 'ending', k.file_id, k.folder
+        SELECT e.id, ord, 'ending', file.file_id, file.folder
         FROM unique_endings e JOIN sites s USING (id)
-        JOIN keyed k ON k.repo = s.repo AND k.key = snake_pipe.tail(e.target, 2)
-             AND (k.path = e.target OR ends_with(k.path, '/' || e.target))
+        JOIN fitting_endings f ON f.repo = s.repo AND f.target = e.target
         UNION ALL
         FROM python_found UNION ALL FROM rust_found UNION ALL FROM go_found UNION ALL FROM names_found
     ),
@@ -76,7 +87,7 @@ _VIEW = f"""
            CASE WHEN fitting = 1 THEN b.target_folder END AS target_folder,
            CASE WHEN fitting = 1 THEN b.way WHEN fitting > 1 THEN 'ambiguous' WHEN {_COMPUTED} THEN 'computed'
                 WHEN is_relative THEN 'missing' ELSE 'outside' END AS way
-    FROM sites s LEFT JOIN best b USING (id)
+    FROM all_sites s LEFT JOIN best b USING (id)
     LEFT JOIN code t ON fitting = 1 AND t.file_id = b.target_file_id
     """
 

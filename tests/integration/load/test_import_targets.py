@@ -344,3 +344,18 @@ def test_repositories_do_not_see_each_other(tmp_path: Path) -> None:
         assert connection.execute("SELECT repo, target_path, way FROM import_targets").fetchall() == [
             ("one", None, "outside")
         ]
+
+
+def test_what_many_files_fit_is_ambiguous(targets: Targets) -> None:
+    """Each import was joined with each file of that name: 1,500 of both took 7 GB."""
+    files = {f"{name}/sub/u{ending}": "" for name in "abc" for ending in (".py", ".h")}
+    files |= {"x.py": "import sub.u\n" * 3, "x.c": '#include "sub/u.h"\n' * 3}
+    assert targets(files, "x.py") == {"sub.u": (None, "ambiguous")}
+    assert targets(files, "x.c") == {"sub/u.h": (None, "ambiguous")}
+
+
+def test_what_is_longer_than_any_path_is_not_looked_for(targets: Targets) -> None:
+    """One `use` of 5,000 parts had the view take minutes."""
+    short, long = "./" * 400 + "b.js", "./" * 600 + "b.js"
+    files = {"a.js": f'import "{short}";\nimport "{long}";\n', "b.js": ""}
+    assert targets(files, "a.js") == {short: ("b.js", "relative"), long: (None, "missing")}
