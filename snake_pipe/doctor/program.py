@@ -80,7 +80,7 @@ def check_loops(_: Place) -> Iterator[Finding]:
         warnings.simplefilter("ignore")
         from snake_pipe.transform.native.compiled import LOOPS, MODULE, PURE_PYTHON
 
-    subject, slower = "compiled loops", "AST files take about a third longer"
+    subject, slower = "compiled loops", "AST files take a third to a half longer"
     if LOOPS is not None:
         yield ok(subject, f"in use, {import_module(MODULE).__file__}")
     elif os.environ.get(PURE_PYTHON):

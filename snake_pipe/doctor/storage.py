@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -190,5 +189,3 @@ def is_zone(zone: str) -> bool:
 
 
 CHECKS = (check_dataset_disk, check_temporary_disk, check_permissions, check_locks, check_clock)
-if sys.platform == "win32":
-    CHECKS = ()

@@ -53,7 +53,7 @@ def check_terminal(_: Place) -> Iterator[Finding]:
         found = f"TERM is {term or 'not set'}: no bar, no colours"
         yield note("terminal", found, "export TERM=xterm-256color, if it is one")
     elif columns < _NARROW:
-        found = f"{columns} columns are few: tables wrap"
+        found = f"{columns} columns are few: tables are cut"
         yield note("terminal", found, f"make it {_NARROW} columns wide, or use --format json")
     else:
         colours = "no colours, by NO_COLOR" if os.environ.get("NO_COLOR") else "colours"

@@ -1,4 +1,4 @@
-"""A page that follows a running job, and who may see it."""
+"""A page that follows a running job."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def followed(cli, repository):
     return address, watch, report
 
 
-def ask(address: str, path: str | None = None, method: str = "GET", **headers: str) -> tuple[int, bytes]:
+def ask(address: str) -> tuple[int, bytes]:
     url = urlsplit(address)
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
-    connection.request(method, url.path if path is None else path, headers=headers)
+    connection.request("GET", f"{url.path}?{url.query}")
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -62,40 +62,14 @@ def test_the_page_follows_the_job_without_being_loaded_again(cli, repository, fo
     assert (watch.wait(60), report.wait(60)) == (0, 0), report.stderr.read()
 
 
-def test_only_who_knows_the_address_is_answered(cli, repository, followed):
+def test_the_page_is_served_until_the_last_figures_are_read(cli, repository, followed):
     address, _, report = followed
-    url = urlsplit(address)
     assert ask(address)[0] == 200
-    status, body = ask(address, f"{url.path}figures?have=0")
+    status, body = ask(f"{address}figures?have=0")
     assert (status, orjson.loads(body)["ended"]) == (200, False)
-    wrong = url.path[:-2] + ("A/" if url.path[-2] != "A" else "B/")
-    for path in ("/", "/figures", wrong, f"{wrong}figures", "//", "/../", f"/x{url.path}"):
-        assert ask(address, path)[0] == 403, path
-    for headers in (
-        {"Host": "attacker.example"},
-        {"Host": f"attacker.example:{url.port}"},
-        {"Host": "127.0.0.1"},
-        {"Sec-Fetch-Site": "cross-site"},
-    ):
-        assert ask(address, **headers)[0] == 403, headers
-    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        assert ask(address, method=method)[0] == 403, method
-    assert ask(address, f"{url.path}other")[0] == 404
     cli.run("control", "stop", "-d", repository / ".snake-pipe")
+    wait_for(lambda: orjson.loads(ask(f"{address}figures?have=0")[1])["ended"])
     assert report.wait(60) == 0
-
-
-def test_the_server_tells_browsers_to_keep_its_answers_apart(followed):
-    address, _, _ = followed
-    url = urlsplit(address)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
-    connection.request("GET", url.path)
-    headers = connection.getresponse().headers
-    connection.close()
-    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
-    assert "Access-Control-Allow-Origin" not in headers
 
 
 def test_ctrl_c_ends_the_page_and_not_the_job(followed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from urllib.parse import urlsplit
@@ -44,6 +45,42 @@ def asking(address, path):
     connection = socket.create_connection((address.hostname, address.port), timeout=60)
     connection.sendall(f"GET {path} HTTP/1.0\r\nHost: {address.netloc}\r\n\r\n".encode())
     return connection
+
+
+def answer_to(address, path=None, method="GET", **headers):
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection.request(method, address.path if path is None else path, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def test_only_who_knows_the_address_is_answered(address):
+    known = address.path
+    assert answer_to(address).status == 200
+    wrong = known[:-2] + ("A/" if known[-2] != "A" else "B/")
+    for path in ("/", "/figures", wrong, f"{wrong}figures", "//", "/../", f"/x{known}"):
+        assert answer_to(address, path).status == 403, path
+    for headers in (
+        {"Host": "attacker.example"},
+        {"Host": f"attacker.example:{address.port}"},
+        {"Host": "127.0.0.1"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        assert answer_to(address, **headers).status == 403, headers
+    for method in ("HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+        assert answer_to(address, method=method).status == 403, method
+    for path in (f"{known}other", f"{known}../../etc/passwd", f"{known}%2e%2e/x"):
+        assert answer_to(address, path).status == 404, path
+
+
+def test_browsers_are_told_to_keep_the_answers_apart(address):
+    headers = answer_to(address).headers
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+    assert "Access-Control-Allow-Origin" not in headers
 
 
 def test_the_last_figures_are_sent_when_they_are_read(address, figures):
