@@ -33,17 +33,18 @@ GO = f"""
         FROM go_inside GROUP BY repo, prefix
     ),
     go_modules AS (  -- a single folder may be a namesake, unless the module has the repository's name
-        SELECT repo, prefix FROM go_prefixes p
-        WHERE (is_named OR folders > 1)
-              AND NOT EXISTS (FROM go_prefixes o
-                              WHERE o.repo = p.repo AND o.prefix <> p.prefix AND o.folders >= p.folders)
+        SELECT repo, prefix FROM go_prefixes
+        QUALIFY (is_named OR folders > 1)  -- and no other prefix has as many
+                AND rank() OVER (PARTITION BY repo ORDER BY folders) = count(*) OVER (PARTITION BY repo)
+    ),
+    go_own AS MATERIALIZED (
+        SELECT s.id, s.repo, CASE WHEN module = prefix THEN '' ELSE module[len(prefix) + 2:] END AS folder
+        FROM go_sites s JOIN go_modules m USING (repo)
+        WHERE module = prefix OR starts_with(module, prefix || '/')
     ),
     go_found AS (
-        SELECT s.id, 0 AS ord, 'module' AS way, NULL::BIGINT AS target_file_id, f.folder AS target_folder
-        FROM go_sites s JOIN go_modules m USING (repo)
-        JOIN go_folders f ON f.repo = s.repo
-             AND f.folder = CASE WHEN module = prefix THEN '' ELSE module[len(prefix) + 2:] END
-        WHERE module = prefix OR starts_with(module, prefix || '/')
+        SELECT id, 0 AS ord, 'module' AS way, NULL::BIGINT AS target_file_id, folder AS target_folder
+        FROM go_own SEMI JOIN go_folders USING (repo, folder)
         UNION ALL
         SELECT s.id, 1, 'ending', NULL, f.folder
         FROM go_sites s JOIN go_folders f

@@ -52,11 +52,11 @@ NAMES = f"""
         WHERE is_wildcard
     ),
     names_endings AS (  -- of a language whose files are named by convention, where symbols tell nothing
-        SELECT id, 90 AS ord,
+        SELECT id, repo, 90 AS ord,
                replace(module || '.' || name, '.', '/') || unnest(['.java', '.kt', '.scala']) AS target
         FROM sites WHERE language IN {_OF_JVM} AND contains(module, '.')
         UNION ALL
-        SELECT id, 91, replace(module, '.', '/') || unnest(['.java', '.kt', '.scala'])
+        SELECT id, repo, 91, replace(module, '.', '/') || unnest(['.java', '.kt', '.scala'])
         FROM sites WHERE language IN {_OF_JVM} AND contains(module, '.')
     )
     """

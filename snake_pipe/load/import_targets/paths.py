@@ -48,7 +48,7 @@ _SYSTEM_HEADERS = (
 PATHS = f"""
     endings (language, ending, ord) AS (VALUES {_ENDING_ROWS}),
     written AS MATERIALIZED (
-        SELECT id, language, from_folder, is_relative, CASE language
+        SELECT id, repo, language, from_folder, is_relative, CASE language
                    WHEN 'php'
                    THEN coalesce(nullif(regexp_extract(module, $re${_OWN_FOLDER}$re$, 1), ''), module)
                    WHEN 'powershell'
@@ -57,33 +57,33 @@ PATHS = f"""
         FROM sites WHERE module IS NOT NULL AND language IN (SELECT language FROM endings)
     ),
     paths_exact AS (
-        SELECT id, ord, 'relative' AS way,
+        SELECT id, repo, ord, 'relative' AS way,
                ltrim(snake_pipe.joined(from_folder, module) || ending, '/') AS target
         FROM written JOIN endings USING (language) WHERE is_relative
         UNION ALL  -- TypeScript names the file that it will be compiled to
-        SELECT id, list_position(['ts', 'tsx', 'd.ts'], typed) - 4, 'relative',
+        SELECT id, repo, list_position(['ts', 'tsx', 'd.ts'], typed) - 4, 'relative',
                regexp_replace(snake_pipe.joined(from_folder, module), '\\.([mc]?)jsx?$',
                               CASE typed WHEN 'd.ts' THEN '.d.\\1ts' ELSE '.\\1' || typed END)
         FROM written, (SELECT unnest(['ts', 'tsx', 'd.ts']) AS typed)
         WHERE is_relative AND language IN ('typescript', 'tsx') AND regexp_matches(module, '\\.[mc]?jsx?$')
         UNION ALL
-        SELECT id, 50, 'root', snake_pipe.joined('', module)
+        SELECT id, repo, 50, 'root', snake_pipe.joined('', module)
         FROM written WHERE language IN {_FROM_ROOT} AND NOT starts_with(module, '.')
     ),
     paths_endings AS (
-        SELECT id, 90 AS ord, module AS target
+        SELECT id, repo, 90 AS ord, module AS target
         FROM sites
         WHERE (language IN ('c', 'cpp', 'objc') OR language = 'zig' AND NOT is_relative)
               AND NOT contains(module, '..')
               AND NOT list_contains({_SYSTEM_HEADERS}, regexp_replace(module, '\\.h$', ''))
         UNION ALL
-        SELECT id, 90, 'lib/' || regexp_replace(module, '\\.rb$', '') || '.rb'
+        SELECT id, repo, 90, 'lib/' || regexp_replace(module, '\\.rb$', '') || '.rb'
         FROM sites WHERE language = 'ruby' AND NOT is_relative
         UNION ALL
-        SELECT id, 90, regexp_replace(module, '^package:([^/]+)/', '\\1/lib/')
+        SELECT id, repo, 90, regexp_replace(module, '^package:([^/]+)/', '\\1/lib/')
         FROM sites WHERE language = 'dart' AND starts_with(module, 'package:')
         UNION ALL
-        SELECT id, 90, replace(module, '.', '/') || unnest(['.lua', '/init.lua'])
+        SELECT id, repo, 90, replace(module, '.', '/') || unnest(['.lua', '/init.lua'])
         FROM sites WHERE language = 'lua'
     )
     """

@@ -39,11 +39,11 @@ PYTHON = f"""
         FROM python_wanted WHERE part.at IS NOT NULL
     ),
     python_exact AS (
-        SELECT id, want.ord AS ord, way,
+        SELECT id, repo, want.ord AS ord, way,
                CASE WHEN is_relative THEN want.path ELSE snake_pipe.joined(root, want.path) END AS target
         FROM python_paths
         UNION ALL
-        SELECT id, 10 + want.ord, way, unnest([want.path, 'src/' || want.path])
+        SELECT id, repo, 10 + want.ord, way, unnest([want.path, 'src/' || want.path])
         FROM python_paths
         WHERE NOT is_relative AND NOT is_standard
     ),

@@ -87,25 +87,26 @@ RUST = r"""
         FROM (SELECT *, unnest(range(1, len(parts) + 1)) AS number FROM rust_paths)
     ),
     rust_exact AS (
-        SELECT id, 0 AS ord, 'relative' AS way, snake_pipe.joined(folder, written) AS target
+        SELECT id, repo, 0 AS ord, 'relative' AS way, snake_pipe.joined(folder, written) AS target
         FROM rust_sites WHERE is_mod AND ends_with(written, '.rs')
         UNION ALL
-        SELECT id, 0, 'relative',
+        SELECT id, repo, 0, 'relative',
                snake_pipe.joined(
                    inside, array_to_string(around || [written || unnest(['.rs', '/mod.rs'])], '/'))
         FROM rust_sites WHERE is_mod AND is_known
         UNION ALL  -- a root of another name
-        SELECT id, 1, 'relative', snake_pipe.joined(folder, written || unnest(['.rs', '/mod.rs']))
+        SELECT id, repo, 1, 'relative', snake_pipe.joined(folder, written || unnest(['.rs', '/mod.rs']))
         FROM rust_sites WHERE is_mod AND is_known AND NOT is_root AND around = []
         UNION ALL
-        SELECT id, ord, way, module || unnest(['.rs', '/mod.rs']) FROM rust_modules
+        SELECT id, repo, ord, way, module || unnest(['.rs', '/mod.rs']) FROM rust_modules
         UNION ALL
-        SELECT id, ord, way, CASE WHEN m.module = p.module THEN target ELSE snake_pipe.joined(
+        SELECT id, m.repo, ord, way, CASE WHEN m.module = p.module THEN target ELSE snake_pipe.joined(
                    parse_dirpath(target), m.module[len(p.module) + 2:] || unnest(['.rs', '/mod.rs'])) END
-        FROM rust_modules m JOIN placed p
-             ON p.repo = m.repo AND (m.module = p.module OR starts_with(m.module, p.module || '/'))
+        FROM (SELECT *, unnest(snake_pipe.and_above(module)) AS above
+              FROM rust_modules SEMI JOIN placed USING (repo)) m
+        JOIN placed p ON p.repo = m.repo AND p.module = m.above
         UNION ALL
-        SELECT id, len(parts), way,
+        SELECT id, repo, len(parts), way,
                CASE WHEN own IS NULL THEN snake_pipe.joined(base, unnest(['lib.rs', 'main.rs']))
                     ELSE own || unnest(['.rs', '/mod.rs']) END
         FROM rust_paths WHERE own_id IS NULL

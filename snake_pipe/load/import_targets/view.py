@@ -58,37 +58,35 @@ _VIEW = f"""
     unique_endings AS (FROM paths_endings UNION ALL FROM names_endings),
     fitting_endings AS (  -- of all files that fit the two ends: more than one is as good as a thousand
         SELECT w.repo, target, unnest([min(file), max(file)]) AS file
-        FROM (SELECT DISTINCT repo, target FROM unique_endings JOIN sites USING (id)) w
+        FROM (SELECT DISTINCT repo, target FROM unique_endings) w
         JOIN keyed k ON k.repo = w.repo AND k.key = snake_pipe.tail(target, 2)
              AND (k.path = target OR ends_with(k.path, '/' || target))
         GROUP BY w.repo, target
     ),
     candidates AS (
         SELECT e.id, ord, way, c.file_id AS target_file_id, c.folder AS target_folder
-        FROM exact e JOIN sites s USING (id) JOIN code c ON c.repo = s.repo AND c.path = e.target
+        FROM exact e JOIN code c ON c.repo = e.repo AND c.path = e.target
         UNION ALL
         SELECT e.id, ord, 'ending', file.file_id, file.folder
-        FROM unique_endings e JOIN sites s USING (id)
-        JOIN fitting_endings f ON f.repo = s.repo AND f.target = e.target
+        FROM unique_endings e JOIN fitting_endings f ON f.repo = e.repo AND f.target = e.target
         UNION ALL
         FROM python_found UNION ALL FROM rust_found UNION ALL FROM go_found UNION ALL FROM names_found
     ),
     best AS (
-        SELECT id, any_value(way) AS way, any_value(target_file_id) AS target_file_id,
-               any_value(target_folder) AS target_folder,
-               count(DISTINCT coalesce(target_file_id::VARCHAR, target_folder)) AS fitting
+        SELECT id, count(DISTINCT coalesce(target_file_id::VARCHAR, target_folder)) AS fitting,
+               CASE WHEN fitting = 1 THEN any_value(way) WHEN fitting > 1 THEN 'ambiguous' END AS way,
+               CASE WHEN fitting = 1 THEN any_value(target_file_id) END AS target_file_id,
+               CASE WHEN fitting = 1 THEN any_value(target_folder) END AS target_folder
         FROM (SELECT *, min(ord) OVER (PARTITION BY id) AS least FROM candidates) WHERE ord = least
         GROUP BY id
     )
     SELECT s.repo, s.path, s.language,
            s.file_id, s.node_id, module, s.name, alias, is_relative, is_wildcard, start_line,
-           CASE WHEN fitting = 1 THEN b.target_file_id END AS target_file_id,
-           t.path AS target_path,
-           CASE WHEN fitting = 1 THEN b.target_folder END AS target_folder,
-           CASE WHEN fitting = 1 THEN b.way WHEN fitting > 1 THEN 'ambiguous' WHEN {_COMPUTED} THEN 'computed'
+           b.target_file_id, t.path AS target_path, b.target_folder,
+           CASE WHEN b.way IS NOT NULL THEN b.way WHEN {_COMPUTED} THEN 'computed'
                 WHEN is_relative THEN 'missing' ELSE 'outside' END AS way
     FROM all_sites s LEFT JOIN best b USING (id)
-    LEFT JOIN code t ON fitting = 1 AND t.file_id = b.target_file_id
+    LEFT JOIN code t ON t.file_id = b.target_file_id
     """
 
 CREATE_VIEWS = (_MACROS, _VIEW)
