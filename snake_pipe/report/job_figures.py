@@ -31,7 +31,7 @@ _FACTS = (
     ("files_done", "files done", "number"),
     ("files_failed", "files failed", "number"),
     ("files_queued", "files that wait", "number"),
-    ("batches_in_flight", "batches in work", "number"),
+    ("batches_in_flight", "batches in flight", "number"),
     ("elapsed", "seconds", "decimal"),
     ("estimated_seconds_left", "seconds left, about", "decimal"),
     ("bytes_done", "bytes done", "bytes"),
