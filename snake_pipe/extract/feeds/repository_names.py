@@ -29,9 +29,8 @@ def known_repositories(dataset: Path) -> dict[str, Path]:
         found = orjson.loads(_note(dataset).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    folders = found.items() if isinstance(found, dict) else ()
-    with suppress(ValueError):
-        return {name: Path(os.fsdecode(unescape_path(folder))) for name, folder in folders}
+    with suppress(AttributeError, ValueError):  # what is no object, or holds what is no path
+        return {name: Path(os.fsdecode(unescape_path(folder))) for name, folder in found.items()}
     return {}
 
 
