@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,6 +140,15 @@ def _complain(message: str, hint: str) -> None:
         tell(f"  {hint}")
 
 
+def _is_folder_gone() -> bool:
+    """Whether the folder that the command was started in has been removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - nothing but the question
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; what to exit with."""
     try:
@@ -160,6 +170,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and _is_folder_gone():
+            _complain("snake-pipe: the current folder is no longer there", "cd to one that is")
+            return int(ExitCode.USAGE)
         if error.errno not in _OUTPUT_ERRORS or error.filename is not None:
             raise
         discard(sys.stdout)

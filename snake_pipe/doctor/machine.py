@@ -29,7 +29,7 @@ def check_settings(place: Place) -> Iterator[Finding]:
     try:
         loaded = load_config(project=place.folder)
     except ConfigError as failure:
-        yield error("settings", failure.message, failure.hint or "snake-pipe config show lists what there is")
+        yield error("settings", failure.message, failure.hint or "correct it there")
         return
     derived = {setting.derived.origin for setting in SETTINGS.values() if setting.derived}
     named = sorted(set(loaded.origins.values()) - derived - {"default"})

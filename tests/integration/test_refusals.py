@@ -83,3 +83,17 @@ def test_patterns_that_are_none_are_refused_at_once(cli, repository):
         assert refused.returncode == 2, (option, refused.stderr)
         assert "Traceback" not in refused.stderr
     assert not (repository / ".snake-pipe").exists()
+
+
+@pytest.mark.parametrize("command", [("query", "SELECT 1"), ("doctor",), ("ingest",), ("report",)])
+def test_a_folder_that_is_gone_is_one_line(cli, tmp_path, command):
+    """Each command ended in a traceback where another terminal had removed its folder."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'rmdir "$PWD"; exec "$@"'
+    done = subprocess.run(
+        ["bash", "-c", script, "-", *cli.command(*command)],
+        cwd=gone, env=cli.environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "snake-pipe: the current folder is no longer there\n  cd to one that is\n"
