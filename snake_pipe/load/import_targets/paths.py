@@ -47,28 +47,28 @@ _SYSTEM_HEADERS = (
 
 PATHS = f"""
     endings (language, ending, ord) AS (VALUES {_ENDING_ROWS}),
-    written AS MATERIALIZED (
-        SELECT id, repo, language, from_folder, is_relative, CASE language
+    written AS MATERIALIZED (  -- the path alone, and where it leads from the importing file's folder
+        SELECT id, repo, language, is_relative, CASE language
                    WHEN 'php'
                    THEN coalesce(nullif(regexp_extract(module, $re${_OWN_FOLDER}$re$, 1), ''), module)
                    WHEN 'powershell'
                    THEN regexp_replace(replace(module, '\\', '/'), '^\\$psscriptroot/', '', 'i')
-                   ELSE regexp_replace(module, '[?].*$', '') END AS module
+                   ELSE regexp_replace(module, '[?].*$', '') END AS plain,
+               CASE WHEN is_relative THEN snake_pipe.joined(from_folder, plain) END AS beside
         FROM sites WHERE module IS NOT NULL AND language IN (SELECT language FROM endings)
     ),
     paths_exact AS (
-        SELECT id, repo, ord, 'relative' AS way,
-               ltrim(snake_pipe.joined(from_folder, module) || ending, '/') AS target
+        SELECT id, repo, ord, 'relative' AS way, ltrim(beside || ending, '/') AS target
         FROM written JOIN endings USING (language) WHERE is_relative
         UNION ALL  -- TypeScript names the file that it will be compiled to
         SELECT id, repo, list_position(['ts', 'tsx', 'd.ts'], typed) - 4, 'relative',
-               regexp_replace(snake_pipe.joined(from_folder, module), '\\.([mc]?)jsx?$',
+               regexp_replace(beside, '\\.([mc]?)jsx?$',
                               CASE typed WHEN 'd.ts' THEN '.d.\\1ts' ELSE '.\\1' || typed END)
         FROM written, (SELECT unnest(['ts', 'tsx', 'd.ts']) AS typed)
-        WHERE is_relative AND language IN ('typescript', 'tsx') AND regexp_matches(module, '\\.[mc]?jsx?$')
+        WHERE is_relative AND language IN ('typescript', 'tsx') AND regexp_matches(plain, '\\.[mc]?jsx?$')
         UNION ALL
-        SELECT id, repo, 50, 'root', snake_pipe.joined('', module)
-        FROM written WHERE language IN {_FROM_ROOT} AND NOT starts_with(module, '.')
+        SELECT id, repo, 50, 'root', snake_pipe.joined('', plain)
+        FROM written WHERE language IN {_FROM_ROOT} AND NOT starts_with(plain, '.')
     ),
     paths_endings AS (
         SELECT id, repo, 90 AS ord, module AS target

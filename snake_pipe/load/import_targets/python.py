@@ -31,16 +31,17 @@ PYTHON = f"""
     ),
     python_paths AS MATERIALIZED (
         SELECT id, repo, root, is_relative, way, unnest([
-                   {{'path': snake_pipe.joined(part.at, '__init__.py'), 'ord': part.ord}},
+                   {{'path': ltrim(part.at || '/__init__.py', '/'), 'ord': part.ord}},
                    {{'path': ltrim(part.at, '/') || '.py', 'ord': part.ord + 1}},
-                   {{'path': snake_pipe.joined(part.at, '__init__.pyi'), 'ord': part.ord + 2}},
+                   {{'path': ltrim(part.at || '/__init__.pyi', '/'), 'ord': part.ord + 2}},
                    {{'path': ltrim(part.at, '/') || '.pyi', 'ord': part.ord + 3}}]) AS want,
                list_contains({_STANDARD}, string_split(part.at, '/')[1]) AS is_standard
         FROM python_wanted WHERE part.at IS NOT NULL
     ),
     python_exact AS (
         SELECT id, repo, want.ord AS ord, way,
-               CASE WHEN is_relative THEN want.path ELSE snake_pipe.joined(root, want.path) END AS target
+               CASE WHEN is_relative THEN want.path ELSE ltrim(concat_ws('/', root, want.path), '/') END
+                   AS target
         FROM python_paths
         UNION ALL
         SELECT id, repo, 10 + want.ord, way, unnest([want.path, 'src/' || want.path])
