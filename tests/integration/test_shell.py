@@ -151,6 +151,9 @@ def test_without_a_terminal_it_reads_statements_from_stdin(cli, root):
     assert "symbols_history" in done.stdout
     done = cli.run("shell", "-d", root, input="SELECT 1 AS a;\nSELEKT;\nSELECT 2 AS b;")
     assert (done.returncode, done.stdout) == (2, "a\n─\n1\n")
+    done = cli.run("shell", "-d", root, input=".schema REFS\n.schema ref")
+    assert (done.returncode, done.stderr) == (2, "snake-pipe: no table 'ref'\n  .tables lists them\n")
+    assert "enclosing_node_id" in done.stdout
     assert cli.run("shell", "-d", root, input=".quit\nSELEKT;").returncode == 0
     assert cli.run("shell", "-d", root, input="").stdout == ""
 

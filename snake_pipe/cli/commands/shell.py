@@ -135,7 +135,10 @@ class _Shell:
         elif command == ".tables":
             self._print(_TABLES)
         elif command == ".schema" and arguments:
-            self._print(_SCHEMA.format("= ?"), arguments[0])
+            name = arguments[0].lower()
+            if not self._connection.execute(f'FROM ({_TABLES}) WHERE "table" = ?', [name]).fetchall():
+                raise UsageError(f"no table {arguments[0]!r}", ".tables lists them")
+            self._print(_SCHEMA.format("= ?"), name)
         elif command == ".schema":
             self._print(_SCHEMA.format("NOT LIKE '%\\_history' ESCAPE '\\'"))
         elif command == ".refresh":
