@@ -85,6 +85,8 @@ def whole_or_not_at_all(target: Path) -> Iterator[Path]:
         temp.replace(target)
         fsync_folder(target.parent)
     finally:
+        if old.exists() and not target.exists():
+            old.replace(target)
         _remove(temp)
         _remove(old)
 
