@@ -22,17 +22,21 @@ NAMES = f"""
         WHERE kind = 'module' AND parent_node_id IS NULL AND family NOT IN {_OF_MODULES}
         GROUP BY ALL
     ),
-    packages_of_folders AS (
-        SELECT DISTINCT repo, family, folder, package FROM packages_of_files
-        UNION
-        SELECT repo, family, folder, qualified_name FROM named_symbols
-        WHERE kind = 'module' AND family = 'c-sharp'
+    packages_of_folders AS (  -- of all folders of a package two, as in `fitting_endings`
+        SELECT repo, family, package, unnest([min(folder), max(folder)]) AS folder
+        FROM (SELECT repo, family, folder, package FROM packages_of_files
+              UNION ALL
+              SELECT repo, family, folder, qualified_name FROM named_symbols
+              WHERE kind = 'module' AND family = 'c-sharp')
+        GROUP BY repo, family, package
     ),
     full_names AS (
-        SELECT DISTINCT s.repo, s.family, s.file_id, s.folder,
-               coalesce(package || '.', '') || qualified_name AS full_name
+        SELECT s.repo, s.family, coalesce(package || '.', '') || qualified_name AS full_name,
+               unnest([min({{'file_id': file_id, 'folder': s.folder}}),
+                       max({{'file_id': file_id, 'folder': s.folder}})]) AS file
         FROM named_symbols s LEFT JOIN packages_of_files p USING (file_id)
         WHERE (kind = 'module') = (s.family IN {_OF_MODULES})
+        GROUP BY s.repo, s.family, full_name
     ),
     names_wanted AS MATERIALIZED (
         SELECT id, repo, {_FAMILY} AS family, is_wildcard, name,
@@ -40,7 +44,8 @@ NAMES = f"""
         FROM sites WHERE language IN {_LANGUAGES} AND module IS NOT NULL
     ),
     names_found AS (
-        SELECT id, want.ord AS ord, 'name' AS way, f.file_id AS target_file_id, f.folder AS target_folder
+        SELECT id, want.ord AS ord, 'name' AS way, file.file_id AS target_file_id,
+               file.folder AS target_folder
         FROM (SELECT id, repo, family, unnest([{{'full_name': module || '.' || name, 'ord': 0}},
                                               {{'full_name': module, 'ord': 1}}]) AS want
               FROM names_wanted) w

@@ -64,3 +64,28 @@ def test_no_join_of_import_targets_explodes(tmp_path: Path) -> None:
     rows = sorted(operators(json.loads(plan)), key=lambda operator: -operator[1])
     assert imports < rows[0][1] < 16 * imports, rows[:5]
     assert not [name for name, _ in rows if "NL_JOIN" in name], "it compares each row with each"
+
+
+NAMESAKES = {
+    "d{0}/s/u.py": "import s.u\n",
+    "d{0}/s/u.h": '#include "s/u.h"\n',
+    "d{0}/s/A.java": "package s;\nimport s.A;\nimport s.*;\nclass A {}\n",
+}
+
+
+def test_namesakes_are_not_joined_each_with_each(tmp_path: Path) -> None:
+    """1,500 files of one name, imported as often, took 7 GB."""
+    for path, text in NAMESAKES.items():
+        for number in range(FILES):
+            file = tmp_path / "repo" / path.format(number)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    snake_pipe.ingest(
+        tmp_path / "repo", dataset=tmp_path / "data", executor="serial", tables=["symbols", "imports"]
+    )
+    with snake_pipe.connect(tmp_path / "data") as connection:
+        ways = connection.execute("SELECT way, count(*) FROM import_targets GROUP BY way").fetchall()
+        ((_, plan),) = connection.execute("EXPLAIN (ANALYZE, FORMAT json) FROM import_targets").fetchall()
+    assert ways == [("ambiguous", 4 * FILES)]
+    rows = sorted(operators(json.loads(plan)), key=lambda operator: -operator[1])
+    assert 4 * FILES < rows[0][1] < 16 * 4 * FILES, rows[:5]
