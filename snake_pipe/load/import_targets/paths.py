@@ -85,5 +85,11 @@ PATHS = f"""
         UNION ALL
         SELECT id, repo, 90, replace(module, '.', '/') || unnest(['.lua', '/init.lua'])
         FROM sites WHERE language = 'lua'
+    ),
+    paths_found AS (  -- a module of Terraform is a folder
+        SELECT id, 0 AS ord, 'relative' AS way, NULL::BIGINT AS target_file_id, c.folder AS target_folder
+        FROM sites s JOIN (SELECT DISTINCT repo, folder FROM code WHERE language = 'hcl') c
+             ON c.repo = s.repo AND c.folder = snake_pipe.joined(from_folder, module)
+        WHERE s.language = 'hcl' AND is_relative
     )
     """

@@ -70,7 +70,8 @@ _VIEW = f"""
         SELECT e.id, ord, 'ending', file.file_id, file.folder
         FROM unique_endings e JOIN fitting_endings f ON f.repo = e.repo AND f.target = e.target
         UNION ALL
-        FROM python_found UNION ALL FROM rust_found UNION ALL FROM go_found UNION ALL FROM names_found
+        FROM paths_found UNION ALL FROM python_found UNION ALL FROM rust_found
+        UNION ALL FROM go_found UNION ALL FROM names_found
     ),
     best AS (
         SELECT id, count(DISTINCT coalesce(target_file_id::VARCHAR, target_folder)) AS fitting,

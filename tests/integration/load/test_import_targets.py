@@ -308,6 +308,20 @@ CASES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, str]]]] 
         "a.zig",
         {"b.zig": ("b.zig", "relative"), "c.h": ("inc/c.h", "ending")},
     ),
+    "hcl": (
+        {
+            "a/main.tf": 'module "m" {\n  source = "../m"\n}\nmodule "n" {\n  source = "./none"\n}\n'
+            'module "v" {\n  source = "hashicorp/consul/aws"\n}\n',
+            "m/one.tf": "",
+            "m/two.tf": "",
+        },
+        "a/main.tf",
+        {
+            "../m": ("m", "relative"),
+            "./none": (None, "missing"),
+            "hashicorp/consul/aws": (None, "outside"),
+        },
+    ),
 }
 
 
