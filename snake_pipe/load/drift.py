@@ -169,25 +169,26 @@ _DRIFT = f"""
             WHEN $times AND source_time > dump_time THEN 'newer_source'
             END AS reason
         FROM drift_findings
+    ), found AS (  -- DuckDB 1.5 orders no UNION by an expression
+        SELECT repo, '{STALE}' AS drift, dump_path AS dump, source_path AS source, reason, CASE reason
+            WHEN 'unreadable' THEN 'see errors'
+            WHEN 'changed_since' THEN coalesce(differences, 'a later job saw the source with other content')
+            WHEN 'beyond_end' THEN
+                if(last_line > line_count + 1,
+                   'the dump ends on line ' || last_line || ', the source on ' || line_count,
+                   'the dump ends at ' || last_offset || ', the source has ' || size_bytes || ' bytes')
+            WHEN 'content' THEN differences
+            ELSE 'changed ' || ((source_time - dump_time) / 1e9)::DECIMAL(18, 1) || ' s after the dump'
+            END AS detail
+        FROM judged WHERE reason IS NOT NULL
+        UNION ALL
+        SELECT repo, '{NO_SOURCE}', path, NULL, if(told IS NULL, 'not_found', 'told_not_found'), told
+        FROM drift_dumps ANTI JOIN drift_links ON dump = file_id
+        WHERE status IN ('ok', 'partial')
+        UNION ALL
+        SELECT repo, '{NO_DUMP}', NULL, path, 'not_found', language
+        FROM drift_sources s ANTI JOIN drift_links ON source = file_id
+        WHERE EXISTS (FROM drift_dumps d WHERE d.repo = s.repo AND d.language = s.language)
     )
-    SELECT repo, '{STALE}' AS drift, dump_path AS dump, source_path AS source, reason, CASE reason
-        WHEN 'unreadable' THEN 'see errors'
-        WHEN 'changed_since' THEN coalesce(differences, 'a later job saw the source with other content')
-        WHEN 'beyond_end' THEN
-            if(last_line > line_count + 1,
-               'the dump ends on line ' || last_line || ', the source on ' || line_count,
-               'the dump ends at ' || last_offset || ', the source has ' || size_bytes || ' bytes')
-        WHEN 'content' THEN differences
-        ELSE 'changed ' || ((source_time - dump_time) / 1e9)::DECIMAL(18, 1) || ' s after the dump'
-        END AS detail
-    FROM judged WHERE reason IS NOT NULL
-    UNION ALL
-    SELECT repo, '{NO_SOURCE}', path, NULL, if(told IS NULL, 'not_found', 'told_not_found'), told
-    FROM drift_dumps ANTI JOIN drift_links ON dump = file_id
-    WHERE status IN ('ok', 'partial')
-    UNION ALL
-    SELECT repo, '{NO_DUMP}', NULL, path, 'not_found', language
-    FROM drift_sources s ANTI JOIN drift_links ON source = file_id
-    WHERE EXISTS (FROM drift_dumps d WHERE d.repo = s.repo AND d.language = s.language)
-    ORDER BY repo, coalesce(dump, source), drift
+    FROM found ORDER BY repo, coalesce(dump, source), drift
     """  # noqa: S608 - names of our own

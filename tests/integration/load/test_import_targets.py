@@ -45,7 +45,7 @@ def targets(tmp_path: Path) -> Targets:
         with snake_pipe.connect(tmp_path / "data") as connection:
             rows = connection.execute(
                 "SELECT concat_ws(' ', module, name), coalesce(target_path, target_folder), way "
-                "FROM import_targets WHERE path = ?",
+                "FROM import_targets WHERE path = ? ORDER BY node_id",
                 [path],
             ).fetchall()
             (counts,) = connection.execute(
