@@ -15,8 +15,8 @@ import typer
 
 from snake_pipe.cli.app import app
 from snake_pipe.cli.command_tree import walk
-from snake_pipe.cli.output.help_text import help_text
-from snake_pipe.cli.output.pages import page_of
+from snake_pipe.cli.output.help.pages import page_of
+from snake_pipe.cli.output.help.screen import help_text
 from snake_pipe.extract.batch_config import PRESETS, SETTINGS, WATCHING, BatchConfig
 from snake_pipe.plugins import describe_dialects
 from snake_pipe.schemas import KINDS, ROLES, STATUSES, TABLES, VIEWS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from snake_pipe.cli.output.help_text import help_text
-from snake_pipe.cli.output.pages import page_of, visible_commands
+from snake_pipe.cli.output.help.pages import page_of, visible_commands
+from snake_pipe.cli.output.help.screen import help_text
 from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ def control_words(context: typer.Context, incomplete: str) -> Offers:
 
 def commands(context: typer.Context, incomplete: str) -> Offers:
     """The commands below those that are named already."""
-    from snake_pipe.cli.output.pages import summary_of, visible_commands
+    from snake_pipe.cli.output.help.pages import summary_of, visible_commands
 
     command: Any = context.find_root().command
     for name in context.args:

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.cli.command_tree import find_command
-from snake_pipe.cli.output.pages import summary_of, visible_commands
+from snake_pipe.cli.output.help.pages import summary_of, visible_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

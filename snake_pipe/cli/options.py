@@ -15,7 +15,7 @@ from snake_pipe.cli import completers
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
-    from snake_pipe.cli.output.progress import Reporter
+    from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.extract.batch_config import BatchConfig, LoadedConfig
     from snake_pipe.extract.discovery.request import IngestRequest
 
@@ -251,7 +251,7 @@ class Verbosity:
 
     def open_reporter(self) -> Reporter:
         """The reporter for this stderr."""
-        from snake_pipe.cli.output.progress import open_progress
+        from snake_pipe.cli.output.jobs.progress import open_progress
 
         return open_progress(quiet=self.quiet, verbose=self.verbose, plain=self.no_progress)
 

@@ -16,7 +16,7 @@ from snake_pipe.extract.worker.modules import WORKER_MODULES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from snake_pipe.cli.output.progress import Reporter
+    from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event
@@ -131,7 +131,7 @@ def end_run(
     `failed_now` is for a watch the number of the dataset's files that are failed as they are now, and None
     for a job, of which all counts that failed.
     """
-    from snake_pipe.cli.output.failures import failure_lines
+    from snake_pipe.cli.output.jobs.failures import failure_lines
 
     failures = result.statistics.failures if failed_now is None else failed_now
     code = exit_code(result, failures, max_failures)

@@ -89,10 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one of two questions: the page, and what is newer than it."""
         url = urlsplit(self.path)
-        token, _, name = url.path.removeprefix("/").partition("/")
+        token, slash, name = url.path.removeprefix("/").partition("/")
         if not self._may_ask(token):
             self._refuse()
-        elif name == "":
+        elif slash and name == "":
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.figures.document())
         elif name == "figures":
             body, is_last = self.server.figures.newer(url.query)

@@ -266,7 +266,7 @@ def test_the_summary_tells_why_and_what_to_do(cli, repository, tmp_path):
 
 
 def test_advice_names_settings_and_options_that_exist(cli):
-    from snake_pipe.cli.output.reasons import _ADVICE, reason_lines
+    from snake_pipe.cli.output.jobs.reasons import _ADVICE, reason_lines
     from snake_pipe.extract.batch_config import BatchConfig
 
     known = cli.run("ingest", "--help").stdout

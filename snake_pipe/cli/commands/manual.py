@@ -10,7 +10,7 @@ import typer
 from snake_pipe import __version__
 from snake_pipe.cli.command_tree import find_command, walk
 from snake_pipe.cli.completers import commands
-from snake_pipe.cli.output.pages import page_of
+from snake_pipe.cli.output.help.pages import page_of
 from snake_pipe.errors import UsageError
 
 
@@ -57,7 +57,7 @@ def man(
     ] = None,
 ) -> None:
     """Print the man page of a command, or write those of all."""
-    from snake_pipe.cli.output.man_page import man_page, name_of
+    from snake_pipe.cli.output.help.man_page import man_page, name_of
 
     root = context.find_root()
     pages = [page_of(one.command, one) for one in walk(root)]

@@ -12,8 +12,7 @@ import typer
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.job_view import JobView, find_job, view_job
 from snake_pipe.cli.options import JobDataset
-from snake_pipe.cli.output.rows import print_rows
-from snake_pipe.cli.output.status_text import (
+from snake_pipe.cli.output.jobs.status import (
     QUEUE_COLUMNS,
     RecentRate,
     json_line,
@@ -23,6 +22,7 @@ from snake_pipe.cli.output.status_text import (
     state_of,
     statistics_of,
 )
+from snake_pipe.cli.output.rows import print_rows
 from snake_pipe.cli.output.streams import line_break, tell
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import ExitCode
@@ -184,8 +184,8 @@ def _table(view: JobView, recent: RecentRate, verbose: bool) -> Group | Table:
 
 def _summarise(manager: CheckpointManager, view: JobView) -> None:
     """How `ingest` itself would have ended; of a job that failed or was killed, what is committed."""
-    from snake_pipe.cli.output.failures import failure_lines
-    from snake_pipe.cli.output.summary import summary_lines
+    from snake_pipe.cli.output.jobs.failures import failure_lines
+    from snake_pipe.cli.output.jobs.summary import summary_lines
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
 
     dataset = str(manager.folder.parent)

@@ -64,7 +64,7 @@ def watch(
     The rows are always those that a fresh ingestion would give, with a few moments' delay. Ctrl-C and SIGTERM
     end it once everything saved until then is committed.
     """
-    from snake_pipe.cli.output.watch_progress import WatchReporter
+    from snake_pipe.cli.output.jobs.watch_progress import WatchReporter
     from snake_pipe.extract.watch.options import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]

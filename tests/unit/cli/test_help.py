@@ -10,7 +10,7 @@ import typer
 
 from snake_pipe.cli.app import app, run
 from snake_pipe.cli.command_tree import find_command, walk
-from snake_pipe.cli.output.pages import page_of
+from snake_pipe.cli.output.help.pages import page_of
 
 ROOT = typer.main.get_command(app).make_context("snake-pipe", [], resilient_parsing=True)
 CONTEXTS = {context.command_path: context for context in walk(ROOT)}

@@ -11,7 +11,7 @@ from snake_pipe.observe.events import ChangesVisible, Progress, Rescan
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from snake_pipe.cli.output.progress import Reporter
+    from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.observe.events import Event
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snake_pipe.cli.output.pages import Page
+    from snake_pipe.cli.output.help.pages import Page
 
 _PLACEHOLDER = re.compile(r"(?<=[ \[])([A-Z][A-Z_=.]*)")
 

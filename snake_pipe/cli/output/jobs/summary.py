@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snake_pipe.cli.output.left_out_text import left_out_lines
-from snake_pipe.cli.output.reasons import reason_lines
+from snake_pipe.cli.output.jobs.left_out import left_out_lines
+from snake_pipe.cli.output.jobs.reasons import reason_lines
 from snake_pipe.cli.output.text import seconds, size, stopper, visible
 from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
 

@@ -12,7 +12,7 @@ from snake_pipe.cli.output.colours import BOLD, CYAN, painted, shows_colours
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from snake_pipe.cli.output.pages import Block, Page
+    from snake_pipe.cli.output.help.pages import Block, Page
 
 _WIDEST = 100
 """Columns: longer lines are hard to read."""

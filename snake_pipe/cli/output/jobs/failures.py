@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from snake_pipe.cli.output.summary import query_command
+from snake_pipe.cli.output.jobs.summary import query_command
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError
 

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from snake_pipe.cli.output.colours import GREEN, painted, shows_colours
-from snake_pipe.cli.output.progress_line import marks_of, plain_line, progress_line
+from snake_pipe.cli.output.jobs.progress_line import marks_of, plain_line, progress_line
+from snake_pipe.cli.output.jobs.summary import from_here, summary_lines
 from snake_pipe.cli.output.streams import tell
-from snake_pipe.cli.output.summary import from_here, summary_lines
 from snake_pipe.cli.output.text import counted, seconds, size, visible
 from snake_pipe.extract.job.warnings import WARNINGS
 from snake_pipe.observe.events import (

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from snake_pipe.cli.output.progress_line import ASCII, UNICODE, marks_of, plain_line, progress_line
+from snake_pipe.cli.output.jobs.progress_line import ASCII, UNICODE, marks_of, plain_line, progress_line
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.observe.status import JobStatus
 

@@ -1,0 +1,1 @@
+"""What the commands are for: help on the terminal, and man pages."""

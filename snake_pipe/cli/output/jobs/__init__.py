@@ -1,0 +1,1 @@
+"""Jobs in words: while they run, and how they ended."""
