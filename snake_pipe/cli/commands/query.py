@@ -102,10 +102,10 @@ def query(
         sql = sys.stdin.read()
 
     from snake_pipe.load.select import read_statements
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.views import connect_for
 
     path = find_dataset(dataset)
-    with connect(path) as connection:
+    with connect_for(path, sql) as connection:
         statements = read_statements(connection, sql)
         if len(statements) > 1 and form not in _SEVERAL:
             raise UsageError(

@@ -11,7 +11,7 @@ import pytest
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.select import select
-from snake_pipe.load.views import SQL_TYPES, connect
+from snake_pipe.load.views import SQL_TYPES, connect, connect_for
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
@@ -281,3 +281,31 @@ def test_every_view_and_every_documented_column_tells_what_it_means(dataset: Dat
             assert told[table, column.name] == column.doc
             if table in TABLES:
                 assert told[f"{table}_history", column.name] == column.doc
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM hot_spots",
+        "SELECT (SELECT count(*) FROM Hot_Spots) FROM files",
+        "FROM files; FROM hot_spots",
+        "DESCRIBE hot_spots",
+        "SELECT view_name FROM duckdb_views() WHERE view_name = 'hot_spots'",
+        "SELECT table_name FROM information_schema.tables WHERE table_name = 'hot_spots'",
+        "SHOW TABLES",
+        "SELECT comment FROM duckdb_columns() JOIN files ON table_name = 'hot_spots'",
+    ],
+)
+def test_what_a_question_can_see_is_there(dataset: Dataset, sql: str) -> None:
+    with connect_for(dataset.path, sql) as connection:
+        views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+    assert set(VIEWS) <= views
+
+
+@pytest.mark.parametrize("sql", ["FROM files", "WITH x AS (FROM Nodes) FROM x, refs_history"])
+def test_a_question_of_tables_alone_does_not_wait_for_other_views(dataset: Dataset, sql: str) -> None:
+    """Each `query` took half as long again when ready views and comments came."""
+    with connect_for(dataset.path, sql) as connection:
+        views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+        assert set(VIEWS).isdisjoint(views)
+        connection.execute(sql)
