@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.utils.batch_utils import available_cpus
 from testkit.collected import COLLECTED, without_parameters
 from testkit.repositories import python_files
 
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     # What a shell starts in the background has SIGINT ignored, and hands that on to the commands under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Tests of processes wait for half of their time."""
-    return 2 * available_cpus()
 
 
 @pytest.hookimpl(tryfirst=True)
