@@ -156,7 +156,7 @@ def _run(
             bar.show(result.statistics)
     except SnakePipeError as error:
         if job_id and error.exit_code is ExitCode.RUN_FAILED:
-            error.hint = f"{error.hint + '; ' if error.hint else ''}snake_pipe.resume({job_id!r})"
+            error.add_hint(f"snake_pipe.resume({job_id!r})")
         raise
     except KeyboardInterrupt:
         if not job_id or engine.status.state == "done":

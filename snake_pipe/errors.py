@@ -34,6 +34,10 @@ class SnakePipeError(Exception):
         self.message = message
         self.hint = hint
 
+    def add_hint(self, hint: str) -> None:
+        """Say one more thing that can be done next."""
+        self.hint = f"{self.hint}; {hint}" if self.hint else hint
+
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
 

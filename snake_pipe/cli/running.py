@@ -59,7 +59,7 @@ def run_job(
         return _run_engine(work, listener)
     except SnakePipeError as error:
         if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
-            error.hint = f"{error.hint + '; ' if error.hint else ''}snake-pipe resume {listener.job_id}"
+            error.add_hint(f"snake-pipe resume {listener.job_id}")
         raise
     finally:
         listener.close()

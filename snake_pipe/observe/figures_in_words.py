@@ -15,9 +15,8 @@ def files_in_words(statistics: BatchStatistics) -> str:
     by_status: dict[str, int] = {}
     for (status, _), count in statistics.outcomes.items():
         by_status[status] = by_status.get(status, 0) + count
-    before = min(
-        statistics.files_before, statistics.files_unchanged
-    )  # they are found unchanged, as others are
+    # What was done before is found unchanged, as other files are.
+    before = min(statistics.files_before, statistics.files_unchanged)
     counts = [
         *sorted(by_status.items()),
         ("done before", before),
