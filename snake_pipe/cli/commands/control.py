@@ -9,7 +9,7 @@ import typer
 
 from snake_pipe.cli.completers import control_words, queues
 from snake_pipe.cli.job_view import find_job, view_job
-from snake_pipe.cli.options import JobDataset
+from snake_pipe.cli.options.common import JobDataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snake_pipe.cli.options import Dialects, Format, dialect_paths
+from snake_pipe.cli.options.common import Dialects, Format
+from snake_pipe.cli.options.settings import dialect_paths
 from snake_pipe.cli.output.rows import check_format, print_rows
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import ExitCode, UsageError

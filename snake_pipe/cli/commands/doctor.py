@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset
+from snake_pipe.cli.options.common import Dataset
 from snake_pipe.cli.output.colours import CYAN, GREEN, RED, YELLOW, painted, shows_colours
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import DatasetError, ExitCode

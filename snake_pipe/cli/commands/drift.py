@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset, Format
+from snake_pipe.cli.options.common import Dataset, Format
 from snake_pipe.cli.output.rows import check_format, print_rows
 from snake_pipe.errors import ExitCode
 

@@ -9,7 +9,7 @@ import typer
 
 from snake_pipe.cli import completers
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset
+from snake_pipe.cli.options.common import Dataset
 from snake_pipe.cli.output.rows import print_rows
 
 

@@ -9,7 +9,7 @@ import typer
 
 from snake_pipe.cli.job_view import view_job
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset, Format
+from snake_pipe.cli.options.common import Dataset, Format
 from snake_pipe.cli.output.rows import check_format, print_rows
 from snake_pipe.errors import SnakePipeError
 

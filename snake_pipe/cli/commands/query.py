@@ -11,7 +11,7 @@ import typer
 
 from snake_pipe.cli import completers
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset, MaxRows, Wide
+from snake_pipe.cli.options.common import Dataset, MaxRows, Wide
 from snake_pipe.cli.output.answers import FORMATS, chosen_look, write_answers
 from snake_pipe.cli.output.rows import check_format
 from snake_pipe.errors import UsageError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from snake_pipe.cli.options import Format, Preset
+from snake_pipe.cli.options.common import Format, Preset
 from snake_pipe.cli.output.rows import print_rows
 
 config_app = typer.Typer(

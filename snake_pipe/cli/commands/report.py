@@ -10,7 +10,7 @@ import typer
 
 from snake_pipe.cli.job_view import JobView, find_job, view_job
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset
+from snake_pipe.cli.options.common import Dataset
 from snake_pipe.cli.output.text import size, visible
 from snake_pipe.errors import SnakePipeError, UsageError
 

@@ -9,7 +9,9 @@ import typer
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
-from snake_pipe.cli.options import JobDataset, OtherSettings, Verbosity, parse_settings
+from snake_pipe.cli.options.common import JobDataset, OtherSettings
+from snake_pipe.cli.options.settings import parse_settings
+from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import end_run, prepare_run, run_job
 from snake_pipe.errors import JobNotFoundError, UsageError
 

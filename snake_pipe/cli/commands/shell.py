@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options import Dataset, MaxRows, Wide
+from snake_pipe.cli.options.common import Dataset, MaxRows, Wide
 from snake_pipe.cli.output.answers import Look, chosen_look, write_answers
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.prompt.input_lines import finished_texts

@@ -11,7 +11,7 @@ import typer
 
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.job_view import JobView, find_job, view_job
-from snake_pipe.cli.options import JobDataset
+from snake_pipe.cli.options.common import JobDataset
 from snake_pipe.cli.output.jobs.status import (
     QUEUE_COLUMNS,
     RecentRate,

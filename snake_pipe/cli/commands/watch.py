@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
-from snake_pipe.cli.options import SelectionOptions, Verbosity, WatchSettings
+from snake_pipe.cli.options.selection import SelectionOptions
+from snake_pipe.cli.options.settings import WatchSettings
+from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import end_run, prepare_run, run_job
 from snake_pipe.errors import UsageError
 

@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -153,9 +154,10 @@ def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path,
     process, job = start_job(cli, python_sources, dataset, *SMALLEST_STEPS)
     killed = 0
     while killed < 2 and wait_for_progress(process, dataset, job):
-        if workers := workers_of(process):
-            workers[0].kill()
-            killed += 1
+        with suppress(psutil.NoSuchProcess):  # one that ended by itself between the look and the kill
+            if workers := workers_of(process):
+                workers[0].kill()
+                killed += 1
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert killed == 2

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from snake_pipe.cli.options import Settings, WatchSettings
+from snake_pipe.cli.options.settings import Settings, WatchSettings
 from snake_pipe.extract.batch_config import SETTINGS, WATCHING, load_config
 
 SAID_IN_WORDS = {"all", "one per processor", "what cgroup and machine allow"}

@@ -1,0 +1,69 @@
+"""Single options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from snake_pipe.cli import completers
+
+Dataset = Annotated[
+    Path | None,
+    Option(
+        "--dataset",
+        "-d",
+        metavar="DIR",
+        help="Folder of the tables. Default: the nearest .snake-pipe from here upwards.",
+    ),
+]
+JobDataset = Annotated[
+    Path | None,
+    Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: the one that has the job."),
+]
+Format = Annotated[
+    str,
+    Option(
+        "--format",
+        metavar="NAME",
+        help="table, json (one object per line) or csv.",
+        autocompletion=completers.formats,
+    ),
+]
+MaxRows = Annotated[
+    int | None,
+    Option(
+        "--max-rows",
+        metavar="N",
+        min=0,
+        help="Show at most N rows; 0: all. Default: 40 on a terminal, else all.",
+    ),
+]
+Wide = Annotated[bool, Option("--wide", help="Do not cut tables to the width of the terminal.")]
+Dialects = Annotated[
+    list[Path] | None,
+    Option(
+        "--dialect",
+        metavar="FILE",
+        help="TOML file that describes a dialect of AST files; see docs/dialects.md; repeatable.",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    Option(
+        "--preset",
+        metavar="NAME",
+        help="Settings for a purpose: throughput, latency, low-memory or development.",
+        autocompletion=completers.presets,
+    ),
+]
+OtherSettings = Annotated[
+    list[str] | None,
+    Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any other setting; see `config show`; repeatable.",
+        autocompletion=completers.settings,
+    ),
+]
