@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import time
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
+from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
@@ -15,11 +17,14 @@ from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
+    from snake_pipe.cli.options.outputs import RunOutputs
     from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event
+    from snake_pipe.outcome.summary import RunSummary
 
 
 _RECORDED_WITHIN = 0.3
@@ -49,41 +54,104 @@ def prepare_run() -> None:
 
 
 def run_job(
-    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]], listener: JobListener
-) -> RepositoryProcessingResult:
-    """Run a job in an engine of its own; an error that leaves something to resume says how.
+    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]],
+    reporter: Reporter,
+    outputs: RunOutputs,
+    *,
+    dataset: Path,
+    max_failures: int,
+    listener: JobListener | None = None,
+    failed_now: Callable[[RepositoryProcessingResult], int] | None = None,
+) -> int:
+    """Run a job in an engine of its own, show how it ended, and write what was asked for; what to exit with.
 
-    The listener, which may have changed the terminal, is closed whatever happens.
+    The outputs are written also when the job failed, or was refused: then its error is raised, and says how
+    to resume where there is something to resume. `listener` is told the events in the reporter's place; it
+    may have changed the terminal, and is closed whatever happens.
+
+    `failed_now` tells for a watch how many of the dataset's files are failed as they are now; of a job all
+    count that failed.
     """
+    listener = listener or reporter
+    run = _Run(outputs, str(dataset), listener)
     try:
-        return _run_engine(work, listener)
+        result = run.to_end(work)
     except SnakePipeError as error:
         if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
             error.add_hint(f"snake-pipe resume {listener.job_id}")
+        run.write_failure(error.message, error.exit_code)
+        raise
+    except Exception as error:
+        run.write_failure(f"{type(error).__name__}: {error}", ExitCode.RUN_FAILED)
         raise
     finally:
         listener.close()
+    code = end_run(
+        result,
+        reporter,
+        max_failures=max_failures,
+        failed_now=None if failed_now is None else failed_now(result),
+    )
+    outputs.write(run.summary(result.status, result.message, code))
+    return code
 
 
-def _run_engine(
-    work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]], listener: JobListener
-) -> RepositoryProcessingResult:
-    import asyncio
+class _Run:
+    """One run of a job by a command: its engine, when it began, and what is written of it at its end."""
 
-    from snake_pipe.extract.batch_processor import BatchProcessingEngine
+    def __init__(self, outputs: RunOutputs, dataset: str, listener: JobListener) -> None:
+        self._outputs = outputs
+        self._dataset = dataset
+        self._listener = listener
+        self._started_at = time.time()
+        self._began = time.monotonic()
+        self._engine: BatchProcessingEngine | None = None
 
-    gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it for garbage
+    def to_end(
+        self, work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]]
+    ) -> RepositoryProcessingResult:
+        """Run the engine under signals until the job has ended."""
+        import asyncio
 
-    async def main() -> RepositoryProcessingResult:
-        engine = BatchProcessingEngine(listener=listener)
-        _stop_on_signals(engine, listener)
-        return await work(engine)
+        from snake_pipe.extract.batch_processor import BatchProcessingEngine
 
-    interrupt = signal.getsignal(signal.SIGINT)
-    try:
-        return asyncio.run(main())
-    finally:
-        signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
+        gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it
+        engine = self._engine = BatchProcessingEngine(listener=self._listener)
+
+        async def main() -> RepositoryProcessingResult:
+            _stop_on_signals(engine, self._listener)
+            return await work(engine)
+
+        interrupt = signal.getsignal(signal.SIGINT)
+        try:
+            return asyncio.run(main())
+        finally:
+            signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
+
+    def summary(self, status: str, message: str, code: int) -> RunSummary:
+        """How it went."""
+        from snake_pipe import __version__
+        from snake_pipe.observe.statistics import BatchStatistics
+        from snake_pipe.outcome.summary import summarise
+
+        return summarise(
+            BatchStatistics() if self._engine is None else self._engine.status.statistics,
+            job_id=self._listener.job_id,
+            dataset=self._dataset,
+            status=status,
+            message=message,
+            exit_code=code,
+            started_at=self._started_at,
+            ended_at=self._started_at + time.monotonic() - self._began,
+            program_version=__version__,
+        )
+
+    def write_failure(self, message: str, code: ExitCode) -> None:
+        """Write that it failed; where that cannot be written, the failure itself is more worth telling."""
+        try:
+            self._outputs.write(self.summary("failed", message, int(code)))
+        except SnakePipeError as error:
+            tell(f"snake-pipe: {error.message}")
 
 
 def _stop_on_signals(engine: BatchProcessingEngine, listener: JobListener) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
 from snake_pipe.cli.options.verbosity import Verbosity
-from snake_pipe.cli.running import end_run, prepare_run, run_job
+from snake_pipe.cli.running import prepare_run, run_job
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def ingest(
     ] = None,
     settings: Settings,
     verbosity: Verbosity,
+    outputs: RunOutputs,
 ) -> int:
     """Turn every syntax tree below PATH into rows.
 
@@ -78,6 +80,7 @@ def ingest(
     for root in roots:
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
+    outputs.check()
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection).config
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
@@ -87,8 +90,13 @@ def ingest(
         if kept is not None:
             _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))
         reporter = verbosity.open_reporter()
-        result = run_job(lambda engine: engine.ingest(request, config), reporter)
-    return end_run(result, reporter, max_failures=config.max_failures)
+        return run_job(
+            lambda engine: engine.ingest(request, config),
+            reporter,
+            outputs,
+            dataset=Path(request.dataset),
+            max_failures=config.max_failures,
+        )
 
 
 def _copy_list(name: str, target: Path, *, by_line: bool) -> None:

@@ -10,9 +10,10 @@ from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset, OtherSettings
+from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.settings import parse_settings
 from snake_pipe.cli.options.verbosity import Verbosity
-from snake_pipe.cli.running import end_run, prepare_run, run_job
+from snake_pipe.cli.running import prepare_run, run_job
 from snake_pipe.errors import JobNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def resume(
     ] = None,
     set_: OtherSettings = None,
     verbosity: Verbosity,
+    outputs: RunOutputs,
 ) -> int:
     """Continue a job from its last commit, after a crash or a stop."""
     from snake_pipe.extract.batch_config import check_settings
@@ -60,6 +62,7 @@ def resume(
 
     if (job_id is None) == (not last):
         raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
+    outputs.check()
     folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
     manager = CheckpointManager(folder)
     chosen = _last_unfinished(manager) if job_id is None else job_id
@@ -71,9 +74,13 @@ def resume(
         "command line",
     )
     reporter = verbosity.open_reporter()
-    result = run_job(lambda engine: engine.resume(chosen, folder, changes), reporter)
-    max_failures = int(changes.get("max_failures", checkpoint.config.get("max_failures", 0)))
-    return end_run(result, reporter, max_failures=max_failures)
+    return run_job(
+        lambda engine: engine.resume(chosen, folder, changes),
+        reporter,
+        outputs,
+        dataset=folder,
+        max_failures=int(changes.get("max_failures", checkpoint.config.get("max_failures", 0))),
+    )
 
 
 def _last_unfinished(manager: CheckpointManager) -> str:

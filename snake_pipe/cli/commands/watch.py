@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import WatchSettings
 from snake_pipe.cli.options.verbosity import Verbosity
-from snake_pipe.cli.running import end_run, prepare_run, run_job
+from snake_pipe.cli.running import prepare_run, run_job
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def watch(
         ),
     ] = False,
     verbosity: Verbosity,
+    outputs: RunOutputs,
 ) -> int:
     """Ingest PATH, then every change to it, until Ctrl-C.
 
@@ -74,14 +76,19 @@ def watch(
     request = selection.request(roots, config)
     check_watch(request)
     request.check()
+    outputs.check()
     prepare_run()
     options = WatchOptions(debounce=_duration("--debounce", debounce), poll=poll)
     reporter = verbosity.open_reporter()
-    result = run_job(
+    return run_job(
         lambda engine: engine.watch(request, config, options),
-        WatchReporter(reporter, roots, quiet=verbosity.quiet),
+        reporter,
+        outputs,
+        dataset=Path(request.dataset),
+        max_failures=config.max_failures,
+        listener=WatchReporter(reporter, roots, quiet=verbosity.quiet),
+        failed_now=_failed_now,
     )
-    return end_run(result, reporter, max_failures=config.max_failures, failed_now=_failed_now(result))
 
 
 def _failed_now(result: RepositoryProcessingResult) -> int:

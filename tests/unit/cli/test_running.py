@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from snake_pipe.cli import running
+from snake_pipe.cli.options.outputs import RunOutputs
 
 
 class Listener:
@@ -35,5 +37,11 @@ def test_the_listener_is_closed_also_if_the_engine_was_not_loaded_yet(monkeypatc
     else:
         monkeypatch.setattr(running.gc, "freeze", interrupt)
     with pytest.raises(ended):
-        running.run_job(lambda engine: engine.process_repository("."), listener)
+        running.run_job(
+            lambda engine: engine.process_repository("."),
+            listener,
+            RunOutputs(),
+            dataset=Path(".snake-pipe"),
+            max_failures=0,
+        )
     assert listener.is_closed

@@ -1,0 +1,72 @@
+"""What a run writes for machines when it has ended, as options.
+
+The dataclass here is neither frozen nor slotted: making it so takes milliseconds, and `--help` waits for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from typer import Option
+
+from snake_pipe.errors import SinkError, UsageError
+
+if TYPE_CHECKING:
+    from snake_pipe.outcome.summary import RunSummary
+
+_STDOUT = Path("-")
+
+
+@dataclass
+class RunOutputs:
+    """Files for machines; they are written at the end of a run, also of one that failed."""
+
+    heading: ClassVar = "For machines"
+
+    summary_json: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="Write how the run went to FILE as JSON, also if it failed; - for stdout. See"
+            " docs/reference/summary.md.",
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """UsageError, before anything else is done, for a file that cannot be written at the end."""
+        for path in self._files():
+            if path.is_dir() or not path.absolute().parent.is_dir():
+                raise UsageError(f"cannot write to {path}", "name a file in a folder that is there")
+
+    def write(self, summary: RunSummary) -> None:
+        """Write all that was asked for; SinkError if the disk refuses."""
+        if self.summary_json == _STDOUT:
+            sys.stdout.write(summary.to_text())
+            sys.stdout.flush()
+        elif self.summary_json is not None:
+            write_output(self.summary_json, summary.to_text())
+
+    def _files(self) -> list[Path]:
+        return [path for path in (self.summary_json,) if path is not None and path != _STDOUT]
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a file for other programs, which may read it at any time: they see the old one or the new one.
+
+    SinkError if the disk refuses.
+    """
+    from snake_pipe.utils.atomic_file import replace_atomic
+
+    data = text.encode("utf-8", "backslashreplace")  # JSON reads what a lone surrogate becomes
+    try:
+        if path.exists() and not path.is_file():  # /dev/stderr or a pipe, which is not to be replaced
+            path.write_bytes(data)
+        else:
+            replace_atomic(path, data, mode=0o644)
+    except OSError as error:
+        raise SinkError(
+            f"cannot write {path}: {error.strerror or error}", "the tables are not affected"
+        ) from error

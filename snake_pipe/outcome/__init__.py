@@ -1,0 +1,1 @@
+"""What a run tells machines when it has ended, well or not."""
