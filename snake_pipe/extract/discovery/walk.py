@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import DiscoveryError
 from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, walk_folder
-from snake_pipe.extract.discovery.git_files import GitError, find_work_tree, git_files, is_ignored
+from snake_pipe.extract.discovery.git_files import find_work_tree, git_files, is_ignored
+from snake_pipe.extract.discovery.git_process import GitError
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.roots import plan_roots
 from snake_pipe.extract.discovery.sieve import Sieve, check_patterns

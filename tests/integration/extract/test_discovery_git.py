@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery import git_files
+from snake_pipe.extract.discovery import git_files, git_process
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
@@ -207,7 +207,7 @@ def test_a_silent_git_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     root = git_repository(tmp_path / "r", "a.py")
     os.mkfifo(tmp_path / "excludes")
     git(root, "config", "core.excludesFile", str(tmp_path / "excludes"))
-    monkeypatch.setattr(git_files, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(git_process, "STALL_SECONDS", 0.3)
     files, errors = split(walk([root], SELECTION))
     assert files == ["a.py"]
     assert errors == [("git_failed", ".")]
@@ -299,7 +299,7 @@ def test_a_partial_clone_fetches_nothing(
     }.items():
         git(root, "config", key, value)
     if not protected:
-        monkeypatch.setattr(git_files, "_SAFE_ENVIRONMENT", {})
+        monkeypatch.setattr(git_process, "_SAFE_ENVIRONMENT", {})
     assert split(walk([root], SELECTION)) == (["in/a.py"], [])
     assert marker.exists() is not protected
 
