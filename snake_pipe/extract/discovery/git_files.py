@@ -84,8 +84,8 @@ def git_files(
     asked = () if only is None else (b"--", *(path[len(prefix) :] for path in only))
     with ExitStack() as stack:
         parents = stack.enter_context(_Parents(root))
-        cached = stack.enter_context(_Listing(folder, work_tree, b"--stage", *asked))
-        others = stack.enter_context(_Listing(folder, work_tree, b"--others", b"--exclude-standard", *asked))
+        cached = stack.enter_context(Listing(folder, work_tree, b"--stage", *asked))
+        others = stack.enter_context(Listing(folder, work_tree, b"--others", b"--exclude-standard", *asked))
         records = heapq.merge(map(_staged, cached.records()), ((path, False) for path in others.records()))
         waiting: list[bytes] = []
         last = b""
@@ -179,8 +179,8 @@ class _Parents:
                 os.close(folder)
 
 
-class _Listing(GitRecords):
-    """One `git ls-files -z`."""
+class Listing(GitRecords):
+    """One `git ls-files -z`, whose paths count from the folder."""
 
     def __init__(self, folder: Path, work_tree: Path, *arguments: bytes) -> None:
         super().__init__(folder, work_tree, b"--literal-pathspecs", b"ls-files", b"-z", *arguments)

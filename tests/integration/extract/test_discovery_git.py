@@ -162,7 +162,7 @@ def test_git_that_dies_midway_loses_and_doubles_nothing(
 ) -> None:
     names = [f"p{n:02}/f{n}.py" for n in range(30)]
     root = git_repository(tmp_path / "r", *names)
-    whole = git_files._Listing.records
+    whole = git_files.Listing.records
 
     def dying(self):
         for count, record in enumerate(whole(self)):
@@ -170,7 +170,7 @@ def test_git_that_dies_midway_loses_and_doubles_nothing(
                 raise git_files.GitError("killed")
             yield record
 
-    monkeypatch.setattr(git_files._Listing, "records", dying)
+    monkeypatch.setattr(git_files.Listing, "records", dying)
     assert split(walk([root], SELECTION)) == (names, [("git_failed", ".")])
 
 
@@ -180,7 +180,7 @@ def test_git_that_dies_after_a_nested_repository_does_not_list_it_again(
     root = git_repository(tmp_path / "r", "a.py", "n/gone.py", "n/gone_too.py", "z.py")
     git_repository(root / "m", "1.py", "2.py")
     shutil.rmtree(root / "n")
-    whole = git_files._Listing.records
+    whole = git_files.Listing.records
 
     def dying(self):
         for record in whole(self):
@@ -188,7 +188,7 @@ def test_git_that_dies_after_a_nested_repository_does_not_list_it_again(
                 raise git_files.GitError("killed")
             yield record
 
-    monkeypatch.setattr(git_files._Listing, "records", dying)
+    monkeypatch.setattr(git_files.Listing, "records", dying)
     assert split(walk([root], SELECTION)) == (["a.py", "m/1.py", "m/2.py", "z.py"], [("git_failed", ".")])
 
 
