@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised with every change of a column; a dataset of another version is refused."""
 
 
@@ -56,6 +56,7 @@ FILES = (
     Column("dialect", "dictionary", "dialect of an AST file"),
     Column("parser", "dictionary", "the parser that read the file"),
     Column("parser_version", "dictionary", "its version, with the version of the extraction rules"),
+    _required("read_with", "dictionary", "digest of the settings that decide which rows a file gives"),
     Column("size_bytes", "int64", "size on disk; null for a tree in a file"),
     Column("mtime_ns", "int64", "time of last change, ns since 1970"),
     Column("sha256", "string", "hash of the bytes on disk, hexadecimal"),

@@ -6,6 +6,7 @@ read, merged and checked by `load_config`, in the coordinator only.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -215,6 +216,12 @@ class BatchConfig:
         """The requested limit in bytes; None if none was requested."""
         return self.memory_limit_mb * MIB or None
 
+    @property
+    def read_with(self) -> str:
+        """A digest of the settings that decide which rows a file gives; the order of words means nothing."""
+        chosen = [sorted(v) if isinstance(v := getattr(self, name), tuple) else v for name in ROW_SETTINGS]
+        return hashlib.blake2b(repr(chosen).encode(), digest_size=4).hexdigest()
+
     def in_force(self, name: str) -> Any:
         """The value of a setting, derived where it is to be."""
         value = getattr(self, name)
@@ -244,6 +251,8 @@ class BatchConfig:
 
 ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
 """Settings that decide which rows a file gives: a job with others has not read it as this one would.
+
+Each row of `files` has their digest, `BatchConfig.read_with`.
 
 So do `dialects`, but for AST files only: the version of their parser tells them.
 """

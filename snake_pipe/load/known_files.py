@@ -39,7 +39,7 @@ _LONGS = ("key", "check", "file_id", "size", "mtime")
 _FLAGS = ("usable", "deleted")
 _ROWS_AT_ONCE = 16_384
 
-_REPEATING = ["repo", "status", "reason", "parser", "parser_version", "job_id"]
+_REPEATING = ["repo", "status", "reason", "parser", "parser_version", "read_with", "job_id"]
 _KNOWN_COLUMNS = ["file_id", "container_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
 _GONE_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
 
@@ -133,13 +133,13 @@ class KnownFiles:
         dataset: Dataset,
         repos: Collection[str] | None = None,
         parsers: Callable[[], Collection[tuple[str, str]]] | None = None,
-        jobs: Collection[str] | None = None,
+        read_with: str | None = None,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest.
 
         A file matches if it has the same size and time, and was read to its end by one of `parsers`
-        (name and version; None accepts all) or by none, in one of `jobs` (None: any); failed and
-        quarantined files are tried again. `parsers` is not asked on a dataset without files.
+        (name and version; None accepts all) or by none, with the settings `read_with` (None: any); failed
+        and quarantined files are tried again. `parsers` is not asked on a dataset without files.
         """
         parts = dataset.parts("files")
         accepted = parsers() if parsers is not None and parts else None
@@ -147,9 +147,9 @@ class KnownFiles:
         def usable(batch: pa.RecordBatch) -> Flags:
             final = _look_up(batch["status"], lambda status: status in _FINAL)
             measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
-            of_jobs = _look_up(batch["job_id"], lambda job: jobs is None or job in jobs)
+            settings = _look_up(batch["read_with"], lambda digest: read_with in (None, digest))
             unread = _look_up(batch["reason"], lambda reason: reason == "cancelled")
-            return final & measured & ~unread & of_jobs & _read_by(batch, accepted)
+            return final & measured & ~unread & settings & _read_by(batch, accepted)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)

@@ -56,7 +56,10 @@ class _Pending:
 
 
 class Sink:
-    """Owned by the coordinator; `open_writer(stem)` makes the writer of the coordinator's own parts."""
+    """Owned by the coordinator.
+
+    `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`.
+    """
 
     def __init__(
         self,
@@ -67,12 +70,14 @@ class Sink:
         journal: Journal,
         commit: Callable[[str, int, Sequence[Part]], None],
         open_writer: Callable[[str], PartWriter],
+        read_with: str,
     ) -> None:
         self._job_id = job_id
         self._epoch = epoch
         self._journal = journal
         self._commit = commit
         self._open_writer = open_writer
+        self._read_with = read_with
         self._pending = _Pending()
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
@@ -138,7 +143,7 @@ class Sink:
             if not (pending.file_count or pending.error_rows or pending.batch_rows):
                 return None
             loop = asyncio.get_running_loop()
-            stamp = FlushStamp(self.flush_seq + 1, datetime.now(UTC))
+            stamp = FlushStamp(self.flush_seq + 1, datetime.now(UTC), self._read_with)
             started = time.perf_counter()
             try:
                 own = await loop.run_in_executor(self._thread, self._write_own_parts, pending, stamp)

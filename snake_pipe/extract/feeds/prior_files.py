@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
-from snake_pipe.errors import SnakePipeError
-from snake_pipe.extract.batch_config import ROW_SETTINGS
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.model.rows import file_row
 from snake_pipe.extract.paths.names import escape_path
@@ -18,31 +16,29 @@ from snake_pipe.load.known_files import KnownFiles
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
-    from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
 
 class PriorFiles:
     """The dataset's current files, for one walk of one job."""
 
-    def __init__(
-        self, dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, request: IngestRequest
-    ) -> None:
-        self._job_id = checkpoint.job_id
+    def __init__(self, dataset: Dataset, job_id: str, config: BatchConfig, request: IngestRequest) -> None:
+        self._job_id = job_id
         self._request = request
         plan = request.plan()
         self._roots = {root.name: root.folder for root in plan}
         self._walked = {root.name for root in plan if root.walked}
-        own_dialects = plugins.own_dialects(checkpoint.config.get("dialects", ()))
+        own_dialects = plugins.own_dialects(config.dialects)
         self._current = KnownFiles.current(
             dataset,
             repos=self._roots if request.file_list is None else None,  # a list may name files anywhere
             parsers=lambda: plugins.parser_versions(own_dialects),
-            jobs=_jobs_like(manager, checkpoint),
+            read_with=config.read_with,
         )
 
     @property
@@ -110,20 +106,6 @@ class PriorFiles:
         queue = language or plugins.queue_of_name(path) or plugins.AST_QUEUE
         file = DiscoveredFile(str(root), path, 0, 0, queue, repo, path_bytes=path_bytes, file_id=file_id)
         return file_row(file, self._job_id, status="deleted", size_bytes=None, mtime_ns=None)
-
-
-def _jobs_like(manager: CheckpointManager, checkpoint: CheckpointData) -> set[str]:
-    """The jobs whose settings give the same rows for the same file."""
-    wanted = [checkpoint.config.get(name) for name in ROW_SETTINGS]
-    alike = set()
-    for job_id in manager.job_ids():
-        try:
-            config = manager.load(job_id).config
-        except SnakePipeError:  # whatever became of that job, its files are read again
-            continue
-        if [config.get(name) for name in ROW_SETTINGS] == wanted:
-            alike.add(job_id)
-    return alike
 
 
 def _is_gone(path: Path) -> bool:

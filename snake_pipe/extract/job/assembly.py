@@ -128,4 +128,5 @@ def _make_sink(job: Job) -> Sink:
         journal=job.journal,
         commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts))),
         open_writer=job.open_writer,
+        read_with=job.config.read_with,
     )

@@ -196,7 +196,7 @@ class Job:
 
     def prior_files(self) -> PriorFiles:
         """The dataset's current files, as they are committed now."""
-        return PriorFiles(self.dataset, self.manager, self.checkpoint, self.request)
+        return PriorFiles(self.dataset, self.job_id, self.config, self.request)
 
     def reported_errors(self) -> frozenset[tuple[str, str]]:
         """Path and code of the walk's errors that this job has recorded before."""

@@ -27,7 +27,7 @@ def file_row(
 ) -> Row:
     """One row of `files`; columns not named in `figures` are null, counts 0.
 
-    The flush that commits the row sets `flush_seq` and `ingested_at`.
+    The flush that commits the row sets `read_with`, `flush_seq` and `ingested_at`.
     """
     row: Row = {
         "file_id": file.file_id,
@@ -47,6 +47,7 @@ def file_row(
         "error_count": 0,
         "attempts": 1,
         "job_id": job_id,
+        "read_with": "",
         "flush_seq": 0,
         "ingested_at": _UNSET_TIME,
         "traits": [],
@@ -119,14 +120,17 @@ class FlushStamp:
 
     flush_seq: int
     time: datetime
+    read_with: str
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The same rows with this flush's number and time."""
+        """The same rows with this flush's number and time, and its job's settings."""
         import pyarrow as pa
 
         schema = batch.schema
         columns = {name: batch.column(i) for i, name in enumerate(schema.names)}
         rows = batch.num_rows
+        of_rows = pa.repeat(pa.scalar(0, pa.int32()), rows)
+        columns["read_with"] = pa.DictionaryArray.from_arrays(of_rows, [self.read_with])
         columns["flush_seq"] = pa.repeat(pa.scalar(self.flush_seq, pa.int64()), rows)
         columns["ingested_at"] = pa.repeat(pa.scalar(self.time, schema.field("ingested_at").type), rows)
         return pa.record_batch(list(columns.values()), schema=schema)

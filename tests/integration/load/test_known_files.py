@@ -71,6 +71,14 @@ def test_other_parsers_are_not_accepted(dataset: Dataset, job: Any) -> None:
     assert KnownFiles.current(dataset).match(found) == [True] * 5
 
 
+def test_rows_of_other_settings_are_not_accepted(dataset: Dataset, job: Any) -> None:
+    job.flush(job.write(files=[row(1, "a", read_with="one"), row(2, "b", read_with="two")]))
+    found = [Found("r", "a"), Found("r", "b")]
+    assert KnownFiles.current(dataset, read_with="two").match(found) == [False, True]
+    assert KnownFiles.current(dataset).match(found) == [True, True]
+    assert KnownFiles.of_job(dataset, "job1").match(found) == [True, True]
+
+
 def test_a_row_without_size_is_tried_again_by_ingest_but_not_by_resume(dataset: Dataset, job: Any) -> None:
     job.flush(job.write(files=[row(1, "a", "skipped", size_bytes=None, mtime_ns=None)]))
     assert KnownFiles.current(dataset).match([Found("r", "a")]) == [False]

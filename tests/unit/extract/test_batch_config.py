@@ -12,6 +12,7 @@ import pytest
 from snake_pipe.errors import ConfigError
 from snake_pipe.extract.batch_config import (
     PRESETS,
+    ROW_SETTINGS,
     RUNTIME_SETTINGS,
     SETTINGS,
     WATCHING,
@@ -301,6 +302,17 @@ def test_every_setting_survives_a_checkpoint(field):
     config = BatchConfig().changed({field.name: text})
     stored = orjson.loads(orjson.dumps(asdict(config)))
     assert BatchConfig(**check_settings(stored, "the checkpoint")) == config
+
+
+@pytest.mark.parametrize("field", fields(BatchConfig), ids=lambda field: field.name)
+def test_what_decides_on_rows_has_a_digest(field):
+    config = BatchConfig().changed({field.name: other_value(field)[0]})
+    assert (config.read_with != BatchConfig().read_with) == (field.name in ROW_SETTINGS)
+
+
+def test_the_order_of_tables_decides_on_no_rows():
+    ways = [BatchConfig(tables=tables) for tables in (("nodes", "refs"), ("refs", "nodes"))]
+    assert ways[0].read_with == ways[1].read_with
 
 
 def test_plain_numbers_count_in_the_unit_of_the_setting():

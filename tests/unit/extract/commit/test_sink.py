@@ -42,6 +42,7 @@ class Disk:
             journal=self.journal,
             commit=self._commit,
             open_writer=self._open,
+            read_with="settings",
         )
 
     def _commit(self, job_id, seq, parts):
@@ -85,7 +86,8 @@ def test_a_flush_is_promised_before_it_is_committed(tmp_path):
     assert (info.flush_seq, info.files, info.parts) == (5, 1, 4)
     tables = ["batches", "errors", "files", "nodes"]
     assert disk.done == ["flush", ("commit", "j", 5, tables), "committed"]
-    assert [(row["file_id"], row["flush_seq"]) for row in disk.rows("files")] == [(7, 5)]
+    rows = disk.rows("files")
+    assert [(row["file_id"], row["flush_seq"], row["read_with"]) for row in rows] == [(7, 5, "settings")]
     assert [(row["batch_id"], row["status"], row["flush_seq"]) for row in disk.rows("batches")] == [
         (1, "ok", 5)
     ]
