@@ -4,6 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+MOST_RULES = 1_000
+"""Distinct rules counted; what comes later counts as `_OTHER_RULES`."""
+
+_OTHER_RULES = "(other)"
+
+
+@dataclass(slots=True)
+class LeftOutByRules:
+    """How many files and folders rules leave out, and how many each; a folder counts once with all in it."""
+
+    files: int = 0
+    folders: int = 0
+    rules: dict[str, int] = field(default_factory=dict)
+
+    def add(self, rule: str, *, is_folder: bool) -> None:
+        """Count a file or a folder by its rule."""
+        if is_folder:
+            self.folders += 1
+        else:
+            self.files += 1
+        if rule not in self.rules and len(self.rules) >= MOST_RULES:
+            rule = _OTHER_RULES
+        self.rules[rule] = self.rules.get(rule, 0) + 1
+
+    def with_rules(self, most: int) -> LeftOutByRules:
+        """The same with the rules that did most; another thread may go on counting."""
+        rules = sorted(dict(self.rules).items(), key=lambda item: (-item[1], item[0]))
+        return LeftOutByRules(self.files, self.folders, dict(rules[:most]))
+
 
 @dataclass(slots=True)
 class BatchStatistics:
@@ -17,8 +46,9 @@ class BatchStatistics:
     of them that failed. `outcomes` counts files by status
     and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
     known language by ending, `unasked` those of languages that are not read by language, `excluded` those
-    that were named although patterns exclude them. `trees` counts those in files that hold several, and
-    `containers` these files.
+    that were named although patterns exclude them. `ignored` is what ignore rules left out, by rule
+    (`.gitignore:3 *.o`), `filtered` what the patterns `include` and `exclude` did (`exclude *_pb2.py`).
+    `trees` counts those in files that hold several, and `containers` these files.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
     `oldest_wait`.
     """
@@ -51,6 +81,8 @@ class BatchStatistics:
     unrecognised: dict[str, int] = field(default_factory=dict)
     unasked: dict[str, int] = field(default_factory=dict)
     excluded: int = 0
+    ignored: LeftOutByRules = field(default_factory=LeftOutByRules)
+    filtered: LeftOutByRules = field(default_factory=LeftOutByRules)
     files_queued: int = 0
     bytes_queued: int = 0
     oldest_age: float = 0.0

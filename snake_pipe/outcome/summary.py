@@ -7,7 +7,7 @@ changes its meaning.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,8 @@ def summarise(
             "unrecognised": dict(statistics.unrecognised),
             "unasked": dict(statistics.unasked),
             "excluded": statistics.excluded,
+            "ignored": asdict(statistics.ignored),
+            "filtered": asdict(statistics.filtered),
         },
         program_version=program_version,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from snake_pipe.extract.batch_models import DiscoveryError
 from snake_pipe.extract.paths.gitignore import IgnoreRules
@@ -36,6 +36,20 @@ class FolderEntry(NamedTuple):
     folder: int
 
 
+class IgnoredEntry(NamedTuple):
+    """A file, or a folder with all that is in it (its path ends with `/`), that an ignore rule leaves out.
+
+    `rule` is where the rule stands and what it says: `src/.gitignore:3 *.o`.
+    """
+
+    path: bytes
+    rule: bytes
+
+
+Entry: TypeAlias = FolderEntry | IgnoredEntry | DiscoveryError
+"""What a walk of a folder meets."""
+
+
 class FolderWalk(NamedTuple):
     """What to walk: the folder `prefix` (empty, or ending with `/`) below `root`; paths count from `root`.
 
@@ -47,7 +61,7 @@ class FolderWalk(NamedTuple):
     prefix: bytes
     use_gitignore: bool
     enters: Callable[[bytes], bool]
-    nested: Callable[[bytes], Iterator[FolderEntry | DiscoveryError]] | None = None
+    nested: Callable[[bytes], Iterator[Entry]] | None = None
     after: bytes = b""
 
 
@@ -86,8 +100,8 @@ def open_regular(name: bytes, folder: int) -> int:
     return file
 
 
-def walk_folder(walk: FolderWalk) -> Iterator[FolderEntry | DiscoveryError]:
-    """All entries that are no folders, in bytewise order; what cannot be read is an error item."""
+def walk_folder(walk: FolderWalk) -> Iterator[Entry]:
+    """All entries that are no folders, in bytewise order; also what is ignored or cannot be read."""
     try:
         folder = open_folder(walk.root, walk.prefix)
     except OSError as error:
@@ -108,7 +122,10 @@ def walk_folder(walk: FolderWalk) -> Iterator[FolderEntry | DiscoveryError]:
                         yield moved
                 continue
             path = level.path + entry
-            if _is_left_out(walk, path) or (walk.use_gitignore and _is_ignored(levels, path, entry)):
+            if _is_left_out(walk, path):
+                continue
+            if walk.use_gitignore and (rule := _ignored_by(levels, path, entry)) is not None:
+                yield IgnoredEntry(path, rule)
                 continue
             if not entry.endswith(b"/"):
                 yield FolderEntry(path, entry, folder)
@@ -232,14 +249,15 @@ def _read_rules(folder: int) -> IgnoreRules | None:
     return IgnoreRules(text)
 
 
-def _is_ignored(levels: list[_Level], path: bytes, name: bytes) -> bool:
-    """The rules nearest to the entry decide; where they are silent, those above."""
+def _ignored_by(levels: list[_Level], path: bytes, name: bytes) -> bytes | None:
+    """The rule that ignores an entry: those nearest to it decide; where they are silent, those above."""
     for level in reversed(levels):
         if level.rules:
-            verdict = level.rules.decide(path[len(level.path) :], name)
-            if verdict is not None:
-                return verdict
-    return False
+            rule = level.rules.last_match(path[len(level.path) :], name)
+            if rule is not None:
+                place = b"%s.gitignore:%d %s" % (level.path, rule.order + 1, rule.text)
+                return place if rule.ignores else None
+    return None
 
 
 def _is_left_out(walk: FolderWalk, path: bytes) -> bool:

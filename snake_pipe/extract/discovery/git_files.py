@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from snake_pipe.extract.discovery.folder_walk import FolderEntry, open_folder, unreadable
+from snake_pipe.extract.discovery.git_ignored import IgnoredListing
 from snake_pipe.extract.discovery.git_process import (
     STALL_SECONDS,
     GitError,
@@ -27,7 +28,7 @@ from snake_pipe.extract.discovery.git_process import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.discovery.folder_walk import Entry
 
 _COMPLAINT = b"warning: could not open directory '"
 _COMPLETE_COMPLAINT = re.compile(_COMPLAINT + rb"(.*?)/?': ([^\n]*)\n", re.DOTALL)
@@ -71,18 +72,20 @@ def git_files(
     root: bytes,
     prefix: bytes,
     work_tree: Path,
-    descend: Callable[[bytes], Iterator[FolderEntry | DiscoveryError]],
+    descend: Callable[[bytes], Iterator[Entry]],
     only: Sequence[bytes] | None = None,
-) -> Iterator[FolderEntry | DiscoveryError]:
+) -> Iterator[Entry]:
     """What git lists below the folder `prefix` of `root`, in bytewise order; paths count from `root`.
 
     `descend(folder)` gives the files of a folder that git does not enter: a submodule or another repository.
-    `only` are paths below `prefix`, of files or whole folders, that alone are asked for.
+    `only` are paths below `prefix`, of files or whole folders, that alone are asked for. If all
+    is asked for, what is ignored comes at the end.
     GitError may come at any point; what was yielded before it stands.
     """
     folder = Path(os.fsdecode(root + b"/" + prefix))
     asked = () if only is None else (b"--", *(path[len(prefix) :] for path in only))
     with ExitStack() as stack:
+        ignored = None if only is not None else stack.enter_context(IgnoredListing(root, prefix, work_tree))
         parents = stack.enter_context(_Parents(root))
         cached = stack.enter_context(Listing(folder, work_tree, b"--stage", *asked))
         others = stack.enter_context(Listing(folder, work_tree, b"--others", b"--exclude-standard", *asked))
@@ -108,6 +111,8 @@ def git_files(
             yield from parents.find(path)
         while waiting:
             yield from descend(heapq.heappop(waiting))
+        if ignored is not None:
+            yield from ignored.entries()
 
 
 def _staged(record: bytes) -> tuple[bytes, bool]:
@@ -138,7 +143,7 @@ class _Parents:
         if self._folder >= 0:
             os.close(self._folder)
 
-    def find(self, path: bytes) -> Iterator[FolderEntry | DiscoveryError]:
+    def find(self, path: bytes) -> Iterator[Entry]:
         """The entry, or once for each folder what keeps us from it; nothing where the folder is gone."""
         parent, slash, name = path.rpartition(b"/")
         if parent != self._path:

@@ -58,7 +58,7 @@ def ask_git(
     seconds = STALL_SECONDS if patience is None else patience
     try:
         return subprocess.run(
-            _command(work_tree, *arguments), cwd=work_tree, env=_environment(settings or {}),
+            git_command(work_tree, *arguments), cwd=work_tree, env=git_environment(settings or {}),
             stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False,
         )  # fmt: skip
     except OSError as error:
@@ -87,8 +87,8 @@ class GitRecords:
     def __init__(
         self, folder: Path, work_tree: Path, *arguments: bytes, settings: Mapping[str, str] | None = None
     ) -> None:
-        self._command = _command(work_tree, *arguments)
-        self._environment = _environment(settings or {})
+        self._command = git_command(work_tree, *arguments)
+        self._environment = git_environment(settings or {})
         self._folder = folder
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process: subprocess.Popen[bytes] | None = None
@@ -148,7 +148,8 @@ class GitRecords:
             raise GitError(f"git ended with status {status}: {said[-1] if said else 'it said nothing'}")
 
 
-def _command(work_tree: Path, *arguments: bytes) -> list[bytes]:
+def git_command(work_tree: Path, *arguments: bytes) -> list[bytes]:
+    """A command about a work tree, whose `.git` it is told."""
     top = os.fsencode(work_tree)
     return [
         b"git", b"--no-pager", b"--git-dir=" + os.path.join(top, b".git"),  # noqa: PTH118
@@ -156,7 +157,7 @@ def _command(work_tree: Path, *arguments: bytes) -> list[bytes]:
     ]  # fmt: skip
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def git_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Ours without `GIT_*`: in a hook they name another index or folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     given = {"GIT_CONFIG_COUNT": str(len(settings))} if settings else {}

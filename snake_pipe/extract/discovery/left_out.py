@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from snake_pipe.observe.statistics import LeftOutByRules
+
 MOST_ENDINGS = 1_000
 """Distinct endings counted; what comes later counts as `_OTHER_ENDINGS`."""
+
+NOT_INCLUDED = "include"
+"""What stands for the rule where no pattern of `include` selects a file."""
 
 _LONGEST_ENDING = 20
 _OTHER_ENDINGS = "(other)"
@@ -19,13 +24,16 @@ class LeftOut:
     """Counts of files that do not become work.
 
     `unrecognised` are those of no known language, by ending, `unasked` those of languages that are not read,
-    by language (`ast` for what may be AST files). `excluded` are files that were named, and that the patterns
-    exclude all the same.
+    by language (`ast` for what may be AST files). `ignored` is what ignore rules leave out, `filtered` what
+    the patterns `include` and `exclude` do, but for `excluded`: files that were named, and that the patterns
+    leave out all the same.
     """
 
     unrecognised: Counter[str] = field(default_factory=Counter)
     unasked: Counter[str] = field(default_factory=Counter)
     excluded: int = 0
+    ignored: LeftOutByRules = field(default_factory=LeftOutByRules)
+    filtered: LeftOutByRules = field(default_factory=LeftOutByRules)
 
     def add_unrecognised(self, name: str) -> None:
         """Count a file by the last ending of its name in small letters; absurd ones count as `(other)`."""

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, open_folder, open_regular, unreadable
+from snake_pipe.extract.discovery.folder_walk import (
+    FolderEntry,
+    open_folder,
+    open_regular,
+    unreadable,
+)
+from snake_pipe.extract.discovery.left_out import NOT_INCLUDED, LeftOut
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from snake_pipe.extract.discovery.left_out import LeftOut
+    from snake_pipe.extract.discovery.folder_walk import IgnoredEntry
 
 ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 """Names of folders that are never entered: git's own, and datasets."""
@@ -102,7 +108,16 @@ class Sieve:
         if folder[folder.rfind(b"/", 0, -1) + 1 : -1] in ALWAYS_LEFT_OUT or folder.startswith(self._closed):
             return False
         excluded = self._selection.excluded
-        return not (excluded and self._selection.can_prune and excluded.match_file(os.fsdecode(folder)))
+        if not (excluded and self._selection.can_prune):
+            return True
+        pattern = excluded.selecting(os.fsdecode(folder))
+        if pattern is not None:
+            self._left_out.filtered.add(f"exclude {pattern}", is_folder=True)
+        return pattern is None
+
+    def ignore(self, entry: IgnoredEntry) -> None:
+        """Count what an ignore rule leaves out."""
+        self._left_out.ignored.add(escape_path(entry.rule), is_folder=entry.path.endswith(b"/"))
 
     def accepts(self, path: bytes) -> bool:
         """Whether a path that was listed, not walked to, lies in folders that the walk enters."""
@@ -131,8 +146,11 @@ class Sieve:
         `by_name`: the user named this very file, so its size does not hold it back; patterns do.
         """
         path, name, folder = found
-        if not self._passes_patterns(path):
-            self._left_out.excluded += by_name
+        if (pattern := self._filtered_by(path)) is not None:
+            if by_name:
+                self._left_out.excluded += 1
+            else:
+                self._left_out.filtered.add(pattern, is_folder=False)
             return None
         try:
             info = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -170,14 +188,16 @@ class Sieve:
             skip_reason="too_large" if limit is not None and info.st_size > limit and not by_name else None,
         )
 
-    def _passes_patterns(self, path: bytes) -> bool:
+    def _filtered_by(self, path: bytes) -> str | None:
+        """Which pattern leaves a file out; None if it passes."""
         included, excluded = self._selection.included, self._selection.excluded
         if included is None and excluded is None:
-            return True
+            return None
         text = os.fsdecode(path)
         if included is not None and not included.match_file(text):
-            return False
-        return excluded is None or not excluded.match_file(text)
+            return NOT_INCLUDED
+        pattern = None if excluded is None else excluded.selecting(text)
+        return None if pattern is None else f"exclude {pattern}"
 
     def _queue(self, name: str, found: FolderEntry) -> str | None:
         """OSError where the content must tell but cannot be read."""

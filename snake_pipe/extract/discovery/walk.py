@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, walk_folder
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, IgnoredEntry, walk_folder
 from snake_pipe.extract.discovery.git_files import find_work_tree, git_files, is_ignored
 from snake_pipe.extract.discovery.git_process import GitError
 from snake_pipe.extract.discovery.left_out import LeftOut
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.extract.discovery.folder_walk import Entry
     from snake_pipe.extract.discovery.roots import Root
     from snake_pipe.extract.discovery.sieve import Selection
 
@@ -105,20 +106,22 @@ def _walk_prefix(
         if isinstance(entry, DiscoveryError):
             yield entry
         elif (
-            entry.path not in files
-            and scope.holds(entry.path)
-            and not (inner and entry.path.startswith(inner))
-            and sieve.accepts(entry.path)
+            entry.path in files
+            or not scope.holds(entry.path)
+            or (inner and entry.path.startswith(inner))
+            or not sieve.accepts(entry.path)
         ):
-            item = sieve.item(entry)
-            if item is not None:
-                yield item
+            continue
+        elif isinstance(entry, IgnoredEntry):
+            sieve.ignore(entry)
+        elif (item := sieve.item(entry)) is not None:
+            yield item
 
 
-def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[FolderEntry | DiscoveryError]:
+def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[Entry]:
     """By git where there is a work tree, by the walker elsewhere and where git fails, from there on."""
 
-    def descend(folder: bytes) -> Iterator[FolderEntry | DiscoveryError]:
+    def descend(folder: bytes) -> Iterator[Entry]:
         if below.enters(folder):
             yield from _entries(below._replace(prefix=folder, nested=None), scope, depth + 1)
 

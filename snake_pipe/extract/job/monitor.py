@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 0.5
 """Seconds between two looks; a look costs about a millisecond."""
 
+_RULES_TOLD = 10
+"""Rules by which files are left out, those that did most; there may be a thousand."""
+
 
 class JobMonitor:
     """Keeps a job's status up to date, and takes the measures that memory and stuck workers ask for."""
@@ -120,6 +123,8 @@ class JobMonitor:
         statistics.unrecognised = dict(discovered.left_out.unrecognised)
         statistics.unasked = dict(discovered.left_out.unasked)
         statistics.excluded = discovered.left_out.excluded
+        statistics.ignored = discovered.left_out.ignored.with_rules(_RULES_TOLD)
+        statistics.filtered = discovered.left_out.filtered.with_rules(_RULES_TOLD)
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""

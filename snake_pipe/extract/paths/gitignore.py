@@ -40,6 +40,7 @@ class Rule:
     expression: bytes
     ignores: bool
     by_name: bool
+    text: bytes
 
 
 class IgnoreRules:
@@ -51,11 +52,6 @@ class IgnoreRules:
         self.count = len(rules)
         self._by_name = _Alternatives([rule for rule in rules if rule.by_name])
         self._by_path = _Alternatives([rule for rule in rules if not rule.by_name])
-
-    def decide(self, path: bytes, name: bytes) -> bool | None:
-        """True: ignored; False: brought back by a `!` rule; None: none speaks. Paths as in `last_match`."""
-        rule = self.last_match(path, name)
-        return None if rule is None else rule.ignores
 
     def last_match(self, path: bytes, name: bytes) -> Rule | None:
         """The rule that decides, if any speaks.
@@ -91,7 +87,7 @@ def _parse(order: int, line: bytes) -> Rule | None:
     """The rule on a line; None for blank lines, comments and what can never match."""
     if line.startswith(b"#") or len(line) > _LONGEST_RULE:
         return None
-    pattern = _without_trailing_spaces(line)
+    text = pattern = _without_trailing_spaces(line)
     ignores = not pattern.startswith(b"!")
     pattern = pattern if ignores else pattern[1:]
     only_folders = pattern.endswith(b"/")
@@ -102,7 +98,7 @@ def _parse(order: int, line: bytes) -> Rule | None:
     expression = translate(pattern) if pattern else None
     if expression is None:
         return None
-    return Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name)
+    return Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name, text)
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

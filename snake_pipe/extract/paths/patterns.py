@@ -31,6 +31,10 @@ class PathPatterns:
 
     def match_file(self, path: str) -> bool:
         """Whether they select a path relative to their root; that of a folder ends with `/`."""
+        return self.selecting(path) is not None
+
+    def selecting(self, path: str) -> str | None:
+        """The pattern that selects a path, as it was written; None if it is not selected."""
         raw = os.fsencode(path)
         start = raw.rfind(b"/", 0, -1) + 1
         folder, above = self._newest  # files come folder by folder
@@ -38,7 +42,7 @@ class PathPatterns:
             above = self._decision_above(raw[:start])
             self._newest = raw[:start], above
         decision = _later(above, self._rules.last_match(raw, raw[start:]))
-        return decision is not None and decision.ignores
+        return os.fsdecode(decision.text) if decision is not None and decision.ignores else None
 
     def _decision_above(self, folder: bytes) -> Rule | None:
         """The rule that decides about a folder, of those that match it or one above it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.cli.output.text import visible
+from snake_pipe.cli.output.text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snake_pipe.extract.batch_models import BatchStatistics
+    from snake_pipe.observe.statistics import LeftOutByRules
 
 _MOST = 6
 """Languages or endings shown; there may be a thousand."""
@@ -23,6 +24,12 @@ def left_out_lines(statistics: BatchStatistics, settings: Mapping[str, Any]) -> 
         else "languages that are read on request (see --languages)"
     )
     lines = []
+    for left_out, by in (
+        (statistics.ignored, "ignore rules"),
+        (statistics.filtered, "--include and --exclude"),
+    ):
+        if left_out.files or left_out.folders:
+            lines.append(f"{entries_in_words(left_out)} by {by}{_most(left_out)}")
     if statistics.excluded:
         lines.append(f"{_files(statistics.excluded)} named, but not selected by --include and --exclude")
     if statistics.unasked:
@@ -30,6 +37,23 @@ def left_out_lines(statistics: BatchStatistics, settings: Mapping[str, Any]) -> 
     if statistics.unrecognised:
         lines.append(_counted("no known language (see snake-pipe languages)", statistics.unrecognised))
     return [f"left out {line}" for line in lines]
+
+
+def entries_in_words(left_out: LeftOutByRules) -> str:
+    """What rules left out: `3 folders and 12 files`."""
+    folders = counted(left_out.folders, "folder", "folders") if left_out.folders else ""
+    files = counted(left_out.files, "file", "files") if left_out.files else ""
+    return " and ".join(filter(None, (folders, files)))
+
+
+def _most(left_out: LeftOutByRules) -> str:
+    """The rule that did most; of several, how much."""
+    rules = sorted(left_out.rules.items(), key=lambda item: (-item[1], item[0]))
+    if not rules:
+        return ""
+    rule, count = rules[0]
+    is_only = count == left_out.files + left_out.folders
+    return f": {visible(rule)}" if is_only else f", most by {visible(rule)} ({count:,})"
 
 
 def _counted(what: str, counts: Mapping[str, int]) -> str:

@@ -22,6 +22,8 @@ from snake_pipe.extract.discovery.sieve import Selection
 from snake_pipe.extract.discovery.walk import walk
 from snake_pipe.extract.paths.gitignore import IgnoreRules
 from snake_pipe.extract.paths.names import escape_path, unescape_path
+from snake_pipe.observe.statistics import LeftOutByRules
+from testkit.repositories import git
 
 
 def by_ending(name: str) -> str | None:
@@ -127,13 +129,14 @@ def test_a_text_that_no_name_gives_is_refused(text: str) -> None:
 def test_gitignore_rules(rules: str, path: str, verdict: bool | None) -> None:
     raw = path.encode()
     name = raw[raw.rstrip(b"/").rfind(b"/") + 1 :]
-    assert IgnoreRules(rules.encode()).decide(raw, name) is verdict
+    rule = IgnoreRules(rules.encode()).last_match(raw, name)
+    assert (rule and rule.ignores) is verdict
 
 
 def test_a_hostile_rule_does_not_backtrack() -> None:
     rules = IgnoreRules(b"*a" * 60 + b"\n" + b"**/a/" * 60 + b"b\n" + b"**/a*a/" * 9 + b"**/b\n")
     name = b"a" * 254 + b"c"
-    assert rules.decide(b"a/" * 1_000 + name, name) is None
+    assert rules.last_match(b"a/" * 1_000 + name, name) is None
 
 
 RULE = st.lists(
@@ -180,7 +183,7 @@ def test_gitignore_rules_decide_as_git_does(repository: Path, top: list[str], de
         ["git", "-C", repository, "ls-files", "-zo", "--exclude-standard"], check=True, capture_output=True
     ).stdout
     below = folder_walk.FolderWalk(os.fsencode(repository), b"", True, lambda folder: folder != b".git/")
-    assert [found.path for found in folder_walk.walk_folder(below)] == said.split(b"\0")[:-1]
+    assert _files(below) == said.split(b"\0")[:-1]
 
 
 def test_the_order_is_bytewise_by_path(tmp_path: Path) -> None:
@@ -218,6 +221,54 @@ def test_files_of_languages_that_are_not_read_are_counted_by_language(tmp_path: 
     selection = Selection(by_ending, languages=frozenset(("python",)), use_gitignore=False)
     assert paths(walk([tmp_path], selection, left_out)) == ["a.py"]
     assert left_out == LeftOut(Counter({".foo": 1}), Counter({"javascript": 2, "ast": 1}))
+
+
+@pytest.mark.parametrize("by_git", [False, True])
+def test_what_ignore_rules_leave_out_is_counted_by_file_and_line(tmp_path: Path, by_git: bool) -> None:
+    """It was left out in silence: a stray rule `/*` emptied a repository, and nobody was told."""
+    make(tmp_path, "a.py", "b.o", "new/c.o", "new/d.py", "built/deep/e.py", "built/f.py", "sub/g.tmp")
+    make(tmp_path, "sub/keep.tmp", "own/h.py", "only/deep/i.o", "named.o", "inner/j.py")
+    (tmp_path / ".gitignore").write_text("# objects\n*.o\n\n/built/\ninner/\n")
+    (tmp_path / "sub" / ".gitignore").write_text("*.tmp  \n!keep.tmp\n")
+    (tmp_path / "own" / ".gitignore").write_text("*\n")  # as in a dataset: it does not ignore its own folder
+    make(tmp_path / ".snake-pipe", "x.py")
+    (tmp_path / ".snake-pipe" / ".gitignore").write_text("*\n")
+    if by_git:
+        git(tmp_path, "init", "-q")
+    left_out = LeftOut()
+    named = [tmp_path, tmp_path / "named.o", tmp_path / "inner"]
+    list(walk(named, Selection(by_ending), left_out))
+    assert left_out.ignored == LeftOutByRules(
+        6,
+        1,
+        {
+            ".gitignore:2 *.o": 3,
+            ".gitignore:4 /built/": 1,
+            "sub/.gitignore:1 *.tmp": 1,
+            "own/.gitignore:1 *": 2,
+        },
+    )
+
+
+def test_rules_are_told_from_the_root_below_which_they_stand(tmp_path: Path) -> None:
+    make(tmp_path, "src/a.py", "src/b.o", "src/c.tmp")
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("*.o\n")
+    (tmp_path / "src" / ".gitignore").write_text("*.tmp\n")
+    left_out = LeftOut()
+    list(walk([tmp_path / "src"], Selection(by_ending), left_out))
+    assert left_out.ignored.rules == {"../.gitignore:1 *.o": 1, ".gitignore:1 *.tmp": 1}
+
+
+def test_what_patterns_leave_out_is_counted_by_pattern(tmp_path: Path) -> None:
+    make(tmp_path, "src/a.py", "src/b_pb2.py", "src/c_pb2.py", "vendor/d.py", "docs/e.md", "f.py")
+    left_out = LeftOut()
+    selection = Selection(by_ending, include=("src/", "f.py"), exclude=("*_pb2.py", "vendor/"))
+    assert paths(walk([tmp_path], selection, left_out)) == ["f.py", "src/a.py"]
+    assert left_out.filtered == LeftOutByRules(
+        3, 1, {"exclude *_pb2.py": 2, "exclude vendor/": 1, "include": 1}
+    )
+    assert left_out.filtered.with_rules(1) == LeftOutByRules(3, 1, {"exclude *_pb2.py": 2})
 
 
 def test_the_count_of_endings_is_bounded(tmp_path: Path) -> None:
@@ -439,7 +490,12 @@ def test_a_walk_taken_up_again_leaves_out_what_came_before(tmp_path: Path) -> No
 
 def walk_all(root: Path, after: bytes = b"") -> list[bytes]:
     below = folder_walk.FolderWalk(os.fsencode(root), b"", False, lambda folder: True, after=after)
-    return [found.path for found in folder_walk.walk_folder(below)]
+    return _files(below)
+
+
+def _files(below: folder_walk.FolderWalk) -> list[bytes]:
+    entries = folder_walk.walk_folder(below)
+    return [entry.path for entry in entries if isinstance(entry, folder_walk.FolderEntry)]
 
 
 @pytest.fixture(autouse=True)

@@ -56,7 +56,8 @@ def test_one_pattern_after_the_other_gives_the_same(lines: list[str], parts: lis
     expected = False
     for line in lines:
         rules = IgnoreRules(line.encode())
-        said = {rules.decide(path.encode(), name.encode()) for path, name in paths} - {None}
+        found = (rules.last_match(path.encode(), name.encode()) for path, name in paths)
+        said = {rule.ignores for rule in found if rule}
         expected = said == {True} if said else expected
     assert PathPatterns(lines).match_file("/".join(parts)) == expected
 
