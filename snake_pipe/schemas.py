@@ -188,6 +188,30 @@ BATCHES = (
     _required("flush_seq", "int64", "the flush that committed it"),
 )
 
+RUNS = (
+    _JOB_ID,
+    _required("epoch", "int64", "number of the run: a new one for each ingest and each resume"),
+    _required("repo", "dictionary", "as in `files`"),
+    Column("git_commit", "string", "what was checked out when it began; null outside of git"),
+    Column("git_branch", "string", "its branch; where none is checked out, what the CI service calls it"),
+    Column("git_dirty", "bool", "whether files that git tracks differed from the commit"),
+    _required("started_at", "timestamp", "when it began, UTC"),
+    Column("ended_at", "timestamp", "when it ended, UTC; null if it was killed"),
+    _required("status", "dictionary", "done, stopped, failed or interrupted (killed, or the machine)"),
+    _required("files", "int64", "files of the repo that the dataset holds at its end"),
+    _required("files_failed", "int64", "those of them that failed or are quarantined"),
+    _required("files_read", "int64", "files that it read, and that are there at its end"),
+    _required("bytes_read", "int64", "bytes on disk of these"),
+    _required("rows_written", "int64", "nodes, symbols, references and imports of these"),
+    _required("files_added", "int64", "files that were not there before it, and have not moved"),
+    _required("files_removed", "int64", "files that are no longer there, and have not moved"),
+    _required("files_changed", "int64", "files that have another content or status"),
+    _required("files_moved", "int64", "files of another path and the same content"),
+    _required("files_version_before", "int64", "version of the Delta table `files` when it began"),
+    _required("files_version", "int64", "version of the Delta table `files` at its end"),
+    _required("program_version", "dictionary", "version of the program"),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "files": FILES,
     "nodes": NODES,
@@ -196,6 +220,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "imports": IMPORTS,
     "errors": ERRORS,
     "batches": BATCHES,
+    "runs": RUNS,
 }
 
 DUMP_SOURCES = (

@@ -17,6 +17,7 @@ _MEANING = {
     "imports": "statements that bring in names",
     "errors": "what went wrong with files and folders",
     "batches": "what workers processed together, and how long it took",
+    "runs": "a row for each run and repository: its commit, how it ended, what it changed",
     "dump_sources": "which source an AST file was made from",
     "import_targets": "imports with the file or folder that each means",
     "import_graph": "which file imports which file or folder of its repository",
@@ -27,6 +28,9 @@ _MEANING = {
     "todo_comments": "comments with TODO, FIXME, XXX or HACK",
     "batch_statistics": "a row for each job with the figures of its finished batches",
 }
+_EVENTS = ("batches", "runs")
+"""What is never superseded."""
+
 _HISTORY = "; with what was superseded"
 
 
@@ -34,7 +38,7 @@ def comments(kind: str, names: Iterable[str], *, database: str = "main") -> Iter
     """Statements that comment these tables or views, and their columns; `kind` is VIEW or TABLE."""
     for name in names:
         base = name.removesuffix("_history")
-        meaning = _MEANING[base] + (_HISTORY if name != base and base != "batches" else "")
+        meaning = _MEANING[base] + (_HISTORY if name != base and base not in _EVENTS else "")
         yield f"COMMENT ON {kind} {database}.{name} IS {literal(meaning)};"
         for column in (TABLES | VIEWS).get(base, ()):
             yield f'COMMENT ON COLUMN {database}.{name}."{column.name}" IS {literal(column.doc)};'

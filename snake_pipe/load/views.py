@@ -60,6 +60,7 @@ _VIEWS = {
            OR (file_id IS NULL AND job_id = (FROM snake_pipe.newest_job))
         """,
     "batches": "SELECT * FROM batches_history",
+    "runs": "SELECT * FROM runs_history",
     "batch_statistics": f"""
         SELECT
             job_id,
@@ -118,7 +119,7 @@ _ADD_TREES = f"""
 def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
     """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
-    `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and
+    `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches`, `runs` and
     `<table>_history` everything, `batch_statistics` a row a job, `dump_sources` which source each AST file
     was made from, `import_targets` which file each import means; `functions`, `classes`, `call_sites`,
     `import_graph`, `hot_spots` and `todo_comments` are made of these. What they and their columns mean is
