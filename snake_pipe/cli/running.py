@@ -10,7 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.cli.output.streams import tell
-from snake_pipe.cli.output.text import counted
+from snake_pipe.cli.output.text import counted, visible
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -211,6 +211,10 @@ def end_run(
     if code == ExitCode.FILES_FAILED:
         files = counted(failures, "file", "files")
         reporter.line(f"snake-pipe: {files} failed, --max-failures {max_failures}")
+    if code == ExitCode.USAGE:
+        reporter.line(f"snake-pipe: no file to read: {visible(result.found_nothing)}")
+        if not reporter.is_quiet:
+            reporter.line("  --allow-empty makes that a success")
     return code
 
 
@@ -223,7 +227,10 @@ def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: i
         return int(_SIGNALS[result.message])
     if result.status == "stopped":
         return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.FILES_FAILED if failures > max_failures else ExitCode.DONE)
+    if failures > max_failures:
+        return int(ExitCode.FILES_FAILED)
+    is_empty = result.found_nothing and not result.settings.get("allow_empty")
+    return int(ExitCode.USAGE if is_empty else ExitCode.DONE)
 
 
 _SIGNALS = {

@@ -178,6 +178,9 @@ class BatchConfig:
     max_failures: int = _setting(
         0, values.count, "exit 0 if at most this many files failed or were quarantined", ge=0
     )
+    allow_empty: bool = _setting(
+        False, values.switch, "exit 0 also if folders hold no file to read, instead of 2"
+    )
     tables: tuple[str, ...] = _setting(TREE_TABLES, values.words, "tree tables to write", choices=TREE_TABLES)
     anonymous: bool = _setting(
         False, values.switch, "also write rows for anonymous nodes such as punctuation"

@@ -277,7 +277,8 @@ class BatchExecutionResult:
 class RepositoryProcessingResult:
     """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done.
 
-    `settings` are those of the job, by name, as far as they are known. As text, and in a notebook, it is a
+    `settings` are those of the job, by name, as far as they are known. `found_nothing` says why a walk of
+    whole folders found no file to read, and is empty where it found any. As text, and in a notebook, it is a
     summary.
     """
 
@@ -287,6 +288,7 @@ class RepositoryProcessingResult:
     statistics: BatchStatistics
     message: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    found_nothing: str = ""
 
     @property
     def success(self) -> bool:
@@ -307,9 +309,10 @@ class RepositoryProcessingResult:
 
     def _in_words(self) -> list[tuple[str, str]]:
         statistics = self.statistics
+        why = f": {self.found_nothing}" if self.found_nothing else ""
         return [
             ("job", f"{self.job_id} {self.status}{f': {self.message}' if self.message else ''}"),
-            ("files", files_in_words(statistics)),
+            ("files", files_in_words(statistics) + why),
             ("rows", rows_in_words(statistics)),
             ("time", f"{statistics.elapsed:.1f} s"),
             ("dataset", self.dataset),

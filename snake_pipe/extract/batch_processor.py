@@ -36,6 +36,7 @@ from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, Stopping, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples
+from snake_pipe.observe.nothing_found import why_nothing_was_found
 from snake_pipe.observe.status import LIVE, JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
 
@@ -225,8 +226,18 @@ class BatchProcessingEngine:
     def _result(self, job: Job) -> RepositoryProcessingResult:
         status = self._status
         settings = {} if job.is_done else asdict(job.config)
+        nothing = None
+        if status.state == "done" and not job.is_done and job.request.expects_files:
+            asked = bool(job.config.languages)
+            nothing = why_nothing_was_found(status.statistics, languages_asked=asked)
         return RepositoryProcessingResult(
-            job.job_id, str(job.dataset.path), status.state, status.statistics, status.message, settings
+            job.job_id,
+            str(job.dataset.path),
+            status.state,
+            status.statistics,
+            status.message,
+            settings,
+            nothing or "",
         )
 
     # -- file by file --------------------------------------------------------------------------------

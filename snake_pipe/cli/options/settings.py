@@ -77,6 +77,10 @@ class Settings:
     max_failures: Annotated[
         int | None, Option(metavar="N", help="Exit 0 if at most N files failed. Default: 0.")
     ] = None
+    allow_empty: Annotated[
+        bool | None,
+        Option("--allow-empty", help="Exit 0, not 2, if no file is found to read."),
+    ] = None
     preset: Preset = None
     set_: OtherSettings = None
 

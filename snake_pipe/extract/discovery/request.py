@@ -57,6 +57,11 @@ class IngestRequest:
             raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
         check_patterns(self._selection(None))
 
+    @property
+    def expects_files(self) -> bool:
+        """Whether to find none is worth a word: in whole folders, not in a list, which may well be empty."""
+        return self.file_list is None and any(Path(root).is_dir() for root in self.roots)
+
     def to_json(self) -> dict[str, Any]:
         """The request as it stands in a checkpoint: paths as text, whatever bytes they hold."""
         document = asdict(self)

@@ -245,6 +245,7 @@ OTHER_VALUES = {
     "queue_sizes": ("go=10, mixed=1MiB", ("go=10", "mixed=1MiB")),
     "priority": ("src/**=9, size>1MiB=2", ("src/**=9", "size>1MiB=2")),
     "tables": ("symbols,refs", ("symbols", "refs")),
+    "allow_empty": ("yes", True),
     "anonymous": ("yes", True),
     "attrs": ("1", True),
     "dialects": (DIALECT, (DIALECT,)),

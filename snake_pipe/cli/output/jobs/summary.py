@@ -43,7 +43,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     )
     lines += reason_lines(statistics.reasons, result.settings, query_command(result.dataset))
     lines += left_out_lines(statistics, result.settings)
-    if result.status == "done":
+    if result.status == "done" and not result.found_nothing:
         lines.append(f'next     {query_command(result.dataset)} "{_FIRST_SQL}"')
     return lines
 
