@@ -13,6 +13,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from snake_pipe.extract.batch_models import DiscoveryError
+from snake_pipe.extract.disk.folders import FOLDER_FLAGS, open_folder, open_regular
 from snake_pipe.extract.paths.gitignore import IgnoreRules
 from snake_pipe.extract.paths.names import escape_path
 
@@ -23,9 +24,6 @@ RUN_LENGTH = 50_000
 """Names of one folder sorted at once; of more, sorted runs are kept packed and merged."""
 
 LONGEST_GITIGNORE = 1 << 20
-
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class FolderEntry(NamedTuple):
@@ -72,34 +70,6 @@ class _Level(NamedTuple):
     rules: IgnoreRules | None
 
 
-def open_folder(root: bytes, relative: bytes) -> int:
-    """A descriptor of the folder at `relative` (`/` at its end or not) below `root`, reached without links.
-
-    OSError (ELOOP or ENOTDIR for a link) tells what is in the way.
-    """
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    for name in relative.split(b"/"):
-        if name:
-            try:
-                deeper = os.open(name, _FOLDER_FLAGS, dir_fd=folder)
-            finally:
-                os.close(folder)
-            folder = deeper
-    return folder
-
-
-def open_regular(name: bytes, folder: int) -> int:
-    """A descriptor of a regular file, opened without following a link or waiting for a FIFO.
-
-    OSError if it is anything else.
-    """
-    file = os.open(name, _FILE_FLAGS, dir_fd=folder)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(0, "not a regular file")
-    return file
-
-
 def walk_folder(walk: FolderWalk) -> Iterator[Entry]:
     """All entries that are no folders, in bytewise order; also what is ignored or cannot be read."""
     try:
@@ -136,7 +106,7 @@ def walk_folder(walk: FolderWalk) -> Iterator[Entry]:
                 yield from walk.nested(path)
                 continue
             try:
-                deeper = os.open(entry[:-1], _FOLDER_FLAGS, dir_fd=folder)
+                deeper = os.open(entry[:-1], FOLDER_FLAGS, dir_fd=folder)
             except FileNotFoundError:
                 continue
             except OSError as problem:
@@ -185,7 +155,7 @@ def _ascend(walk: FolderWalk, folder: int, levels: list[_Level]) -> tuple[int, D
     """
     level = levels[-1]
     ways: tuple[Callable[[], int], ...] = (
-        lambda: os.open(b"..", _FOLDER_FLAGS, dir_fd=folder),
+        lambda: os.open(b"..", FOLDER_FLAGS, dir_fd=folder),
         lambda: open_folder(walk.root, level.path),
     )
     for reopen in ways:

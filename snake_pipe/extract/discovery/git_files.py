@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, open_folder, unreadable
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, unreadable
 from snake_pipe.extract.discovery.git_ignored import IgnoredListing
 from snake_pipe.extract.discovery.git_process import (
     STALL_SECONDS,
@@ -24,6 +24,7 @@ from snake_pipe.extract.discovery.git_process import (
     ask_git,
     complaint_of,
 )
+from snake_pipe.extract.disk.folders import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

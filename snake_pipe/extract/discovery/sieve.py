@@ -14,13 +14,9 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import (
-    FolderEntry,
-    open_folder,
-    open_regular,
-    unreadable,
-)
+from snake_pipe.extract.discovery.folder_walk import FolderEntry, unreadable
 from snake_pipe.extract.discovery.left_out import NOT_INCLUDED, LeftOut
+from snake_pipe.extract.disk.folders import open_folder, open_regular
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.patterns import PathPatterns

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from snake_pipe import plugins
 from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.batch_models import BatchResult
+from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 from snake_pipe.extract.worker.file_results import FileResults
 from snake_pipe.extract.worker.parts import BatchParts
 from snake_pipe.extract.worker.pieces import PieceReader
-from snake_pipe.extract.worker.reader import TooLargeError, UnreadableError, read_file
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 

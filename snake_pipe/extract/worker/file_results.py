@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
 from snake_pipe.errors import SinkError
+from snake_pipe.extract.disk.reader import UnreadableError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
-from snake_pipe.extract.worker.reader import UnreadableError
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, Problem
 from snake_pipe.utils.batch_utils import add_counts
 

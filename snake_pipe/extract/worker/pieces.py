@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batching.memory import unpacked_size
-from snake_pipe.extract.worker.reader import READ_TRIES, changed_error, open_file
+from snake_pipe.extract.disk.reader import READ_TRIES, changed_error, open_file
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.batching.memory import MemoryPlan
+    from snake_pipe.extract.disk.reader import OpenFile
     from snake_pipe.extract.worker.file_results import FileResult
     from snake_pipe.extract.worker.parts import BatchParts, DocumentParts
-    from snake_pipe.extract.worker.reader import OpenFile
     from snake_pipe.transform.rows.contract import TransformOptions
 
 

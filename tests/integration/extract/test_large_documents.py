@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from snake_pipe.extract.disk.reader import open_file
 from snake_pipe.extract.worker import pieces
-from snake_pipe.extract.worker.reader import open_file
 from snake_pipe.load.views import connect
 from testkit.large_trees import LEAST_MEMORY, program
 

@@ -11,11 +11,11 @@ from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import MemoryPlan
+from snake_pipe.extract.disk.reader import OpenFile
 from snake_pipe.extract.model.rows import from_ipc
 from snake_pipe.extract.worker import extraction, pieces
 from snake_pipe.extract.worker.extraction import Extraction
 from snake_pipe.extract.worker.parts import DocumentParts
-from snake_pipe.extract.worker.reader import OpenFile
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.schemas import TABLES
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer

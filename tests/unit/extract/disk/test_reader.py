@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from snake_pipe.extract.worker.reader import TooLargeError, UnreadableError, read_file
+from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 
 LIMIT = 1 << 20
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.discovery.folder_walk import open_folder
+from snake_pipe.extract.disk.folders import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

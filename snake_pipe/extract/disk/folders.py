@@ -1,0 +1,37 @@
+"""Opens folders and files by descriptor, relative to their parents: no path is too long, no link followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+def open_folder(root: bytes, relative: bytes) -> int:
+    """A descriptor of the folder at `relative` (`/` at its end or not) below `root`, reached without links.
+
+    OSError (ELOOP or ENOTDIR for a link) tells what is in the way.
+    """
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for name in relative.split(b"/"):
+        if name:
+            try:
+                deeper = os.open(name, FOLDER_FLAGS, dir_fd=folder)
+            finally:
+                os.close(folder)
+            folder = deeper
+    return folder
+
+
+def open_regular(name: bytes, folder: int) -> int:
+    """A descriptor of a regular file, opened without following a link or waiting for a FIFO.
+
+    OSError if it is anything else.
+    """
+    file = os.open(name, _FILE_FLAGS, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(0, "not a regular file")
+    return file
