@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event
-    from snake_pipe.outcome.summary import RunSummary
 
 
 _RECORDED_WITHIN = 0.3
@@ -73,7 +72,7 @@ def run_job(
     count that failed.
     """
     listener = listener or reporter
-    run = _Run(outputs, str(dataset), listener)
+    run = _Run(outputs, dataset.absolute(), listener)
     try:
         result = run.to_end(work)
     except SnakePipeError as error:
@@ -92,14 +91,14 @@ def run_job(
         max_failures=max_failures,
         failed_now=None if failed_now is None else failed_now(result),
     )
-    outputs.write(run.summary(result.status, result.message, code))
+    run.write(result.status, result.message, code)
     return code
 
 
 class _Run:
     """One run of a job by a command: its engine, when it began, and what is written of it at its end."""
 
-    def __init__(self, outputs: RunOutputs, dataset: str, listener: JobListener) -> None:
+    def __init__(self, outputs: RunOutputs, dataset: Path, listener: JobListener) -> None:
         self._outputs = outputs
         self._dataset = dataset
         self._listener = listener
@@ -128,13 +127,13 @@ class _Run:
         finally:
             signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
 
-    def summary(self, status: str, message: str, code: int) -> RunSummary:
-        """How it went."""
+    def write(self, status: str, message: str, code: int) -> None:
+        """Write how it went; SinkError if the disk refuses."""
         from snake_pipe import __version__
         from snake_pipe.observe.statistics import BatchStatistics
         from snake_pipe.outcome.summary import summarise
 
-        return summarise(
+        summary = summarise(
             BatchStatistics() if self._engine is None else self._engine.status.statistics,
             job_id=self._listener.job_id,
             dataset=self._dataset,
@@ -145,11 +144,12 @@ class _Run:
             ended_at=self._started_at + time.monotonic() - self._began,
             program_version=__version__,
         )
+        self._outputs.write(summary, self._dataset)
 
     def write_failure(self, message: str, code: ExitCode) -> None:
         """Write that it failed; where that cannot be written, the failure itself is more worth telling."""
         try:
-            self._outputs.write(self.summary("failed", message, int(code)))
+            self.write("failed", message, int(code))
         except SnakePipeError as error:
             tell(f"snake-pipe: {error.message}")
 

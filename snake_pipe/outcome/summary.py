@@ -7,16 +7,18 @@ changes its meaning.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import SnakePipeError
+from snake_pipe.errors import ExitCode, SnakePipeError
+from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from snake_pipe.observe.statistics import BatchStatistics
 
@@ -29,9 +31,10 @@ class RunSummary:
     """A run that has ended, or how one stands that goes on.
 
     `job_id` is empty where the run was refused before there was a job. `status` is done, stopped or failed,
-    or that of a job that has not ended; `message` says why where it is not done. `repos` are the folders of
-    the repositories by name, escaped as `escape_path` does. Times are this run's, not those of the job's
-    earlier runs, in seconds since 1970, or None where they are not known; `duration` is in seconds.
+    or that of a job that has not ended; `message` says why where it is not done. `dataset` and `repos`, which
+    are the repositories' folders by name, are escaped as `escape_path` does. Times are this run's, not those
+    of the job's earlier runs, in seconds since 1970, or None where they are not known; `duration` is in
+    seconds.
 
     `files` counts those of this run by language or dialect and status, the quarantined and skipped ones among
     them; `reasons` why they are not ok, by status and reason. `files_before` and `failed_before` are what
@@ -76,6 +79,11 @@ class RunSummary:
         """Files of the whole job that failed or were quarantined, and what could not even be looked at."""
         now = self.by_status
         return self.failed_before + now.get("failed", 0) + now.get("quarantined", 0) + self.unread
+
+    @property
+    def is_success(self) -> bool:
+        """Whether all was read, and no more files failed than may: also of a watch that a signal ended."""
+        return self.status == "done" and self.exit_code != ExitCode.FILES_FAILED
 
     @property
     def resume_command(self) -> str | None:
@@ -127,7 +135,7 @@ def summarise(
     statistics: BatchStatistics,
     *,
     job_id: str,
-    dataset: str,
+    dataset: Path,
     status: str,
     message: str = "",
     exit_code: int | None = None,
@@ -138,11 +146,11 @@ def summarise(
     """The summary of a run with these figures."""
     return RunSummary(
         job_id=job_id,
-        dataset=dataset,
+        dataset=escape_path(os.fsencode(dataset)),
         status=status,
         message=message,
         exit_code=exit_code,
-        repos=repos_of_job(Path(dataset), job_id),
+        repos=repos_of_job(dataset, job_id),
         started_at=started_at,
         ended_at=ended_at,
         duration=statistics.elapsed if started_at is None or ended_at is None else ended_at - started_at,

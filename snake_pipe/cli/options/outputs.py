@@ -34,23 +34,39 @@ class RunOutputs:
             " docs/reference/summary.md.",
         ),
     ] = None
+    metrics_file: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE",
+            help="Write figures of the run and the dataset to FILE, for the textfile collector of Prometheus'"
+            " node_exporter, also if it failed. See docs/reference/metrics.md.",
+        ),
+    ] = None
 
     def check(self) -> None:
         """UsageError, before anything else is done, for a file that cannot be written at the end."""
+        if self.metrics_file == _STDOUT:
+            raise UsageError("--metrics-file - is no file", "name a file that ends with .prom")
         for path in self._files():
             if path.is_dir() or not path.absolute().parent.is_dir():
                 raise UsageError(f"cannot write to {path}", "name a file in a folder that is there")
 
-    def write(self, summary: RunSummary) -> None:
-        """Write all that was asked for; SinkError if the disk refuses."""
+    def write(self, summary: RunSummary, dataset: Path) -> None:
+        """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""
         if self.summary_json == _STDOUT:
             sys.stdout.write(summary.to_text())
             sys.stdout.flush()
         elif self.summary_json is not None:
             write_output(self.summary_json, summary.to_text())
+        if self.metrics_file is not None:
+            from snake_pipe.outcome.metrics.textfile import metrics_text, text_before
+
+            before = text_before(self.metrics_file)
+            write_output(self.metrics_file, metrics_text(summary, dataset, before))
 
     def _files(self) -> list[Path]:
-        return [path for path in (self.summary_json,) if path is not None and path != _STDOUT]
+        given = (self.summary_json, self.metrics_file)
+        return [path for path in given if path is not None and path != _STDOUT]
 
 
 def write_output(path: Path, text: str) -> None:
