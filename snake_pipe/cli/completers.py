@@ -47,6 +47,20 @@ def export_formats(incomplete: str) -> Offers:
     return _beginning(incomplete, [(name, "") for name in FORMATS])
 
 
+def report_formats(incomplete: str) -> Offers:
+    """Values of `--report`, up to the equals sign."""
+    from snake_pipe.outcome.reports.choice import FORMATS
+
+    return _beginning(incomplete, [*FORMATS.items(), ("none", "no report, also in a GitHub workflow")])
+
+
+def gates(incomplete: str) -> Offers:
+    """Beginnings of `--gate`, for all languages together."""
+    from snake_pipe.extract.settings.gates import MEASURES
+
+    return _beginning(incomplete, [(f"{name}{'>=' if name == 'ok' else '<='}", "") for name in MEASURES])
+
+
 def presets(incomplete: str) -> Offers:
     """Values of `--preset`."""
     from snake_pipe.extract.batch_config import PRESETS

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import time
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,10 +17,11 @@ from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from snake_pipe.cli.options.outputs import RunOutputs
+    from snake_pipe.cli.options.reporting import RunReports
     from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
@@ -59,6 +61,8 @@ def run_job(
     *,
     dataset: Path,
     max_failures: int,
+    reports: RunReports | None = None,
+    gates: Sequence[str] = (),
     listener: JobListener | None = None,
     failed_now: Callable[[RepositoryProcessingResult], int] | None = None,
 ) -> int:
@@ -68,11 +72,13 @@ def run_job(
     to resume where there is something to resume. `listener` is told the events in the reporter's place; it
     may have changed the terminal, and is closed whatever happens.
 
+    A run that is done and does not meet one of the `gates` says so, and ends as one whose files failed.
+
     `failed_now` tells for a watch how many of the dataset's files are failed as they are now; of a job all
     count that failed.
     """
     listener = listener or reporter
-    run = _Run(outputs, dataset.absolute(), listener)
+    run = _Run(outputs, reports, dataset.absolute(), listener)
     try:
         result = run.to_end(work)
     except SnakePipeError as error:
@@ -91,15 +97,17 @@ def run_job(
         max_failures=max_failures,
         failed_now=None if failed_now is None else failed_now(result),
     )
-    run.write(result.status, result.message, code)
-    return code
+    return run.write(result.status, result.message, code, gates)
 
 
 class _Run:
     """One run of a job by a command: its engine, when it began, and what is written of it at its end."""
 
-    def __init__(self, outputs: RunOutputs, dataset: Path, listener: JobListener) -> None:
+    def __init__(
+        self, outputs: RunOutputs, reports: RunReports | None, dataset: Path, listener: JobListener
+    ) -> None:
         self._outputs = outputs
+        self._reports = reports
         self._dataset = dataset
         self._listener = listener
         self._started_at = time.time()
@@ -127,8 +135,11 @@ class _Run:
         finally:
             signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
 
-    def write(self, status: str, message: str, code: int) -> None:
-        """Write how it went; SinkError if the disk refuses."""
+    def write(self, status: str, message: str, code: int, gates: Sequence[str] = ()) -> int:
+        """Write how it went, and name the gates that are not met; what to exit with in view of them.
+
+        SinkError if the disk refuses.
+        """
         from snake_pipe import __version__
         from snake_pipe.observe.statistics import BatchStatistics
         from snake_pipe.outcome.summary import summarise
@@ -144,7 +155,16 @@ class _Run:
             ended_at=self._started_at + time.monotonic() - self._began,
             program_version=__version__,
         )
+        account = None if self._reports is None else self._reports.account_of(summary, gates)
+        if account is not None and account.breaches:
+            for verdict in account.breaches:
+                self._listener.line(f"snake-pipe: {verdict.breach}")
+            code = code or int(ExitCode.FILES_FAILED)
+            summary = replace(summary, exit_code=code)
         self._outputs.write(summary, self._dataset)
+        if account is not None and self._reports is not None:
+            self._reports.write(replace(account, summary=summary))
+        return code
 
     def write_failure(self, message: str, code: ExitCode) -> None:
         """Write that it failed; where that cannot be written, the failure itself is more worth telling."""

@@ -17,6 +17,7 @@ from snake_pipe.extract.settings import values
 from snake_pipe.extract.settings.setting import Derived, Setting, check_values
 from snake_pipe.schemas import TREE_TABLES
 from snake_pipe.utils.batch_utils import MIB, available_cpus
+from snake_pipe.utils.units import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,21 @@ def _check_priority(texts: Sequence[str]) -> None:
     from snake_pipe.extract.settings.priority_rules import PriorityRules
 
     PriorityRules.parse(texts)
+
+
+def _check_gates(texts: Sequence[str]) -> None:
+    from snake_pipe.extract.settings.gates import parse_gates
+
+    parse_gates(texts)
+
+
+def _limit_failures(gates: Sequence[str]) -> bool:
+    """Whether gates say how many of all files may fail."""
+    if not gates:
+        return False
+    from snake_pipe.extract.settings.gates import limit_failures
+
+    return limit_failures(gates)
 
 
 def _check_dialects(sources: Sequence[str]) -> None:
@@ -181,6 +197,12 @@ class BatchConfig:
     allow_empty: bool = _setting(
         False, values.switch, "exit 0 also if folders hold no file to read, instead of 2"
     )
+    gates: tuple[str, ...] = _setting(
+        (),
+        values.words,
+        "conditions that end a run with 3 if they are not met: ok>=99.5%, failed<=10, new-failures=0",
+        check=_check_gates,
+    )
     tables: tuple[str, ...] = _setting(TREE_TABLES, values.words, "tree tables to write", choices=TREE_TABLES)
     anonymous: bool = _setting(
         False, values.switch, "also write rows for anonymous nodes such as punctuation"
@@ -313,7 +335,7 @@ def load_config(
     `overrides` are the command line's, None meaning "not given". `project` is the folder whose TOML files
     are read. ConfigError names the setting, its value and its origin. A job that is `watching` has defaults
     of its own. What a preset says comes before them, but for `throughput`, by which a file might wait without
-    end for others.
+    end for others. Gates that say how many files may fail take the place of the default of `max_failures`.
     """
     environment = os.environ if environment is None else environment
     layers: list[tuple[str, Mapping[str, Any]]] = []
@@ -342,6 +364,8 @@ def load_config(
         checked = check_settings(settings, origin)
         chosen |= checked
         origins |= dict.fromkeys(checked, origin)
+    if not watching and "max_failures" not in chosen and _limit_failures(chosen.get("gates", ())):
+        chosen["max_failures"], origins["max_failures"] = LARGEST, "gates"
     config = BatchConfig(**chosen)
     origins |= {
         name: one.derived.origin for name, one in SETTINGS.items() if one.derived and not chosen.get(name)

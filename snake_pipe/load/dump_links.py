@@ -25,6 +25,9 @@ _JSON = "\\.(?:json|jsonl|ndjson)(?:\\.gz)?"
 _FAMILIES = (("javascript", "typescript", "tsx", "jsx"), ("c", "cpp", "objc"))
 """Languages between which a tool's word for a file differs from ours."""
 
+IS_DUMP = "f.input_kind = 'ast' AND (f.dialect IS NOT NULL OR f.status IN ('failed', 'quarantined'))"
+"""What makes a row of `files f` a dump: a tree, or what was meant to be one."""
+
 
 def _family_case() -> str:
     cases = "".join(f" WHEN word IN {family} THEN '{family[0]}'" for family in _FAMILIES)
@@ -52,8 +55,7 @@ _DUMPS = f"""
                  regexp_replace(snake_pipe.base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i')
                      AS stem
           FROM files f LEFT JOIN files c ON c.file_id = f.container_id
-          WHERE f.input_kind = 'ast'
-                AND (f.dialect IS NOT NULL OR f.status IN ('failed', 'quarantined')))
+          WHERE {IS_DUMP})
     """  # noqa: S608 - names of our own
 
 _SOURCES = """

@@ -1,6 +1,6 @@
 """What a dataset already holds, so that only what is new or changed is read again.
 
-Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 34
+Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 35
 bytes a file: paths are kept as 64-bit hashes only, and read back from the dataset for the few that are gone.
 Rows of trees in files that hold several do not count: the file has a row of its own.
 """
@@ -36,12 +36,12 @@ _ANY = -1
 """Size or time of a row that has none."""
 
 _LONGS = ("key", "check", "file_id", "size", "mtime")
-_FLAGS = ("usable", "deleted")
+_FLAGS = ("usable", "deleted", "failing")
 _ROWS_AT_ONCE = 16_384
 
 _REPEATING = ["repo", "status", "reason", "parser", "parser_version", "read_with", "job_id"]
 _KNOWN_COLUMNS = ["file_id", "container_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
-_GONE_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
+_TOLD_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
 
 
 class FileOnDisk(Protocol):
@@ -117,6 +117,7 @@ class KnownFiles:
         newest = newest[~rows.flags("deleted")[newest]]
         self._parts = parts
         self._usable = rows.flags("usable")[newest]
+        self._failing = rows.flags("failing")[newest]
         self._keys = rows.take_longs("key", newest)
         self._file_ids = rows.take_longs("file_id", newest)
         self._sizes = rows.take_longs("size", newest)
@@ -200,8 +201,8 @@ class KnownFiles:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        arrays = (self._keys, self._file_ids, self._sizes, self._mtimes, self._usable, self._seen)
-        return sum(array.nbytes for array in arrays)
+        longs = (self._keys, self._file_ids, self._sizes, self._mtimes)
+        return sum(array.nbytes for array in (*longs, self._usable, self._failing, self._seen))
 
     def match(self, files: Sequence[FileOnDisk]) -> list[bool]:
         """For each file, whether it is here as it is on disk; all that are here count as seen."""
@@ -221,16 +222,22 @@ class KnownFiles:
 
     def unseen(self) -> Iterator[KnownFile]:
         """The files that no `match` has seen, in no order that means something."""
-        file_ids = np.sort(self._file_ids[~self._seen])
+        return self._read_back(self._file_ids[~self._seen])
+
+    def failing(self) -> Iterator[KnownFile]:
+        """The files that failed or were quarantined, in no order that means something."""
+        return self._read_back(self._file_ids[self._failing])
+
+    def _read_back(self, file_ids: Longs) -> Iterator[KnownFile]:
         if not len(file_ids):
             return
         for part in self._parts:
             for batch in pq.ParquetFile(part).iter_batches(
-                _ROWS_AT_ONCE, columns=["file_id", *_GONE_COLUMNS]
+                _ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]
             ):
-                is_gone = np.isin(_longs(batch["file_id"]), file_ids)
-                if is_gone.any():
-                    for row in batch.select(_GONE_COLUMNS).filter(pa.array(is_gone)).to_pylist():
+                is_meant = np.isin(_longs(batch["file_id"]), file_ids)
+                if is_meant.any():
+                    for row in batch.select(_TOLD_COLUMNS).filter(pa.array(is_meant)).to_pylist():
                         yield KnownFile(**row)
 
     @classmethod
@@ -261,6 +268,7 @@ class KnownFiles:
                     mtime=_longs(batch["mtime_ns"]),
                     usable=usable(batch),
                     deleted=_look_up(batch["status"], lambda status: status == "deleted"),
+                    failing=_look_up(batch["status"], lambda status: status in _FAILED),
                 )
         return rows
 

@@ -12,6 +12,7 @@ import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
 from snake_pipe.cli.options.verbosity import Verbosity
@@ -65,6 +66,7 @@ def ingest(
     settings: Settings,
     verbosity: Verbosity,
     outputs: RunOutputs,
+    reports: RunReports,
 ) -> int:
     """Turn every syntax tree below PATH into rows.
 
@@ -81,8 +83,9 @@ def ingest(
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
     outputs.check()
+    reports.check()
     prepare_run()  # before anything else that takes time
-    config = settings.load(roots, selection).config
+    config = settings.load(roots, selection, reports.given).config
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
         kept = Path(folder, "files.list") if has_list else None
         request = selection.request(roots, config, kept)
@@ -96,6 +99,8 @@ def ingest(
             outputs,
             dataset=Path(request.dataset),
             max_failures=config.max_failures,
+            reports=reports,
+            gates=config.gates,
         )
 
 

@@ -11,6 +11,7 @@ from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset, OtherSettings
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.settings import parse_settings
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
@@ -55,6 +56,7 @@ def resume(
     set_: OtherSettings = None,
     verbosity: Verbosity,
     outputs: RunOutputs,
+    reports: RunReports,
 ) -> int:
     """Continue a job from its last commit, after a crash or a stop."""
     from snake_pipe.extract.batch_config import check_settings
@@ -63,12 +65,13 @@ def resume(
     if (job_id is None) == (not last):
         raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
     outputs.check()
+    reports.check()
     folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
     manager = CheckpointManager(folder)
     chosen = _last_unfinished(manager) if job_id is None else job_id
     checkpoint = manager.load(chosen)
     prepare_run()
-    given = {"worker_count": workers, "memory_limit_mb": memory_limit}
+    given = {"worker_count": workers, "memory_limit_mb": memory_limit, **reports.given}
     changes = check_settings(
         parse_settings(set_) | {name: value for name, value in given.items() if value is not None},
         "command line",
@@ -80,6 +83,8 @@ def resume(
         outputs,
         dataset=folder,
         max_failures=int(changes.get("max_failures", checkpoint.config.get("max_failures", 0))),
+        reports=reports,
+        gates=changes.get("gates", checkpoint.config.get("gates", ())),
     )
 
 

@@ -48,8 +48,7 @@ class RunOutputs:
         if self.metrics_file == _STDOUT:
             raise UsageError("--metrics-file - is no file", "name a file that ends with .prom")
         for path in self._files():
-            if path.is_dir() or not path.absolute().parent.is_dir():
-                raise UsageError(f"cannot write to {path}", "name a file in a folder that is there")
+            check_output(path)
 
     def write(self, summary: RunSummary, dataset: Path) -> None:
         """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""
@@ -67,6 +66,12 @@ class RunOutputs:
     def _files(self) -> list[Path]:
         given = (self.summary_json, self.metrics_file)
         return [path for path in given if path is not None and path != _STDOUT]
+
+
+def check_output(path: Path) -> None:
+    """UsageError for a file that could not be written."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"cannot write to {path}", "name a file in a folder that is there")
 
 
 def write_output(path: Path, text: str) -> None:

@@ -16,6 +16,8 @@ from snake_pipe.cli.options.common import Dialects, OtherSettings, Preset
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snake_pipe.cli.options.selection import SelectionOptions
     from snake_pipe.extract.batch_config import LoadedConfig
 
@@ -84,8 +86,18 @@ class Settings:
     preset: Preset = None
     set_: OtherSettings = None
 
-    def load(self, roots: list[Path], selection: SelectionOptions, *, watching: bool = False) -> LoadedConfig:
-        """These, and below them what environment, files and presets say; for `watching` or for one run."""
+    def load(
+        self,
+        roots: list[Path],
+        selection: SelectionOptions,
+        others: Mapping[str, Any] | None = None,
+        *,
+        watching: bool = False,
+    ) -> LoadedConfig:
+        """These, and below them what environment, files and presets say; for `watching` or for one run.
+
+        `others` are settings that are given by options of other groups.
+        """
         from snake_pipe.extract.batch_config import load_config
 
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -95,7 +107,7 @@ class Settings:
         given["dialects"] = dialect_paths(self.dialects)
         given = {name: value for name, value in given.items() if value is not None}
         return load_config(
-            parse_settings(self.set_) | given | selection.given,
+            parse_settings(self.set_) | given | selection.given | dict(others or {}),
             preset=self.preset,
             project=_project_folder(roots),
             watching=watching,

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from snake_pipe.utils.visible import visible
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """Text with control characters shown as escapes, since a file's name may hold anything."""
-    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+__all__ = ["counted", "seconds", "size", "stopper", "visible"]
 
 
 def size(count: float) -> str:

@@ -24,6 +24,7 @@ from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.failing_before import note_failing_before
 from snake_pipe.extract.job.recovery import remove_orphans, roll_forward
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
@@ -149,6 +150,8 @@ class Job:
         if self.request.submitted:
             return self.make_submissions()
         prior = self.prior_files()
+        if not self._own_files:  # nothing is committed yet
+            note_failing_before(self.folder, ((file.repo, file.path) for file in prior.current.failing()))
         ids = self._file_ids()
         discovered = Discovered()
         return Intake(

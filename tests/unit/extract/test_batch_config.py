@@ -241,6 +241,7 @@ def test_an_update_that_cannot_be_is_refused_by_name(changes, message):
 
 DIALECT = str(Path(__file__).with_name("tiny_dialect.toml"))
 OTHER_VALUES = {
+    "gates": ("ok>=99%, failed<=3", ("ok>=99%", "failed<=3")),
     "smart_batching": ("off", False),
     "queue_sizes": ("go=10, mixed=1MiB", ("go=10", "mixed=1MiB")),
     "priority": ("src/**=9, size>1MiB=2", ("src/**=9", "size>1MiB=2")),
