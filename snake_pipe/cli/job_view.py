@@ -22,6 +22,7 @@ class JobView:
     anything may be missing.
     """
 
+    dataset: Path
     job_id: str
     state: str
     runs: bool
@@ -53,7 +54,7 @@ def view_job(manager: CheckpointManager, job_id: str) -> JobView:
         state = "interrupted" if state == "running" else state
     progress = asdict(checkpoint.progress)
     known = {name: progress[name] for name in ("files_done", "files_failed", "bytes_done")}
-    return JobView(job_id, state, runs, checkpoint, figures or known)
+    return JobView(manager.folder.parent, job_id, state, runs, checkpoint, figures or known)
 
 
 def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:

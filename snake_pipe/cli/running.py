@@ -142,6 +142,7 @@ class _Run:
         """
         from snake_pipe import __version__
         from snake_pipe.observe.statistics import BatchStatistics
+        from snake_pipe.outcome.kept_summary import keep_summary
         from snake_pipe.outcome.summary import summarise
 
         summary = summarise(
@@ -161,6 +162,8 @@ class _Run:
                 self._listener.line(f"snake-pipe: {verdict.breach}")
             code = code or int(ExitCode.FILES_FAILED)
             summary = replace(summary, exit_code=code)
+        if self._engine is not None and self._engine.status.statistics.elapsed:  # something ran
+            keep_summary(summary, self._dataset)
         self._outputs.write(summary, self._dataset)
         if account is not None and self._reports is not None:
             self._reports.write(replace(account, summary=summary))

@@ -20,6 +20,7 @@ class JobStatus:
     """A job as it stands now. Memory is in bytes of all processes together.
 
     `state` is running, paused, stopping, done, stopped or failed; `message` says why it ended early.
+    `last_progress_at`, in seconds since 1970, is when it last came further, or had nothing to do.
     `queues` are the figures of waiting files by queue, `breakers` the states of the circuit breakers,
     `warnings` what speaks for other settings, `changes` settings that were changed while it ran, `answers`
     what became of commands, the newest last.
@@ -32,6 +33,7 @@ class JobStatus:
     pool_restarts: int = 0
     memory_limit: int = 0
     memory_now: int = 0
+    last_progress_at: float = 0.0
     queues: list[dict[str, Any]] = field(default_factory=list)
     breakers: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)

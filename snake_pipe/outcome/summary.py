@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SUMMARY_VERSION = 1
 """Raised when a field is taken away or gets another meaning."""
 
+WELL = (None, ExitCode.DONE, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+"""Exit codes of a job that is done and has nothing to complain of; None where it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
@@ -83,7 +86,7 @@ class RunSummary:
     @property
     def is_success(self) -> bool:
         """Whether all was read, and no more files failed than may: also of a watch that a signal ended."""
-        return self.status == "done" and self.exit_code != ExitCode.FILES_FAILED
+        return self.status == "done" and self.exit_code in WELL
 
     @property
     def resume_command(self) -> str | None:
@@ -91,9 +94,10 @@ class RunSummary:
         ended_early = self.job_id and self.status in ("stopped", "failed", "interrupted")
         return f"snake-pipe resume {self.job_id}" if ended_early else None
 
-    def to_text(self) -> str:
-        """The document as JSON for a file."""
-        return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
+    def to_bytes(self) -> bytes:
+        """The document as JSON for a file; a lone surrogate is escaped as JSON does it."""
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
+        return text.encode("utf-8", "backslashreplace")
 
     def to_json(self) -> dict[str, Any]:
         """The document that `--summary-json` writes."""

@@ -11,7 +11,9 @@ import typer
 
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.job_view import JobView, find_job, view_job
+from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset
+from snake_pipe.cli.options.health import HealthOptions
 from snake_pipe.cli.output.jobs.status import (
     QUEUE_COLUMNS,
     RecentRate,
@@ -20,15 +22,15 @@ from snake_pipe.cli.output.jobs.status import (
     pairs,
     queue_rows,
     state_of,
-    statistics_of,
 )
 from snake_pipe.cli.output.rows import print_rows
 from snake_pipe.cli.output.streams import line_break, tell
 from snake_pipe.cli.output.text import visible
-from snake_pipe.errors import ExitCode
+from snake_pipe.errors import ExitCode, SnakePipeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.console import Console, Group
     from rich.table import Table
@@ -42,7 +44,7 @@ _TELL_EVERY = 1.0
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("status", epilog=_STATUS_EXAMPLES)(status)
+    app.command("status", epilog=_STATUS_EXAMPLES)(takes_groups(status))
 
 
 _STATUS_EXAMPLES = """
@@ -52,6 +54,8 @@ Examples:
   snake-pipe status 20261122-101530-4f9a1c --follow
   snake-pipe status -v        also the statistics by name
   snake-pipe status --follow --json | jq .files_per_second
+  snake-pipe status --json | jq .summary        as `ingest --summary-json` writes it
+  snake-pipe status --health --max-age 26h      for a container's HEALTHCHECK, or monitoring
 
 With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed;
 or 130 after Ctrl-C.
@@ -59,6 +63,7 @@ or 130 after Ctrl-C.
 
 
 def status(
+    *,
     job_id: Annotated[
         str | None,
         typer.Argument(
@@ -79,8 +84,14 @@ def status(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show statistics and answers to commands.")
     ] = False,
+    limits: HealthOptions,
 ) -> int:
     """Show a job's progress and health."""
+    limits.check()
+    if limits.health:
+        if follow:
+            raise UsageError("--health and --follow cannot be given together")
+        return _health(job_id, last, dataset, limits, as_json=json)
     manager, job_id = find_job(job_id, last, dataset)
     if follow:
         return _follow(manager, job_id, as_json=json, verbose=verbose)
@@ -90,6 +101,37 @@ def status(
     else:
         _print(view, verbose)
     return int(ExitCode.DONE)
+
+
+def _health(
+    job_id: str | None, last: bool, dataset: Path | None, limits: HealthOptions, *, as_json: bool
+) -> int:
+    """Tell whether all is well; that there is no job, or none that can be read, is an answer as well."""
+    from snake_pipe.outcome.health import Standing, ailments
+    from snake_pipe.outcome.last_success import last_success
+
+    stalled_after, max_age = limits.longest_stall, limits.longest_age
+    standing = None
+    try:
+        manager, chosen = find_job(job_id, last, dataset)
+        view = view_job(manager, chosen)
+        success = last_success(view.dataset) if max_age is not None else None
+        standing = Standing(view.job_id, view.state, view.runs, view.figures, success)
+        found = ailments(standing, time.time(), stalled_after=stalled_after, max_age=max_age)
+    except SnakePipeError as error:
+        found = [error.message]
+    if as_json:
+        import orjson
+
+        state = None if standing is None else standing.state
+        job = None if standing is None else standing.job_id
+        document = {"healthy": not found, "reasons": found, "job_id": job, "status": state}
+        typer.echo(orjson.dumps(document).decode())
+    elif found:
+        typer.echo(visible(f"unhealthy: {'; '.join(found)}"))
+    elif standing is not None:
+        typer.echo(f"healthy: job {standing.job_id} {standing.state}")
+    return int(ExitCode.RUN_FAILED if found else ExitCode.DONE)
 
 
 def _print(view: JobView, verbose: bool) -> None:
@@ -116,8 +158,10 @@ def _follow(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: 
         _summarise(manager, view)
     if view.state != "done":
         return int(ExitCode.RUN_FAILED)
+    from snake_pipe.observe.recorded_statistics import recorded_statistics
+
     most = view.checkpoint.config.get("max_failures", 0)
-    return int(ExitCode.FILES_FAILED if statistics_of(view).failures > most else ExitCode.DONE)
+    return int(ExitCode.FILES_FAILED if recorded_statistics(view.figures).failures > most else ExitCode.DONE)
 
 
 def _show_until_the_end(manager: CheckpointManager, job_id: str, *, as_json: bool, verbose: bool) -> JobView:
@@ -187,6 +231,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
     from snake_pipe.cli.output.jobs.failures import failure_lines
     from snake_pipe.cli.output.jobs.summary import summary_lines
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
+    from snake_pipe.observe.recorded_statistics import recorded_statistics
 
     dataset = str(manager.folder.parent)
     typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
@@ -197,7 +242,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
         typer.echo(f"committed {progress.files_done:,} files, {progress.rows:,} rows")
         return
     state = "" if view.state == "stopped" else view.state
-    result = RepositoryProcessingResult(view.job_id, dataset, state, statistics_of(view))
+    result = RepositoryProcessingResult(view.job_id, dataset, state, recorded_statistics(view.figures))
     result.settings = view.checkpoint.config
     statistics = result.statistics
     for text in (*summary_lines(result), *failure_lines(dataset, view.job_id, statistics.failures)):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.common import seconds_of
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import WatchSettings
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
-from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
@@ -78,7 +78,7 @@ def watch(
     request.check()
     outputs.check()
     prepare_run()
-    options = WatchOptions(debounce=_duration("--debounce", debounce), poll=poll)
+    options = WatchOptions(debounce=seconds_of("--debounce", debounce, _LONGEST_DEBOUNCE), poll=poll)
     reporter = verbosity.open_reporter()
     return run_job(
         lambda engine: engine.watch(request, config, options),
@@ -99,15 +99,3 @@ def _failed_now(result: RepositoryProcessingResult) -> int:
         sql = "SELECT count(*) FROM files WHERE status IN ('failed', 'quarantined')"
         ((count,),) = connection.execute(sql).fetchall()
     return int(count)
-
-
-def _duration(option: str, text: str) -> float:
-    from snake_pipe.utils.units import parse_seconds
-
-    try:
-        value = parse_seconds(text)
-    except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
-    if not 0 < value <= _LONGEST_DEBOUNCE:
-        raise UsageError(f"{option} {text}: a time above 0 is needed, at most {_LONGEST_DEBOUNCE:.0f}s")
-    return value

@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Option
 
 from snake_pipe.cli import completers
+from snake_pipe.errors import UsageError
 
 Dataset = Annotated[
     Path | None,
@@ -67,3 +68,17 @@ OtherSettings = Annotated[
         autocompletion=completers.settings,
     ),
 ]
+
+
+def seconds_of(option: str, text: str, most: float | None = None) -> float:
+    """The time that an option was given, in seconds; UsageError if it is none, or not above 0."""
+    from snake_pipe.utils.units import parse_seconds
+
+    try:
+        value = parse_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from None
+    if value <= 0 or (most is not None and value > most):
+        limit = "" if most is None else f", at most {most:.0f}s"
+        raise UsageError(f"{option} {text}: a time above 0 is needed{limit}")
+    return value

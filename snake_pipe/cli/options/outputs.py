@@ -53,15 +53,15 @@ class RunOutputs:
     def write(self, summary: RunSummary, dataset: Path) -> None:
         """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""
         if self.summary_json == _STDOUT:
-            sys.stdout.write(summary.to_text())
+            sys.stdout.write(summary.to_bytes().decode())
             sys.stdout.flush()
         elif self.summary_json is not None:
-            write_output(self.summary_json, summary.to_text())
+            write_output(self.summary_json, summary.to_bytes())
         if self.metrics_file is not None:
             from snake_pipe.outcome.metrics.textfile import metrics_text, text_before
 
             before = text_before(self.metrics_file)
-            write_output(self.metrics_file, metrics_text(summary, dataset, before))
+            write_output(self.metrics_file, metrics_text(summary, dataset, before).encode())
 
     def _files(self) -> list[Path]:
         given = (self.summary_json, self.metrics_file)
@@ -74,14 +74,13 @@ def check_output(path: Path) -> None:
         raise UsageError(f"cannot write to {path}", "name a file in a folder that is there")
 
 
-def write_output(path: Path, text: str) -> None:
+def write_output(path: Path, data: bytes) -> None:
     """Write a file for other programs, which may read it at any time: they see the old one or the new one.
 
     SinkError if the disk refuses.
     """
     from snake_pipe.utils.atomic_file import replace_atomic
 
-    data = text.encode("utf-8", "backslashreplace")  # JSON reads what a lone surrogate becomes
     try:
         if path.exists() and not path.is_file():  # /dev/stderr or a pipe, which is not to be replaced
             path.write_bytes(data)

@@ -115,7 +115,7 @@ class RunReports:
         for choice in self._choices():
             text = texts[choice.format](account)
             if choice.file is not None:
-                write_output(choice.file, text)
+                write_output(choice.file, text.encode("utf-8", "backslashreplace"))
             elif choice.is_asked:
                 sys.stdout.write(text)
                 sys.stdout.flush()

@@ -69,6 +69,7 @@ class Job:
         self.manager = manager
         self.job_id = checkpoint.job_id
         self.folder = manager.job_folder(self.job_id)
+        self.opened_at = time.time()
         self.request = IngestRequest.from_json(checkpoint.request)
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         self.controls = ControlFolder(self.folder / CONTROL_FOLDER)
@@ -252,7 +253,12 @@ class Job:
 
     def write_status(self, figures: dict[str, Any]) -> None:
         """Show how the job stands, for `status` and for who commands it."""
-        own = {"job_id": self.job_id, "pid": os.getpid(), "time": time.time()}
+        own = {
+            "job_id": self.job_id,
+            "pid": os.getpid(),
+            "started_at": self.opened_at,
+            "time": time.time(),
+        }
         self.manager.write_status(self.job_id, {**own, **figures})
 
     def record_stop(self, status: JobStatus, reason: str) -> None:

@@ -65,6 +65,7 @@ class JobMonitor:
         self._process = psutil.Process()
         self._started = self._going_since = time.monotonic()
         self._warned: set[str] = set()
+        self._signs: tuple[int, ...] = ()
 
     async def watch(self, config: Callable[[], BatchConfig]) -> None:
         """Look, act and tell, without end."""
@@ -107,10 +108,27 @@ class JobMonitor:
         status.pool_restarts = self._dispatcher.restarts
         status.breakers = self._breakers.states
         status.memory_now = self._guard.now
+        self._note_progress()
         statistics.memory_peak = self._guard.peak
         statistics.elapsed = time.monotonic() - self._started
         times = os.times()
         statistics.coordinator_cpu_seconds = times.user + times.system
+
+    def _note_progress(self) -> None:
+        """Note when the job last came further; one that has nothing to do, or is paused, need not."""
+        status, statistics = self._status, self._status.statistics
+        signs = (
+            statistics.files_discovered,
+            statistics.files_unchanged,
+            statistics.files_done,
+            statistics.batches_retried,
+            statistics.flushes,
+        )
+        waiting = statistics.files_queued or statistics.batches_waiting or statistics.batches_in_flight
+        is_idle = statistics.discovery_complete and not waiting
+        if signs != self._signs or is_idle or status.state == "paused":
+            self._signs = signs
+            status.last_progress_at = time.time()
 
     def count_discovered(self) -> None:
         """Bring the figures of what the feed has found up to date."""

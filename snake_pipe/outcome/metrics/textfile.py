@@ -6,13 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.observe.metrics.family import Family, exposition, series
+from snake_pipe.outcome.last_success import last_success
 from snake_pipe.outcome.metrics import names
 from snake_pipe.outcome.metrics.dataset_figures import dataset_figures
 from snake_pipe.schemas import STATUSES, TREE_TABLES
-from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,18 +101,7 @@ def _success_before(dataset: Path, before: str) -> float | None:
     """When a run last ended well, as the file said, or else as the dataset's jobs do; None if never."""
     name = series(names.LAST_SUCCESS, {"dataset": _label(dataset)})
     found = re.search(rf"^{re.escape(name)} ([0-9.e+]+)$", before, re.MULTILINE)
-    if found:
-        return float(found[1])
-    manager = CheckpointManager(dataset)
-    for job_id in reversed(manager.job_ids()):
-        try:
-            checkpoint = manager.load(job_id)
-        except SnakePipeError:
-            continue
-        progress = checkpoint.progress
-        if progress.status == "done" and progress.files_failed <= checkpoint.config.get("max_failures", 0):
-            return checkpoint.updated_at
-    return None
+    return float(found[1]) if found else last_success(dataset)
 
 
 def _label(dataset: Path) -> str:

@@ -64,6 +64,8 @@ def test_a_run_that_fails_for_its_files(cli, small, tmp_path):
     (small / "cut.ast.json").write_text('{"type": "Program", "body": [')
     done = cli.run("ingest", small, "-q", "--summary-json", "-", "--metrics-file", tmp_path / "run.prom")
     assert done.returncode == json.loads(done.stdout)["exit_code"] == 3
+    status = cli.run("status", "--json", "-d", small / ".snake-pipe")
+    assert json.loads(status.stdout)["summary"] == json.loads(done.stdout)
     assert ("snake_pipe_last_success_timestamp_seconds",) not in metrics(tmp_path / "run.prom")
 
 

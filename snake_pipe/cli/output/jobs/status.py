@@ -15,7 +15,6 @@ from snake_pipe.cli.output.text import seconds, size, stopper, visible
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView
-    from snake_pipe.extract.batch_models import BatchStatistics
 
 _RECENT = 5.0
 """Seconds over which a recent rate is taken."""
@@ -63,7 +62,9 @@ def number(figures: dict[str, Any], name: str) -> float:
 
 
 def document(view: JobView, recent: RecentRate | None = None) -> dict[str, Any]:
-    """All figures of `status.json`, with the state as it is now and the rates."""
+    """All figures of `status.json`, with the state as it is now and the rates, and the run's summary."""
+    from snake_pipe.outcome.kept_summary import summary_of_job
+
     files, size_ = _average(view.figures)
     rate = recent.value if recent is not None else None
     return {
@@ -76,6 +77,9 @@ def document(view: JobView, recent: RecentRate | None = None) -> dict[str, Any]:
         "bytes_per_second": size_,
         "recent_files_per_second": rate and rate[0],
         "recent_bytes_per_second": rate and rate[1],
+        "summary": summary_of_job(
+            view.dataset, view.job_id, view.state, view.figures, has_ended=not view.runs
+        ),
     }
 
 
@@ -165,28 +169,6 @@ def line(view: JobView, recent: RecentRate) -> str:
     if failed := number(figures, "files_failed"):
         parts.append(f"{failed:,} failed")
     return visible(" · ".join(parts))
-
-
-def statistics_of(view: JobView) -> BatchStatistics:
-    """The figures as the engine has them, as far as they are there and of their types."""
-    from dataclasses import fields
-
-    from snake_pipe.extract.batch_models import BatchStatistics
-
-    statistics = BatchStatistics()
-    for item in fields(BatchStatistics):
-        value, default = view.figures.get(item.name), getattr(statistics, item.name)
-        if item.name in ("outcomes", "reasons"):
-            value = {
-                (str(entry[0]), str(entry[1])): entry[2]
-                for entry in _list(view.figures, item.name)
-                if isinstance(entry, list) and len(entry) == 3 and isinstance(entry[2], int)
-            }
-        elif isinstance(default, dict):
-            value = {str(key): n for key, n in _table(value).items() if isinstance(n, int)}
-        if isinstance(value, type(default)) or (isinstance(default, float) and isinstance(value, int)):
-            setattr(statistics, item.name, value)
-    return statistics
 
 
 def state_of(view: JobView) -> str:
