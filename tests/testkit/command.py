@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIMIT = 240
 """Seconds that a process of its own may take; far more than any needs."""
+_NOT_FOR_TESTS = ("SNAKE_PIPE_", "GITHUB_", "CI_PROJECT_DIR")
+"""Beginnings of variables that change what the command does, such as those of a workflow that runs tests."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Cli:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SNAKE_PIPE_")}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_FOR_TESTS)}
         kept.pop("PYTHONUNBUFFERED", None)  # with it, no stream has a rest that nobody reads
         return kept | {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
 
