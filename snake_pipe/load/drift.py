@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from snake_pipe.errors import QueryError
-from snake_pipe.load.views import connect
+from snake_pipe.load import dump_links
+from snake_pipe.load.views import connect_tables
 from snake_pipe.schemas import ORDINAL_BITS
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def find_drift(dataset: Path, *, times: bool = True) -> Drift:
 
     DatasetError as `connect`; QueryError if the tables cannot be read to the end.
     """
-    with connect(dataset) as connection:
+    with connect_tables(dataset) as connection:
         try:
-            for statement in (_TABLES, _EVIDENCE, _DIFFERENCES, _FINDINGS):
+            for statement in (*dump_links.CREATE_VIEWS, _TABLES, _EVIDENCE, _DIFFERENCES, _FINDINGS):
                 connection.execute(statement)
             drift = connection.execute(_DRIFT, {"times": times}).fetchall()
             dumps = connection.execute("SELECT count(*) FROM drift_dumps").fetchall()[0][0]
