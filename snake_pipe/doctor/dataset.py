@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -21,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.tidy.retention import Removed
+
 _LONGEST_JOURNAL = 64 * MIB
 _SILENT_AFTER = 60.0
 """Seconds without a status, which a job writes every second, after which it is asked about."""
-
-_MOST_JOBS = 100
 
 
 def check_dataset(place: Place) -> Iterator[Finding]:
@@ -55,25 +55,17 @@ def check_dataset(place: Place) -> Iterator[Finding]:
     if not missing:
         count = sum(map(len, parts.values()))
         yield ok("dataset", f"{place.dataset} opens: schema {SCHEMA_VERSION}, {count:,} parts, all there")
-    left = [part for job_id in _given_up(place.dataset) for part in dataset.uncommitted_parts(job_id)]
-    if left:
-        found = f"{len(left):,} parts, {_size(left)}, are left of jobs that ended early"
-        yield note("dataset", found, "the next ingest removes them, or the job's resume")
+    if lock_holder(place.dataset) is None and (left := _unneeded(dataset)).parts:
+        found = f"{left.parts:,} parts, {left.bytes / MIB:,.1f} MiB, are left of jobs that ended early"
+        yield note("dataset", found, "the next ingest removes them, or snake-pipe compact")
 
 
-def _size(parts: list[Path]) -> str:
-    return f"{sum(part.stat().st_size for part in parts if part.exists()) / MIB:,.1f} MiB"
+def _unneeded(dataset: Dataset) -> Removed:
+    from snake_pipe.extract.job.recovery import promises
+    from snake_pipe.load.tidy.retention import Retention, Vacuum
 
-
-def _given_up(dataset: Path) -> Iterator[str]:
-    """The newest jobs that are neither done nor running, a hundred at most."""
-    manager = CheckpointManager(dataset)
-    holder = lock_holder(dataset)
-    for job_id in manager.job_ids()[-_MOST_JOBS:]:
-        if holder is None or holder.job_id != job_id:
-            with suppress(SnakePipeError):
-                if manager.load(job_id).progress.status != "done":
-                    yield job_id
+    manager = CheckpointManager(dataset.path)
+    return Vacuum(dataset, Retention(), is_promised=promises(dataset, manager)).removable
 
 
 def _absent(parts: list[Path]) -> Iterator[Path]:

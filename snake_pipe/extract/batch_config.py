@@ -215,6 +215,25 @@ class BatchConfig:
         check=_check_dialects,
         is_path=True,
     )
+    keep_runs: int = _setting(
+        2,
+        values.count,
+        "earlier states that can still be asked for: those at the end of so many runs that changed something",
+        ge=1,
+    )
+    keep_days: float = _setting(
+        0.0, values.days, "the states of the last so many days are kept as well", ge=0
+    )
+    keep_jobs: int = _setting(100, values.count, "jobs whose logs and checkpoints are kept", ge=1)
+    keep_job_days: float = _setting(
+        90.0, values.days, "days after which the logs and checkpoints of a job are removed", ge=1
+    )
+    reader_grace_seconds: float = _setting(
+        300.0,
+        values.seconds,
+        "how long what was replaced stays on disk in any case, for those who are reading it",
+        ge=0,
+    )
     compression: str = _setting(
         "zstd", values.word, "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
     )

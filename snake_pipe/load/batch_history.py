@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.delta_log import DeltaLog
+from snake_pipe.load.delta.log import DeltaLog
 
 if TYPE_CHECKING:
     from pathlib import Path

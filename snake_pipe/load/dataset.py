@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 import time
 from dataclasses import dataclass, field
@@ -21,14 +20,15 @@ from urllib.parse import unquote
 import orjson
 
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
-from snake_pipe.load.delta_log import DeltaLog, checked_parts
+from snake_pipe.load.delta.entries import Snapshot
+from snake_pipe.load.delta.log import DeltaLog, checked_parts
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -58,9 +58,11 @@ class Flush:
 class DatasetLock:
     """The right to write, held until `release` or the end of the `with` block, or of the process."""
 
-    def __init__(self, descriptor: int, holder: Path) -> None:
+    def __init__(self, descriptor: int, holder: Path, *, left_behind: bool) -> None:
         self._descriptor: int | None = descriptor
         self._holder = holder
+        self.left_behind = left_behind
+        """Whether whoever held it before ended without a word."""
 
     def release(self) -> None:
         """Let others write; may be called again."""
@@ -140,41 +142,49 @@ class Dataset:
             if (parts or log is self._logs["files"]) and (log.flush_seq(flush.job_id) or 0) < flush.flush_seq
         ]
         for log, parts in due:
-            log.append(parts, flush.job_id, flush.flush_seq)
+            snapshot = self.next_snapshot(flush.job_id) if log is self._logs["files"] else None
+            log.append(parts, flush.job_id, flush.flush_seq, snapshot)
+
+    def next_snapshot(self, job_id: str) -> Snapshot:
+        """The moment that the next commit of `files` makes: the other tables as they are now."""
+        versions = {table: log.newest_version() for table, log in self._logs.items() if table != "files"}
+        return Snapshot({**versions, "files": self._logs["files"].newest_version() + 1}, job_id)
+
+    def snapshot(self) -> Snapshot:
+        """The newest moment at which all tables fit together; it is not tidy before the first flush."""
+        log = self._logs["files"]
+        log.reload()
+        version = log.newest_version()
+        return log.snapshot(version) or Snapshot(
+            {table: log.newest_version() for table, log in self._logs.items()}
+        )
+
+    def snapshot_at(self, files_version: int) -> Snapshot | None:
+        """The moment of an earlier version of `files`; None if it is no longer kept."""
+        return self._logs["files"].snapshot(files_version)
+
+    def log(self, table: str) -> DeltaLog:
+        """A table's log, to be written to only by who holds the lock."""
+        return self._logs[table]
 
     def transaction_version(self, table: str, job_id: str) -> int | None:
         """The last flush of a job that a table has; None before the first."""
         return self._logs[table].flush_seq(job_id)
 
-    def parts(self, table: str) -> list[Path]:
-        """The parts that a table consists of now, by name."""
+    def parts(self, table: str, version: int | None = None) -> list[Path]:
+        """The parts that a version of a table consists of, by default the newest, by name."""
         log = self._logs[table]
-        return [log.folder / name for name in sorted(log.part_names())]
+        return [log.folder / name for name in sorted(log.part_names(version))]
+
+    def replaced_parts(self, table: str) -> list[Path]:
+        """Parts that others took the place of and that are still on disk, as far as the log tells."""
+        log = self._logs[table]
+        return [path for name in log.replaced_names() if (path := log.folder / name).exists()]
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""
         for log in self._logs.values():
             log.checkpoint()
-
-    def uncommitted_parts(self, job_id: str) -> list[Path]:
-        """What a job left in the tables' folders that no log names, unfinished parts included."""
-        of_job = re.compile(rf"\.?part-{re.escape(job_id)}-(\d+-)*(flush-)?\d+\.parquet(\.tmp)?").fullmatch
-        found = []
-        for log in self._logs.values():
-            names = [name for name in sorted(os.listdir(log.folder)) if of_job(name)]  # noqa: PTH208
-            committed = frozenset(log.part_names()) if names else frozenset()
-            found += [log.folder / name for name in names if name not in committed]
-        return found
-
-    def remove_orphans(self, job_id: str, keep: Collection[str] = ()) -> int:
-        """Remove a job's uncommitted parts except those named in `keep`; how many there were.
-
-        `keep` are the names that the job's journal promises. The job must have no worker left.
-        """
-        orphans = [path for path in self.uncommitted_parts(job_id) if path.name not in keep]
-        for path in orphans:
-            path.unlink(missing_ok=True)
-        return len(orphans)
 
     def max_epoch(self) -> int:
         """The last epoch given out; 0 before the first."""
@@ -252,13 +262,14 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
         lock = os.open(jobs / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             _lock_soon(lock, path, holder)
+            left_behind = holder.exists()
             replace_atomic(holder, _describe_holder(job_id))
         except BaseException:
             os.close(lock)
             raise
     except OSError as error:
         raise _cannot(f"cannot lock {path}", error) from error
-    return DatasetLock(lock, holder)
+    return DatasetLock(lock, holder, left_behind=left_behind)
 
 
 def _lock_soon(lock: int, path: Path, holder: Path) -> None:

@@ -77,7 +77,7 @@ def at_prompt(cli, root):
 def test_a_conversation(at_prompt):
     person = at_prompt()
     person.asks("SELECT name\rFROM symbols;", "area")
-    person.asks(".tables", "symbols_history")
+    person.asks(".tables", "files_history")
     assert "the import's node" in person.asks(".schema imports", "start_line")
     assert "LINE 1: FROM nowhere" in person.asks("FROM nowhere;", "^^^^^^^")
     assert "only reading is" in person.asks("DROP VIEW files;", "makes a copy")
@@ -148,7 +148,7 @@ def test_without_a_terminal_it_reads_statements_from_stdin(cli, root):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("name\n────\narea\n")
     assert done.stdout.endswith("a\n─\n1\n\nb\n─\n2\n")
-    assert "symbols_history" in done.stdout
+    assert "files_history" in done.stdout
     done = cli.run("shell", "-d", root, input="SELECT 1 AS a;\nSELEKT;\nSELECT 2 AS b;")
     assert (done.returncode, done.stdout) == (2, "a\n─\n1\n")
     done = cli.run("shell", "-d", root, input=".schema REFS\n.schema ref")

@@ -7,7 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, from_ipc
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 from snake_pipe.utils.batch_utils import add_counts
@@ -41,8 +41,11 @@ class Delivery:
         on_flush: Callable[[BatchStatistics], object],
         on_rows: Callable[[Iterable[Row]], None],
         on_commit: Callable[[int], None],
+        tidy_every: float | None,
     ) -> None:
-        """`on_rows` gets the rows of `files` before they are committed; they are read only if it reads them.
+        """`tidy_every` are the seconds after which superseded rows leave the tables of a job without an end.
+
+        `on_rows` gets the rows of `files` before they are committed; they are read only if it reads them.
 
         `on_commit` is called after each commit with their number in all; then `on_flush` runs in a thread.
         """
@@ -54,6 +57,8 @@ class Delivery:
         self._on_flush = on_flush
         self._on_rows = on_rows
         self._on_commit = on_commit
+        self._tidy_every = tidy_every
+        self._tidied_at = time.monotonic()
         self._wanted = asyncio.Event()
         self._ending = False
 
@@ -144,6 +149,8 @@ class Delivery:
                     await self._wanted.wait()
             self._wanted.clear()
             await self.commit_if_possible()
+            if self._tidy_every is not None and time.monotonic() - self._tidied_at >= self._tidy_every:
+                await self.tidy()
 
     def begin_anew(self) -> None:
         """Commit now, and count the interval from here."""
@@ -191,6 +198,15 @@ class Delivery:
             raise
         else:
             self._breaker.succeeded()
+
+    async def tidy(self) -> None:
+        """Take what is superseded out of the tables; where the disk refuses, the next run does it."""
+        try:
+            await self._sink.tidy()
+        except SnakePipeError as error:
+            text = f"the tables are not tidied: {error}; the next run tries again"
+            self._listener(Notice("tidy", text))
+        self._tidied_at = time.monotonic()
 
     def count_flushes(self) -> None:
         """Copy the sink's figures into the statistics."""

@@ -71,6 +71,7 @@ class Sink:
         commit: Callable[[str, int, Sequence[Part]], None],
         open_writer: Callable[[str], PartWriter],
         read_with: str,
+        tidy: Callable[[], None],
     ) -> None:
         self._job_id = job_id
         self._epoch = epoch
@@ -78,6 +79,7 @@ class Sink:
         self._commit = commit
         self._open_writer = open_writer
         self._read_with = read_with
+        self._tidy = tidy
         self._pending = _Pending()
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
@@ -161,6 +163,20 @@ class Sink:
             self.files_committed += info.files
             self.flushes += 1
             return info
+
+    async def tidy(self) -> None:
+        """Take what is superseded out of the tables, after a flush under way; SinkError if the disk refuses.
+
+        It runs to its end also when the caller is cancelled, as a flush does.
+        """
+
+        async def in_turn() -> None:
+            async with self._lock:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._tidy)
+
+        tidying = asyncio.ensure_future(in_turn())
+        tidying.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(tidying)
 
     def close(self) -> None:
         """Wait for a flush under way and end the thread."""

@@ -67,6 +67,8 @@ class Feed(ABC):
 
     def __init__(self, discovered: Discovered | None = None) -> None:
         self.discovered = discovered or Discovered()
+        self.noted_times: dict[int, int] = {}
+        """New times (ns) of files by their ids: their content is what the dataset has."""
 
     @abstractmethod
     def chunks(self) -> AsyncGenerator[Chunk, None]:

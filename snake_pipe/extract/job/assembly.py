@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from snake_pipe.observe.events import Listener
     from snake_pipe.observe.status import JobStatus
 
+_TIDY_EVERY = 60.0
+"""Seconds; a watch supersedes rows for as long as it runs."""
+
 
 def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Listener) -> JobRun:
     """A run of an open job, which keeps its `status`.
@@ -68,7 +71,7 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
         breakers=breakers,
     )
     delivery = Delivery(
-        _make_sink(job),
+        _make_sink(job, feed),
         job_id=job.job_id,
         statistics=status.statistics,
         listener=listener,
@@ -76,6 +79,7 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
         on_flush=job.after_flush,
         on_rows=feed.settle,
         on_commit=feed.committed,
+        tidy_every=_TIDY_EVERY if feed.is_live else None,
     )
     return JobRun(
         config,
@@ -120,7 +124,7 @@ def _plan(job: Job, listener: Listener) -> MemoryPlan:
     return plan
 
 
-def _make_sink(job: Job) -> Sink:
+def _make_sink(job: Job, feed: Feed) -> Sink:
     return Sink(
         job_id=job.job_id,
         epoch=job.epoch,
@@ -129,4 +133,5 @@ def _make_sink(job: Job) -> Sink:
         commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts))),
         open_writer=job.open_writer,
         read_with=job.config.read_with,
+        tidy=lambda: job.tidy(feed),
     )

@@ -25,7 +25,8 @@ from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
-from snake_pipe.extract.job.recovery import remove_orphans, roll_forward
+from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
+from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter
@@ -78,6 +79,9 @@ class Job:
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
         self._own_files: KnownFiles | None = None
+        self._upkeep = Upkeep(
+            dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
+        )
         self._saving = threading.Lock()
         if not self.is_done:
             self.controls.clear()  # before anybody can know the job's id and send it a command
@@ -88,10 +92,11 @@ class Job:
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
-        stack.enter_context(dataset.lock(job_id))
+        lock = stack.enter_context(dataset.lock(job_id))
         request = settle_repositories(dataset.path, request)
         manager = CheckpointManager(dataset.path)
-        remove_orphans(dataset, manager)
+        if lock.left_behind or not _last_is_done(manager):
+            recover_last_run(dataset, manager, retention_of(config))
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -130,7 +135,12 @@ class Job:
         if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
             checkpoint = replace(checkpoint, request=moved)
-        roll_forward(dataset, job_id, journal)
+        commit_promised(dataset, job_id, journal)
+        config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+        if manager.newest() == job_id:
+            remove_leftovers(dataset, manager, retention_of(config))
+        else:
+            recover_last_run(dataset, manager, retention_of(config))
         own_files = KnownFiles.of_job(dataset, job_id)
         progress = replace(
             checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
@@ -228,6 +238,12 @@ class Job:
             level=self.config.compression_level,
         )
 
+    def tidy(self, feed: Feed) -> None:
+        """Make the tables the current state, and remove what is no longer kept."""
+        noted, feed.noted_times = feed.noted_times, {}
+        self._upkeep.tidy(noted)
+        self._upkeep.remove_old_jobs()
+
     def after_flush(self, statistics: BatchStatistics) -> None:
         """Record a flush that is committed."""
         self.save("running", statistics)
@@ -282,6 +298,15 @@ def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> C
         return checkpoint
     config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
     return replace(checkpoint, config=asdict(config.resumed_with(changes)))
+
+
+def _last_is_done(manager: CheckpointManager) -> bool:
+    """Whether the last run left nothing to do; a job that cannot be read may have."""
+    job_id = manager.newest()
+    try:
+        return job_id is None or manager.load(job_id).progress.status == "done"
+    except SnakePipeError:
+        return False
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:

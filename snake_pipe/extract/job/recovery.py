@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import Part
+from snake_pipe.load.tidy.retention import Vacuum
 from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.tidy.retention import Retention
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
-    from snake_pipe.utils.journal import Journal
+    from snake_pipe.utils.journal import Journal, Record
 
 
-def roll_forward(dataset: Dataset, job_id: str, journal: Journal) -> None:
-    """Commit what the journal promises, and remove the parts that it does not name."""
-    committed = {record["seq"] for record in journal.records if record.get("type") == "committed"}
-    named: set[str] = set()
-    for record in journal.records:
-        if record.get("type") != "flush":
-            continue
-        parts = [Part(*part) for part in record["parts"]]
-        named |= {part.name for part in parts}
-        if record["seq"] not in committed:
-            dataset.commit(Flush(job_id, record["seq"], parts))
-            journal.append({"type": "committed", "seq": record["seq"]})
-    dataset.remove_orphans(job_id, named)
+def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Retention) -> None:
+    """Commit what the dataset's last run promised, and remove what it left; the caller holds the lock.
+
+    A job that is damaged is left to its own resume, which says so.
+    """
+    job_id = manager.newest()
+    if job_id is not None:
+        with suppress(SnakePipeError), manager.journal(job_id) as journal:
+            commit_promised(dataset, job_id, journal)
+    remove_leftovers(dataset, manager, retention)
 
 
-def remove_orphans(dataset: Dataset, manager: CheckpointManager) -> None:
-    """Remove what jobs left behind that were killed and never resumed; their promises are kept."""
-    for job_id in manager.job_ids():
-        try:
-            if manager.load(job_id).progress.status != "done":
-                records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
-                named = {part[1] for record in records for part in record.get("parts", ())}
-                dataset.remove_orphans(job_id, named)
-        except SnakePipeError:  # a damaged job; what it left may be needed to mend it
-            continue
+def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
+    """Commit the flushes that a job's journal promises and that are not committed."""
+    for flush in _promised(journal.records):
+        dataset.commit(Flush(job_id, flush["seq"], [Part(*part) for part in flush["parts"]]))
+        journal.append({"type": "committed", "seq": flush["seq"]})
+
+
+def remove_leftovers(dataset: Dataset, manager: CheckpointManager, retention: Retention) -> None:
+    """Remove parts that no version of a table needs and no job promises; no worker may be left."""
+    Vacuum(dataset, retention, is_promised=promises(dataset, manager)).remove()
+
+
+def promises(dataset: Dataset, manager: CheckpointManager) -> Callable[[str], bool]:
+    """Whether the journal of a job still promises the part of a name."""
+    job_ids = manager.job_ids()
+    names: dict[str, set[str]] = {}
+
+    def is_promised(name: str) -> bool:
+        job_id = next((job_id for job_id in job_ids if name.startswith(f"part-{job_id}-")), None)
+        if job_id is None:
+            return False
+        if job_id not in names:
+            names[job_id] = _promised_names(dataset, manager, job_id)
+        return name in names[job_id]
+
+    return is_promised
+
+
+def _promised_names(dataset: Dataset, manager: CheckpointManager, job_id: str) -> set[str]:
+    try:
+        records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
+    except SnakePipeError:  # what is promised in it cannot be told from what is not
+        return set()
+    committed = dataset.transaction_version("files", job_id) or 0
+    return {part[1] for flush in _promised(records) if flush["seq"] > committed for part in flush["parts"]}
+
+
+def _promised(records: list[Record]) -> list[Record]:
+    """The flushes that are not noted as committed."""
+    committed = {record["seq"] for record in records if record.get("type") == "committed"}
+    return [record for record in records if record.get("type") == "flush" and record["seq"] not in committed]

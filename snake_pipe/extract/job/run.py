@@ -105,6 +105,8 @@ class JobRun:
             if self._stop_reason is None:
                 await self._record_deleted()
             await self._delivery.commit()
+            if self._stop_reason is None:
+                await self._delivery.tidy()
             abandon = self._stop_reason is not None
             self._monitor.read_memory()
             await _cancel(*tasks.values())

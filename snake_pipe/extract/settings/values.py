@@ -11,6 +11,8 @@ from typing import Any
 from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.units import parse_bytes, parse_count, parse_seconds
 
+_DAY = 86_400
+
 _UNSET = frozenset({"", "none", "off"})
 _ON = frozenset({"1", "on", "t", "true", "y", "yes"})
 _OFF = frozenset({"0", "off", "f", "false", "n", "no"})
@@ -30,6 +32,13 @@ def seconds_or_unset(given: Any) -> float | None:
     """The same, or None: `"none"`, `"off"` and empty text too."""
     is_unset = given is None or (isinstance(given, str) and given.strip().lower() in _UNSET)
     return None if is_unset else seconds(given)
+
+
+def days(given: Any) -> float:
+    """A number of days: `2`, `"36h"`, `"2"`."""
+    if isinstance(given, str) and not given.strip()[-1:].isdigit():
+        return parse_seconds(given) / _DAY
+    return float(given) if isinstance(given, str) else float(_number(given, "a number of days"))
 
 
 def size(given: Any) -> int:

@@ -233,7 +233,7 @@ def test_errors_of_the_walk_are_there_once_after_a_resume(cli, repository, tmp_p
     assert cli.run("ingest", repository, "-d", dataset).returncode == 0
     job = killed_before_its_last_word(dataset)
     assert cli.run("resume", job, "-d", dataset).returncode == 0
-    assert rows(dataset, "SELECT path, code FROM errors_history") == [("aaa", "symlink_outside")]
+    assert rows(dataset, "SELECT path, code FROM errors") == [("aaa", "symlink_outside")]
 
 
 def test_checkpoints_at_the_same_moment(repository, tmp_path):

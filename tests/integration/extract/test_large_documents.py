@@ -76,7 +76,7 @@ def test_deep_nesting_is_refused_by_a_limit_of_our_own(tmp_path: Path, cli: Cli)
     assert done.returncode == 3, done.stderr
     with connect(root / ".snake-pipe") as connection:
         assert connection.execute("SELECT status, reason FROM files").fetchall() == [("failed", "too_deep")]
-        assert connection.execute("SELECT count(*) FROM nodes_history").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(0,)]
 
 
 def test_a_file_that_changes_while_it_is_read_in_pieces(
@@ -115,4 +115,4 @@ def test_a_file_that_changes_while_it_is_read_in_pieces(
         assert connection.execute("SELECT status, reason FROM files").fetchall() == [
             ("failed", "changed_while_reading")
         ]
-        assert connection.execute("SELECT count(*) FROM nodes_history").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(0,)]

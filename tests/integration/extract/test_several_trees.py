@@ -172,7 +172,7 @@ def test_a_large_document_that_is_bad_at_its_end_leaves_no_rows(cli: Cli, tmp_pa
     assert ask(root, "SELECT path, status, reason FROM files") == [
         ("list.ast.json", "failed", "invalid_json")
     ]
-    assert ask(root, "SELECT count(*) FROM nodes_history") == [(0,)]
+    assert ask(root, "SELECT count(*) FROM nodes") == [(0,)]
 
 
 def test_a_check_shows_all_trees_together(cli: Cli, repository: Path) -> None:

@@ -14,10 +14,11 @@ import pytest
 from deltalake import DeltaTable
 
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
-from snake_pipe.load import delta_log
 from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.delta import log as delta_log
 from snake_pipe.load.lock_holder import lock_holder
 from snake_pipe.load.part_writer import Part
+from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.views import connect
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils import file_lock
@@ -320,11 +321,12 @@ def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., 
     document = dataset.path / "nodes" / "part-j-1a-1-9-1-2.parquet"
     document.touch()
     orphans = {unfinished, own, document, *(dataset.path / "nodes" / part.name for part in promised + lost)}
-    assert set(dataset.uncommitted_parts("j-1a")) == orphans
+    kept = dataset.path / "nodes" / promised[0].name
 
-    assert dataset.remove_orphans("j-1a", {promised[0].name}) == 4
-    assert dataset.uncommitted_parts("j-1a") == [dataset.path / "nodes" / promised[0].name]
-    assert len(dataset.uncommitted_parts("j-1ab")) == len(dataset.uncommitted_parts("k-1a")) == 2
+    running = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__, running_job="j-1ab")
+    assert running.removable.parts == running.remove().parts == len(orphans) - 1 + 2
+    assert [path for path in orphans if path.exists()] == [kept]
+    assert Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__).removable.parts == 2
     assert all(path.exists() for table in TABLES for path in dataset.parts(table))
 
 

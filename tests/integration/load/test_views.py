@@ -32,7 +32,7 @@ def node_files(dataset: Dataset) -> list[int]:
 def test_an_empty_dataset_has_all_views_with_the_types_of_a_full_one(dataset: Dataset, job: Any) -> None:
     def types() -> dict[str, list[tuple[Any, ...]]]:
         with connect(dataset.path) as connection:
-            views = [f"{table}{ending}" for table in TABLES for ending in ("", "_history")]
+            views = [*TABLES, "files_history"]
             return {view: select(connection, f"FROM {view}").types for view in views}  # type: ignore[misc]
 
     empty = types()
@@ -59,7 +59,6 @@ def test_a_superseded_file_is_hidden_with_its_rows(dataset: Dataset, job: Any) -
     assert ask(dataset, "SELECT path, file_id FROM files ORDER BY path") == [("a.py", 10), ("b.py", 2)]
     assert node_files(dataset) == [2, 10]
     assert ask(dataset, "SELECT count(*) FROM nodes") == [(9,)]
-    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(12,)]
     assert ask(dataset, "SELECT count(*) FROM files_history") == [(3,)]
 
 
@@ -90,7 +89,6 @@ def test_rows_are_seen_only_through_files(dataset: Dataset, job: Any) -> None:
     nodes = [part for part in job.file(2, "b.py") if part.table == "nodes"]
     job.flush(nodes)
     assert node_files(dataset) == [1]
-    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(4,)]
 
 
 def test_a_reader_keeps_its_moment_while_a_job_goes_on(dataset: Dataset, job: Any) -> None:
@@ -107,7 +105,7 @@ def test_uncommitted_parts_do_not_exist(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
     job.file(2, "b.py")
     (dataset.path / "nodes" / "part-job1-1-99-1.parquet").write_bytes(b"rubbish")
-    assert ask(dataset, "SELECT count(*) FROM nodes_history") == [(2,)]
+    assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
 
 
 def test_errors_follow_their_files_and_jobs(dataset: Dataset, new_job: Callable[..., Any]) -> None:
@@ -279,8 +277,8 @@ def test_every_view_and_every_documented_column_tells_what_it_means(dataset: Dat
     for table, documented in (TABLES | VIEWS).items():
         for column in documented:
             assert told[table, column.name] == column.doc
-            if table in TABLES:
-                assert told[f"{table}_history", column.name] == column.doc
+            if table == "files":
+                assert told["files_history", column.name] == column.doc
 
 
 @pytest.mark.parametrize(
@@ -302,7 +300,7 @@ def test_what_a_question_can_see_is_there(dataset: Dataset, sql: str) -> None:
     assert set(VIEWS) <= views
 
 
-@pytest.mark.parametrize("sql", ["FROM files", "WITH x AS (FROM Nodes) FROM x, refs_history"])
+@pytest.mark.parametrize("sql", ["FROM files", "WITH x AS (FROM Nodes) FROM x, files_history"])
 def test_a_question_of_tables_alone_does_not_wait_for_other_views(dataset: Dataset, sql: str) -> None:
     """Each `query` took half as long again when ready views and comments came."""
     with connect_for(dataset.path, sql) as connection:

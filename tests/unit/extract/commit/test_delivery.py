@@ -73,6 +73,7 @@ class Scene:
             on_flush=lambda statistics: None,
             on_rows=lambda rows: self.rows.extend(rows),
             on_commit=self.commits.append,
+            tidy_every=None,
         )
 
     def told(self, kind):

@@ -43,6 +43,7 @@ class Disk:
             commit=self._commit,
             open_writer=self._open,
             read_with="settings",
+            tidy=lambda: self.done.append("tidy"),
         )
 
     def _commit(self, job_id, seq, parts):

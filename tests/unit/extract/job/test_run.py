@@ -68,7 +68,7 @@ class Table:
 
     def __init__(self):
         self.pending, self.ids, self.rows, self.errors = [], [], [], []
-        self.flushes = 0
+        self.flushes = self.tidied = 0
         self.may_try_again = True
         self.is_closed = False
         self.failures = 0
@@ -95,6 +95,9 @@ class Table:
         self.rows += files
         self.errors += errors
         self.pending += [row["file_id"] for row in files]
+
+    async def tidy(self):
+        self.tidied += 1
 
     async def flush(self):
         if not self.pending:
@@ -184,6 +187,7 @@ class Scene:
             on_flush=lambda _: None,
             on_rows=feed.settle,
             on_commit=feed.committed,
+            tidy_every=None,
         )
         self.run = JobRun(
             config,

@@ -9,33 +9,38 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
+from snake_pipe.load.delta import entries
+from snake_pipe.load.delta.entries import Action, LoggedPart, Snapshot
 from snake_pipe.schemas import TABLES, arrow_schema
 from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
     from snake_pipe.load.part_writer import Part
 
-CHECKPOINT_EVERY = 100
+CHECKPOINT_EVERY = 20
 """Commits of a table between two checkpoints: a reader opens at most so many entries."""
 
 _MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
 """Entries that are read for the newest parts, and the size above which one is none that a flush wrote."""
 
+_ENTRY, _CHECKPOINT = ".json", ".checkpoint.parquet"
+
 _PARQUET_END = b"PAR1"
+
+_CANNOT_COMMIT = "free space or repair the disk, then resume the job"
 
 
 class DeltaLog:
@@ -67,10 +72,62 @@ class DeltaLog:
         self._version = None
         self._flushes.clear()
 
-    def part_names(self) -> list[str]:
-        """Names of the parts that the newest version of the table consists of."""
-        with self._reading(DatasetError) as table:
+    def newest_version(self) -> int:
+        """The table's version now; SinkError if the table is not there (any more)."""
+        if self._version is None:
+            self._version = max(self.entry_versions(), default=None)
+            if self._version is None:
+                with self._reading(SinkError) as table:
+                    self._version = table.version()
+        return self._version
+
+    def entry_versions(self) -> list[int]:
+        """The versions whose entries are kept, in order."""
+        try:
+            return sorted(_version(name) for name in self._names(_ENTRY))
+        except OSError as error:
+            raise SinkError(f"the table {self.folder} cannot be read: {error.strerror or error}") from error
+
+    def read_entry(self, version: int) -> list[Action]:
+        """What the entry of a version says; nothing where there is none to be read."""
+        return entries.read_actions(self._entry(version))
+
+    def snapshot(self, version: int) -> Snapshot | None:
+        """The snapshot that a version of `files` belongs to; None where its entry does not tell."""
+        return entries.snapshot_in(self.read_entry(version))
+
+    def part_names(self, version: int | None = None) -> list[str]:
+        """Names of the parts that a version of the table consists of, by default the newest."""
+        with self._reading(DatasetError, version) as table:
             return [uri.rpartition("/")[2] for uri in table.file_uris()]
+
+    def parts(self, version: int | None = None) -> list[LoggedPart]:
+        """The same with what the log says of them, by name."""
+        import pyarrow as pa
+
+        with self._reading(DatasetError, version) as table:
+            found = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+        return sorted(
+            (
+                LoggedPart(
+                    row["path"],
+                    row["size_bytes"],
+                    row["num_records"],
+                    row.get("min.file_id"),
+                    row.get("max.file_id"),
+                )
+                for row in found
+            ),
+            key=lambda part: part.name,
+        )
+
+    def replaced_names(self) -> list[str]:
+        """Names of the parts that the entries that are kept took out of the table, the oldest first."""
+        return [
+            name
+            for version in self.entry_versions()
+            for name in entries.removed_names(self.read_entry(version))
+        ]
 
     def newest_parts(self, most: int) -> list[str]:
         """Names of up to `most` parts that the table holds, the newest first, by the log's newest entries.
@@ -80,19 +137,19 @@ class DeltaLog:
         parts: list[str] = []
         removed: set[str] = set()
         try:
-            entries = sorted(self._names(".json"), reverse=True)[:_MOST_ENTRIES]
+            newest = sorted(self._names(_ENTRY), reverse=True)[:_MOST_ENTRIES]
         except OSError:
             return []
-        for entry in entries:
-            for action in reversed(_actions(self._log / entry)):
+        for name in newest:
+            for action in reversed(entries.read_actions(self._log / name, _MOST_BYTES)):
                 for kind in ("remove", "add"):
-                    name = action[kind].get("path") if isinstance(action.get(kind), dict) else None
-                    if not isinstance(name, str) or "/" in name:
+                    part = action[kind].get("path") if isinstance(action.get(kind), dict) else None
+                    if not isinstance(part, str) or "/" in part:
                         continue
                     if kind == "remove":
-                        removed.add(name)
-                    elif name not in removed:
-                        parts.append(name)
+                        removed.add(part)
+                    elif part not in removed:
+                        parts.append(part)
             if len(parts) >= most:
                 break
         return parts[:most]
@@ -109,26 +166,52 @@ class DeltaLog:
                     self._version = table.version()
         return self._flushes[job_id]
 
-    def append(self, parts: Iterable[Part], job_id: str, flush_seq: int) -> None:
+    def append(
+        self, parts: Iterable[Part], job_id: str, flush_seq: int, snapshot: Snapshot | None = None
+    ) -> None:
         """Commit parts, and that the job has come to `flush_seq`; durable on return.
 
         SinkError if the disk refuses, or if somebody else committed meanwhile.
         """
-        if self._version is None:
-            with self._reading(SinkError) as table:
-                self._version = table.version()
-        version = self._version + 1
-        actions: list[dict[str, Any]] = [_commit_info(), {"txn": {"appId": job_id, "version": flush_seq}}]
+        info = entries.commit_info("WRITE", {"mode": "Append", "partitionBy": "[]"}, snapshot)
+        self._commit(lambda: [info, entries.transaction(job_id, flush_seq), *self._added(parts)])
+        self._flushes[job_id] = flush_seq
+
+    def replace(
+        self,
+        removed: Iterable[LoggedPart],
+        added: Iterable[Part],
+        *,
+        changes_rows: bool,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        """Commit that `added` take the place of `removed`, as `append`; both may be empty.
+
+        Without `changes_rows` the rows are the same, only in other parts.
+        """
+        info = entries.commit_info("OPTIMIZE", {}, snapshot)
+        self._commit(
+            lambda: [
+                info,
+                *(entries.remove(part, changes_rows=changes_rows) for part in removed),
+                *self._added(added, changes_rows=changes_rows),
+            ]
+        )
+
+    def _added(self, parts: Iterable[Part], *, changes_rows: bool = True) -> Iterator[Action]:
+        for part in parts:
+            modified = (self.folder / part.name).stat().st_mtime_ns // 1_000_000
+            yield entries.add(part, modified, changes_rows=changes_rows)
+
+    def _commit(self, actions: Callable[[], list[Action]]) -> None:
+        version = self.newest_version() + 1
         try:
-            actions += [self._add_action(part) for part in parts]
-            self._put_entry(version, b"".join(orjson.dumps(action) + b"\n" for action in actions))
+            self._put_entry(version, b"".join(orjson.dumps(action) + b"\n" for action in actions()))
         except OSError as error:
             raise SinkError(
-                f"cannot commit to {self.folder}: {error.strerror or error}",
-                "free space or repair the disk, then resume the job",
+                f"cannot commit to {self.folder}: {error.strerror or error}", _CANNOT_COMMIT
             ) from error
         self._version = version
-        self._flushes[job_id] = flush_seq
         # Each table at another commit, so that one flush doesn't pay for all of them.
         if (version + list(TABLES).index(self.folder.name)) % CHECKPOINT_EVERY == 0:
             with suppress(SinkError):  # the commit is done; readers are slower without, that is all
@@ -138,7 +221,7 @@ class DeltaLog:
         """Sum up the log in one file, so that readers need not read all entries."""
         try:
             DeltaTable(self.folder.as_uri()).create_checkpoint()
-            newest = self._newest(".checkpoint.parquet")
+            newest = self._newest(_CHECKPOINT)
             if newest is not None:
                 fsync_file(newest)
             fsync_file(self._log / "_last_checkpoint")
@@ -151,44 +234,45 @@ class DeltaLog:
 
         Nothing is lost: an entry that was promised is in the job's journal and is committed again.
         """
-        entry = self._newest(".json")
-        if entry is not None and not _is_whole_entry(entry.read_bytes()):
+        entry = self._newest(_ENTRY)
+        if entry is not None and not entries.is_whole(entry.read_bytes()):
             entry.rename(entry.with_name(f"{entry.name}.torn"))
-        checkpoint = self._newest(".checkpoint.parquet")
+        checkpoint = self._newest(_CHECKPOINT)
         if checkpoint is not None and not _ends_with(checkpoint, _PARQUET_END):
             checkpoint.unlink()
             (self._log / "_last_checkpoint").unlink(missing_ok=True)
 
+    def trim(self, wanted: Collection[int]) -> int:
+        """Remove what neither the newest version nor one of `wanted` is read from; how many files.
+
+        A version is read from the last checkpoint up to it, and the entries from there to it.
+        """
+        newest = self.newest_version()
+        checkpoints = sorted(_version(name) for name in self._names(_CHECKPOINT))
+        kept: set[int] = set()
+        for version in {newest, *wanted}:
+            start = max((each for each in checkpoints if each <= version), default=0)
+            kept.update(range(start, version + 1))
+        names = [name for ending in (_ENTRY, _CHECKPOINT) for name in self._names(ending)]
+        outdated = [name for name in names if _version(name) not in kept and _version(name) <= newest]
+        for name in sorted(outdated):
+            (self._log / name).unlink(missing_ok=True)
+        return len(outdated)
+
     @contextmanager
-    def _reading(self, error_class: type[SnakePipeError]) -> Iterator[DeltaTable]:
-        """The table as it is now; what deltalake raises, also of what it reads later, as our own error."""
+    def _reading(self, error_class: type[SnakePipeError], version: int | None = None) -> Iterator[DeltaTable]:
+        """The table at a version; what deltalake raises, also of what it reads later, as our own error."""
         try:
-            yield DeltaTable(self.folder.as_uri())
+            yield DeltaTable(self.folder.as_uri(), version=version)
         except DeltaError as error:
             raise error_class(
                 f"the table {self.folder} cannot be read: {str(error).splitlines()[0]}",
                 "restore it from a backup, or ingest into a new dataset",
             ) from error
 
-    def _add_action(self, part: Part) -> dict[str, Any]:
-        stats: dict[str, Any] = {"numRecords": part.rows}
-        if part.first_file_id is not None:
-            stats["minValues"] = {"file_id": part.first_file_id}
-            stats["maxValues"] = {"file_id": part.last_file_id}
-        return {
-            "add": {
-                "path": part.name,
-                "partitionValues": {},
-                "size": part.size_bytes,
-                "modificationTime": (self.folder / part.name).stat().st_mtime_ns // 1_000_000,
-                "dataChange": True,
-                "stats": orjson.dumps(stats).decode(),
-            }
-        }
-
     def _put_entry(self, version: int, data: bytes) -> None:
         """Give an entry its name, which must be new: that is what makes commits exclude each other."""
-        entry = self._log / f"{version:020}.json"
+        entry = self._entry(version)
         temp = self._log / f".{entry.name}{TEMP_SUFFIX}"
         try:
             temp.write_bytes(data)
@@ -203,12 +287,16 @@ class DeltaLog:
             temp.unlink(missing_ok=True)
         fsync_folder(self._log)
 
+    def _entry(self, version: int) -> Path:
+        return self._log / f"{version:020}{_ENTRY}"
+
     def _newest(self, ending: str) -> Path | None:
         names = self._names(ending)
         return self._log / max(names) if names else None
 
     def _names(self, ending: str) -> list[str]:
-        return [name for name in os.listdir(self._log) if name[0] != "." and name.endswith(ending)]  # noqa: PTH208
+        names = os.listdir(self._log)  # noqa: PTH208
+        return [name for name in names if name.endswith(ending) and name[: -len(ending)].isdigit()]
 
 
 def checked_parts(folder: Path, parts: Sequence[Part]) -> Sequence[Part]:
@@ -235,15 +323,8 @@ def _delta_schema(table: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _commit_info() -> dict[str, Any]:
-    return {
-        "commitInfo": {
-            "timestamp": int(time.time() * 1000),
-            "operation": "WRITE",
-            "operationParameters": {"mode": "Append", "partitionBy": "[]"},
-            "engineInfo": "snake-pipe",
-        }
-    }
+def _version(name: str) -> int:
+    return int(name.partition(".")[0])
 
 
 def _rename_to_new(source: Path, target: Path) -> None:
@@ -257,27 +338,6 @@ def _rename_to_new(source: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         source.rename(target)
-
-
-def _actions(entry: Path) -> list[dict[str, Any]]:
-    """What an entry says; nothing if it cannot be read."""
-    try:
-        if entry.stat().st_size > _MOST_BYTES:
-            return []
-        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
-    except (OSError, orjson.JSONDecodeError):
-        return []
-    return [line for line in lines if isinstance(line, dict)]
-
-
-def _is_whole_entry(data: bytes) -> bool:
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    try:
-        return bool(lines) and all(isinstance(orjson.loads(line), dict) for line in lines)
-    except orjson.JSONDecodeError:
-        return False
 
 
 def _ends_with(path: Path, ending: bytes) -> bool:

@@ -1,0 +1,1 @@
+"""One table's Delta log: entries, versions, what a version consists of."""

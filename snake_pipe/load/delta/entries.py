@@ -1,0 +1,138 @@
+"""What the entries of a Delta log say: written and read here, action by action."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from snake_pipe.load.part_writer import Part
+
+Action = dict[str, Any]
+
+_OWN_KEY = "snakePipe"
+"""Key of `commitInfo` with what only this program reads; the protocol leaves other keys alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPart:
+    """A part that a version of a table consists of; `first_file_id` and `last_file_id` as in `Part`."""
+
+    name: str
+    size_bytes: int
+    rows: int
+    first_file_id: int | None = None
+    last_file_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of a dataset: the versions of all tables that belong to a version of `files`.
+
+    Each commit of `files` has one, since that is what makes a flush visible. `job_id` made it, at `time_ms`
+    (milliseconds since 1970). In one that `is_tidy` each table holds the current state alone; else rows that
+    were superseded stand beside those that supersede them. `has_loose_errors` tells of rows of `errors` that
+    belong to no file.
+    """
+
+    versions: Mapping[str, int] = field(default_factory=dict)
+    job_id: str = ""
+    is_tidy: bool = False
+    has_loose_errors: bool = False
+    time_ms: int = 0
+
+
+def commit_info(operation: str, parameters: Mapping[str, str], snapshot: Snapshot | None = None) -> Action:
+    """What was done, and for `files` the snapshot that the commit makes."""
+    info: dict[str, Any] = {
+        "timestamp": int(time.time() * 1000),
+        "operation": operation,
+        "operationParameters": dict(parameters),
+        "engineInfo": "snake-pipe",
+    }
+    if snapshot is not None:
+        info[_OWN_KEY] = asdict(snapshot) | {"time_ms": info["timestamp"]}
+    return {"commitInfo": info}
+
+
+def transaction(job_id: str, flush_seq: int) -> Action:
+    """That a job has come to a flush."""
+    return {"txn": {"appId": job_id, "version": flush_seq}}
+
+
+def add(part: Part, modified_ms: int, *, changes_rows: bool = True) -> Action:
+    """A part that belongs to the table from here on."""
+    stats: dict[str, Any] = {"numRecords": part.rows}
+    if part.first_file_id is not None:
+        stats["minValues"] = {"file_id": part.first_file_id}
+        stats["maxValues"] = {"file_id": part.last_file_id}
+    return {
+        "add": {
+            "path": part.name,
+            "partitionValues": {},
+            "size": part.size_bytes,
+            "modificationTime": modified_ms,
+            "dataChange": changes_rows,
+            "stats": orjson.dumps(stats).decode(),
+        }
+    }
+
+
+def remove(part: LoggedPart, *, changes_rows: bool) -> Action:
+    """A part that no longer belongs to the table; earlier versions still need it."""
+    return {
+        "remove": {
+            "path": part.name,
+            "deletionTimestamp": int(time.time() * 1000),
+            "dataChange": changes_rows,
+            "extendedFileMetadata": True,
+            "partitionValues": {},
+            "size": part.size_bytes,
+        }
+    }
+
+
+def read_actions(entry: Path, most_bytes: int | None = None) -> list[Action]:
+    """What an entry says; nothing if it cannot be read, or is larger than `most_bytes`."""
+    try:
+        if most_bytes is not None and entry.stat().st_size > most_bytes:
+            return []
+        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
+    except (OSError, orjson.JSONDecodeError):
+        return []
+    return [line for line in lines if isinstance(line, dict)]
+
+
+def removed_names(actions: list[Action]) -> list[str]:
+    """The parts that an entry takes out of the table."""
+    return [action["remove"]["path"] for action in actions if isinstance(action.get("remove"), dict)]
+
+
+def snapshot_in(actions: list[Action]) -> Snapshot | None:
+    """The snapshot that an entry of `files` makes; None for one that says nothing of it."""
+    for action in actions:
+        info = action.get("commitInfo")
+        own = info.get(_OWN_KEY) if isinstance(info, dict) else None
+        if isinstance(own, dict):
+            try:
+                return Snapshot(**own)
+            except TypeError:  # of another version of this program
+                return None
+    return None
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether an entry was written to its end."""
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    try:
+        return bool(lines) and all(isinstance(orjson.loads(line), dict) for line in lines)
+    except orjson.JSONDecodeError:
+        return False

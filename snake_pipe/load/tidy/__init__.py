@@ -1,0 +1,1 @@
+"""What keeps tables true and small: superseded rows leave, small parts are merged, old parts go."""

@@ -1,0 +1,75 @@
+"""Which rows of `files` are no longer the state of their file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Ids = NDArray[np.int64]
+
+_ROWS_AT_ONCE = 16_384
+_COLUMNS = ["file_id", "repo", "path", "status", "reason", "container_id"]
+_REPEATING = ["repo", "status", "reason"]
+
+CANCELLED_RANK = 1 << 62
+"""What is taken from the rank of a file whose reading was called off: it keeps what was read before, if
+anything was."""
+
+
+def superseded_ids(parts: Sequence[Path]) -> Ids:
+    """The ids of files, and of the trees in them, that are superseded or deleted, ascending.
+
+    `parts` are those of `files`. The newest row of each (repo, path) is its state, and none if it says that
+    the file is deleted. Paths are told apart by two hashes of 64 bits that know nothing of each other.
+    """
+    columns: dict[str, list[NDArray[np.int64]]] = {
+        name: [] for name in ("key", "check", "rank", "id", "container")
+    }
+    deleted: list[NDArray[np.bool_]] = []
+    for part in parts:
+        for batch in pq.ParquetFile(part, read_dictionary=_REPEATING).iter_batches(
+            _ROWS_AT_ONCE, columns=_COLUMNS
+        ):
+            ids = batch["file_id"].to_numpy(zero_copy_only=False)
+            repos, paths = batch["repo"].to_pylist(), batch["path"].to_pylist()
+            columns["id"].append(ids)
+            columns["key"].append(_hashes(zip(repos, paths, strict=True), batch.num_rows))
+            columns["check"].append(
+                _hashes((f"{path}\0{repo}" for repo, path in zip(repos, paths, strict=True)), batch.num_rows)
+            )
+            columns["rank"].append(ids - np.where(_says(batch["reason"], "cancelled"), CANCELLED_RANK, 0))
+            columns["container"].append(batch["container_id"].fill_null(-1).to_numpy(zero_copy_only=False))
+            deleted.append(_says(batch["status"], "deleted"))
+    if not deleted:
+        return np.zeros(0, np.int64)
+    key, check, rank, ids, container = (np.concatenate(columns[name]) for name in columns)
+    is_tree = container >= 0
+    order = np.lexsort((rank, check, key))
+    order = order[~is_tree[order]]
+    is_newest = np.ones(len(order), np.bool_)
+    is_newest[:-1] = (key[order[1:]] != key[order[:-1]]) | (check[order[1:]] != check[order[:-1]])
+    gone = ~is_newest | np.concatenate(deleted)[order]
+    superseded = np.sort(ids[order[gone]])
+    trees = ids[is_tree & np.isin(container, superseded)]
+    return np.union1d(superseded, trees)
+
+
+def _hashes(values: Iterable[object], count: int) -> Ids:
+    return np.fromiter(map(hash, values), np.int64, count)
+
+
+def _says(column: pa.DictionaryArray, word: str) -> NDArray[np.bool_]:
+    """Which rows of a column hold a word."""
+    words = column.dictionary.to_pylist()
+    code = words.index(word) if word in words else -2
+    flags: NDArray[np.bool_] = column.indices.fill_null(-1).to_numpy(zero_copy_only=False) == code
+    return flags

@@ -1,0 +1,191 @@
+"""After a run: each table becomes the current state alone, in parts of a good size.
+
+Parts that hold superseded rows are written anew without them, and many small parts become few, in one
+commit a table, `files` last. What is superseded is found by `files` alone, which keeps its superseded rows
+until the other tables have lost theirs: so a tidy that was cut off anywhere is simply done again. Until then
+readers leave out what is superseded by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.tidy.parts_plan import may_hold, rows_per_part, small_parts
+from snake_pipe.load.tidy.rewriting import write_anew
+from snake_pipe.load.tidy.superseded import superseded_ids
+from snake_pipe.schemas import TABLES, TREE_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from numpy.typing import NDArray
+
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.delta.entries import LoggedPart, Snapshot
+    from snake_pipe.load.tidy.rewriting import RowEdit
+
+_OF_FILES = (*TREE_TABLES, "errors", "files")
+"""Tables whose rows belong to files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What a tidy did: rows that left, and parts that others took the place of."""
+
+    rows: int = 0
+    parts: int = 0
+
+
+class Tidy:
+    """One tidying of a dataset by who holds its lock. Not for threads."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        job_id: str,
+        stem: str,
+        codec: str = "zstd",
+        level: int | None = 1,
+        noted_times: Mapping[int, int] | None = None,
+        kept_jobs: Collection[str] | None = None,
+    ) -> None:
+        """`job_id` is the newest job, whose errors without a file are the ones that count.
+
+        `stem` begins the names of the new parts, and must be new for each tidy. `noted_times` are new times
+        of files by their ids: their content is known to be the same. What tables say of jobs that are not of
+        `kept_jobs` leaves them sooner or later.
+        """
+        self._dataset = dataset
+        self._job_id = job_id
+        self._stem = stem
+        self._codec, self._level = codec, level
+        self._noted = noted_times or {}
+        self._kept_jobs = None if kept_jobs is None else frozenset(kept_jobs)
+        self._parts_made = 0
+        self._gone: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def is_due(self) -> bool:
+        """Whether the newest state is not tidy, or a row of it is to be changed."""
+        snapshot = self._dataset.snapshot()
+        has_old_errors = snapshot.has_loose_errors and snapshot.job_id != self._job_id
+        return not snapshot.is_tidy or has_old_errors or bool(self._noted)
+
+    def run(self) -> Tidied:
+        """Do it; SinkError where the disk refuses, and then what is committed stays as right as it was."""
+        self._gone = superseded_ids(self._dataset.parts("files"))
+        done = Tidied()
+        for table in (*(table for table in TABLES if table != "files"), "files"):
+            tidied = self._tidy_table(table)
+            done = Tidied(done.rows + tidied.rows, done.parts + tidied.parts)
+        return done
+
+    def _tidy_table(self, table: str) -> Tidied:
+        log = self._dataset.log(table)
+        parts = log.parts()
+        changed = {part.name: count for part in parts if (count := self._rows_to_change(table, part))}
+        outdated = {part.name: part for part in small_parts(parts)}
+        outdated |= {part.name: part for part in parts if part.name in changed}
+        sources = sorted(outdated.values(), key=lambda part: (part.first_file_id or 0, part.name))
+        snapshot = self._snapshot() if table == "files" else None
+        if not sources and snapshot is None:
+            return Tidied()
+        added = write_anew(
+            table,
+            [log.folder / part.name for part in sources],
+            self._edit(table),
+            most_rows=rows_per_part(sum(part.rows for part in parts)),
+            open_writer=lambda: self._open_writer(table),
+        )
+        log.replace(sources, added, changes_rows=bool(changed), snapshot=snapshot)
+        rows_left = sum(part.rows for part in sources) - sum(part.rows for part in added)
+        return Tidied(rows_left, len(sources))
+
+    def _snapshot(self) -> Snapshot:
+        return replace(
+            self._dataset.next_snapshot(self._job_id), is_tidy=True, has_loose_errors=self._has_loose_errors()
+        )
+
+    def _has_loose_errors(self) -> bool:
+        return any(
+            pq.ParquetFile(part).read(["file_id"]).column(0).null_count
+            for part in self._dataset.parts("errors")
+        )
+
+    # -- rows ----------------------------------------------------------------------------------------
+
+    def _rows_to_change(self, table: str, part: LoggedPart) -> int:
+        """How many rows of a part leave or change; 0 is told without reading most parts."""
+        if table not in _OF_FILES:
+            return self._rows_of_old_jobs(table, part)
+        ids = self._gone
+        if table == "files" and self._noted:
+            ids = np.union1d(ids, np.fromiter(self._noted, np.int64, len(self._noted)))
+        if table != "errors" and not may_hold(part, ids):
+            return 0
+        columns = ["file_id", "job_id"] if table == "errors" else ["file_id"]
+        file = pq.ParquetFile(self._dataset.path / table / part.name)
+        count = 0
+        for rows in file.iter_batches(1 << 20, columns=columns):
+            is_gone = np.isin(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
+            if table == "errors":
+                is_gone |= self._is_loose_of_others(rows)
+            count += int(np.count_nonzero(is_gone))
+        return count
+
+    def _rows_of_old_jobs(self, table: str, part: LoggedPart) -> int:
+        """How many rows are of jobs that are not kept, in a part that would not be merged; 0 for a few."""
+        if self._kept_jobs is None or part.rows < rows_per_part(0) // 2:
+            return 0
+        jobs = pq.ParquetFile(self._dataset.path / table / part.name).read(["job_id"]).column(0)
+        old = sum(job not in self._kept_jobs for job in jobs.to_pylist())
+        return old if old > part.rows // 2 else 0
+
+    def _is_loose_of_others(self, errors: pa.RecordBatch) -> NDArray[np.bool_]:
+        loose = errors["file_id"].is_null().to_numpy(zero_copy_only=False)
+        others = np.array([job != self._job_id for job in errors["job_id"].to_pylist()], np.bool_)
+        flags: NDArray[np.bool_] = loose & others
+        return flags
+
+    def _edit(self, table: str) -> RowEdit:
+        if table not in _OF_FILES:
+            return self._without_old_jobs
+
+        def edit(rows: pa.RecordBatch) -> pa.RecordBatch:
+            ids = rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False)
+            leaves = np.isin(ids, self._gone)
+            if table == "errors":
+                leaves |= self._is_loose_of_others(rows)
+            if leaves.any():
+                rows = rows.filter(pa.array(~leaves))
+            return self._with_noted_times(rows) if table == "files" and self._noted else rows
+
+        return edit
+
+    def _without_old_jobs(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        kept = self._kept_jobs
+        if kept is None:
+            return rows
+        return rows.filter(pa.array([job in kept for job in rows["job_id"].to_pylist()], pa.bool_()))
+
+    def _with_noted_times(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        ids, times = rows["file_id"].to_pylist(), rows["mtime_ns"].to_pylist()
+        noted = [self._noted.get(file_id, time) for file_id, time in zip(ids, times, strict=True)]
+        at = rows.schema.get_field_index("mtime_ns")
+        return rows.set_column(at, rows.schema.field(at), pa.array(noted, pa.int64()))
+
+    def _open_writer(self, table: str) -> PartWriter:
+        self._parts_made += 1
+        return PartWriter(
+            self._dataset.path,
+            f"{self._stem}-tidy-{self._parts_made}",
+            (table,),
+            codec=self._codec,
+            level=self._level,
+        )
