@@ -27,6 +27,7 @@ def ingest(
     exclude: Sequence[str] = (),
     languages: Sequence[str] = (),
     repo: str = "",
+    changed_since: str = "",
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -36,7 +37,8 @@ def ingest(
         result = snake_pipe.ingest("~/src/app", languages=["python"], worker_count=4, progress=True)
 
     Files belong to the dataset of their repository. `repo` is the repository's name in the tables, by default
-    that of its folder. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
+    that of its folder. With `changed_since`, which names a commit, only what git says has changed since then
+    is read. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
     files are asked for them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called
     with the job's events, in the calling thread. It may be called where an event loop runs, which then waits.
 
@@ -57,6 +59,7 @@ def ingest(
         exclude=tuple(exclude),
         languages=tuple(languages),
         repo=repo,
+        changed_since=changed_since,
     )
     config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
     return _run(lambda engine: engine.ingest(request, config), listener, progress=progress)

@@ -208,17 +208,39 @@ class KnownFiles:
         """For each file, whether it is here as it is on disk; all that are here count as seen."""
         if not files or not len(self):
             return [False] * len(files)
-        keys = self._hashes([(file.repo, file.path) for file in files])
         sizes = np.array([file.size_bytes for file in files], np.int64)
         mtimes = np.array([file.mtime_ns for file in files], np.int64)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
-        found = self._keys[at] == keys
+        at, found = self._find_all(files)
         self._seen[at[found]] = True
         same = found & self._usable[at]
         same &= (self._sizes[at] == sizes) | (self._sizes[at] == _ANY)
         same &= (self._mtimes[at] == mtimes) | (self._mtimes[at] == _ANY)
         matches: list[bool] = same.tolist()
         return matches
+
+    def match_sizes(self, files: Sequence[FileOnDisk]) -> list[bool]:
+        """As `match`, whatever the times say: for files whose contents somebody else has compared."""
+        if not files or not len(self):
+            return [False] * len(files)
+        sizes = np.array([file.size_bytes for file in files], np.int64)
+        at, found = self._find_all(files)
+        same = found & self._usable[at] & (self._sizes[at] == sizes)
+        self._seen[at[same]] = True
+        matches: list[bool] = same.tolist()
+        return matches
+
+    def contain(self, files: Sequence[FileOnDisk]) -> list[bool]:
+        """For each file, whether its path is here; asking leaves no trace."""
+        if not files or not len(self):
+            return [False] * len(files)
+        contained: list[bool] = self._find_all(files)[1].tolist()
+        return contained
+
+    def _find_all(self, files: Sequence[FileOnDisk]) -> tuple[NDArray[np.intp], Flags]:
+        """Where each file would be, and whether it is there; of one that is not empty."""
+        keys = self._hashes([(file.repo, file.path) for file in files])
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        return at, self._keys[at] == keys
 
     def unseen(self) -> Iterator[KnownFile]:
         """The files that no `match` has seen, in no order that means something."""

@@ -47,7 +47,8 @@ class BatchStatistics:
     and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
     known language by ending, `unasked` those of languages that are not read by language, `excluded` those
     that were named although patterns exclude them. `ignored` is what ignore rules left out, by rule
-    (`.gitignore:3 *.o`), `filtered` what the patterns `include` and `exclude` did (`exclude *_pb2.py`).
+    (`.gitignore:3 *.o`), `filtered` what the patterns `include` and `exclude` did (`exclude *_pb2.py`),
+    `not_changed` those that the dataset does not have since it was begun with changes alone.
     `trees` counts those in files that hold several, and `containers` these files.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
     `oldest_wait`.
@@ -83,6 +84,7 @@ class BatchStatistics:
     excluded: int = 0
     ignored: LeftOutByRules = field(default_factory=LeftOutByRules)
     filtered: LeftOutByRules = field(default_factory=LeftOutByRules)
+    not_changed: int = 0
     files_queued: int = 0
     bytes_queued: int = 0
     oldest_age: float = 0.0

@@ -176,6 +176,7 @@ def summarise(
             "excluded": statistics.excluded,
             "ignored": asdict(statistics.ignored),
             "filtered": asdict(statistics.filtered),
+            "not_changed": statistics.not_changed,
         },
         program_version=program_version,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,8 @@ Examples:
   snake-pipe ingest . --languages python,go --tables files,symbols,refs
   snake-pipe ingest . --include 'src/**' --exclude '*_pb2.py'
   snake-pipe ingest src/a.py                   one file, into its repository's dataset
-  git diff --name-only main | snake-pipe ingest --files-from -
+  snake-pipe ingest . --changed-since origin/main...      what this branch changes
+  git ls-files '*.py' | snake-pipe ingest --files-from -  a list of files
   snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
 """
 
@@ -63,6 +65,15 @@ def ingest(
             rich_help_panel=SelectionOptions.heading,
         ),
     ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="Read only what git says has changed since a commit: HEAD~1, v1.2, or origin/main... for"
+            " where this branch left it. What the dataset has besides stays; a new one has changes alone.",
+            rich_help_panel=SelectionOptions.heading,
+        ),
+    ] = None,
     settings: Settings,
     verbosity: Verbosity,
     outputs: RunOutputs,
@@ -78,6 +89,10 @@ def ingest(
     has_list = bool(files_from or files0_from)
     if paths and has_list:
         raise UsageError("PATH and a list of files cannot be given together")
+    if changed_since is not None and not changed_since.strip():
+        raise UsageError(
+            "--changed-since names no commit", "leave it out to read everything that is not known"
+        )
     roots = [path.absolute() for path in paths or ([] if has_list else [Path.cwd()])]
     for root in roots:
         if not root.exists():
@@ -89,6 +104,7 @@ def ingest(
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
         kept = Path(folder, "files.list") if has_list else None
         request = selection.request(roots, config, kept)
+        request = replace(request, changed_since=changed_since or "")
         request.check()
         if kept is not None:
             _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))

@@ -26,12 +26,14 @@ class LeftOut:
     `unrecognised` are those of no known language, by ending, `unasked` those of languages that are not read,
     by language (`ast` for what may be AST files). `ignored` is what ignore rules leave out, `filtered` what
     the patterns `include` and `exclude` do, but for `excluded`: files that were named, and that the patterns
-    leave out all the same.
+    leave out all the same. `not_changed` are files that the dataset does not have, since they had not changed
+    when it was begun with changes alone.
     """
 
     unrecognised: Counter[str] = field(default_factory=Counter)
     unasked: Counter[str] = field(default_factory=Counter)
     excluded: int = 0
+    not_changed: int = 0
     ignored: LeftOutByRules = field(default_factory=LeftOutByRules)
     filtered: LeftOutByRules = field(default_factory=LeftOutByRules)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from snake_pipe import plugins
 from snake_pipe.errors import CheckpointError, UsageError
+from snake_pipe.extract.discovery.changed_files import resolve_commit, work_tree_of
 from snake_pipe.extract.discovery.file_list import listed_files
 from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
 from snake_pipe.extract.discovery.sieve import Selection, check_patterns
@@ -32,6 +33,8 @@ class IngestRequest:
     again that have not changed. `submitted`: the files are those that a program submits, one by one.
     `repo` is the name that the one root is to have in the tables. `repos` are the names of all folders that
     paths count from, once the job knows its dataset.
+    With `changed_since`, which names a commit, what git says has not changed since then need not be looked
+    at; `since` has the commit that it was for each name in `repos`.
     """
 
     roots: tuple[str, ...] = ()
@@ -46,6 +49,8 @@ class IngestRequest:
     submitted: bool = False
     repo: str = ""
     repos: dict[str, str] = field(default_factory=dict, hash=False)
+    changed_since: str = ""
+    since: dict[str, str] = field(default_factory=dict, hash=False)
 
     def check(self) -> None:
         """UsageError if a root is missing, a language unknown or a pattern wrong."""
@@ -56,11 +61,29 @@ class IngestRequest:
         if unknown:
             raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
         check_patterns(self._selection(None))
+        if self.changed_since:
+            if self.full or self.file_list is not None:
+                other = "--full" if self.full else "a list of files"
+                raise UsageError(f"--changed-since and {other} cannot be given together")
+            self.resolve_since()
+
+    def resolve_since(self) -> dict[str, str]:
+        """The commit that `changed_since` names, by the names of the folders that paths count from.
+
+        UsageError where there is none.
+        """
+        return {
+            root.name: resolve_commit(work_tree_of(root.folder), self.changed_since) for root in self.plan()
+        }
 
     @property
     def expects_files(self) -> bool:
-        """Whether to find none is worth a word: in whole folders, not in a list, which may well be empty."""
-        return self.file_list is None and any(Path(root).is_dir() for root in self.roots)
+        """Whether to find none is worth a word: in whole folders, but not in a list or in changes."""
+        return (
+            self.file_list is None
+            and not self.changed_since
+            and any(Path(root).is_dir() for root in self.roots)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The request as it stands in a checkpoint: paths as text, whatever bytes they hold."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.extract.feeds.revisions import Revision
     from snake_pipe.extract.model.rows import Row
 
 
@@ -77,6 +78,10 @@ class Feed(ABC):
     def find_deleted(self) -> Iterator[Row]:
         """Rows for files that are gone; read in a thread, once all chunks are processed."""
         return iter(())
+
+    def revisions(self) -> dict[str, Revision]:
+        """What is known of the repositories' rows, by name, once all that was found is committed."""
+        return {}
 
     def end(self) -> bool:
         """Ask for the end: whether the feed will come to it soon, after what it has taken in.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import DiscoveryError
     from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
+    from snake_pipe.extract.feeds.revisions import Revision
     from snake_pipe.extract.model.rows import Row
 
 _T = TypeVar("_T")
@@ -68,12 +69,16 @@ class Intake(Feed):
         ids: FileIds,
         discovered: Discovered | None = None,
         known: Sequence[Known] = (),
+        wanted: Callable[[list[DiscoveredFile]], list[DiscoveredFile]] = lambda files: files,
         reported: Container[tuple[str, str]] = (),
         counts_again: bool = True,
         row_if_deleted: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
         find_deleted: Callable[[], Iterator[Row]] = lambda: iter(()),
+        revisions: Callable[[], dict[str, Revision]] = dict,
     ) -> None:
         """A file that one of `known` matches is left out; each of them is asked for every file.
+
+        `wanted(files)` are those of some files that are this job's business at all.
 
         `reported` are (path, code) of errors that the job has recorded before. Without `counts_again` neither
         they nor files that are left out are counted in `discovered`, as an earlier walk has counted them.
@@ -86,13 +91,17 @@ class Intake(Feed):
         self._job_id = job_id
         self._ids = ids
         self._known = known
+        self._wanted = wanted
         self._reported = reported
         self._counts_again = counts_again
         self._row_if_deleted = row_if_deleted
         self._find_deleted = find_deleted
+        self._revisions = revisions
         self._closing = False
         self.incomplete = False
         """Whether something kept files from being seen: what was not seen may still be there."""
+        self.newest_ns = 0
+        """When the file was changed that was changed last of those that are processed."""
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Pull the source in a thread, up to a bound ahead of the consumer."""
@@ -127,6 +136,10 @@ class Intake(Feed):
         """Rows for files that are gone; none where some could not be seen."""
         return iter(()) if self.incomplete else self._find_deleted()
 
+    def revisions(self) -> dict[str, Revision]:
+        """None where some files could not be seen."""
+        return {} if self.incomplete else self._revisions()
+
     def _next_chunk(self) -> Chunk | None:
         chunk = Chunk()
         files = []
@@ -142,7 +155,7 @@ class Intake(Feed):
                 self._take_error(item, chunk)
         if count == 0:
             return None
-        self._take_files(files, chunk)
+        self._take_files(self._wanted(files), chunk)
         return chunk
 
     def _take_files(self, files: list[DiscoveredFile], chunk: Chunk) -> None:
@@ -158,6 +171,7 @@ class Intake(Feed):
         self.discovered.files += len(chunk.files) + unchanged
         self.discovered.unchanged += unchanged
         self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
+        self.newest_ns = max([self.newest_ns, *(file.mtime_ns for file in chunk.files)])
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
         is_new = (item.path, item.code) not in self._reported

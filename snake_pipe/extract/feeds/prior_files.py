@@ -33,6 +33,7 @@ class PriorFiles:
         plan = request.plan()
         self._roots = {root.name: root.folder for root in plan}
         self._walked = {root.name for root in plan if root.walked}
+        self._kept: set[str] | None = None
         own_dialects = plugins.own_dialects(config.dialects)
         self._current = KnownFiles.current(
             dataset,
@@ -77,11 +78,19 @@ class PriorFiles:
         """
         if not self._walked or not (self.any_seen or self._request.full or even_if_none_seen):
             return
+        kept: set[str] = set()
         for file in self._current.unseen():
             root = self._roots[file.repo] if file.repo in self._walked else None
             name = os.fsdecode(file.path_bytes) if file.path_bytes else file.path
             if root is not None and (_is_gone(root / name) or is_deselected(file.repo, file.path)):
                 yield self._deleted(file.repo, root, file.path, file.path_bytes, file.language, ids.of_row())
+            else:
+                kept.add(file.repo)
+        self._kept = kept
+
+    def has_met_all(self, repo: str) -> bool:
+        """Whether all files of a repository were seen or are deleted, once `find_deleted` is read."""
+        return self._kept is not None and repo in self._walked - self._kept
 
     def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
         """A row that the file at the raw path `raw` of a root is deleted."""

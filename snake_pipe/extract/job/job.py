@@ -15,12 +15,12 @@ from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.discovery.request import IngestRequest
-from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
-from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.feeds.prior_files import PriorFiles
-from snake_pipe.extract.feeds.repository_names import settle_repositories
+from snake_pipe.extract.feeds.repository_names import known_repositories, settle_repositories
+from snake_pipe.extract.feeds.revisions import forget_commits, note_revisions, settle_revisions
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
+from snake_pipe.extract.feeds.walk_feed import open_walk
 from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
@@ -30,7 +30,6 @@ from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter
-from snake_pipe.observe.events import Notice
 from snake_pipe.utils.checkpoint_manager import (
     CheckpointData,
     CheckpointManager,
@@ -39,11 +38,10 @@ from snake_pipe.utils.checkpoint_manager import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from contextlib import ExitStack
 
     from snake_pipe.extract.feeds.feed import Feed
-    from snake_pipe.extract.model.rows import Row
     from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.extract.watch.watcher import Watcher
     from snake_pipe.observe.events import Listener
@@ -79,9 +77,14 @@ class Job:
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
         self._own_files: KnownFiles | None = None
+<<<<<<< Updated upstream
         self._upkeep = Upkeep(
             dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
         )
+=======
+        self._commits: Mapping[str, str] = {}  # that the rows of repositories are of, where they are of one
+        self._feed: Feed | None = None
+>>>>>>> Stashed changes
         self._saving = threading.Lock()
         if not self.is_done:
             self.controls.clear()  # before anybody can know the job's id and send it a command
@@ -92,8 +95,14 @@ class Job:
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
+<<<<<<< Updated upstream
         lock = stack.enter_context(dataset.lock(job_id))
+=======
+        stack.enter_context(dataset.lock(job_id))
+        known = known_repositories(dataset.path)
+>>>>>>> Stashed changes
         request = settle_repositories(dataset.path, request)
+        request, commits = settle_revisions(dataset.path, request, known)
         manager = CheckpointManager(dataset.path)
         if lock.left_behind or not _last_is_done(manager):
             recover_last_run(dataset, manager, retention_of(config))
@@ -116,7 +125,9 @@ class Job:
         journal = stack.enter_context(manager.journal(job_id))
         journal.append({"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": now})
         job_index.remember(job_id, dataset.path)
-        return cls(dataset, manager, checkpoint, journal, epoch)
+        job = cls(dataset, manager, checkpoint, journal, epoch)
+        job._commits = commits
+        return job
 
     @classmethod
     def reopen(
@@ -154,6 +165,7 @@ class Job:
         )
         job = cls(dataset, manager, checkpoint, journal, epoch)
         job._own_files = own_files
+        forget_commits(dataset.path, [root.name for root in job.request.plan()])
         return job
 
     def make_feed(self, listener: Listener) -> Feed:
@@ -163,18 +175,19 @@ class Job:
         prior = self.prior_files()
         if not self._own_files:  # nothing is committed yet
             note_failing_before(self.folder, ((file.repo, file.path) for file in prior.current.failing()))
-        ids = self._file_ids()
-        discovered = Discovered()
-        return Intake(
-            self.request.discover(self.config.max_file_size, discovered.left_out),
+        self._feed = open_walk(
+            self.request,
+            self.dataset,
+            prior,
             job_id=self.job_id,
-            ids=ids,
-            discovered=discovered,
-            known=[prior.known] if self._own_files is None else [self._own_files, prior.known],
+            ids=self._file_ids(),
+            max_file_size=self.config.max_file_size,
+            own_files=self._own_files,
+            commits=self._commits,
             reported=self.reported_errors(),
-            row_if_deleted=prior.row_if_deleted,
-            find_deleted=lambda: self._find_deleted(prior, ids, listener),
+            listener=listener,
         )
+        return self._feed
 
     def make_submissions(self) -> Submissions:
         """The files that somebody submits, after those that an earlier run of the job left."""
@@ -215,14 +228,6 @@ class Job:
     def reported_errors(self) -> frozenset[tuple[str, str]]:
         """Path and code of the walk's errors that this job has recorded before."""
         return errors_of_walk(self.dataset, self.job_id) if self.resumed else frozenset()
-
-    def _find_deleted(self, prior: PriorFiles, ids: FileIds, listener: Listener) -> Iterator[Row]:
-        if not prior.any_seen and not self.request.full:
-            text = (
-                "none of the dataset's files was found; they are kept (--full would record them as deleted)"
-            )
-            listener(Notice("nothing_found", text))
-        return prior.find_deleted(ids)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Settings that are changed while the job runs: the next checkpoint has them, and so a resume."""
@@ -287,6 +292,8 @@ class Job:
         try:
             self.write_status(status.to_json())
             self.save(status.state, status.statistics)
+            if status.state == "done" and self._feed is not None:
+                note_revisions(self.dataset.path, self._feed.revisions())
             self.journal.append({"type": "end", "status": status.state, "time": time.time()})
         except SnakePipeError:
             if status.state == "done":

@@ -143,6 +143,7 @@ class JobMonitor:
         statistics.excluded = discovered.left_out.excluded
         statistics.ignored = discovered.left_out.ignored.with_rules(_RULES_TOLD)
         statistics.filtered = discovered.left_out.filtered.with_rules(_RULES_TOLD)
+        statistics.not_changed = discovered.left_out.not_changed
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""

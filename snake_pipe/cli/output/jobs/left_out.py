@@ -32,6 +32,8 @@ def left_out_lines(statistics: BatchStatistics, settings: Mapping[str, Any]) -> 
             lines.append(f"{entries_in_words(left_out)} by {by}{_most(left_out)}")
     if statistics.excluded:
         lines.append(f"{_files(statistics.excluded)} named, but not selected by --include and --exclude")
+    if statistics.not_changed:
+        lines.append(f"{_files(statistics.not_changed)} that have not changed and are not in the dataset")
     if statistics.unasked:
         lines.append(_counted(unasked, statistics.unasked))
     if statistics.unrecognised:

@@ -1,0 +1,125 @@
+"""Which commit the rows of a repository are of, as far as a dataset can say.
+
+A job that begins takes a repository's commit away, and one that has met all that the dataset has of the
+repository, in a work tree without changes, notes a new one. So there is one only where nothing has
+touched the rows since: neither a job that failed nor one of some files alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+import orjson
+
+from snake_pipe.errors import SinkError
+from snake_pipe.extract.discovery.changed_files import clean_commit
+from snake_pipe.extract.discovery.git_state import read_git_state
+from snake_pipe.utils.atomic_file import write_atomic
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.discovery.roots import Root
+
+_CLOCK_NS = 10_000_000
+"""How far the times of files may be behind the clock: a tick of the kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What is known of a repository's rows.
+
+    `commit` is the one that all of them are of; None where they may be of several, or of none. `is_partial`:
+    the dataset was begun with changes alone, and what has not changed since then is left out.
+    """
+
+    commit: str | None = None
+    is_partial: bool = False
+
+
+def read_revisions(dataset: Path) -> dict[str, Revision]:
+    """What is known of each repository by its name; nothing where the note is not there or damaged."""
+    try:
+        found = orjson.loads(_note(dataset).read_bytes())
+        return {name: Revision(**values) for name, values in found.items()}
+    except (OSError, orjson.JSONDecodeError, AttributeError, TypeError):
+        return {}
+
+
+def note_revisions(dataset: Path, changes: Mapping[str, Revision]) -> None:
+    """Note what is known of some repositories; the caller holds the dataset's lock."""
+    before = read_revisions(dataset)
+    after = {**before, **changes}
+    if after == before:
+        return
+    try:
+        write_atomic(_note(dataset), orjson.dumps({name: asdict(known) for name, known in after.items()}))
+    except OSError as error:
+        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+
+
+def forget_commits(dataset: Path, repos: Iterable[str]) -> None:
+    """Take note that the rows of some repositories may come to be of other commits."""
+    known = read_revisions(dataset)
+    note_revisions(dataset, {repo: replace(known.get(repo, Revision()), commit=None) for repo in repos})
+
+
+def settle_revisions(
+    dataset: Path, request: IngestRequest, repos_before: Collection[str]
+) -> tuple[IngestRequest, dict[str, str]]:
+    """The request with the commits since which files count as changed, and those that the rows are of.
+
+    The latter are noted no more from here on. A repository that is not among `repos_before` is begun.
+    """
+    plan = request.plan()
+    if request.changed_since:
+        request = replace(request, since=request.resolve_since())
+    before = read_revisions(dataset)
+    begun = {root.name for root in plan if root.name not in repos_before}
+    note_revisions(dataset, {name: Revision(is_partial=bool(request.changed_since)) for name in begun})
+    forget_commits(dataset, [root.name for root in plan])
+    commits = {root.name: known.commit for root in plan if (known := before.get(root.name)) and known.commit}
+    return request, commits
+
+
+class Checkouts:
+    """The commits that folders are checked out at as a walk begins, asked of git in a thread beside it."""
+
+    def __init__(self, plan: Collection[Root]) -> None:
+        self._commits: dict[str, str | None] = {}
+        self._asked_ns = time.time_ns() - _CLOCK_NS
+        self._folders = {root.name: root.folder for root in plan if root.walked}
+        self._thread = threading.Thread(target=self._ask, name="checkouts", daemon=True)
+        self._thread.start()
+
+    def _ask(self) -> None:
+        for name, folder in self._folders.items():
+            self._commits[name] = clean_commit(folder, read_git_state(folder))
+
+    def revisions(
+        self, dataset: Path, has_met_all: Callable[[str], bool], newest_ns: int, *, is_whole: bool
+    ) -> dict[str, Revision]:
+        """What is known of the repositories' rows at the end, where that is of one commit.
+
+        `has_met_all(repo)`: whether the walk has seen or deleted all files that the dataset has of it.
+        `newest_ns` is when the file was changed that was changed last of those that were read: one that was
+        changed since git was asked may not be as it was then. `is_whole`: all files were this job's business.
+        """
+        self._thread.join()
+        before = read_revisions(dataset)
+        revisions = {}
+        for name, commit in self._commits.items():
+            if has_met_all(name):
+                is_partial = not is_whole and before.get(name, Revision()).is_partial
+                revisions[name] = Revision(commit if newest_ns < self._asked_ns else None, is_partial)
+        return revisions
+
+
+def _note(dataset: Path) -> Path:
+    return dataset / JOBS_FOLDER / "revisions.json"

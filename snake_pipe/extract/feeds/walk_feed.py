@@ -1,0 +1,81 @@
+"""The feed of an ingestion: what a walk finds, against what the dataset holds and what git says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snake_pipe.extract.feeds.changed_since import ChangedSince
+from snake_pipe.extract.feeds.feed import Discovered
+from snake_pipe.extract.feeds.intake import Intake
+from snake_pipe.extract.feeds.revisions import Checkouts, read_revisions
+from snake_pipe.observe.events import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.feed import Known
+    from snake_pipe.extract.feeds.ids import FileIds
+    from snake_pipe.extract.feeds.prior_files import PriorFiles
+    from snake_pipe.extract.feeds.revisions import Revision
+    from snake_pipe.extract.model.rows import Row
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.observe.events import Listener
+
+
+def open_walk(
+    request: IngestRequest,
+    dataset: Dataset,
+    prior: PriorFiles,
+    *,
+    job_id: str,
+    ids: FileIds,
+    max_file_size: int,
+    own_files: Known | None,
+    commits: Mapping[str, str],
+    reported: Container[tuple[str, str]],
+    listener: Listener,
+) -> Intake:
+    """The files that a request names, by a walk or from its list.
+
+    `own_files` are those that earlier runs of the job have committed; `commits` those that the rows of
+    repositories are of, where that is known. SnakePipeError where git cannot say what has changed.
+    """
+    checkouts = Checkouts(request.plan())
+    discovered = Discovered()
+    known, changes = prior.known, None
+    if request.changed_since:
+        revisions = read_revisions(dataset.path)
+        changes = ChangedSince(
+            request.plan(), request.since, commits, revisions, prior.current, discovered.left_out
+        )
+        known = changes.known(known)
+        if (warning := changes.warning) is not None:
+            listener(Notice("rows_of_no_commit", warning))
+
+    def find_deleted() -> Iterator[Row]:
+        if not prior.any_seen and not request.full:
+            text = (
+                "none of the dataset's files was found; they are kept (--full would record them as deleted)"
+            )
+            listener(Notice("nothing_found", text))
+        return prior.find_deleted(ids)
+
+    def revisions_at_end() -> dict[str, Revision]:
+        return checkouts.revisions(
+            dataset.path, prior.has_met_all, intake.newest_ns, is_whole=changes is None
+        )
+
+    intake = Intake(
+        request.discover(max_file_size, discovered.left_out),
+        job_id=job_id,
+        ids=ids,
+        discovered=discovered,
+        known=[known] if own_files is None else [own_files, known],
+        wanted=(lambda files: files) if changes is None else changes.wanted,
+        reported=reported,
+        row_if_deleted=prior.row_if_deleted,
+        find_deleted=find_deleted,
+        revisions=revisions_at_end,
+    )
+    return intake
