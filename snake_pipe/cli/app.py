@@ -13,6 +13,7 @@ import typer
 from snake_pipe import __version__
 from snake_pipe.cli.command_tree import REFUSED, Group, explain, give_help
 from snake_pipe.cli.commands import (
+    compact,
     completion,
     control,
     dialects,
@@ -117,6 +118,7 @@ for _module in (
     export,
     jobs,
     drift,
+    compact,
     report,
     status,
     control,

@@ -14,6 +14,7 @@ from snake_pipe.cli.job_view import JobView, find_job, view_job
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset
 from snake_pipe.cli.options.health import HealthOptions
+from snake_pipe.cli.output.jobs.room import room
 from snake_pipe.cli.output.jobs.status import (
     QUEUE_COLUMNS,
     RecentRate,
@@ -135,7 +136,8 @@ def _health(
 
 
 def _print(view: JobView, verbose: bool) -> None:
-    print_rows(("figure", "value"), pairs(view, verbose=verbose), "table")
+    figures = [*pairs(view, verbose=verbose), *room(view)]
+    print_rows(("figure", "value"), figures, "table")
     if rows := queue_rows(view):
         typer.echo("")
         print_rows(QUEUE_COLUMNS, rows, "table")

@@ -79,6 +79,16 @@ class Settings:
     max_failures: Annotated[
         int | None, Option(metavar="N", help="Exit 0 if at most N files failed. Default: 0.")
     ] = None
+    keep_runs: Annotated[
+        int | None,
+        Option(
+            metavar="N",
+            help="Keep the states at the end of the last N runs, for --as-of and diff. Default: 2.",
+        ),
+    ] = None
+    keep_days: Annotated[
+        str | None, Option(metavar="DAYS", help="Keep those of the last DAYS days as well. Default: 0.")
+    ] = None
     allow_empty: Annotated[
         bool | None,
         Option("--allow-empty", help="Exit 0, not 2, if no file is found to read."),

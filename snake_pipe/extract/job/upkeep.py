@@ -40,8 +40,11 @@ class Upkeep:
         self._stem = stem
         self._times = 0
 
-    def tidy(self, noted_times: Mapping[int, int] | None = None) -> Tidied | None:
-        """Make the tables the current state, if they are not; `noted_times` as `Tidy` takes them."""
+    def tidy(self, noted_times: Mapping[int, int] | None = None, *, at_once: bool = False) -> Tidied:
+        """Make the tables the current state; `noted_times` as `Tidy` takes them.
+
+        Nothing is looked at where they are that already, unless it is to be done `at_once`.
+        """
         self._times += 1
         tidy = Tidy(
             self._dataset,
@@ -52,8 +55,8 @@ class Upkeep:
             noted_times=noted_times,
             kept_jobs=self._manager.job_ids(),
         )
-        if not tidy.is_due():
-            return None
+        if not (at_once or tidy.is_due()):
+            return Tidied()
         tidied = tidy.run()
         self.vacuum(running_job=self._job_id).remove()
         return tidied

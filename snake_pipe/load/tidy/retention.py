@@ -35,7 +35,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was removed, or could be: parts and bytes."""
+    """Parts and their bytes that were removed, or could be."""
 
     parts: int = 0
     bytes: int = 0
@@ -83,12 +83,18 @@ class Vacuum:
         self._running = f"part-{running_job}-" if running_job else None
         self.kept = kept_snapshots(ends_of_runs(dataset), retention, self._now_ms)
         self._unneeded: list[Path] = []
+        self._earlier: list[Path] = []
         self._find()
 
     @property
     def removable(self) -> Removed:
         """What `remove` would take away."""
-        return Removed(len(self._unneeded), sum(_size(path) for path in self._unneeded))
+        return _total(self._unneeded)
+
+    @property
+    def earlier(self) -> Removed:
+        """What only earlier states need."""
+        return _total(self._earlier)
 
     def remove(self) -> Removed:
         """Remove parts, then what of the logs nothing is read from any more; SinkError for a lost table."""
@@ -108,7 +114,8 @@ class Vacuum:
             folder = self._dataset.path / table
             names = [name for name in os.listdir(folder) if _is_part(name)]  # noqa: PTH208
             log = self._dataset.log(table)
-            needed = set(log.part_names())
+            current = frozenset(log.part_names())
+            needed = set(current)
             if needed.issuperset(names):
                 continue
             for version in {*self._kept_versions(table)} - {log.newest_version()}:
@@ -125,6 +132,7 @@ class Vacuum:
                     if name in replaced or not name.removeprefix(".").startswith(self._running)
                 ]
             self._unneeded += [folder / name for name in unneeded]
+            self._earlier += [folder / name for name in needed.intersection(names) - current]
 
     def _kept_versions(self, table: str) -> list[int]:
         return [snapshot.versions[table] for snapshot in self.kept if table in snapshot.versions]
@@ -139,6 +147,10 @@ class Vacuum:
 
 def _is_part(name: str) -> bool:
     return name.removeprefix(".").startswith("part-")
+
+
+def _total(paths: Sequence[Path]) -> Removed:
+    return Removed(len(paths), sum(map(_size, paths)))
 
 
 def _size(path: Path) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.schemas import TABLES, TREE_TABLES
-from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+from snake_pipe.schemas import TREE_TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _COUNTS = ", ".join(f"coalesce(sum({table.removesuffix('s')}_count), 0)::BIGINT" for table in TREE_TABLES)
 _SQL = f"""
@@ -35,9 +35,10 @@ class DatasetFigures:
 
 def dataset_figures(dataset: Path) -> DatasetFigures:
     """The figures of a dataset, as far as it can be read: empty where there is none."""
+    from snake_pipe.load.tidy.space import space_of
     from snake_pipe.load.views import connect_tables
 
-    found = DatasetFigures(size=_size(dataset))
+    found = DatasetFigures(size=space_of(dataset).bytes)
     try:
         with connect_tables(dataset) as connection:
             answer = connection.execute(_SQL).fetchall()
@@ -49,14 +50,3 @@ def dataset_figures(dataset: Path) -> DatasetFigures:
         for table, number in zip(TREE_TABLES, rows, strict=True):
             found.rows[repo, table] += number
     return found
-
-
-def _size(dataset: Path) -> Counter[str]:
-    """Bytes by table; what goes away meanwhile does not count."""
-    sizes: Counter[str] = Counter()
-    for table in (*TABLES, JOBS_FOLDER):
-        for folder, _, names in os.walk(dataset / table):
-            for name in names:
-                with suppress(FileNotFoundError):
-                    sizes[table if table in TABLES else "jobs"] += Path(folder, name).lstat().st_size
-    return sizes

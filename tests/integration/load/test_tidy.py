@@ -1,0 +1,186 @@
+"""A tidied dataset: every reader of its tables sees the current state alone, and earlier states are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, QueryBuilder
+
+from snake_pipe.errors import DatasetError
+from snake_pipe.load.tidy.retention import Retention, Vacuum
+from snake_pipe.load.tidy.tidy import Tidied, Tidy
+from snake_pipe.load.views import connect_tables
+from snake_pipe.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snake_pipe.load.dataset import Dataset
+
+NO_GRACE = Retention(grace_seconds=0)
+
+
+def tidy(dataset: Dataset, job: Any, number: int = 1, **options: Any) -> Tidied:
+    return Tidy(dataset, job_id=job.job_id, stem=f"{job.job_id}-1-{number}", **options).run()
+
+
+def seen(dataset: Dataset, sql: str, files_version: int | None = None) -> list[tuple[Any, ...]]:
+    with connect_tables(dataset.path, files_version=files_version) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def seen_by_others(dataset: Dataset, table: str, columns: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of a table by two readers that know nothing of us: DataFusion, and DuckDB over the parts."""
+    delta = DeltaTable(str(dataset.path / table))
+    sql = f"SELECT {columns} FROM {{}} ORDER BY {columns}"
+    fusion = QueryBuilder().register("t", delta).execute(sql.format("t")).read_all()
+    parts = [uri.removeprefix("file://").replace("%20", " ") for uri in delta.file_uris()]
+    with duckdb.connect() as connection:
+        duck = (
+            connection.execute(sql.format("read_parquet($parts)"), {"parts": parts}).fetchall()
+            if parts
+            else []
+        )
+    return {
+        "datafusion": [tuple(row.values()) for row in pa.table(fusion).to_pylist()],
+        "duckdb": duck,
+    }
+
+
+@pytest.fixture
+def changed(dataset: Dataset, job: Any) -> Dataset:
+    """Of three files one is changed, one deleted, and one called off and so left as it was."""
+    job.flush(job.file(1, "a.py") + job.file(2, "b.py", nodes=3) + job.file(3, "c.py", nodes=4))
+    row = {"repo": "repo", "path": "b.py", "status": "deleted"}
+    job.flush(job.file(10, "a.py", nodes=5) + job.write(files=[{**row, "file_id": 11}]))
+    job.flush(job.file(12, "c.py", nodes=0, status="skipped", reason="cancelled"))
+    return dataset
+
+
+def test_every_reader_sees_what_query_sees(changed: Dataset, job: Any) -> None:
+    before = {
+        table: seen(changed, f"SELECT file_id FROM {table} ORDER BY ALL") for table in ("files", "nodes")
+    }
+    assert before == {"files": [(3,), (10,)], "nodes": [(3,)] * 4 + [(10,)] * 5}
+    assert tidy(changed, job).rows == 4 + 5  # of files: a and b as they were, b's deletion, c called off
+    for table, rows in before.items():
+        assert seen(changed, f"SELECT file_id FROM {table} ORDER BY ALL") == rows
+        assert seen_by_others(changed, table, "file_id") == {"datafusion": rows, "duckdb": rows}
+
+
+def test_a_tidy_dataset_is_let_alone(changed: Dataset, job: Any) -> None:
+    assert Tidy(changed, job_id=job.job_id, stem="x").is_due()
+    tidy(changed, job)
+    assert not Tidy(changed, job_id=job.job_id, stem="x").is_due()
+    parts = {table: changed.parts(table) for table in TABLES}
+    assert tidy(changed, job, 2) == Tidied()
+    assert {table: changed.parts(table) for table in TABLES} == parts
+
+
+def test_the_end_of_an_earlier_run_can_be_asked_for(
+    changed: Dataset, job: Any, new_job: Callable[..., Any]
+) -> None:
+    tidy(changed, job)
+    version = changed.snapshot().versions["files"]
+    later = new_job("job2")
+    later.flush(later.file(20, "a.py", nodes=1))
+    tidy(changed, later)
+    Vacuum(changed, NO_GRACE).remove()
+    assert seen(changed, "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1") == [(3, 4), (20, 1)]
+    earlier = "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1"
+    assert seen(changed, earlier, files_version=version) == [(3, 4), (10, 5)]
+    history = seen(changed, "SELECT file_id FROM files_history WHERE path = 'a.py' ORDER BY 1")
+    assert history == [(10,), (20,)]
+
+    Vacuum(changed, Retention(runs=1, grace_seconds=0)).remove()
+    with pytest.raises(DatasetError, match="no longer keeps"):
+        seen(changed, earlier, files_version=version)
+    assert seen(changed, "SELECT count(*) FROM nodes") == [(5,)]
+    assert seen(changed, "SELECT file_id FROM files_history WHERE path = 'a.py'") == [(20,)]
+
+
+def test_what_was_replaced_a_moment_ago_stays_for_who_reads_it(changed: Dataset, job: Any) -> None:
+    with connect_tables(changed.path) as reader:
+        tidy(changed, job)
+        Vacuum(changed, Retention(runs=1)).remove()
+        assert reader.execute("SELECT count(*) FROM nodes").fetchall() == [(9,)]
+        assert Vacuum(changed, Retention(runs=1, grace_seconds=0)).remove().parts > 0
+        with pytest.raises(duckdb.IOException):
+            reader.execute("SELECT count(*) FROM nodes").fetchall()
+    assert seen(changed, "SELECT count(*) FROM nodes") == [(9,)]
+
+
+def test_a_tidy_that_was_cut_off_is_done_again(changed: Dataset, job: Any, monkeypatch: Any) -> None:
+    """Wherever between two tables it ends: readers see the same, and the next one completes it."""
+    before = seen(changed, "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1")
+    for table in ("nodes", "files"):
+        log = changed.log(table)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(log), "replace", refuse_for(log, type(log).replace))
+            with pytest.raises(RuntimeError):
+                tidy(changed, job, len(table))
+        assert seen(changed, "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1") == before
+        assert not changed.snapshot().is_tidy
+    tidy(changed, job, 3)
+    assert changed.snapshot().is_tidy
+    Vacuum(changed, NO_GRACE).remove()
+    assert seen(changed, "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1") == before
+    assert not Vacuum(changed, NO_GRACE).removable.parts
+
+
+def refuse_for(log: Any, replace: Any) -> Any:
+    def replaced(self: Any, *args: Any, **kwargs: Any) -> None:
+        if self.folder == log.folder:
+            raise RuntimeError("cut off")
+        replace(self, *args, **kwargs)
+
+    return replaced
+
+
+def test_many_small_parts_become_few(dataset: Dataset, job: Any) -> None:
+    for number in range(1, 31):
+        job.flush(job.file(number, f"{number}.py"))
+        tidy(dataset, job, number)
+    assert len(dataset.parts("nodes")) <= 10
+    assert len(dataset.parts("files")) <= 10
+    assert seen(dataset, "SELECT count(*), count(DISTINCT file_id) FROM nodes") == [(60, 30)]
+    Vacuum(dataset, NO_GRACE).remove()
+    for table in ("nodes", "files"):
+        assert len(list((dataset.path / table).glob("part-*"))) <= 20
+        assert len(list((dataset.path / table / "_delta_log").iterdir())) <= 30
+
+
+def test_trees_go_and_stay_with_the_file_that_holds_them(dataset: Dataset, job: Any) -> None:
+    def document(first: int) -> list[Any]:
+        rows = [{"file_id": first, "path": "d.json", "reason": "holds_trees"}]
+        rows += [{"file_id": first + at, "path": f"d.json#{at}", "container_id": first} for at in (1, 2)]
+        nodes = [{"file_id": first + at, "node_id": 0} for at in (1, 2)]
+        return job.write(files=[{"status": "ok", "repo": "repo", **row} for row in rows], nodes=nodes)
+
+    job.flush(document(1))
+    job.flush(document(100))
+    tidy(dataset, job)
+    assert seen(dataset, "SELECT file_id FROM files ORDER BY 1") == [(100,), (101,), (102,)]
+    assert seen_by_others(dataset, "nodes", "file_id")["duckdb"] == [(101,), (102,)]
+
+
+def test_noted_times_change_nothing_else(changed: Dataset, job: Any) -> None:
+    tidy(changed, job)
+    tidied = Tidy(changed, job_id=job.job_id, stem="noted", noted_times={3: 777})
+    assert tidied.is_due()
+    tidied.run()
+    assert seen(changed, "SELECT file_id, mtime_ns FROM files ORDER BY 1") == [(3, 777), (10, None)]
+    assert seen(changed, "SELECT count(*) FROM nodes") == [(9,)]
+
+
+def test_errors_of_folders_are_those_of_the_newest_job(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    old, new = new_job("job1"), new_job("job2")
+    old.flush(old.file(1, "a.py") + old.write(errors=[{"file_id": None, "path": "closed"}, {"file_id": 1}]))
+    tidy(dataset, old)
+    assert Tidy(dataset, job_id=new.job_id, stem="x").is_due()
+    tidy(dataset, new)
+    assert seen_by_others(dataset, "errors", "file_id")["datafusion"] == [(1,)]
+    assert seen(dataset, "SELECT file_id FROM errors") == [(1,)]

@@ -1,0 +1,68 @@
+"""Which rows of `files` are superseded, against the rule said row by row."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.tidy.superseded import superseded_ids
+from snake_pipe.schemas import TABLES, arrow_schema
+
+REQUIRED = {"input_kind": "source", "read_with": "r", "job_id": "j", "flush_seq": 1, "ingested_at": 0}
+
+
+def write_files(folder, number, rows):
+    (folder / "files").mkdir(exist_ok=True)
+    writer = PartWriter(folder, f"{number}", ("files",))
+    full = [{c.name: None for c in TABLES["files"]} | REQUIRED | row for row in rows]
+    writer.write("files", pa.RecordBatch.from_pylist(full, schema=arrow_schema("files")))
+    (part,) = writer.close()
+    return folder / "files" / part.name
+
+
+def by_the_rule(rows):
+    newest = {}
+    for row in rows:
+        if row["container_id"] is None:
+            key = (row["repo"], row["path"])
+            rank = (row["reason"] != "cancelled", row["file_id"])
+            newest[key] = max(newest.get(key, (rank, row)), (rank, row), key=lambda pair: pair[0])
+    current = {row["file_id"] for _, row in newest.values() if row["status"] != "deleted"}
+    return sorted(row["file_id"] for row in rows if (row["container_id"] or row["file_id"]) not in current)
+
+
+@st.composite
+def files(draw):
+    rows = []
+    for file_id in range(1, 1 + draw(st.integers(0, 30))):
+        container = draw(
+            st.sampled_from([None, None, *(r["file_id"] for r in rows if r["container_id"] is None)])
+        )
+        rows.append(
+            {
+                "file_id": file_id,
+                "repo": draw(st.sampled_from(["one", "two"])),
+                "path": draw(st.sampled_from(["a", "b", "one\0a", "c"])),
+                "status": draw(st.sampled_from(["ok", "deleted", "failed"])),
+                "reason": draw(st.sampled_from([None, "cancelled", "too_large"])),
+                "container_id": container,
+            }
+        )
+    return draw(st.permutations(rows))
+
+
+@given(rows=files(), cut=st.integers(0, 30))
+def test_the_newest_row_counts_and_what_is_cancelled_supersedes_nothing(rows, cut):
+    with tempfile.TemporaryDirectory() as name:
+        halves = enumerate((rows[:cut], rows[cut:]))
+        parts = [write_files(Path(name), number, half) for number, half in halves if half]
+        assert superseded_ids(parts).tolist() == by_the_rule(rows)
+
+
+def test_no_files_are_none_superseded():
+    assert superseded_ids([]).tolist() == []
