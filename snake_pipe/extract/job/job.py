@@ -77,14 +77,11 @@ class Job:
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
         self._own_files: KnownFiles | None = None
-<<<<<<< Updated upstream
         self._upkeep = Upkeep(
             dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
         )
-=======
         self._commits: Mapping[str, str] = {}  # that the rows of repositories are of, where they are of one
         self._feed: Feed | None = None
->>>>>>> Stashed changes
         self._saving = threading.Lock()
         if not self.is_done:
             self.controls.clear()  # before anybody can know the job's id and send it a command
@@ -95,12 +92,8 @@ class Job:
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset))
         job_id = new_job_id()
-<<<<<<< Updated upstream
         lock = stack.enter_context(dataset.lock(job_id))
-=======
-        stack.enter_context(dataset.lock(job_id))
         known = known_repositories(dataset.path)
->>>>>>> Stashed changes
         request = settle_repositories(dataset.path, request)
         request, commits = settle_revisions(dataset.path, request, known)
         manager = CheckpointManager(dataset.path)
