@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
+from snake_pipe.outcome.findings import Severity
 from snake_pipe.utils.visible import visible
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _BASE = "SRCROOT"
 _FINGERPRINT = "snakePipe/v1"
+_BECAME = {
+    Severity.ERROR: "the file could not be read, and has no rows",
+    Severity.WARNING: "the file was read in part, and has rows as far as that went",
+    Severity.NOTE: "the AST file no longer fits its source, and should be made again",
+}
 
 
 def sarif_report(account: Account) -> str:
@@ -54,19 +60,26 @@ def sarif_report(account: Account) -> str:
 
 
 def _rule(example: Finding) -> dict[str, Any]:
+    """A rule by one of its findings, the worst; GitHub's code scanning asks for all these texts."""
+    title = example.code.replace("_", " ").capitalize()
     return {
         "id": example.code,
-        "shortDescription": {"text": example.code.replace("_", " ").capitalize()},
+        "name": "".join(word.capitalize() for word in example.code.split("_")),
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": f"{title}: {_BECAME[example.severity]}."},
+        "help": {
+            "text": "All of them: snake-pipe query"
+            f" \"SELECT path, start_line, message FROM errors WHERE code = '{example.code}'\""
+        },
         "defaultConfiguration": {"level": str(example.severity)},
     }
 
 
 def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": _location(one.file)}
-    if one.line is not None:
-        place["region"] = {"startLine": max(one.line, 1)}
-        if one.col is not None:
-            place["region"]["startColumn"] = max(one.col, 1)
+    region = {"startLine": max(one.line or 1, 1)}  # GitHub refuses results without a line
+    if one.line is not None and one.col is not None:
+        region["startColumn"] = max(one.col, 1)
+    place = {"artifactLocation": _location(one.file), "region": region}
     return {
         "ruleId": one.code,
         "ruleIndex": rule,

@@ -50,7 +50,21 @@ def test_a_result():
 def test_a_file_elsewhere_has_a_whole_uri():
     [result] = run_of(account(finding(b"/other/\xff.py", line=None)))["results"]
     [location] = result["locations"]
-    assert location == {"physicalLocation": {"artifactLocation": {"uri": "file:///other/%FF.py"}}}
+    assert location["physicalLocation"] == {
+        "artifactLocation": {"uri": "file:///other/%FF.py"},
+        "region": {"startLine": 1},
+    }
+
+
+def test_rules_have_all_that_code_scanning_asks_for():
+    told = account(finding(), finding(code="missing_token", status="partial"), finding(status="partial"))
+    rules = run_of(told)["tool"]["driver"]["rules"]
+    assert [(rule["id"], rule["defaultConfiguration"]["level"]) for rule in rules] == [
+        ("invalid_json", "error"),
+        ("missing_token", "warning"),
+    ]
+    for rule in rules:
+        assert {"name", "shortDescription", "fullDescription", "help"} < set(rule)
 
 
 def test_a_fingerprint_stays_when_the_file_is_edited_above_it():
