@@ -208,8 +208,11 @@ _PROBLEMS = f"""
 _NEW_FAILURES = "SELECT language, count(*) FROM outcome_problems WHERE is_new GROUP BY language"
 
 _FINDINGS = f"""
-    SELECT * EXCLUDE place FROM outcome_findings WHERE place <= {_MOST_OF_A_FILE}
-    ORDER BY status = 'partial', NOT is_new, repo, path, place LIMIT {MOST_FINDINGS}
+    WITH told AS (  -- of each file the first, before the second of any
+        FROM outcome_findings WHERE place <= {_MOST_OF_A_FILE}
+        ORDER BY status = 'partial', NOT is_new, place, repo, path LIMIT {MOST_FINDINGS}
+    )
+    SELECT * EXCLUDE place FROM told ORDER BY status = 'partial', NOT is_new, repo, path, place
     """
 
 _FINDING_COUNT = "SELECT count(*) FROM outcome_findings"

@@ -56,7 +56,7 @@ def workflow_commands(account: Account, token: str) -> Iterator[str]:
             is_all_shown = False
         yield from lines
     if findings and not is_all_shown:
-        yield from _folded(account.headline, findings, token)
+        yield from _folded(account, token)
 
 
 def step_summary(account: Account, room: int = MOST_OF_SUMMARY) -> str:
@@ -109,12 +109,14 @@ def _escaped_property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _folded(headline: str, findings: Sequence[Finding], token: str) -> Iterator[str]:
-    yield f"::group::{_escaped(f'snake-pipe: {headline}')}"
+def _folded(account: Account, token: str) -> Iterator[str]:
+    assert account.state is not None
+    findings = account.state.findings
+    yield f"::group::{_escaped(f'snake-pipe: {account.headline}')}"
     yield f"::stop-commands::{token}"
     for one in islice(findings, _MOST_LINES):
         yield f"{one.severity}: {one.place}: {one.text} ({one.code})"
-    if len(findings) > _MOST_LINES:
-        yield f"{len(findings) - _MOST_LINES:,} more"
+    if (more := len(findings) - _MOST_LINES) > 0 or account.state.left_out:
+        yield f"{max(more, 0) + account.state.left_out:,} more"
     yield f"::{token}::"
     yield "::endgroup::"

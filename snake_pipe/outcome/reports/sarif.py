@@ -67,10 +67,7 @@ def _rule(example: Finding) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in example.code.split("_")),
         "shortDescription": {"text": title},
         "fullDescription": {"text": f"{title}: {_BECAME[example.severity]}."},
-        "help": {
-            "text": "All of them: snake-pipe query"
-            f" \"SELECT path, start_line, message FROM errors WHERE code = '{example.code}'\""
-        },
+        "help": {"text": f"snake-pipe query \"FROM errors WHERE code = '{example.code}'\" lists them."},
         "defaultConfiguration": {"level": str(example.severity)},
     }
 
