@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import snake_pipe
-from snake_pipe.load.views import connect
+from testkit import compared
 from testkit.command import Cli
 from testkit.samples import WITH_ALL
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 LARGEST_SOURCE = 10_000
 """Bytes, in the sample; all samples have files of any size."""
-
-_VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
-"""Columns that differ between runs by their nature."""
 
 
 @pytest.fixture
@@ -60,35 +57,5 @@ def undisturbed(python_sources: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def differences() -> Callable[[Path, Path], dict[str, int]]:
-    """Rows that are in one dataset and not in the other, by table; empty if they say the same.
-
-    Compared as multisets in SQL; a file is known by its path, and figures of a single run are left out.
-    """
-
-    def compare(left: Path, right: Path) -> dict[str, int]:
-        found = {}
-        with connect(left) as a, connect(right) as b:
-            for table in ("files", "nodes", "symbols", "refs", "imports", "errors"):
-                if table == "files":
-                    sql = f"SELECT * EXCLUDE ({_VOLATILE}) FROM files"
-                elif table == "errors":
-                    sql = "SELECT path, phase, code, message, start_line, start_col FROM errors"
-                else:
-                    sql = (
-                        f"SELECT repo, path, t.* EXCLUDE (file_id) FROM {table} t JOIN files USING (file_id)"
-                    )
-                one, two = a.sql(sql).to_arrow_table(), b.sql(sql).to_arrow_table()
-                a.register("one", one)
-                a.register("two", two)
-                count = a.execute(
-                    "SELECT count(*) FROM ("
-                    "(FROM one EXCEPT ALL FROM two) UNION ALL (FROM two EXCEPT ALL FROM one))"
-                ).fetchall()[0][0]
-                doubled = b.execute("SELECT count(*) - count(DISTINCT (repo, path)) FROM files").fetchall()[
-                    0
-                ][0]
-                if count or doubled:
-                    found[table] = count or doubled
-        return found
-
-    return compare
+    """Rows that are in one dataset and not in the other, by table; empty if they say the same."""
+    return compared.differences

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.load.views import connect
+from snake_pipe.load.views import connect_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def rows(dataset: Path, sql: str) -> list[tuple[Any, ...]]:
-    with connect(dataset) as connection:
+    with connect_for(dataset, sql) as connection:
         return connection.execute(sql).fetchall()
 
 

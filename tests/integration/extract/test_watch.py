@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from snake_pipe.extract.watch import notifier, schedule, watcher
 from snake_pipe.extract.watch.notifier import ChangeNotifier, FolderState
 from snake_pipe.extract.watch.options import WatchOptions
 from snake_pipe.extract.worker import extraction, reader
-from snake_pipe.load.views import connect
+from snake_pipe.load.views import connect_tables
 from snake_pipe.observe.events import Event, Rescan
 from testkit.repositories import git
 from testkit.waiting import PATIENCE, until, wait_for
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 pytest.importorskip("watchfiles")
 
+LONGEST_SILENCE = 0.5
+"""Seconds after which a watch is asked without an event, for what none tells."""
+
 SOON = BatchConfig(executor="serial", max_latency=0.05, flush_interval=0.05)
 
 
@@ -42,7 +46,7 @@ def write(root: Path, path: str, text: str | None = None) -> None:
 
 def state(dataset: Path) -> dict[str, str]:
     """path → the first symbol of each current file."""
-    with connect(dataset) as connection:
+    with connect_tables(dataset) as connection:
         sql = "SELECT f.path, min(s.name) FROM files f LEFT JOIN symbols s USING (file_id) GROUP BY 1"
         return dict(connection.execute(sql).fetchall())
 
@@ -64,7 +68,19 @@ class Watched:
         return [event.reason for event in self.events if isinstance(event, Rescan)]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        await until(lambda: self.task.done() or holds())
+        """Wait until it is so; asked after each event, as the tables cost more than a look at these."""
+        heard, asked = -1, 0.0
+
+        def is_so() -> bool:
+            nonlocal heard, asked
+            if self.task.done():
+                return True
+            if len(self.events) == heard and time.monotonic() < asked + LONGEST_SILENCE:
+                return False
+            heard, asked = len(self.events), time.monotonic()
+            return holds()
+
+        await until(is_so)
         assert not self.task.done(), self.task
 
     async def shows(self, **names: str) -> None:
@@ -251,7 +267,7 @@ def test_another_branch_becomes_few_large_batches(
     git(root, "checkout", "-q", "one")
 
     def batches(dataset: Path) -> int:
-        with connect(dataset) as connection:
+        with connect_tables(dataset) as connection:
             return int(connection.execute("SELECT count(*) FROM batches").fetchall()[0][0])
 
     def has_all(dataset: Path) -> bool:
