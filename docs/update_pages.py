@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
 
 from reference import REFERENCE  # noqa: E402 -- beside this file
-from testkit.command import Cli  # noqa: E402 -- in tests/
+from testkit.command import Cli, unmeasured  # noqa: E402 -- in tests/
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ class _Page:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
             cwd=self.folder,
-            env=self.cli.environment | {"PATH": path},
+            env=unmeasured(self.cli.environment) | {"PATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

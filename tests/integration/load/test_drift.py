@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import snake_pipe
+from snake_pipe.extract.feeds.repository_names import known_repositories
 from snake_pipe.load.drift import Drift, find_drift
 from snake_pipe.load.views import connect
 from testkit.places import AST_DUMPS
 from testkit.python_trees import python_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from testkit.command import Cli
+
+    Links = dict[str, tuple[str, str]]
 
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -81,15 +84,27 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> None:
 
 def ingest_again(root: Path, *, times: bool = False) -> Drift:
     dataset = root.parent / f"{root.name}.tables"
-    snake_pipe.ingest(root, dataset=dataset, worker_count=1)
+    snake_pipe.ingest(root, dataset=dataset, executor="serial")
     return find_drift(dataset, times=times)
 
 
-def links(root: Path) -> dict[str, tuple[str, str]]:
+def links(root: Path) -> Links:
     """Of each linked dump its source and the way it was found."""
     with connect(root.parent / f"{root.name}.tables") as connection:
         rows = connection.execute("SELECT dump, source, way FROM dump_sources").fetchall()
     return {dump: (source, way) for dump, source, way in rows}
+
+
+def links_of_each(folder: Path, repositories: Sequence[Mapping[str, str]]) -> list[Links]:
+    """Those of several repositories of one dataset; the folder of each is called `repo`, as dumps know it."""
+    roots = [folder / str(number) / "repo" for number in range(len(repositories))]
+    for root, files in zip(roots, repositories, strict=True):
+        write(root, files)
+    snake_pipe.ingest(*roots, dataset=folder / "tables", executor="serial")
+    with connect(folder / "tables") as connection:
+        rows = connection.execute("SELECT repo, dump, source, way FROM dump_sources").fetchall()
+    names = {root: name for name, root in known_repositories(folder / "tables").items()}
+    return [{dump: (src, way) for repo, dump, src, way in rows if repo == names[root]} for root in roots]
 
 
 @pytest.fixture
@@ -183,49 +198,46 @@ def test_an_unreadable_dump_is_stale(root: Path) -> None:
     assert [row[1:5] for row in found.rows] == [("stale", "a.py.ast.json", "a.py", "unreadable")]
 
 
-@pytest.mark.parametrize(
-    ("dump", "source", "way"),
-    [
-        ("src/a.js.ast.json", "src/a.js", "beside"),
-        ("src/a.ast.json", "src/a.js", "beside"),
-        ("src/a_ast.json", "src/a.js", "beside"),
-        ("src/a.syntax.json", "src/a.js", "beside"),
-        ("src/a.acorn.json", "src/a.js", "beside"),
-        ("ast/src/lib/a.js.json", "src/lib/a.js", "mirrored"),
-        ("build/ast/lib/a.json", "src/lib/a.js", "mirrored"),
-        ("ast/a.json", "src/a.js", "mirrored"),
-        ("ast/util/a.json", "src/lib/a.js", None),
-        ("src/b.ast.json", "src/a.js", None),
-    ],
-)
-def test_links_by_name(root: Path, dump: str, source: str, way: str | None) -> None:
-    drift_of(root, {dump: program([function("f")], 15), source: "function f() {}"})
-    assert links(root) == ({dump: (source, way)} if way else {})
+BY_NAME = [
+    ("src/a.js.ast.json", "src/a.js", "beside"),
+    ("src/a.ast.json", "src/a.js", "beside"),
+    ("src/a_ast.json", "src/a.js", "beside"),
+    ("src/a.syntax.json", "src/a.js", "beside"),
+    ("src/a.acorn.json", "src/a.js", "beside"),
+    ("ast/src/lib/a.js.json", "src/lib/a.js", "mirrored"),
+    ("build/ast/lib/a.json", "src/lib/a.js", "mirrored"),
+    ("ast/a.json", "src/a.js", "mirrored"),
+    ("ast/util/a.json", "src/lib/a.js", None),
+    ("src/b.ast.json", "src/a.js", None),
+]
 
 
-@pytest.mark.parametrize(
-    ("told", "linked"),
-    [
-        ("lib/a.js", "lib/a.js"),
-        ("./lib/a.js", "lib/a.js"),
-        ("../lib/a.js", "lib/a.js"),
-        ("/home/someone/repo/lib/a.js", "lib/a.js"),
-        ("C:\\work\\repo\\lib\\a.js", "lib/a.js"),
-        ("other/a.js", None),
-        ("b.js", None),
-    ],
-)
-def test_links_as_told(root: Path, told: str, linked: str | None) -> None:
-    """What a dump tells is never overruled by a file that only has the same name elsewhere."""
-    drift_of(
-        root,
-        {
-            "out/x.ast.json": program([function("f")], 15, told),
-            "lib/a.js": "function f() {}",
-            "src/a.js": "function f() {}",
-        },
+def test_links_by_name(tmp_path: Path) -> None:
+    found = links_of_each(
+        tmp_path,
+        [{dump: program([function("f")], 15), source: "function f() {}"} for dump, source, _ in BY_NAME],
     )
-    assert links(root) == ({"out/x.ast.json": (linked, "told")} if linked else {})
+    assert found == [{dump: (source, way)} if way else {} for dump, source, way in BY_NAME]
+
+
+AS_TOLD = [
+    ("lib/a.js", "lib/a.js"),
+    ("./lib/a.js", "lib/a.js"),
+    ("../lib/a.js", "lib/a.js"),
+    ("/home/someone/repo/lib/a.js", "lib/a.js"),
+    ("C:\\work\\repo\\lib\\a.js", "lib/a.js"),
+    ("other/a.js", None),
+    ("b.js", None),
+]
+
+
+def test_links_as_told(tmp_path: Path) -> None:
+    """What a dump tells is never overruled by a file that only has the same name elsewhere."""
+    sources = {"lib/a.js": "function f() {}", "src/a.js": "function f() {}"}
+    found = links_of_each(
+        tmp_path, [{"out/x.ast.json": program([function("f")], 15, told), **sources} for told, _ in AS_TOLD]
+    )
+    assert found == [{"out/x.ast.json": (linked, "told")} if linked else {} for _, linked in AS_TOLD]
 
 
 def test_a_tree_in_a_document_tells_no_source_by_its_place(root: Path) -> None:

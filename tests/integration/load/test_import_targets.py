@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    AllTargets = dict[tuple[str, str], dict[str, tuple[str | None, str]]]
     Targets = Callable[..., dict[str, tuple[str | None, str]]]
 
 RUST = {
@@ -33,26 +35,34 @@ RUST = {
 }
 
 
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def all_targets(dataset: Path) -> AllTargets:
+    """The target and the way of each import, by repository, path, and what it imports."""
+    found: AllTargets = defaultdict(dict)
+    with snake_pipe.connect(dataset) as connection:
+        rows = connection.execute(
+            "SELECT repo, path, concat_ws(' ', module, name), coalesce(target_path, target_folder), way "
+            "FROM import_targets ORDER BY node_id"
+        ).fetchall()
+        assert connection.execute("SELECT count(*) FROM imports").fetchall() == [(len(rows),)]  # one row each
+    for repo, path, imported, target, way in rows:
+        found[repo, path][imported] = (target, way)
+    return found
+
+
 @pytest.fixture
 def targets(tmp_path: Path) -> Targets:
     """Ingests files, and gives the target and the way of each import in one of them, by what it imports."""
 
     def ingest(files: Mapping[str, str], path: str, **settings: object) -> dict[str, tuple[str | None, str]]:
-        for name, text in files.items():
-            (tmp_path / "repo" / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / "repo" / name).write_text(text)
+        write(tmp_path / "repo", files)
         snake_pipe.ingest(tmp_path / "repo", dataset=tmp_path / "data", executor="serial", **settings)
-        with snake_pipe.connect(tmp_path / "data") as connection:
-            rows = connection.execute(
-                "SELECT concat_ws(' ', module, name), coalesce(target_path, target_folder), way "
-                "FROM import_targets WHERE path = ? ORDER BY node_id",
-                [path],
-            ).fetchall()
-            (counts,) = connection.execute(
-                "SELECT (FROM import_targets SELECT count(*)), (FROM imports SELECT count(*))"
-            ).fetchall()
-        assert counts[0] == counts[1]  # one row each
-        return {imported: (target, way) for imported, target, way in rows}
+        return all_targets(tmp_path / "data")["repo", path]
 
     return ingest
 
@@ -325,13 +335,23 @@ CASES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, str]]]] 
 }
 
 
+@pytest.fixture(scope="module")
+def targets_of_cases(tmp_path_factory: pytest.TempPathFactory) -> AllTargets:
+    """Each case is a repository of one dataset."""
+    folder = tmp_path_factory.mktemp("cases")
+    for case, (files, _, _) in CASES.items():
+        write(folder / case, files)
+    snake_pipe.ingest(*(folder / case for case in CASES), dataset=folder / "data", executor="serial")
+    return all_targets(folder / "data")
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_imports_mean_the_file_that_their_language_says(case: str, targets: Targets) -> None:
+def test_imports_mean_the_file_that_their_language_says(case: str, targets_of_cases: AllTargets) -> None:
     language = case.split()[0]
     if not LANGUAGES[language].installed:
         pytest.skip(f"{language} is not installed: {LANGUAGES[language].install_command}")
-    files, path, expected = CASES[case]
-    assert targets(files, path) == expected
+    _, path, expected = CASES[case]
+    assert targets_of_cases[case, path] == expected
 
 
 def test_without_symbols_nothing_is_guessed(targets: Targets) -> None:

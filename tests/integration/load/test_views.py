@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ask(dataset: Dataset, sql: str) -> list[tuple[Any, ...]]:
-    with connect(dataset.path) as connection:
+    with connect_for(dataset.path, sql) as connection:
         return connection.execute(sql).fetchall()
 
 
