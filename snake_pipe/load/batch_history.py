@@ -28,6 +28,7 @@ _MOST_BYTES = 4 << 20
 _COLUMNS = [
     "language",
     "file_count",
+    "row_count",
     "byte_count",
     "duration_ms",
     "memory_before",
@@ -39,7 +40,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class BatchTotals:
-    """Sums over batches of one queue; `memory` is what the workers' peaks rose, `output` bytes of parts."""
+    """Sums over batches of one queue; `memory` is what the workers' peaks rose, `output` bytes of parts.
+
+    `rows` are those of all tables.
+    """
 
     batches: int = 0
     files: int = 0
@@ -47,6 +51,7 @@ class BatchTotals:
     seconds: float = 0.0
     memory: int = 0
     output: int = 0
+    rows: int = 0
 
     def __add__(self, other: BatchTotals) -> BatchTotals:
         return BatchTotals(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -82,6 +87,7 @@ def _sums(part: Path) -> list[tuple[str, BatchTotals]]:
                 row["duration_ms"] / 1000,
                 max(0, (row["memory_peak"] or 0) - (row["memory_before"] or 0)),
                 max(0, (row["io_bytes"] or row["byte_count"]) - row["byte_count"]),
+                row["row_count"],
             ),
         )
         for row in table.slice(max(0, table.num_rows - _MOST_ROWS)).to_pylist()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snake_pipe.observe.estimate import Estimate
 
 MOST_RULES = 1_000
 """Distinct rules counted; what comes later counts as `_OTHER_RULES`."""
@@ -50,6 +54,8 @@ class BatchStatistics:
     (`.gitignore:3 *.o`), `filtered` what the patterns `include` and `exclude` did (`exclude *_pb2.py`),
     `not_changed` those that the dataset does not have since it was begun with changes alone.
     `trees` counts those in files that hold several, and `containers` these files.
+    `estimate` is what the run was expected to take once all its files were found; None before that, and for a
+    job that goes on with changes.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
     `oldest_wait`.
     """
@@ -75,6 +81,7 @@ class BatchStatistics:
     batches_retried: int = 0
     batch_seconds: float = 0.0
     discovery_complete: bool = False
+    estimate: Estimate | None = None
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)

@@ -42,6 +42,8 @@ class RunSummary:
     `files` counts those of this run by language or dialect and status, the quarantined and skipped ones among
     them; `reasons` why they are not ok, by status and reason. `files_before` and `failed_before` are what
     earlier runs of the job have committed, `unread` the places that the walk could not look at.
+    `estimate` is what the run was expected to take, with the fields of `observe.estimate.Estimate`; None
+    where not all files were found.
     """
 
     job_id: str
@@ -66,6 +68,7 @@ class RunSummary:
     rows: Mapping[str, int] = field(default_factory=dict)
     memory_peak: int = 0
     left_out: Mapping[str, Any] = field(default_factory=dict)
+    estimate: Mapping[str, Any] | None = None
     program_version: str = ""
 
     @property
@@ -132,6 +135,7 @@ class RunSummary:
             "bytes": {"discovered": self.bytes_discovered, "read": self.bytes_read},
             "rows": dict(self.rows),
             "memory_peak_bytes": self.memory_peak,
+            "estimate": None if self.estimate is None else dict(self.estimate),
         }
 
 
@@ -178,6 +182,7 @@ def summarise(
             "filtered": asdict(statistics.filtered),
             "not_changed": statistics.not_changed,
         },
+        estimate=None if statistics.estimate is None else asdict(statistics.estimate),
         program_version=program_version,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.extract.discovery.left_out import LeftOut
+from snake_pipe.extract.model.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
@@ -34,7 +35,8 @@ class Discovered:
     """What a feed has found so far, which may be more than it has yielded.
 
     `files` includes those that are `unchanged`; `bytes` is the size of the others. `unread` counts errors
-    that may hide files, such as an unreadable folder. `left_out` counts files that are not read.
+    that may hide files, such as an unreadable folder. `left_out` counts files that are not read. `work` is
+    what there is to read, by queue.
     """
 
     files: int = 0
@@ -42,6 +44,15 @@ class Discovered:
     bytes: int = 0
     unread: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
+    work: dict[str, Work] = field(default_factory=dict)
+
+    def add_work(self, file: DiscoveredFile) -> None:
+        """Count a file that is to be read; one that is only to be recorded takes nothing."""
+        if file.skip_reason is None:
+            work = self.work.get(file.queue)
+            if work is None:
+                work = self.work[file.queue] = Work()
+            work.add(file.size_bytes)
 
 
 class Known(Protocol):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_CHUNK = 500
+CHUNK_FILES = 500
 """Files that travel from the walker's thread to the loop at once; the cost of a hop is shared by them."""
 
 _CHUNKS_AHEAD = 100
@@ -144,7 +144,7 @@ class Intake(Feed):
         chunk = Chunk()
         files = []
         count = 0
-        for count, item in enumerate(islice(self._source, _CHUNK), 1):  # noqa: B007 - counts them
+        for count, item in enumerate(islice(self._source, CHUNK_FILES), 1):  # noqa: B007 - counts them
             if self._closing:
                 return None
             if isinstance(item, DiscoveredFile):
@@ -172,6 +172,8 @@ class Intake(Feed):
         self.discovered.unchanged += unchanged
         self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
         self.newest_ns = max([self.newest_ns, *(file.mtime_ns for file in chunk.files)])
+        for file in chunk.files:
+            self.discovered.add_work(file)
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
         is_new = (item.path, item.code) not in self._reported

@@ -16,6 +16,7 @@ from snake_pipe.extract.job.backlog import Backlog
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.job.warnings import TIMER_SHARE, WARNINGS
+from snake_pipe.extract.planning.costs import CostModel
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
@@ -61,7 +62,9 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
         patience=config.timeout_seconds if feed.is_live else 0.0,
         on_change=lambda name, state: listener(Notice("breaker", f"the {name}'s circuit breaker is {state}")),
     )
-    backlog = Backlog(config, batch_memory=plan.batch_memory, history=read_batch_history(job.dataset))
+    history = read_batch_history(job.dataset)
+    costs = CostModel(history, config.target_seconds)
+    backlog = Backlog(config, batch_memory=plan.batch_memory, history=history)
     dispatcher = Dispatcher(
         config,
         open_executor=lambda workers: open_executor(setup, workers),
@@ -106,6 +109,7 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
             listener=listener,
             # A bulk run has more to do than it can at any time: its files wait by design.
             warnings=WARNINGS if feed.is_live else (TIMER_SHARE,),
+            expect=lambda work: costs.estimate(work, plan.workers),
             write_status=lambda status: job.write_status(status.to_json()),
         ),
         controls=job.controls,

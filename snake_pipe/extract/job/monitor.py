@@ -15,7 +15,7 @@ from snake_pipe.observe.events import Notice, Progress
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batching.memory import Measures
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.dispatch.dispatcher import Dispatcher
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.job.backlog import Backlog
+    from snake_pipe.extract.model.work import Work
+    from snake_pipe.observe.estimate import Estimate
     from snake_pipe.observe.events import Listener
     from snake_pipe.observe.status import JobStatus
     from snake_pipe.utils.batch_utils import TreeMemory
@@ -49,9 +51,13 @@ class JobMonitor:
         breakers: Breakers,
         listener: Listener,
         warnings: Collection[str],
+        expect: Callable[[Mapping[str, Work]], Estimate],
         write_status: Callable[[JobStatus], None],
     ) -> None:
-        """`warnings` are the codes of those that are looked for; `write_status` is called at each look."""
+        """`warnings` are the codes of those that are looked for; `write_status` is called at each look.
+
+        `expect` gives the estimate for what is to be read, by queue: asked once, when all files are found.
+        """
         self._status = status
         self._feed = feed
         self._backlog = backlog
@@ -59,6 +65,7 @@ class JobMonitor:
         self._delivery = delivery
         self._breakers = breakers
         self._listener = listener
+        self._expect = expect
         self._write_status = write_status
         self._codes = warnings
         self._guard = MemoryGuard(status.memory_limit)
@@ -144,6 +151,8 @@ class JobMonitor:
         statistics.ignored = discovered.left_out.ignored.with_rules(_RULES_TOLD)
         statistics.filtered = discovered.left_out.filtered.with_rules(_RULES_TOLD)
         statistics.not_changed = discovered.left_out.not_changed
+        if statistics.estimate is None and self._feed.complete and not self._feed.is_live:
+            statistics.estimate = self._expect(discovered.work)
 
     def _warn(self, max_latency: float | None) -> None:
         """Tell what speaks for other settings, once for as long as it lasts."""

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snake_pipe.cli.output.jobs.estimate import estimate_lines
 from snake_pipe.cli.output.jobs.left_out import left_out_lines
 from snake_pipe.cli.output.jobs.reasons import reason_lines
 from snake_pipe.cli.output.text import seconds, size, stopper, visible
@@ -41,6 +42,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
+    lines += estimate_lines(statistics)
     lines += reason_lines(statistics.reasons, result.settings, query_command(result.dataset))
     lines += left_out_lines(statistics, result.settings)
     if result.status == "done" and not result.found_nothing:

@@ -8,6 +8,7 @@ from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
+from snake_pipe.extract.model.work import Work
 
 
 def found(*paths):
@@ -57,7 +58,7 @@ def test_each_file_is_yielded_once_and_found_before_that():
 def test_what_need_not_be_read_is_counted_and_not_yielded():
     feed = intake(found("a.py", "b.py", "c.py"), known=[Known("a.py"), Known("c.py")])
     assert [file.path for chunk in read(feed) for file in chunk.files] == ["b.py"]
-    assert feed.discovered == Discovered(files=3, unchanged=2, bytes=10)
+    assert feed.discovered == Discovered(files=3, unchanged=2, bytes=10, work={"python": Work(1, 10, 10)})
 
 
 def test_a_walk_that_comes_again_counts_nothing_twice():
@@ -76,7 +77,7 @@ def test_a_walk_that_comes_again_counts_nothing_twice():
     (chunk,) = read(again)
     assert [row["path"] for row in chunk.errors] == ["other"]
     assert again.incomplete
-    assert discovered == Discovered(files=4, unchanged=0, bytes=40, unread=2)
+    assert discovered == Discovered(files=4, bytes=40, unread=2, work={"python": Work(4, 40, 10)})
 
 
 def test_an_error_recorded_before_a_resume_still_counts_in_it():

@@ -21,6 +21,7 @@ from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
+from snake_pipe.observe.estimate import Estimate
 from snake_pipe.observe.events import Notice, SettingChanged
 from snake_pipe.observe.status import JobStatus
 from testkit.engines import within
@@ -213,6 +214,7 @@ class Scene:
                 breakers=breakers,
                 listener=self.events.append,
                 warnings=(),
+                expect=lambda work: Estimate(sum(one.files for one in work.values())),
                 write_status=lambda status: self.written.append(status.state),
             ),
             controls=ControlFolder(tmp_path / "control"),
