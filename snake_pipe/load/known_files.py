@@ -8,14 +8,16 @@ Rows of trees in files that hold several do not count: the file has a row of its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from snake_pipe.load.content_hashes import ContentHashes
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -75,6 +77,14 @@ class KnownFile:
     language: str | None
 
 
+class KnownContent(NamedTuple):
+    """What the dataset has of a file that may be there as it is: the row's id, time and hash."""
+
+    file_id: int
+    mtime_ns: int
+    hash: bytes | None
+
+
 class _Rows:
     """Rows of `files` as columns that grow; `key` and `check` are two independent hashes of repo and path.
 
@@ -123,6 +133,7 @@ class KnownFiles:
         self._sizes = rows.take_longs("size", newest)
         self._mtimes = rows.take_longs("mtime", newest)
         self._seen = np.zeros(len(newest), np.bool_)
+        self._hashes = ContentHashes(parts, self._file_ids)
         # Paths that share a hash can't be told apart here: they are read again, and never called gone.
         shared = np.isin(self._keys, collided)
         self._usable[shared] = False
@@ -202,29 +213,53 @@ class KnownFiles:
     def nbytes(self) -> int:
         """Memory held."""
         longs = (self._keys, self._file_ids, self._sizes, self._mtimes)
-        return sum(array.nbytes for array in (*longs, self._usable, self._failing, self._seen))
+        arrays = (*longs, self._usable, self._failing, self._seen, self._hashes)
+        return sum(array.nbytes for array in arrays)
 
     def match(self, files: Sequence[FileOnDisk]) -> list[bool]:
         """For each file, whether it is here as it is on disk; all that are here count as seen."""
         if not files or not len(self):
             return [False] * len(files)
-        sizes = np.array([file.size_bytes for file in files], np.int64)
-        mtimes = np.array([file.mtime_ns for file in files], np.int64)
-        at, found = self._find_all(files)
+        at, found = self._places(files)
         self._seen[at[found]] = True
-        same = found & self._usable[at]
-        same &= (self._sizes[at] == sizes) | (self._sizes[at] == _ANY)
+        mtimes = np.array([file.mtime_ns for file in files], np.int64)
+        same = found & self._fits(at, files)
         same &= (self._mtimes[at] == mtimes) | (self._mtimes[at] == _ANY)
         matches: list[bool] = same.tolist()
         return matches
+
+    def contents(self, files: Sequence[FileOnDisk]) -> list[KnownContent | None]:
+        """For each file what is known of its content; None where that cannot be what is on disk.
+
+        It cannot where the size is another, or the row would be made anew in any case.
+        """
+        if not files or not len(self):
+            return [None] * len(files)
+        at, found = self._places(files)
+        fits = found & self._fits(at, files)
+        return [self._content(place) if is_fit else None for place, is_fit in zip(at, fits, strict=True)]
+
+    def _content(self, place: np.intp) -> KnownContent:
+        return KnownContent(int(self._file_ids[place]), int(self._mtimes[place]), self._hashes.at(int(place)))
+
+    def _places(self, files: Sequence[FileOnDisk]) -> tuple[NDArray[np.intp], Flags]:
+        """Where each file is here, and whether it is."""
+        keys = self._hash_all([(file.repo, file.path) for file in files])
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        return at, self._keys[at] == keys
+
+    def _fits(self, at: NDArray[np.intp], files: Sequence[FileOnDisk]) -> Flags:
+        """Whether the row at each place can be used, and has the size of the file."""
+        sizes = np.array([file.size_bytes for file in files], np.int64)
+        fits: Flags = self._usable[at] & ((self._sizes[at] == sizes) | (self._sizes[at] == _ANY))
+        return fits
 
     def match_sizes(self, files: Sequence[FileOnDisk]) -> list[bool]:
         """As `match`, whatever the times say: for files whose contents somebody else has compared."""
         if not files or not len(self):
             return [False] * len(files)
-        sizes = np.array([file.size_bytes for file in files], np.int64)
-        at, found = self._find_all(files)
-        same = found & self._usable[at] & (self._sizes[at] == sizes)
+        at, found = self._places(files)
+        same = found & self._fits(at, files)
         self._seen[at[same]] = True
         matches: list[bool] = same.tolist()
         return matches
@@ -233,14 +268,14 @@ class KnownFiles:
         """For each file, whether its path is here; asking leaves no trace."""
         if not files or not len(self):
             return [False] * len(files)
-        contained: list[bool] = self._find_all(files)[1].tolist()
+        contained: list[bool] = self._places(files)[1].tolist()
         return contained
 
-    def _find_all(self, files: Sequence[FileOnDisk]) -> tuple[NDArray[np.intp], Flags]:
-        """Where each file would be, and whether it is there; of one that is not empty."""
-        keys = self._hashes([(file.repo, file.path) for file in files])
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
-        return at, self._keys[at] == keys
+    def supersede(self, files: Iterable[tuple[str, str]]) -> None:
+        """Newer rows of these (repo, path) are on their way: from here on they match nothing."""
+        for repo, path in files if len(self) else ():
+            if (at := self._find(repo, path)) is not None:
+                self._usable[at] = False
 
     def unseen(self) -> Iterator[KnownFile]:
         """The files that no `match` has seen, in no order that means something."""
@@ -263,7 +298,7 @@ class KnownFiles:
                         yield KnownFile(**row)
 
     @classmethod
-    def _hashes(cls, values: Sequence[object]) -> Longs:
+    def _hash_all(cls, values: Sequence[object]) -> Longs:
         return np.fromiter(map(cls._hash, values), np.int64, len(values))
 
     @classmethod
@@ -283,7 +318,7 @@ class KnownFiles:
                 paths = batch["path"].to_pylist()
                 rows.extend(
                     batch.num_rows,
-                    key=cls._hashes(list(zip(_spread(batch["repo"]), paths, strict=True))),
+                    key=cls._hash_all(list(zip(_spread(batch["repo"]), paths, strict=True))),
                     check=np.fromiter(map(hash, paths), np.int64, len(paths)),
                     file_id=_longs(batch["file_id"]),
                     size=_longs(batch["size_bytes"]),

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def files_in_words(statistics: BatchStatistics) -> str:
-    """Files by status: `20 ok, 1 skipped, 7 unchanged`; `done before` are those of the job's earlier runs."""
+    """Files by status: `20 ok, 1 skipped, 7 unchanged`; `done before` are those of the job's earlier runs.
+
+    Files with other times and equal content are unchanged: `98 unchanged (40 touched)`.
+    """
     by_status: dict[str, int] = {}
     for (status, _), count in statistics.outcomes.items():
         by_status[status] = by_status.get(status, 0) + count
@@ -23,7 +26,9 @@ def files_in_words(statistics: BatchStatistics) -> str:
         ("unchanged", statistics.files_unchanged - before),
         ("deleted", statistics.files_deleted),
     ]
-    return ", ".join(f"{count:,} {word}" for word, count in counts if count) or "none"
+    touched = f" ({statistics.files_touched:,} touched)" if statistics.files_touched else ""
+    words = {"unchanged": f"unchanged{touched}"}
+    return ", ".join(f"{count:,} {words.get(word, word)}" for word, count in counts if count) or "none"
 
 
 def rows_in_words(statistics: BatchStatistics) -> str:

@@ -47,13 +47,13 @@ class BatchStatistics:
 
     Sizes are in bytes, times in seconds. `unread` counts folders and files that the walk could not look at,
     `files_before` and `failed_before` files that runs of the job before this one have committed, and those
-    of them that failed. `outcomes` counts files by status
-    and language or dialect, `reasons` those with a reason by status and reason, `unrecognised` those of no
-    known language by ending, `unasked` those of languages that are not read by language, `excluded` those
-    that were named although patterns exclude them. `ignored` is what ignore rules left out, by rule
-    (`.gitignore:3 *.o`), `filtered` what the patterns `include` and `exclude` did (`exclude *_pb2.py`),
-    `not_changed` those that the dataset does not have since it was begun with changes alone.
-    `trees` counts those in files that hold several, and `containers` these files.
+    of them that failed, `files_touched` those of `files_unchanged` that have other times and equal content.
+    `outcomes` counts files by status and language or dialect, `reasons` those with a reason by status and
+    reason, `unrecognised` those of no known language by ending, `unasked` those of languages that are not
+    read by language, `excluded` those that were named although patterns exclude them. `ignored` is what
+    ignore rules left out, by rule (`.gitignore:3 *.o`), `filtered` what the patterns `include` and
+    `exclude` did (`exclude *_pb2.py`), `not_changed` those that the dataset does not have since it was begun
+    with changes alone. `trees` counts those in files that hold several, and `containers` these files.
     `estimate` is what the run was expected to take once all its files were found; None before that, and for a
     job that goes on with changes.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
@@ -70,6 +70,7 @@ class BatchStatistics:
     files_before: int = 0
     failed_before: int = 0
     files_unchanged: int = 0
+    files_touched: int = 0
     files_deleted: int = 0
     files_committed: int = 0
     unread: int = 0

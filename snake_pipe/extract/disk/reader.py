@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import stat
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 READ_TRIES = 3
 """How often a file is read that changes meanwhile."""
 _CHUNK = 1 << 20
+
+_SECOND = 1_000_000_000
+_FINE_STEP, _COARSE_STEP = _SECOND // 50, 2 * _SECOND
+"""How long another change may get the same time, in ns: two ticks of the kernel's clock; a step of FAT's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def open_file(root: str, relative: bytes, max_size: int) -> Iterator[OpenFile]:
         raise _unreadable(error) from None
     try:
         try:
-            found = os.fstat(descriptor)
+            found = _settled(descriptor)
         except OSError as error:
             raise _unreadable(error) from None
         if not stat.S_ISREG(found.st_mode):
@@ -148,6 +153,21 @@ def open_file(root: str, relative: bytes, max_size: int) -> Iterator[OpenFile]:
         yield OpenFile(descriptor, found.st_size, found.st_mtime_ns)
     finally:
         os.close(descriptor)
+
+
+def _settled(descriptor: int) -> os.stat_result:
+    """What the file is, once another change of it would get another time.
+
+    File systems count time in steps, some in whole seconds. A file that was read and changed again within one
+    would keep its time, and no later run would look at it. So one that has just changed waits for a moment.
+    """
+    found = os.fstat(descriptor)
+    step = _FINE_STEP if found.st_mtime_ns % _SECOND else _COARSE_STEP
+    rest = found.st_mtime_ns + step - time.time_ns()
+    if 0 < rest <= 2 * step:  # a time that lies further ahead is no time of a change
+        time.sleep(rest / _SECOND)
+        found = os.fstat(descriptor)
+    return found
 
 
 def _unreadable(error: OSError) -> UnreadableError:

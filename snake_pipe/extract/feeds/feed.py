@@ -10,7 +10,7 @@ from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.model.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.feeds.revisions import Revision
@@ -34,13 +34,14 @@ class Chunk:
 class Discovered:
     """What a feed has found so far, which may be more than it has yielded.
 
-    `files` includes those that are `unchanged`; `bytes` is the size of the others. `unread` counts errors
-    that may hide files, such as an unreadable folder. `left_out` counts files that are not read. `work` is
-    what there is to read, by queue.
+    `files` includes those that are `unchanged`, of which `touched` have other times; `bytes` is the size of
+    the others. `unread` counts errors that may hide files, such as an unreadable folder. `left_out` counts
+    files that are not read. `work` is what there is to read, by queue.
     """
 
     files: int = 0
     unchanged: int = 0
+    touched: int = 0
     bytes: int = 0
     unread: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
@@ -79,8 +80,13 @@ class Feed(ABC):
 
     def __init__(self, discovered: Discovered | None = None) -> None:
         self.discovered = discovered or Discovered()
-        self.noted_times: dict[int, int] = {}
-        """New times (ns) of files by their ids: their content is what the dataset has."""
+
+    def take_noted_times(self) -> Mapping[int, int]:
+        """New times of files that are as they were, in ns by their ids; each is given once.
+
+        They are hints: where a run dies before they are written, the next one hashes these files again.
+        """
+        return {}
 
     @abstractmethod
     def chunks(self) -> AsyncGenerator[Chunk, None]:

@@ -13,9 +13,10 @@ from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.model.rows import error_row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Container, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.feeds.equal_content import EqualContent, NotedTimes
     from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.feeds.revisions import Revision
@@ -70,6 +71,8 @@ class Intake(Feed):
         discovered: Discovered | None = None,
         known: Sequence[Known] = (),
         wanted: Callable[[list[DiscoveredFile]], list[DiscoveredFile]] = lambda files: files,
+        content: EqualContent | None = None,
+        noted: NotedTimes | None = None,
         reported: Container[tuple[str, str]] = (),
         counts_again: bool = True,
         row_if_deleted: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
@@ -79,6 +82,8 @@ class Intake(Feed):
         """A file that one of `known` matches is left out; each of them is asked for every file.
 
         `wanted(files)` are those of some files that are this job's business at all.
+        Of the others, those are left out whose `content` is equal; each is read for that. Their times are
+        `noted`, and given on.
 
         `reported` are (path, code) of errors that the job has recorded before. Without `counts_again` neither
         they nor files that are left out are counted in `discovered`, as an earlier walk has counted them.
@@ -92,6 +97,8 @@ class Intake(Feed):
         self._ids = ids
         self._known = known
         self._wanted = wanted
+        self._content = content
+        self._noted = noted
         self._reported = reported
         self._counts_again = counts_again
         self._row_if_deleted = row_if_deleted
@@ -132,6 +139,10 @@ class Intake(Feed):
             with contextlib.suppress(ValueError):  # its thread is still in it, and ends by itself
                 getattr(self._source, "close", int)()
 
+    def take_noted_times(self) -> Mapping[int, int]:
+        """Those of files with equal content."""
+        return self._noted.take() if self._noted is not None else {}
+
     def find_deleted(self) -> Iterator[Row]:
         """Rows for files that are gone; none where some could not be seen."""
         return iter(()) if self.incomplete else self._find_deleted()
@@ -162,18 +173,27 @@ class Intake(Feed):
         skip = [False] * len(files)
         for known in self._known:
             skip = [a or bool(b) for a, b in zip(skip, known.match(files), strict=True)]
-        chunk.files = [
-            file.numbered(self._ids.of_file(file))
-            for file, is_left_out in zip(files, skip, strict=True)
-            if not is_left_out
-        ]
-        unchanged = len(files) - len(chunk.files) if self._counts_again else 0
-        self.discovered.files += len(chunk.files) + unchanged
-        self.discovered.unchanged += unchanged
+        others = [file for file, is_known in zip(files, skip, strict=True) if not is_known]
+        self.newest_ns = max([self.newest_ns, *(file.mtime_ns for file in others)])
+        others, touched = self._without_equal(others)
+        chunk.files = [file.numbered(self._ids.of_file(file)) for file in others]
+        if self._counts_again:
+            self.discovered.files += len(files) - len(others)
+            self.discovered.unchanged += len(files) - len(others)
+            self.discovered.touched += touched
+        self.discovered.files += len(chunk.files)
         self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
-        self.newest_ns = max([self.newest_ns, *(file.mtime_ns for file in chunk.files)])
         for file in chunk.files:
             self.discovered.add_work(file)
+
+    def _without_equal(self, files: list[DiscoveredFile]) -> tuple[list[DiscoveredFile], int]:
+        """Those whose content is another than the dataset's, and how many of the rest have other times."""
+        if self._content is None or not files:
+            return files, 0
+        before = self._content.touched
+        matches = self._content.match(files)
+        different = [file for file, is_equal in zip(files, matches, strict=True) if not is_equal]
+        return different, self._content.touched - before
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
         is_new = (item.path, item.code) not in self._reported

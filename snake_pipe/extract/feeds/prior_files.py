@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.feeds.equal_content import EqualContent
 from snake_pipe.extract.model.rows import file_row
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.load.known_files import KnownFiles
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.feeds.equal_content import NotedTimes
     from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.model.rows import Row
@@ -29,6 +31,7 @@ class PriorFiles:
 
     def __init__(self, dataset: Dataset, job_id: str, config: BatchConfig, request: IngestRequest) -> None:
         self._job_id = job_id
+        self._max_file_size = config.max_file_size
         self._request = request
         plan = request.plan()
         self._roots = {root.name: root.folder for root in plan}
@@ -46,6 +49,10 @@ class PriorFiles:
     def known(self) -> Known:
         """Tells the walk what need not be read again: with `full` nothing, but seen files are noted."""
         return _SeenOnly(self._current) if self._request.full else self._current
+
+    def content(self, noted: NotedTimes) -> EqualContent:
+        """Tells which of the other files have the content that the dataset has; their times are `noted`."""
+        return EqualContent(self._current, self._max_file_size, noted)
 
     @property
     def current(self) -> KnownFiles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.feeds.changed_since import ChangedSince
+from snake_pipe.extract.feeds.equal_content import NotedTimes
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.feeds.revisions import Checkouts, read_revisions
@@ -42,7 +43,7 @@ def open_walk(
     repositories are of, where that is known. SnakePipeError where git cannot say what has changed.
     """
     checkouts = Checkouts(request.plan())
-    discovered = Discovered()
+    discovered, noted = Discovered(), NotedTimes()
     known, changes = prior.known, None
     if request.changed_since:
         revisions = read_revisions(dataset.path)
@@ -72,6 +73,8 @@ def open_walk(
         ids=ids,
         discovered=discovered,
         known=[known] if own_files is None else [own_files, known],
+        content=None if request.full else prior.content(noted),
+        noted=noted,
         wanted=(lambda files: files) if changes is None else changes.wanted,
         reported=reported,
         row_if_deleted=prior.row_if_deleted,

@@ -238,8 +238,7 @@ class Job:
 
     def tidy(self, feed: Feed) -> None:
         """Make the tables the current state, and remove what is no longer kept."""
-        noted, feed.noted_times = feed.noted_times, {}
-        self._upkeep.tidy(noted)
+        self._upkeep.tidy(feed.take_noted_times())
         self._upkeep.remove_old_jobs()
 
     def after_flush(self, statistics: BatchStatistics) -> None:

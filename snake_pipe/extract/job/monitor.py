@@ -143,6 +143,7 @@ class JobMonitor:
         statistics.discovery_complete = self._feed.complete
         statistics.files_discovered = discovered.files
         statistics.files_unchanged = discovered.unchanged
+        statistics.files_touched = discovered.touched
         statistics.bytes_discovered = discovered.bytes
         statistics.unread = discovered.unread
         statistics.unrecognised = dict(discovered.left_out.unrecognised)

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.discovery.left_out import LeftOut
+from snake_pipe.extract.feeds.equal_content import EqualContent, NotedTimes
 from snake_pipe.extract.feeds.feed import Chunk, Discovered
 from snake_pipe.extract.feeds.intake import Intake
 from snake_pipe.extract.paths.names import escape_path, unescape_path
@@ -71,6 +72,9 @@ class WatchedFiles:
         self._seen = SeenFiles()
         self._changed: dict[tuple[str, str], bool] = {}  # since the last walk; False: deleted
         self._versions = RecentVersions()
+        self._knows_versions = not request.full  # all that a full walk reads is newer than the dataset
+        self.noted_times = NotedTimes()
+        """Those of files that were saved as they were."""
 
     @property
     def changed_count(self) -> int:
@@ -96,6 +100,10 @@ class WatchedFiles:
         source = self.request.discover(self._max_file_size, self.discovered.left_out)
         return self._walk(source, [self._prior.known], counts_again=True, even_if_none_seen=self.request.full)
 
+    def _content(self) -> EqualContent | None:
+        """What the dataset holds of files, but for those of which this job has yielded newer versions."""
+        return self._prior.content(self.noted_times) if self._knows_versions else None
+
     async def rescan(
         self, changed: Collection[tuple[str, str]], *, is_replaced: bool
     ) -> AsyncGenerator[Chunk, None]:
@@ -107,6 +115,7 @@ class WatchedFiles:
         prior, own = await to_thread(lambda: (self._load_prior(), self._load_own()))
         seen, looked_at = self._seen, self._changed
         self._prior, self._seen, self._changed = prior, SeenFiles(), {}
+        self._knows_versions = True
 
         def was_selected(repo: str, path: str) -> bool:
             return looked_at.get((repo, path), seen.contains(repo, path))
@@ -144,6 +153,7 @@ class WatchedFiles:
             self._ids, is_deselected=was_selected, even_if_none_seen=even_if_none_seen
         )
         while rows := await to_thread(lambda: list(islice(deleted, _DELETED_AT_ONCE))):
+            self._prior.current.supersede((row["repo"], row["path"]) for row in rows)
             yield Chunk(deleted=rows)
 
     # -- looks ---------------------------------------------------------------------------------------
@@ -151,7 +161,8 @@ class WatchedFiles:
     async def look(self, paths: Iterable[bytes], *, again: bool = False) -> AsyncGenerator[Chunk, None]:
         """Look at absolute paths, of files or whole folders; `again`: at those looked at a moment ago.
 
-        What is selected is yielded, whatever its size and time say, only not `again` as it was just now.
+        What is selected is yielded, whatever its time says, but for files that are as they were or, if
+        `again`, as they were just now.
         What was known and is not there any more, or not selected any more, is deleted.
         """
         ordered = sorted(paths)
@@ -184,6 +195,7 @@ class WatchedFiles:
 
     def _deleted(self, repo: str, path: str) -> Row:
         self._changed[repo, path] = False
+        self._prior.current.supersede([(repo, path)])
         return self._prior.deleted_row(repo, unescape_path(path), self._ids.of_row())
 
     # -- both ----------------------------------------------------------------------------------------
@@ -201,6 +213,7 @@ class WatchedFiles:
             ids=self._ids,
             discovered=self.discovered,
             known=known,
+            content=self._content(),
             reported=frozenset(self._reported),
             counts_again=counts_again,
         )

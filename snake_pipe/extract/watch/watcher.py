@@ -30,7 +30,7 @@ from snake_pipe.extract.watch.schedule import Schedule
 from snake_pipe.observe.events import Notice, Rescan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.extract.watch.watched_files import WatchedFiles
@@ -95,6 +95,10 @@ class Watcher(Feed):
         self._pending.commit(rows)
         self._commit.set()
         self._tell_visible()
+
+    def take_noted_times(self) -> Mapping[int, int]:
+        """Those of files that were saved without a change."""
+        return self._files.noted_times.take()
 
     def end(self) -> bool:
         """Yield what has changed by now and end; False before the first walk is through."""

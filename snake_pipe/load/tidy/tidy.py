@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from snake_pipe.load.part_writer import PartWriter
@@ -129,13 +130,16 @@ class Tidy:
             ids = np.union1d(ids, np.fromiter(self._noted, np.int64, len(self._noted)))
         if table != "errors" and not may_hold(part, ids):
             return 0
-        columns = ["file_id", "job_id"] if table == "errors" else ["file_id"]
+        columns = ["file_id", *{"errors": ["job_id"], "files": ["container_id"]}.get(table, ())]
         file = pq.ParquetFile(self._dataset.path / table / part.name)
         count = 0
         for rows in file.iter_batches(1 << 20, columns=columns):
             is_gone = np.isin(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
             if table == "errors":
                 is_gone |= self._is_loose_of_others(rows)
+            elif table == "files":
+                containers = rows["container_id"].fill_null(-1).to_numpy(zero_copy_only=False)
+                is_gone |= np.isin(containers, ids)
             count += int(np.count_nonzero(is_gone))
         return count
 
@@ -175,7 +179,8 @@ class Tidy:
         return rows.filter(pa.array([job in kept for job in rows["job_id"].to_pylist()], pa.bool_()))
 
     def _with_noted_times(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        ids, times = rows["file_id"].to_pylist(), rows["mtime_ns"].to_pylist()
+        files = pc.coalesce(rows["container_id"], rows["file_id"])
+        ids, times = files.to_pylist(), rows["mtime_ns"].to_pylist()
         noted = [self._noted.get(file_id, time) for file_id, time in zip(ids, times, strict=True)]
         at = rows.schema.get_field_index("mtime_ns")
         return rows.set_column(at, rows.schema.field(at), pa.array(noted, pa.int64()))

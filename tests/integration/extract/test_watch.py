@@ -17,10 +17,11 @@ import pytest
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.disk import reader
 from snake_pipe.extract.watch import notifier, schedule, watcher
 from snake_pipe.extract.watch.notifier import ChangeNotifier, FolderState
 from snake_pipe.extract.watch.options import WatchOptions
-from snake_pipe.extract.worker import extraction, reader
+from snake_pipe.extract.worker import extraction
 from snake_pipe.load.views import connect_tables
 from snake_pipe.observe.events import Event, Rescan
 from testkit.repositories import git
@@ -221,6 +222,37 @@ def test_the_same_size_within_the_same_tick_is_read_again(root: Path) -> None:
             os.utime(root / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
             write(root, ".gitignore", "nothing\n")  # and where a walk takes the place of the look
             await watched.shows(a="y", pkg__b="b", pkg__deep__c="c")
+
+    scenario(work)
+
+
+def test_a_save_without_a_change_writes_nothing(root: Path) -> None:
+    def ids(dataset: Path) -> list[tuple[str, int]]:
+        with connect_tables(dataset) as connection:
+            sql = "SELECT path, file_id FROM files WHERE path <> 'end.py' ORDER BY file_id"
+            return connection.execute(sql).fetchall()
+
+    async def work() -> None:
+        watched = Watched(root, root / ".snake-pipe")
+        await BatchProcessingEngine().ingest(watched.request(watched.dataset), SOON)
+        async with watched:
+            before = ids(watched.dataset)
+            for name in ("a.py", "pkg/b.py"):
+                write(root, name)
+            write(root, "end.py")
+            await watched.shows(a="a", pkg__b="b", pkg__deep__c="c", end="end")
+            assert ids(watched.dataset) == before
+            # As it was at first, but not as it was last: also where it was gone meanwhile.
+            write(root, "a.py", "def z(): pass\n")
+            (root / "pkg" / "b.py").unlink()
+            await watched.shows(a="z", pkg__deep__c="c", end="end")
+            write(root, "a.py")
+            write(root, "pkg/b.py")
+            await watched.shows(a="a", pkg__b="b", pkg__deep__c="c", end="end")
+            write(root, "a.py")
+            write(root, ".gitignore", "nothing\n")  # where a walk finds it, too
+            await watched.until(lambda: watched.rescans != [])
+            await watched.shows(a="a", pkg__b="b", pkg__deep__c="c", end="end")
 
     scenario(work)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.load.dataset import Dataset
-from snake_pipe.load.known_files import KnownFile, KnownFiles
+from snake_pipe.load.known_files import KnownContent, KnownFile, KnownFiles
 from snake_pipe.schemas import STATUSES
 from testkit.samples import some_examples
 
@@ -77,6 +77,41 @@ def test_rows_of_other_settings_are_not_accepted(dataset: Dataset, job: Any) -> 
     assert KnownFiles.current(dataset, read_with="two").match(found) == [False, True]
     assert KnownFiles.current(dataset).match(found) == [True, True]
     assert KnownFiles.of_job(dataset, "job1").match(found) == [True, True]
+
+
+def test_contents_of_files_that_may_be_as_they_were(dataset: Dataset, job: Any) -> None:
+    digests = [f"{number:02x}" * 32 for number in range(6)]
+    job.flush(job.write(files=[row(number, f"f{number}", sha256=digests[number]) for number in range(4)]))
+    job.flush(
+        job.write(
+            files=[
+                row(8, "f1", sha256=digests[5]),
+                row(9, "f2", "failed", sha256=digests[5]),
+                row(10, "f4", "skipped", reason="too_large"),
+            ]
+        )
+    )
+    known = KnownFiles.current(dataset)
+    before = known.nbytes
+    assert known.contents([Found("r", "f0", 11), Found("r", "new")]) == [None, None]
+    assert known.nbytes == before  # nothing is read as long as no file can be equal
+    found = [Found("r", f"f{number}", 10, 77) for number in range(5)]
+    assert known.contents(found) == [
+        None if number == 2 else KnownContent(file_id, 20, digest)
+        for number, file_id, digest in (
+            (0, 0, None),  # of all zeros, as if there was none
+            (1, 8, b"\x05" * 16),
+            (2, 9, None),
+            (3, 3, b"\x03" * 16),
+            (4, 10, None),
+        )
+    ]
+    assert known.nbytes == before + 16 * len(known)
+    known.supersede([("r", "f1"), ("r", "new")])
+    assert known.contents(found[:2]) == [KnownContent(0, 20, None), None]
+    assert known.match([Found("r", "f1")]) == [False]
+    assert known.contains("r", "f1")
+    KnownFiles.current(Dataset.create(dataset.path.with_name("empty"))).supersede([("r", "f1")])
 
 
 def test_a_row_without_size_is_tried_again_by_ingest_but_not_by_resume(dataset: Dataset, job: Any) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+import time
 
 import pytest
 
+from snake_pipe.extract.disk import reader
 from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 
 LIMIT = 1 << 20
+SECOND = 1_000_000_000
 
 
 def read(path, limit=LIMIT):
@@ -21,6 +24,40 @@ def test_a_file_comes_whole_with_its_size_and_time(tmp_path):
     content = read(path)
     assert content.data == b"x = 1\n"
     assert (content.size_bytes, content.mtime_ns) == (6, path.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("whole_seconds", [False, True])
+def test_a_file_that_changes_in_this_moment_is_read_when_that_is_over(tmp_path, monkeypatch, whole_seconds):
+    """What is written within one step of the file system's clock has one time: it was not read again."""
+    path = tmp_path / "a.py"
+    path.write_bytes(b"x = 1\n")
+    now = time.time_ns()
+    if whole_seconds:  # as on file systems that know no fractions
+        now = now // SECOND * SECOND
+        os.utime(path, ns=(now, now))
+    waited = []
+
+    def write_again(seconds):
+        waited.append(seconds)
+        path.write_bytes(b"x = 2\n")
+        os.utime(path, ns=(now, now))
+
+    monkeypatch.setattr(reader.time, "time_ns", lambda: now)
+    os.utime(path, ns=(now, now))
+    monkeypatch.setattr(reader.time, "sleep", write_again)
+    content = read(path)
+    assert (content.data, content.mtime_ns) == (b"x = 2\n", now)
+    assert waited == [2.0 if whole_seconds or now % SECOND == 0 else 0.02]
+
+
+@pytest.mark.parametrize("ahead", [-10 * SECOND, 3600 * SECOND])
+def test_an_old_file_and_one_from_the_future_are_read_at_once(tmp_path, monkeypatch, ahead):
+    path = tmp_path / "a.py"
+    path.write_bytes(b"x = 1\n")
+    time_ns = time.time_ns() + ahead
+    os.utime(path, ns=(time_ns, time_ns))
+    monkeypatch.setattr(reader.time, "sleep", pytest.fail)
+    assert read(path).mtime_ns == time_ns
 
 
 def test_an_empty_file_has_no_bytes(tmp_path):

@@ -55,6 +55,35 @@ def test_each_file_is_yielded_once_and_found_before_that():
     asyncio.run(go())
 
 
+class Content(Known):
+    """Tells which of the others are equal; half of them have other times."""
+
+    touched = 0
+
+    def match(self, files):
+        self.asked = [file.path for file in files]
+        matches = super().match(files)
+        self.touched += sum(matches) // 2
+        return matches
+
+
+def test_equal_content_counts_as_unchanged_and_is_asked_for_the_others_only():
+    content = Content("b.py", "d.py")
+    feed = intake(found("a.py", "b.py", "c.py", "d.py"), known=[Known("a.py")], content=content)
+    assert [file.path for chunk in read(feed) for file in chunk.files] == ["c.py"]
+    assert content.asked == ["b.py", "c.py", "d.py"]
+    found_so_far = feed.discovered
+    assert (found_so_far.files, found_so_far.unchanged, found_so_far.touched, found_so_far.bytes) == (
+        4,
+        3,
+        1,
+        10,
+    )
+    again = intake(found("b.py", "d.py"), content=content, counts_again=False)
+    assert read(again)[0].files == []
+    assert again.discovered == Discovered()
+
+
 def test_what_need_not_be_read_is_counted_and_not_yielded():
     feed = intake(found("a.py", "b.py", "c.py"), known=[Known("a.py"), Known("c.py")])
     assert [file.path for chunk in read(feed) for file in chunk.files] == ["b.py"]
