@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snake_pipe.cli.output.jobs.progress import Reporter
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
-    from snake_pipe.observe.events import Event
+    from snake_pipe.observe.events import Event, Listener
 
 
 _RECORDED_WITHIN = 0.3
@@ -79,25 +79,27 @@ def run_job(
     """
     listener = listener or reporter
     run = _Run(outputs, reports, dataset.absolute(), listener)
-    try:
-        result = run.to_end(work)
-    except SnakePipeError as error:
-        if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
-            error.add_hint(f"snake-pipe resume {listener.job_id}")
-        run.write_failure(error.message, error.exit_code)
-        raise
-    except Exception as error:
-        run.write_failure(f"{type(error).__name__}: {error}", ExitCode.RUN_FAILED)
-        raise
-    finally:
-        listener.close()
-    code = end_run(
-        result,
-        reporter,
-        max_failures=max_failures,
-        failed_now=None if failed_now is None else failed_now(result),
-    )
-    return run.write(result.status, result.message, code, gates)
+    tell = (lambda _: None) if reporter.is_quiet else reporter.line
+    with outputs.open_listeners(tell) as others:
+        try:
+            result = run.to_end(work, others)
+        except SnakePipeError as error:
+            if listener.job_id and error.exit_code is ExitCode.RUN_FAILED:
+                error.add_hint(f"snake-pipe resume {listener.job_id}")
+            run.write_failure(error.message, error.exit_code)
+            raise
+        except Exception as error:
+            run.write_failure(f"{type(error).__name__}: {error}", ExitCode.RUN_FAILED)
+            raise
+        finally:
+            listener.close()
+        code = end_run(
+            result,
+            reporter,
+            max_failures=max_failures,
+            failed_now=None if failed_now is None else failed_now(result),
+        )
+        return run.write(result.status, result.message, code, gates)
 
 
 class _Run:
@@ -115,15 +117,18 @@ class _Run:
         self._engine: BatchProcessingEngine | None = None
 
     def to_end(
-        self, work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]]
+        self,
+        work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]],
+        others: Sequence[Listener],
     ) -> RepositoryProcessingResult:
-        """Run the engine under signals until the job has ended."""
+        """Run the engine under signals until the job has ended; others listen, too."""
         import asyncio
 
         from snake_pipe.extract.batch_processor import BatchProcessingEngine
+        from snake_pipe.observe.events import all_of
 
         gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it
-        engine = self._engine = BatchProcessingEngine(listener=self._listener)
+        engine = self._engine = BatchProcessingEngine(listener=all_of(self._listener, *others))
 
         async def main() -> RepositoryProcessingResult:
             _stop_on_signals(engine, self._listener)

@@ -33,7 +33,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class BatchFinished:
-    """A batch's parts are on disk, not yet committed; seconds and bytes."""
+    """A batch's parts are on disk, not yet committed; seconds and bytes.
+
+    `started_at` is when its worker, the process `worker`, began, in seconds since 1970.
+    """
 
     batch_id: int
     queue: str
@@ -43,16 +46,19 @@ class BatchFinished:
     rows: int
     bytes: int
     seconds: float
+    started_at: float
+    worker: int
 
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """A commit made the rows of these files visible."""
+    """A commit made the rows of these files visible; it began at `started_at`, in seconds since 1970."""
 
     flush_seq: int
     files: int
     parts: int
     seconds: float
+    started_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +145,13 @@ Listener = Callable[[Event], None]
 
 def ignore(event: Event) -> None:
     """The listener of whoever does not want to know."""
+
+
+def all_of(*listeners: Listener) -> Listener:
+    """A listener that tells several, in this order."""
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell

@@ -5,7 +5,9 @@ The dataclass here is neither frozen nor slotted: making it so takes millisecond
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -15,6 +17,9 @@ from typer import Option
 from snake_pipe.errors import SinkError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from snake_pipe.observe.events import Listener
     from snake_pipe.outcome.summary import RunSummary
 
 _STDOUT = Path("-")
@@ -22,7 +27,7 @@ _STDOUT = Path("-")
 
 @dataclass
 class RunOutputs:
-    """Files for machines; they are written at the end of a run, also of one that failed."""
+    """What machines are told of a run; files are written at its end, also if it failed."""
 
     heading: ClassVar = "For machines"
 
@@ -43,12 +48,56 @@ class RunOutputs:
         ),
     ] = None
 
+    metrics_port: Annotated[
+        str | None,
+        Option(
+            metavar="PORT",
+            help="Serve figures for Prometheus while it runs, at PORT of this machine alone or at HOST:PORT.",
+        ),
+    ] = None
+
     def check(self) -> None:
         """UsageError, before anything else is done, for a file that cannot be written at the end."""
         if self.metrics_file == _STDOUT:
             raise UsageError("--metrics-file - is no file", "name a file that ends with .prom")
         for path in self._files():
             check_output(path)
+        self._address()
+
+    @contextmanager
+    def open_listeners(self, tell: Callable[[str], None]) -> Iterator[list[Listener]]:
+        """Listeners that bring a run's figures to other programs, until the end of the block.
+
+        They are those that were asked for, by option or by `OTEL_*` variables. `tell` is given a line for
+        people now and then. UsageError if a port cannot be had.
+        """
+        from snake_pipe import __version__
+        from snake_pipe.observe.telemetry.export import open_telemetry
+
+        listeners: list[Listener] = []
+        with ExitStack() as stack:
+            if (address := self._address()) is not None:
+                from snake_pipe.observe.metrics.server import MetricsServer
+
+                server = MetricsServer(*address)
+                stack.callback(server.close)
+                tell(f"metrics at {server.address}")
+                listeners.append(server)
+            telemetry = open_telemetry(os.environ, __version__, lambda text: tell(f"warning: {text}"))
+            if telemetry is not None:
+                stack.callback(telemetry.close)
+                listeners.append(telemetry)
+            yield listeners
+
+    def _address(self) -> tuple[str, int] | None:
+        if self.metrics_port is None:
+            return None
+        from snake_pipe.observe.metrics.server import parse_address
+
+        try:
+            return parse_address(self.metrics_port)
+        except ValueError as error:
+            raise UsageError(f"--metrics-port {self.metrics_port}: {error}") from None
 
     def write(self, summary: RunSummary, dataset: Path) -> None:
         """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""

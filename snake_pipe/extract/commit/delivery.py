@@ -80,6 +80,8 @@ class Delivery:
                 sum(result.rows.values()),
                 result.byte_count,
                 result.duration,
+                result.started_at,
+                result.worker,
             )
         )
         self._on_rows(_rows(result.files))
@@ -191,7 +193,7 @@ class Delivery:
             self._statistics.last_flush_at = time.time()
             self.count_flushes()
             self._on_commit(self._sink.files_committed)
-            self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds))
+            self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds, info.started_at))
             await asyncio.to_thread(self._on_flush, self._statistics)
         except SinkError:
             self._breaker.failed(time.monotonic())

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FlushInfo:
-    """A flush that is committed; seconds."""
+    """A flush that is committed; seconds, `started_at` since 1970."""
 
     flush_seq: int
     files: int
     parts: int
     seconds: float
+    started_at: float
 
 
 @dataclass(slots=True)
@@ -158,7 +159,9 @@ class Sink:
             except Exception as error:
                 self._failure = error
                 raise
-            info = FlushInfo(stamp.flush_seq, pending.file_count, len(parts), time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            began_at = stamp.time.timestamp()
+            info = FlushInfo(stamp.flush_seq, pending.file_count, len(parts), seconds, began_at)
             self.flush_seq = info.flush_seq
             self.files_committed += info.files
             self.flushes += 1

@@ -15,6 +15,7 @@ class Listener:
     """Has changed the terminal, until it is closed."""
 
     job_id = ""
+    is_quiet = True
     is_closed = False
 
     def __call__(self, event):

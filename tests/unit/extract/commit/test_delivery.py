@@ -52,7 +52,7 @@ class Sink:
         files, self.pending_files = self.pending_files, 0
         self.files_committed += files
         self.flushes += 1
-        return FlushInfo(self.flushes, files, 1, 0.0)
+        return FlushInfo(self.flushes, files, 1, 0.0, 0.0)
 
     def close(self):
         """Nothing is under way."""

@@ -109,7 +109,7 @@ class Table:
         added, self.pending = self.pending, []
         self.ids += added
         self.flushes += 1
-        return FlushInfo(self.flushes, len(added), 1, 0.0)
+        return FlushInfo(self.flushes, len(added), 1, 0.0, 0.0)
 
     def close(self):
         self.is_closed = True
