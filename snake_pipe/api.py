@@ -28,6 +28,8 @@ def ingest(
     languages: Sequence[str] = (),
     repo: str = "",
     changed_since: str = "",
+    lock_timeout: float = 0.0,
+    on_unfinished: str = "keep",
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -42,12 +44,19 @@ def ingest(
     files are asked for them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called
     with the job's events, in the calling thread. It may be called where an event loop runs, which then waits.
 
+    While another job writes to the dataset, this one waits up to `lock_timeout` seconds before it raises
+    DatasetBusyError. `on_unfinished` says what becomes of an earlier job of the same paths that was killed,
+    stopped or failed: `resume` goes on with it, `restart` begins anew in its place, `fail` raises UsageError,
+    and `keep` begins anew and leaves it to be resumed.
+
     A run that fails raises SnakePipeError; files that fail are rows, not exceptions. Ctrl-C, or "interrupt
     kernel", ends the job with a checkpoint, and the KeyboardInterrupt says how to resume it.
     """
+    from snake_pipe.errors import UsageError
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.batch_processor import IngestRequest
     from snake_pipe.extract.feeds.default_dataset import find_home
+    from snake_pipe.extract.job.unfinished import OnUnfinished
 
     settings = _checked(ingest, settings)
     roots = [Path(path).expanduser().absolute() for path in (paths or (Path.cwd(),))]
@@ -62,13 +71,25 @@ def ingest(
         changed_since=changed_since,
     )
     config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
-    return _run(lambda engine: engine.ingest(request, config), listener, progress=progress)
+    try:
+        policy = OnUnfinished(on_unfinished)
+    except ValueError:
+        choices = ", ".join(OnUnfinished)
+        raise UsageError(
+            f"ingest(on_unfinished={on_unfinished!r}): no such choice", f"one of {choices}"
+        ) from None
+    return _run(
+        lambda engine: engine.ingest(request, config, lock_timeout=lock_timeout, on_unfinished=policy),
+        listener,
+        progress=progress,
+    )
 
 
 def resume(
     job_id: str,
     dataset: str | Path | None = None,
     *,
+    lock_timeout: float = 0.0,
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -87,7 +108,9 @@ def resume(
     if folder is None:
         raise JobNotFoundError(f"no job {job_id} is known", "give its dataset")
     return _run(
-        lambda engine: engine.resume(job_id, folder.absolute(), settings), listener, progress=progress
+        lambda engine: engine.resume(job_id, folder.absolute(), settings, lock_timeout=lock_timeout),
+        listener,
+        progress=progress,
     )
 
 
@@ -133,7 +156,7 @@ def _run(
     progress: bool,
 ) -> RepositoryProcessingResult:
     """Run a job in an engine of its own; what leaves something to resume says how."""
-    from snake_pipe.errors import ExitCode, SnakePipeError
+    from snake_pipe.errors import ExitCode, SnakePipeError, StoppedError
     from snake_pipe.executors.process_pool import prepare_workers
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -157,6 +180,8 @@ def _run(
         result = loop.run(work(engine), stop=lambda: engine.stop("SIGINT"))
         if bar is not None:
             bar.show(result.statistics)
+    except StoppedError as error:
+        raise KeyboardInterrupt(str(error)) from None
     except SnakePipeError as error:
         if job_id and error.exit_code is ExitCode.RUN_FAILED:
             error.add_hint(f"snake_pipe.resume({job_id!r})")

@@ -38,6 +38,10 @@ class SnakePipeError(Exception):
         """Say one more thing that can be done next."""
         self.hint = f"{self.hint}; {hint}" if self.hint else hint
 
+    def fold(self) -> None:
+        """Say all in the message, for a log or a mail of one line."""
+        self.message, self.hint = str(self), ""
+
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
@@ -76,6 +80,15 @@ class DatasetBusyError(SnakePipeError):
     """Another job holds the dataset's lock."""
 
     exit_code = ExitCode.DATASET_BUSY
+
+
+class StoppedError(SnakePipeError):
+    """A job was stopped by `reason` before it began, while it waited for `holder` to release the dataset."""
+
+    def __init__(self, reason: str, holder: str) -> None:
+        super().__init__(f"stopped by {reason} while waiting for {holder}; nothing was begun")
+        self.args = (reason, holder)
+        self.exit_code = ExitCode.TERMINATED if reason == "SIGTERM" else ExitCode.INTERRUPTED
 
 
 class EngineStateError(SnakePipeError):

@@ -68,6 +68,19 @@ def presets(incomplete: str) -> Offers:
     return _beginning(incomplete, [(name, f"sets {', '.join(values)}") for name, values in PRESETS.items()])
 
 
+def on_unfinished(incomplete: str) -> Offers:
+    """Values of `--on-unfinished`."""
+    return _beginning(
+        incomplete,
+        [
+            ("resume", "go on with the earlier job"),
+            ("restart", "begin anew in its place"),
+            ("fail", "begin nothing"),
+            ("keep", "begin anew, it can still be resumed"),
+        ],
+    )
+
+
 def languages(incomplete: str) -> Offers:
     """Names of languages, after a comma further ones."""
     from snake_pipe.plugins import AST_QUEUE, describe_languages

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """`state` is one of LIVE, done, stopped, failed or interrupted (killed, or the machine went down).
+    """`state` is one of LIVE, done, stopped, failed, interrupted (killed, or the machine went down) or
+    superseded (given up for a later job).
 
     `runs` tells whether its process holds the dataset. `figures` is the job's `status.json`, of which
     anything may be missing.
@@ -28,6 +29,11 @@ class JobView:
     runs: bool
     checkpoint: CheckpointData
     figures: dict[str, Any]
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether it ended before it was done, and no later job has taken its place."""
+        return not self.runs and self.checkpoint.progress.is_unfinished
 
     @property
     def is_starting(self) -> bool:

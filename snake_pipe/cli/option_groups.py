@@ -6,10 +6,20 @@ from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import cache
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, get_args, get_type_hints, runtime_checkable
+
+from snake_pipe.errors import SnakePipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@runtime_checkable
+class ShapesErrors(Protocol):
+    """A group that has a say in how the command's error is told."""
+
+    def shape(self, error: SnakePipeError) -> None:
+        """Change an error that is on its way out."""
 
 
 def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
@@ -24,7 +34,13 @@ def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
     def flat(**given: Any) -> int:
         for name, group in groups.items():
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-        return command(**given)
+        try:
+            return command(**given)
+        except SnakePipeError as error:
+            for name in groups:
+                if isinstance(given[name], ShapesErrors):
+                    given[name].shape(error)
+            raise
 
     parameters: list[Parameter] = []
     for name, parameter in signature(command).parameters.items():

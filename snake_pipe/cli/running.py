@@ -222,7 +222,7 @@ def end_run(
     max_failures: int,
     failed_now: int | None = None,
 ) -> int:
-    """Show how a job ended and which files failed; what to exit with.
+    """Show how a job ended and which files failed; what to exit with. A quiet failure is one line.
 
     `failed_now` is for a watch the number of the dataset's files that are failed as they are now, and None
     for a job, of which all counts that failed.
@@ -231,18 +231,24 @@ def end_run(
 
     failures = result.statistics.failures if failed_now is None else failed_now
     code = exit_code(result, failures, max_failures)
+    job_id = result.job_id if failed_now is None else None
+    verdict = f"snake-pipe: {counted(failures, 'file', 'files')} failed, --max-failures {max_failures}"
+    nothing = f"snake-pipe: no file to read: {visible(result.found_nothing)}"
+    if reporter.is_quiet:
+        if code == ExitCode.FILES_FAILED:
+            named = failure_lines(result.dataset, job_id, failures, most=1)
+            reporter.line("; ".join((verdict, *named)))
+        if code == ExitCode.USAGE:
+            reporter.line(nothing)
+        return code
     reporter.summarise(result)
-    if code == ExitCode.FILES_FAILED or (failures and not reporter.is_quiet):
-        job_id = result.job_id if failed_now is None else None
-        for text in failure_lines(result.dataset, job_id, failures):
-            reporter.line(text)
+    for text in failure_lines(result.dataset, job_id, failures):
+        reporter.line(text)
     if code == ExitCode.FILES_FAILED:
-        files = counted(failures, "file", "files")
-        reporter.line(f"snake-pipe: {files} failed, --max-failures {max_failures}")
+        reporter.line(verdict)
     if code == ExitCode.USAGE:
-        reporter.line(f"snake-pipe: no file to read: {visible(result.found_nothing)}")
-        if not reporter.is_quiet:
-            reporter.line("  --allow-empty makes that a success")
+        reporter.line(nothing)
+        reporter.line("  --allow-empty makes that a success")
     return code
 
 

@@ -93,8 +93,8 @@ def check_jobs(place: Place) -> Iterator[Finding]:
     resume = f"snake-pipe resume {newest}"
     if holder is not None and holder.job_id == newest:
         yield ok("jobs", f"{newest} is running: {figures}")
-    elif progress.status == "done":
-        yield ok("jobs", f"{newest}, the newest, is done: {figures}")
+    elif not progress.is_unfinished:
+        yield ok("jobs", f"{newest}, the newest, is {progress.status}: {figures}")
     elif progress.status == "stopped":
         yield note("jobs", f"{newest}, the newest, was stopped: {figures}", resume)
     else:

@@ -32,13 +32,15 @@ from snake_pipe.extract.dispatch.own_function import (
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
 from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
+from snake_pipe.extract.job.unfinished import OnUnfinished
 from snake_pipe.extract.paths.datasets import DATASET_NAME
-from snake_pipe.observe.events import JobEnded, JobStarted, Listener, Notice, Stopping, ignore
+from snake_pipe.observe.events import DatasetAwaited, JobEnded, JobStarted, Listener, Notice, Stopping, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples
 from snake_pipe.observe.nothing_found import why_nothing_was_found
 from snake_pipe.observe.status import LIVE, JobStatus
 from snake_pipe.utils.batch_utils import memory_limit
+from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from snake_pipe.utils.checkpoint_manager import (
         CheckpointData,
     )
+
+    Opener = Callable[[ExitStack, LockWait], Job]
 
 
 class BatchProcessingEngine:
@@ -91,6 +95,7 @@ class BatchProcessingEngine:
         self._run: JobRun | None = None
         self._job: Job | None = None
         self._early_stop: str | None = None
+        self._wait: LockWait | None = None
         self._is_busy = False
         self._status = JobStatus()
         self._submissions: Submissions | None = None
@@ -108,13 +113,29 @@ class BatchProcessingEngine:
         return await self.ingest(IngestRequest(roots=(str(root),), dataset=str(target)), config)
 
     async def ingest(
-        self, request: IngestRequest, config: BatchConfig | None = None
+        self,
+        request: IngestRequest,
+        config: BatchConfig | None = None,
+        *,
+        lock_timeout: float = 0.0,
+        on_unfinished: OnUnfinished = OnUnfinished.KEEP,
     ) -> RepositoryProcessingResult:
-        """Run a new job. A run that fails raises SnakePipeError after its checkpoint was written."""
-        return await self._process(self._opener(request, config), Job.make_feed)
+        """Run a new job, or go on with an earlier one of the same paths where `on_unfinished` says so.
+
+        While another job writes to the dataset, wait up to `lock_timeout` seconds; then DatasetBusyError.
+        A run that fails raises SnakePipeError after its checkpoint was written.
+        """
+        return await self._process(
+            self._opener(request, config, on_unfinished), Job.make_feed, lock_timeout=lock_timeout
+        )
 
     async def watch(
-        self, request: IngestRequest, config: BatchConfig | None = None, options: WatchOptions | None = None
+        self,
+        request: IngestRequest,
+        config: BatchConfig | None = None,
+        options: WatchOptions | None = None,
+        *,
+        lock_timeout: float = 0.0,
     ) -> RepositoryProcessingResult:
         """Run a new job that goes on with what changes, until `stop`; UsageError where watching cannot be."""
         from snake_pipe.extract.watch.options import WatchOptions, check_watch
@@ -122,11 +143,18 @@ class BatchProcessingEngine:
         check_watch(request)
         chosen = options or WatchOptions()
         return await self._process(
-            self._opener(request, config), lambda job, tell: job.make_watcher(chosen, tell)
+            self._opener(request, config),
+            lambda job, tell: job.make_watcher(chosen, tell),
+            lock_timeout=lock_timeout,
         )
 
     async def resume(
-        self, job_id: str, dataset: Path, changes: Mapping[str, Any] | None = None
+        self,
+        job_id: str,
+        dataset: Path,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        lock_timeout: float = 0.0,
     ) -> RepositoryProcessingResult:
         """Go on with a job where its last flush left it; does nothing for a job that is done.
 
@@ -138,18 +166,31 @@ class BatchProcessingEngine:
             feed.end()  # of what programs submitted: nothing more is taken in
             return feed
 
-        return await self._process(lambda stack: Job.reopen(job_id, dataset, stack, changes), make_feed)
+        return await self._process(
+            lambda stack, wait: Job.reopen(job_id, dataset, stack, changes, wait=wait),
+            make_feed,
+            lock_timeout=lock_timeout,
+        )
 
     # -- one job, from its opening to its end --------------------------------------------------------
 
-    def _opener(self, request: IngestRequest, config: BatchConfig | None) -> Callable[[ExitStack], Job]:
+    def _opener(
+        self,
+        request: IngestRequest,
+        config: BatchConfig | None,
+        on_unfinished: OnUnfinished = OnUnfinished.KEEP,
+    ) -> Opener:
         request, config = _agreed(request, config or self.config)
         request.check()
         plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
-        return lambda stack: Job.begin(request, config, stack)
+        return lambda stack, wait: Job.begin(request, config, stack, wait=wait, on_unfinished=on_unfinished)
 
     async def _process(
-        self, open_job: Callable[[ExitStack], Job], make_feed: Callable[[Job, Listener], Feed]
+        self,
+        open_job: Opener,
+        make_feed: Callable[[Job, Listener], Feed],
+        *,
+        lock_timeout: float = 0.0,
     ) -> RepositoryProcessingResult:
         """Open a job, run it and end it; what was opened is closed again whatever happens."""
         if self._is_busy:
@@ -157,9 +198,12 @@ class BatchProcessingEngine:
         self._is_busy = True
         with ExitStack() as stack:
             stack.callback(self._become_idle)
-            job = self._job = await asyncio.to_thread(open_job, stack)
+            self._wait = self._make_wait(lock_timeout)
+            job = self._job = await asyncio.to_thread(open_job, stack, self._wait)
             tell = self._open_listener(job, stack)
             tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before, job.is_done))
+            for notice in job.notices:
+                tell(notice)
             self._status = JobStatus()
             self._status.statistics.files_before = job.files_before
             self._status.statistics.failed_before = job.failed_before
@@ -205,7 +249,16 @@ class BatchProcessingEngine:
 
     def _become_idle(self) -> None:
         self._is_busy = False
-        self._job = self._run = self._early_stop = None
+        self._job = self._run = self._early_stop = self._wait = None
+
+    def _make_wait(self, seconds: float) -> LockWait:
+        """A wait for the dataset, of which the listener is told on this loop."""
+        loop = asyncio.get_running_loop()
+
+        def tell(holder: str, waited: float) -> None:
+            loop.call_soon_threadsafe(self._listener, DatasetAwaited(holder, waited, seconds))
+
+        return LockWait(seconds, tell)
 
     def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
         """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
@@ -321,6 +374,8 @@ class BatchProcessingEngine:
         self._early_stop = reason
         if self._run is not None:
             self._run.stop(reason)
+        elif self._wait is not None and self._wait.is_waiting:
+            self._wait.stop(reason)
         else:
             self._listener(Stopping(reason, 0, 0.0))
 

@@ -26,6 +26,7 @@ from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 from snake_pipe.utils.file_lock import try_lock
+from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,13 @@ class DatasetLock:
         self.left_behind = left_behind
         """Whether whoever held it before ended without a word."""
 
+    def note(self, job_id: str) -> None:
+        """Tell others which job it is that writes."""
+        try:
+            replace_atomic(self._holder, _describe_holder(job_id))
+        except OSError as error:
+            raise _cannot(f"cannot write {self._holder}", error) from error
+
     def release(self) -> None:
         """Let others write; may be called again."""
         if self._descriptor is not None:
@@ -95,11 +103,11 @@ class Dataset:
         return cls(path)
 
     @classmethod
-    def create(cls, path: Path) -> Dataset:
+    def create(cls, path: Path, wait: LockWait | None = None) -> Dataset:
         """The dataset in a folder, made there if the folder is missing, empty or was left half made.
 
         DatasetError if the folder holds something else, DatasetBusyError if another process is just
-        making it, SinkError if the disk refuses.
+        making it, and does so for longer than `wait` allows, SinkError if the disk refuses.
         """
         path = path.absolute()
         if unquote(path.as_posix()) != path.as_posix() or "\\" in path.as_posix():
@@ -109,14 +117,17 @@ class Dataset:
             )
         if not (path / _MARKER).exists():
             try:
-                _make(path)
+                _make(path, wait)
             except OSError as error:
                 raise _cannot(f"cannot make a dataset in {path}", error) from error
         return cls.open(path)
 
-    def lock(self, job_id: str = "") -> DatasetLock:
-        """Become the dataset's only writer, or DatasetBusyError at once. Mends the logs' ends first."""
-        lock = _acquire(self.path, job_id)
+    def lock(self, job_id: str = "", wait: LockWait | None = None) -> DatasetLock:
+        """Become the dataset's only writer, and mend the ends of its logs.
+
+        DatasetBusyError if another is, at once or after the `wait`; StoppedError if that is ended.
+        """
+        lock = _acquire(self.path, job_id, wait)
         try:
             for log in self._logs.values():
                 log.mend()
@@ -220,14 +231,16 @@ def _greatest(part: Path, column: str) -> int:
     return pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py() or 0
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, wait: LockWait | None) -> None:
     """Put together what a dataset consists of, the marker last."""
     if path.exists() and not path.is_dir():
         raise DatasetError(f"{path} is not a folder", _NEW_DATASET)
     if path.is_dir() and not _OWN_NAMES.issuperset(os.listdir(path)):  # noqa: PTH208
         raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
     path.mkdir(parents=True, exist_ok=True)
-    with _acquire(path):
+    with _acquire(path, wait=wait):
+        if (path / _MARKER).exists():  # another process has made it meanwhile
+            return
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
         for table in TABLES:
             DeltaLog(path / table).create(table)
@@ -254,14 +267,15 @@ def _check_marker(marker: Path) -> None:
             )
 
 
-def _acquire(path: Path, job_id: str = "") -> DatasetLock:
+def _acquire(path: Path, job_id: str = "", wait: LockWait | None = None) -> DatasetLock:
     jobs = path / JOBS_FOLDER
     holder = jobs / "lock.json"
     try:
         jobs.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(jobs / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            _lock_soon(lock, path, holder)
+            if not _lock_soon(lock):
+                _lock_later(lock, path, holder, wait or LockWait())
             left_behind = holder.exists()
             replace_atomic(holder, _describe_holder(job_id))
         except BaseException:
@@ -272,14 +286,24 @@ def _acquire(path: Path, job_id: str = "") -> DatasetLock:
     return DatasetLock(lock, holder, left_behind=left_behind)
 
 
-def _lock_soon(lock: int, path: Path, holder: Path) -> None:
-    """Lock it, or DatasetBusyError: whoever looks whether a job is writing holds the lock for a moment."""
+def _lock_soon(lock: int) -> bool:
+    """Lock it; False if a job is writing, and not if somebody only looks whether one is, for a moment."""
     for _ in range(_LOCK_TRIES):
         if try_lock(lock):
-            return
+            return True
         time.sleep(_LOCK_PAUSE)
+    return False
+
+
+def _lock_later(lock: int, path: Path, holder: Path, wait: LockWait) -> None:
+    """Lock it when the job that is writing has ended, or DatasetBusyError after the wait."""
+    if wait.take(lock, lambda: _read_holder(holder)):
+        return
+    message = f"{_read_holder(holder)} is writing to {path}"
+    if wait.seconds:
+        raise DatasetBusyError(f"{message}, still after {wait.seconds:g} s", "try again later")
     raise DatasetBusyError(
-        f"{_read_holder(holder)} is writing to {path}", "wait for it, or name another folder with --dataset"
+        message, "wait for it with --lock-timeout 10m, or name another folder with --dataset"
     )
 
 

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetAwaited:
+    """The job has not begun, since `holder` is writing to the dataset; so for `waited` of `limit` seconds."""
+
+    holder: str
+    waited: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class JobStarted:
     """A job began, or goes on with `resumed`; `done_before` counts files committed earlier.
 
@@ -128,7 +137,8 @@ class JobEnded:
 
 
 Event = (
-    JobStarted
+    DatasetAwaited
+    | JobStarted
     | Progress
     | BatchFinished
     | Flushed

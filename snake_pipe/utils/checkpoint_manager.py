@@ -38,13 +38,19 @@ class ProcessingProgress:
     epoch: int = 0
     status: str = "running"
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the job has something left to do: it can be resumed, or is running."""
+        return self.status not in ("done", "superseded")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointData:
     """A job's `checkpoint.json`: enough to go on without the command that began it.
 
     `request` is what the user asked for (roots, selection), `config` the settings as built, both plain
-    JSON. `status` is running, done, stopped or failed; times are seconds since 1970.
+    JSON. `status` is running, done, stopped, failed or superseded (given up for a later
+    job); times are seconds since 1970.
     """
 
     job_id: str

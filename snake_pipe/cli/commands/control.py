@@ -157,8 +157,8 @@ def _check_runs(view: JobView) -> None:
 
     if view.runs and view.state in LIVE:
         return
-    if view.state == "done":
-        raise UsageError(f"job {view.job_id} is done", "there is nothing to control")
+    if not view.checkpoint.progress.is_unfinished:
+        raise UsageError(f"job {view.job_id} is {view.state}", "there is nothing to control")
     raise UsageError(
         f"job {view.job_id} is not running: {view.state}", f"resume with: snake-pipe resume {view.job_id}"
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.other_jobs import OtherJobs
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.selection import SelectionOptions
@@ -40,6 +41,7 @@ Examples:
   snake-pipe ingest . --changed-since origin/main...      what this branch changes
   git ls-files '*.py' | snake-pipe ingest --files-from -  a list of files
   snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
+  snake-pipe ingest . -q --lock-timeout 10m --on-unfinished resume      every night
 """
 
 
@@ -75,6 +77,7 @@ def ingest(
         ),
     ] = None,
     settings: Settings,
+    other_jobs: OtherJobs,
     verbosity: Verbosity,
     outputs: RunOutputs,
     reports: RunReports,
@@ -99,6 +102,7 @@ def ingest(
             raise UsageError(f"no such file or folder: {root}")
     outputs.check()
     reports.check()
+    lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection, reports.given).config
     with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
@@ -110,7 +114,9 @@ def ingest(
             _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))
         reporter = verbosity.open_reporter()
         return run_job(
-            lambda engine: engine.ingest(request, config),
+            lambda engine: engine.ingest(
+                request, config, lock_timeout=lock_timeout, on_unfinished=on_unfinished
+            ),
             reporter,
             outputs,
             dataset=Path(request.dataset),

@@ -10,6 +10,7 @@ from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset, OtherSettings
+from snake_pipe.cli.options.other_jobs import LockOptions
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.settings import parse_settings
@@ -54,6 +55,7 @@ def resume(
         int | None, typer.Option(metavar="MIB", help="Memory limit from here on. Default: as before.")
     ] = None,
     set_: OtherSettings = None,
+    lock: LockOptions,
     verbosity: Verbosity,
     outputs: RunOutputs,
     reports: RunReports,
@@ -66,6 +68,7 @@ def resume(
         raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
     outputs.check()
     reports.check()
+    lock_timeout = lock.lock_seconds
     folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
     manager = CheckpointManager(folder)
     chosen = _last_unfinished(manager) if job_id is None else job_id
@@ -78,7 +81,7 @@ def resume(
     )
     reporter = verbosity.open_reporter()
     return run_job(
-        lambda engine: engine.resume(chosen, folder, changes),
+        lambda engine: engine.resume(chosen, folder, changes, lock_timeout=lock_timeout),
         reporter,
         outputs,
         dataset=folder,
@@ -89,10 +92,8 @@ def resume(
 
 
 def _last_unfinished(manager: CheckpointManager) -> str:
-    for job_id in reversed(manager.job_ids()):
-        try:
-            if manager.load(job_id).progress.status != "done":
-                return job_id
-        except JobNotFoundError:  # killed before its first checkpoint: it has done nothing
-            continue
+    from snake_pipe.extract.job.unfinished import unfinished
+
+    for checkpoint in unfinished(manager):
+        return checkpoint.job_id
     raise JobNotFoundError(f"every job in {manager.folder.parent} is done", "there is nothing to resume")

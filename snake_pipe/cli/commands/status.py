@@ -237,7 +237,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
 
     dataset = str(manager.folder.parent)
     typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
-    if view.state != "done":
+    if view.can_be_resumed:
         typer.echo(f"resume with: snake-pipe resume {view.job_id}")
     if view.state not in ("done", "stopped"):
         progress = view.checkpoint.progress

@@ -9,6 +9,7 @@ import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import seconds_of
+from snake_pipe.cli.options.other_jobs import LockOptions
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import WatchSettings
@@ -60,6 +61,7 @@ def watch(
             rich_help_panel=WatchSettings.heading,
         ),
     ] = False,
+    lock: LockOptions,
     verbosity: Verbosity,
     outputs: RunOutputs,
 ) -> int:
@@ -77,11 +79,12 @@ def watch(
     check_watch(request)
     request.check()
     outputs.check()
+    lock_timeout = lock.lock_seconds
     prepare_run()
     options = WatchOptions(debounce=seconds_of("--debounce", debounce, _LONGEST_DEBOUNCE), poll=poll)
     reporter = verbosity.open_reporter()
     return run_job(
-        lambda engine: engine.watch(request, config, options),
+        lambda engine: engine.watch(request, config, options, lock_timeout=lock_timeout),
         reporter,
         outputs,
         dataset=Path(request.dataset),

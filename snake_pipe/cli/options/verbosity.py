@@ -9,6 +9,7 @@ from typer import Option
 
 if TYPE_CHECKING:
     from snake_pipe.cli.output.jobs.progress import Reporter
+    from snake_pipe.errors import SnakePipeError
 
 
 @dataclass
@@ -17,9 +18,14 @@ class Verbosity:
 
     heading: ClassVar = "Output"
 
-    quiet: Annotated[bool, Option("--quiet", "-q", help="No progress and no summary; errors only.")] = False
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Nothing on success, one line on failure.")] = False
     verbose: Annotated[bool, Option("--verbose", "-v", help="Also show each batch and each commit.")] = False
     no_progress: Annotated[bool, Option("--no-progress", help="No bar; a line every few seconds.")] = False
+
+    def shape(self, error: SnakePipeError) -> None:
+        """One line for a quiet run, for example in a mail from cron."""
+        if self.quiet:
+            error.fold()
 
     def open_reporter(self) -> Reporter:
         """The reporter for this stderr."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POLL_SECONDS = 0.05
-_ENDED = ("done", "stopped", "failed")
+_ENDED = ("done", "stopped", "failed", "superseded")
 
 
 def send(job_folder: Path, action: str, arguments: dict[str, Any] | None = None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
-from snake_pipe.errors import SnakePipeError
+from snake_pipe.errors import SnakePipeError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -26,6 +26,7 @@ from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
 from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
+from snake_pipe.extract.job.unfinished import OnUnfinished, Wanted, decide, supersede
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
@@ -38,16 +39,17 @@ from snake_pipe.utils.checkpoint_manager import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from contextlib import ExitStack
 
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.extract.watch.watcher import Watcher
-    from snake_pipe.observe.events import Listener
+    from snake_pipe.observe.events import Listener, Notice
     from snake_pipe.observe.statistics import BatchStatistics
     from snake_pipe.observe.status import JobStatus
     from snake_pipe.utils.journal import Journal
+    from snake_pipe.utils.lock_wait import LockWait
 
 
 class Job:
@@ -73,9 +75,10 @@ class Job:
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         self.controls = ControlFolder(self.folder / CONTROL_FOLDER)
         self.resumed = epoch != checkpoint.progress.epoch
-        self.is_done = checkpoint.progress.status == "done"
+        self.is_done = checkpoint.progress.status == "done"  # and nothing was left to do
         self.files_before = checkpoint.progress.files_done
         self.failed_before = checkpoint.progress.files_failed
+        self.notices: tuple[Notice, ...] = ()
         self._own_files: KnownFiles | None = None
         self._upkeep = Upkeep(
             dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
@@ -87,18 +90,51 @@ class Job:
             self.controls.clear()  # before anybody can know the job's id and send it a command
 
     @classmethod
-    def begin(cls, request: IngestRequest, config: BatchConfig, stack: ExitStack) -> Job:
-        """A new job; DatasetBusyError, DatasetError or SinkError leave everything as it was."""
+    def begin(
+        cls,
+        request: IngestRequest,
+        config: BatchConfig,
+        stack: ExitStack,
+        *,
+        wait: LockWait | None = None,
+        on_unfinished: OnUnfinished = OnUnfinished.KEEP,
+    ) -> Job:
+        """A new job, or an earlier one where `on_unfinished` wants to go on with it.
+
+        DatasetBusyError, DatasetError, SinkError, UsageError or StoppedError leave everything as it was.
+        """
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
-        dataset = Dataset.create(Path(request.dataset))
-        job_id = new_job_id()
-        lock = stack.enter_context(dataset.lock(job_id))
+        dataset = Dataset.create(Path(request.dataset), wait)
+        lock = stack.enter_context(dataset.lock(wait=wait))
         known = known_repositories(dataset.path)
         request = settle_repositories(dataset.path, request)
-        request, commits = settle_revisions(dataset.path, request, known)
         manager = CheckpointManager(dataset.path)
-        if lock.left_behind or not _last_is_done(manager):
-            recover_last_run(dataset, manager, retention_of(config))
+        decision = decide(manager, Wanted(request, config), on_unfinished)
+        job_id = decision.resumed.job_id if decision.resumed else new_job_id()
+        lock.note(job_id)
+        must_recover = lock.left_behind or not _last_is_done(manager)
+        given_up = [supersede(dataset, manager, earlier, job_id) for earlier in decision.superseded]
+        if decision.resumed is not None:
+            job = cls._reopen(dataset, manager, replace(decision.resumed, config=asdict(config)), stack)
+        else:
+            if must_recover or given_up:
+                recover_last_run(dataset, manager, retention_of(config))
+            job = cls._begin(dataset, manager, job_id, request, known, config, stack)
+        job.notices = (*decision.notices, *given_up)
+        return job
+
+    @classmethod
+    def _begin(
+        cls,
+        dataset: Dataset,
+        manager: CheckpointManager,
+        job_id: str,
+        request: IngestRequest,
+        repos_before: Collection[str],
+        config: BatchConfig,
+        stack: ExitStack,
+    ) -> Job:
+        request, commits = settle_revisions(dataset.path, request, repos_before)
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -124,7 +160,13 @@ class Job:
 
     @classmethod
     def reopen(
-        cls, job_id: str, path: Path, stack: ExitStack, changes: Mapping[str, Any] | None = None
+        cls,
+        job_id: str,
+        path: Path,
+        stack: ExitStack,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        wait: LockWait | None = None,
     ) -> Job:
         """An earlier job, its promised flush committed; CheckpointError if its state is damaged.
 
@@ -133,8 +175,16 @@ class Job:
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
         _changed(manager.load(job_id), changes)  # refuse before the lock notes a new holder
-        stack.enter_context(dataset.lock(job_id))
-        checkpoint = _changed(manager.load(job_id), changes)
+        stack.enter_context(dataset.lock(job_id, wait))
+        return cls._reopen(dataset, manager, _changed(manager.load(job_id), changes), stack)
+
+    @classmethod
+    def _reopen(
+        cls, dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, stack: ExitStack
+    ) -> Job:
+        job_id = checkpoint.job_id
+        if checkpoint.progress.status == "superseded":
+            raise UsageError(f"job {job_id} was given up, a later one took its place", "ingest again")
         journal = stack.enter_context(manager.journal(job_id))
         if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
             moved = {**checkpoint.request, "dataset": str(dataset.path)}

@@ -99,7 +99,16 @@ def commands_in(line):
 def test_options_stand_under_headings(shown):
     text = shown("ingest", "--help")
     headings = re.findall(r"^(\S.*):$", text, re.MULTILINE)
-    assert headings == ["Arguments", "Selection", "Settings", "Output", "For machines", "Options", "Examples"]
+    assert headings == [
+        "Arguments",
+        "Selection",
+        "Settings",
+        "Other jobs",
+        "Output",
+        "For machines",
+        "Options",
+        "Examples",
+    ]
     assert text.index("Selection:") < text.index("--files-from") < text.index("Settings:")
 
 

@@ -33,14 +33,14 @@ _FIRST_SQL = """
     """
 
 
-def failure_lines(dataset: str, job_id: str | None, count: int) -> list[str]:
+def failure_lines(dataset: str, job_id: str | None, count: int, *, most: int = _MOST_LISTED) -> list[str]:
     """The first of `count` files that failed in a job, or that are failed now where none is given.
 
     What the walk could not look at is among them. A dataset that cannot be read has no lines but the last.
     """
     if not count:
         return []
-    found = _first(dataset, job_id)
+    found = _first(dataset, job_id, most)
     lines = [
         visible(f"{path}:{line}: {_cut(message)}" if line else f"{path}: {_cut(message)}")
         for path, line, message in found
@@ -50,13 +50,13 @@ def failure_lines(dataset: str, job_id: str | None, count: int) -> list[str]:
     return lines
 
 
-def _first(dataset: str, job_id: str | None) -> list[tuple[Any, ...]]:
+def _first(dataset: str, job_id: str | None, most: int) -> list[tuple[Any, ...]]:
     from snake_pipe.extract.feeds.intake import HIDING
     from snake_pipe.load.select import select
     from snake_pipe.load.views import connect_tables
 
     hiding = ", ".join(f"'{code}'" for code in sorted(HIDING))
-    sql = _FIRST_SQL.format(hiding=hiding, most=_MOST_LISTED)
+    sql = _FIRST_SQL.format(hiding=hiding, most=most)
     try:
         with connect_tables(Path(dataset)) as connection:
             return list(select(connection, sql, [job_id]).rows)

@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from snake_pipe.cli.output.colours import GREEN, painted, shows_colours
-from snake_pipe.cli.output.jobs.progress_line import marks_of, plain_line, progress_line
+from snake_pipe.cli.output.jobs.progress_line import marks_of, plain_line, progress_line, waiting_line
 from snake_pipe.cli.output.jobs.summary import from_here, summary_lines
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted, seconds, size, visible
-from snake_pipe.extract.job.warnings import WARNINGS
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,
+    DatasetAwaited,
     Flushed,
     JobStarted,
     Notice,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LINE_EVERY = 5.0
 """Seconds between two lines where there is no terminal."""
+
+_WAITING_EVERY = 60.0
+"""The same while the job waits for another one to end."""
 
 _ERASE = "\r\x1b[J"
 """From the first column on, also what a narrower window has made of a long line."""
@@ -52,8 +55,10 @@ class Reporter:
             self.start(event)
         elif isinstance(event, Progress):
             self.show(event.status)
+        elif isinstance(event, DatasetAwaited):
+            self.wait(event)
         elif isinstance(event, Notice):
-            if not self.is_quiet or (event.path is None and event.code not in WARNINGS):
+            if not self.is_quiet:
                 self.line(f"warning: {visible(event.message)}")
         elif isinstance(event, Stopping):
             if not self._is_stopping:
@@ -80,6 +85,9 @@ class Reporter:
     def start(self, event: JobStarted) -> None:
         """Show that the job begins."""
 
+    def wait(self, event: DatasetAwaited) -> None:
+        """Show that the job waits for another one to end."""
+
     def show(self, status: JobStatus) -> None:
         """Show how things stand."""
 
@@ -104,6 +112,13 @@ class PlainReporter(Reporter):
         self._marks = marks_of(sys.stderr)
         self._last = time.monotonic()
         self._was_done = False
+        self._waiting_told = -_WAITING_EVERY
+
+    def wait(self, event: DatasetAwaited) -> None:
+        """One line, if the last is old enough."""
+        if event.waited - self._waiting_told >= _WAITING_EVERY:
+            self._waiting_told = event.waited
+            self.line(waiting_line(event))
 
     def start(self, event: JobStarted) -> None:
         """Name the job, so that it can be resumed from the log of a machine that died."""
@@ -139,6 +154,17 @@ class TerminalReporter(PlainReporter):
         super().__init__(verbose=verbose)
         self._coloured = coloured
         self._status: JobStatus | None = None
+        self._waits_for: DatasetAwaited | None = None
+
+    def wait(self, event: DatasetAwaited) -> None:
+        """Draw the line anew."""
+        self._waits_for = event
+        tell(_ERASE + self._drawn(), end="")
+
+    def start(self, event: JobStarted) -> None:
+        """As everywhere; nothing is waited for any more."""
+        self.close()
+        super().start(event)
 
     def show(self, status: JobStatus) -> None:
         """Draw the line anew."""
@@ -147,16 +173,22 @@ class TerminalReporter(PlainReporter):
 
     def line(self, text: str) -> None:
         """Print above the line."""
-        tell(f"{'' if self._status is None else _ERASE}{text}\n{self._drawn()}", end="")
+        tell(f"{_ERASE if self._has_line else ''}{text}\n{self._drawn()}", end="")
 
     def close(self) -> None:
         """Remove the line."""
-        if self._status is not None:
-            self._status = None
+        if self._has_line:
+            self._status = self._waits_for = None
             tell(_ERASE, end="")
+
+    @property
+    def _has_line(self) -> bool:
+        return self._status is not None or self._waits_for is not None
 
     def _drawn(self) -> str:
         """The line for the terminal as wide as it is now, and back to its beginning."""
+        if self._waits_for is not None:
+            return f"{waiting_line(self._waits_for)[: _width() - 1]}\r"
         if self._status is None:
             return ""
         text = progress_line(self._status, _width(), self._marks)

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.cli.output.text import counted, seconds, size
+from snake_pipe.cli.output.text import counted, seconds, size, visible
 
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from snake_pipe.observe.events import DatasetAwaited
     from snake_pipe.observe.status import JobStatus
 
 _NARROWEST_BAR, _WIDEST_BAR = 6, 24
@@ -53,6 +54,11 @@ def progress_line(status: JobStatus, width: int, marks: Marks = UNICODE) -> str:
             break
         line += marks.between + column
     return line
+
+
+def waiting_line(event: DatasetAwaited) -> str:
+    """What a job waits for that has not begun, and for how long it still would."""
+    return f"waiting for {visible(event.holder)}: {seconds(event.waited)} of {seconds(event.limit)}"
 
 
 def plain_line(status: JobStatus, marks: Marks = UNICODE) -> str:

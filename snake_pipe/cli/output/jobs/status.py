@@ -105,7 +105,7 @@ def pairs(view: JobView, recent: RecentRate | None = None, *, verbose: bool = Fa
     found: list[tuple[str, Any]] = [
         ("job", view.job_id),
         ("status", state_of(view)),
-        ("resume with", None if view.runs or view.state == "done" else f"snake-pipe resume {view.job_id}"),
+        ("resume with", f"snake-pipe resume {view.job_id}" if view.can_be_resumed else None),
         ("source", ", ".join(map(str, roots)) or "list of files"),
         ("started", time.strftime("%Y-%m-%d %H:%M", time.localtime(checkpoint.created_at))),
         ("done before", f"{before:,} files" if before else None),
@@ -180,7 +180,7 @@ def state_of(view: JobView) -> str:
         return "interrupted: its process was killed, or the machine went down"
     if view.state == "stopped" and reason:
         return f"stopped by {stopper(reason)}"
-    return f"failed: {reason}" if view.state == "failed" and reason else view.state
+    return f"{view.state}: {reason}" if view.state in ("failed", "superseded") and reason else view.state
 
 
 def _progress(figures: dict[str, Any]) -> str:

@@ -1,0 +1,250 @@
+"""A job meets others of its dataset: one that is at work, and those that did not come to their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+import snake_pipe
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from snake_pipe.utils.file_lock import try_lock
+from snake_pipe.utils.journal import read_journal
+from testkit.tables import value
+from testkit.waiting import PATIENCE
+
+QUICK = ("--set", "executor=serial", "--no-progress")
+
+
+@pytest.fixture
+def dataset(cli, repository, tmp_path):
+    """The repository's dataset after one job."""
+    assert cli.run("ingest", repository, "-d", tmp_path / "ds", *QUICK).returncode == 0
+    return tmp_path / "ds"
+
+
+@contextmanager
+def at_work(dataset):
+    """Another writer holds the dataset."""
+    descriptor = os.open(dataset / "_jobs" / "lock", os.O_RDWR)
+    try:
+        assert try_lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def leave_unfinished(dataset, status="running"):
+    """The newest job as a kill, a stop or a failure leaves it, with a part that no commit names."""
+    manager = CheckpointManager(dataset)
+    checkpoint = manager.load(manager.newest())
+    manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status=status)))
+    (dataset / "nodes" / f"part-{checkpoint.job_id}-7-1.parquet").write_bytes(b"unfinished")
+    return checkpoint.job_id
+
+
+def statuses(dataset):
+    manager = CheckpointManager(dataset)
+    return {job_id: manager.load(job_id).progress.status for job_id in manager.job_ids()}
+
+
+# -- one that is at work ---------------------------------------------------------------------------
+
+
+def test_it_waits_for_another_and_then_does_its_work(cli, repository, dataset):
+    (repository / "new.py").write_text("x = 1\n")
+    with at_work(dataset):
+        process = cli.start("ingest", repository, "-d", dataset, "--lock-timeout", "10m", *QUICK)
+        assert process.stderr.readline().startswith("waiting for another process: 0.0 s of 10 min 00 s")
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, told
+    assert value(dataset, "SELECT count(*) FROM files") == 41
+
+
+def test_after_its_time_it_ends_as_without(cli, repository, dataset):
+    with at_work(dataset):
+        at_once = cli.run("ingest", repository, "-d", dataset, "-q")
+        later = cli.run("ingest", repository, "-d", dataset, "-q", "--lock-timeout", "50ms")
+    assert (at_once.returncode, later.returncode) == (75, 75)
+    assert at_once.stderr == (
+        f"snake-pipe: another process is writing to {dataset} (wait for it with --lock-timeout 10m, or name"
+        " another folder with --dataset)\n"
+    )
+    assert later.stderr == (
+        f"snake-pipe: another process is writing to {dataset}, still after 0.05 s (try again later)\n"
+    )
+    assert len(statuses(dataset)) == 1
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_wait(cli, repository, dataset, sent, code):
+    with at_work(dataset):
+        process = cli.start("ingest", repository, "-d", dataset, "--lock-timeout", "10m", *QUICK)
+        process.stderr.readline()
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code
+    assert told == (
+        f"snake-pipe: stopped by {sent.name} while waiting for another process; nothing was begun\n"
+    )
+    assert len(statuses(dataset)) == 1
+
+
+def test_a_resume_waits_too(cli, dataset):
+    job = leave_unfinished(dataset)
+    with at_work(dataset):
+        process = cli.start("resume", job, "-d", dataset, "--lock-timeout", "10m")
+        assert process.stderr.readline().startswith("waiting for ")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert statuses(dataset) == {job: "done"}
+
+
+def test_a_program_waits_as_long_as_it_says(repository, dataset):
+    with at_work(dataset), pytest.raises(snake_pipe.errors.DatasetBusyError, match=r"still after 0\.05 s"):
+        snake_pipe.ingest(repository, dataset=dataset, lock_timeout=0.05, executor="serial")
+
+
+@pytest.mark.parametrize("wrong", ["soon", "-1s", "1e400s"])
+def test_a_time_that_is_none_is_refused(cli, repository, dataset, wrong):
+    refused = cli.run("ingest", repository, "-d", dataset, f"--lock-timeout={wrong}")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"snake-pipe: --lock-timeout {wrong}: ")
+
+
+# -- those that did not come to their end ----------------------------------------------------------
+
+
+def test_a_new_job_begins_beside_an_unfinished_one(cli, repository, dataset):
+    job = leave_unfinished(dataset)
+    assert cli.run("ingest", repository, "-d", dataset, *QUICK).returncode == 0
+    assert statuses(dataset)[job] == "running"
+    assert len(statuses(dataset)) == 2
+
+
+@pytest.mark.parametrize("status", ["running", "stopped", "failed"])
+def test_an_unfinished_job_goes_on(cli, repository, dataset, status):
+    job = leave_unfinished(dataset, status)
+    (repository / "new.py").write_text("x = 1\n")
+    (repository / "bad_ast.json").write_text('{"type": "Program", "body": [')
+    options = ("--on-unfinished", "resume", "--workers", "1", "-q", "--set", "executor=serial")
+    done = cli.run("ingest", repository, "-d", dataset, *options)
+    assert done.returncode == 3, "its exit code counts"
+    assert done.stderr.count("\n") == 1
+    assert statuses(dataset) == {job: "done"}
+    assert value(dataset, f"SELECT count(*) FROM files WHERE job_id = '{job}'") == 42
+    assert CheckpointManager(dataset).load(job).config["worker_count"] == 1
+    assert not list((dataset / "nodes").glob("part-*-7-1.parquet"))
+
+
+def test_an_unfinished_job_that_was_asked_for_other_files_is_left_alone_and_named(cli, repository, dataset):
+    job = leave_unfinished(dataset)
+    options = ("--on-unfinished", "resume", "--languages", "python", "--tables", "symbols")
+    done = cli.run("ingest", repository, "-d", dataset, *options, *QUICK)
+    assert done.returncode == 0
+    assert f"job {job} is unfinished, and was asked for other languages, tables: a new job begins" in (
+        done.stderr
+    )
+    assert statuses(dataset)[job] == "running"
+    assert cli.run("ingest", repository, "-d", dataset, *options, *QUICK, "-q").stderr == ""
+
+
+def test_an_unfinished_job_of_other_paths_is_none_of_its_business(cli, repository, dataset, tmp_path):
+    leave_unfinished(dataset)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.py").write_text("x = 1\n")
+    done = cli.run("ingest", other, "-d", dataset, "--on-unfinished", "fail", *QUICK)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_new_job_takes_the_place_of_unfinished_ones(cli, repository, dataset):
+    first = leave_unfinished(dataset)
+    assert cli.run("ingest", repository, "-d", dataset, "--languages", "python", *QUICK).returncode == 0
+    second = leave_unfinished(dataset)
+    done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
+    assert done.returncode == 0
+    (third,) = set(statuses(dataset)) - {first, second}
+    assert statuses(dataset) == {first: "superseded", second: "superseded", third: "done"}
+    assert f"job {first} was unfinished: {third} takes its place" in done.stderr
+    assert not list((dataset / "nodes").glob("part-*-7-1.parquet"))
+    last = cli.run("resume", "--last", "-d", dataset)
+    assert (last.returncode, "is done" in last.stderr) == (2, True)
+    named = cli.run("resume", first, "-d", dataset)
+    assert (named.returncode, "a later one took its place" in named.stderr) == (2, True)
+    shown = cli.run("status", first, "-d", dataset).stdout
+    assert f"superseded: job {third} has taken its place" in shown
+    assert "resume with" not in shown
+    assert "superseded" in cli.run("jobs", "-d", dataset).stdout
+
+
+def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
+    """A flush that is in some tables already must come into the others, too."""
+    job = leave_unfinished(dataset)
+    manager = CheckpointManager(dataset)
+    part = next((dataset / "files").glob(f"part-{job}-*.parquet"))
+    promised = part.with_name(f"part-{job}-9-1.parquet")
+    promised.write_bytes(part.read_bytes())
+    with manager.journal(job) as journal:
+        last = max(record["seq"] for record in journal.records if record.get("type") == "flush")
+        template = next(
+            entry
+            for record in journal.records
+            if record.get("type") == "flush"
+            for entry in record["parts"]
+            if part.name in entry
+        )
+        named = [promised.name if field == part.name else field for field in template]
+        journal.append({"type": "flush", "seq": last + 1, "parts": [named]})
+    done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
+    assert done.returncode == 0, done.stderr
+    records, _ = read_journal(manager.job_folder(job) / "journal.jsonl")
+    assert [record["type"] for record in records[-2:]] == ["committed", "end"]
+    assert promised.exists()
+
+
+def test_somebody_is_to_look_first(cli, repository, dataset):
+    job = leave_unfinished(dataset, "failed")
+    refused = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "fail", "-q")
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"snake-pipe: job {job} of ")
+    assert line.endswith(
+        f"failed and is unfinished (snake-pipe resume {job}, or --on-unfinished restart to give it up)"
+    )
+    assert statuses(dataset) == {job: "failed"}
+
+
+def test_a_list_is_the_same_if_it_names_the_same_files(cli, repository, tmp_path):
+    dataset = tmp_path / "ds"
+    (tmp_path / "list").write_text(f"{repository}/m00.py\n{repository}/m01.py\n")
+    command = ("ingest", "--files-from", tmp_path / "list", "-d", dataset, "--on-unfinished", "resume")
+    assert cli.run(*command, *QUICK).returncode == 0
+    job = leave_unfinished(dataset)
+    assert cli.run(*command, *QUICK).returncode == 0
+    assert statuses(dataset) == {job: "done"}
+    leave_unfinished(dataset)
+    (tmp_path / "list").write_text(f"{repository}/m02.py\n")
+    assert cli.run(*command, *QUICK).returncode == 0
+    assert statuses(dataset)[job] == "running"
+    assert len(statuses(dataset)) == 2
+
+
+@pytest.mark.parametrize("ask", ["command", "program"])
+def test_an_unknown_word_is_refused(cli, repository, dataset, ask):
+    if ask == "command":
+        refused = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "maybe")
+        assert refused.returncode == 2
+        assert refused.stderr.splitlines()[1] == "  one of keep, resume, restart, fail"
+    else:
+        with pytest.raises(snake_pipe.errors.UsageError, match="no such choice"):
+            snake_pipe.ingest(repository, dataset=dataset, on_unfinished="maybe")
+
+
+def test_a_program_goes_on_with_an_unfinished_job(repository, dataset):
+    job = leave_unfinished(dataset)
+    result = snake_pipe.ingest(repository, dataset=dataset, on_unfinished="resume", executor="serial")
+    assert (result.job_id, result.status) == (job, "done")
