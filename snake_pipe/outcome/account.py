@@ -53,12 +53,12 @@ class Account:
         failed = state.count("failed", "quarantined") + state.unread
         stale = sum((state.stale or {}).values())
         parts = [
-            f"{failed:,} of {state.count(*STATUSES) + state.unread:,} files failed" if failed else "",
+            f"{failed:,} of {state.to_be_read():,} files failed" if failed else "",
             f"{partial:,} partial" if (partial := state.count("partial")) else "",
             f"{stale:,} AST files stale" if stale else "",
             f"{len(self.breaches)} of {len(self.verdicts)} gates not met" if self.breaches else "",
         ]
-        return ", ".join(filter(None, parts)) or f"{state.count(*STATUSES):,} files, none failed"
+        return ", ".join(filter(None, parts)) or f"{state.to_be_read():,} files, none failed"
 
     @property
     def figures(self) -> Mapping[str, int]:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.settings.gates import Gate
     from snake_pipe.outcome.state import DatasetState
 
-_READ = ("ok", "partial", "failed", "quarantined")
-
 _NOUNS = {NEW_FAILURES: "failed newly", DRIFT: "stale"}
 """What the counted files are, where the measure is no adjective."""
 
@@ -66,12 +64,13 @@ def _measured(gate: Gate, state: DatasetState) -> tuple[int | None, int]:
     measure, language = gate.measure, gate.language
     if measure == DRIFT:
         return _of(state.stale, language), _of(state.dumps, language) or 0
-    unread = 0 if language else state.unread
-    read = state.count(*_READ, language=language) + unread
+    read = state.to_be_read(language)
     if measure == NEW_FAILURES:
         return _of(state.new_failures, language), read
     assert measure in STATUS_MEASURES
-    count = state.count(measure, language=language) + (unread if measure == "failed" else 0)
+    count = state.count(measure, language=language)
+    if measure == "failed" and not language:
+        count += state.unread
     return count, read + (state.count("skipped", language=language) if measure == "skipped" else 0)
 
 

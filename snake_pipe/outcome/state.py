@@ -30,6 +30,7 @@ MOST_FINDINGS = 5000
 """Findings that are told one by one: as many as GitHub shows of a SARIF file."""
 
 _MOST_OF_A_FILE = 20
+_READ = ("ok", "partial", "failed", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class DatasetState:
     stale: Mapping[str, int] | None = None
     findings: tuple[Finding, ...] = ()
     left_out: int = 0
+
+    def to_be_read(self, language: str = "") -> int:
+        """Files that are not skipped, of one language or of all; of all, also what could not be looked at."""
+        return self.count(*_READ, language=language) + (0 if language else self.unread)
 
     def count(self, *statuses: str, language: str = "") -> int:
         """Files of these statuses, of one language or of all."""

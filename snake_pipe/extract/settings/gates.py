@@ -63,7 +63,9 @@ class Gate:
         if measure not in MEASURES:
             near = get_close_matches(measure, MEASURES, 1)
             meant = f"did you mean {near[0]}? " if near else ""
-            raise ConfigError(f"the gate {text!r} measures nothing that there is", f"{meant}{_EXAMPLE}")
+            raise ConfigError(
+                f"the gate {text!r} cannot be read: no measure {measure!r}", f"{meant}{_EXAMPLE}"
+            )
         language = found["language"]
         if language is not None:
             try:

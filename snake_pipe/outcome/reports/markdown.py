@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snake_pipe.outcome.account import Account
     from snake_pipe.outcome.findings import Finding
 
-_READ = re.compile(r"[&<>`*\[\]\\|~$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:(?=//)|(?<=www)\.")
+_READ = re.compile(r"[&<`*\[\]\\|~$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:(?=//)|(?<=www)\.")
 """Characters that mean something in a line of Markdown."""
 
 _MET = {True: "met", False: "**not met**"}

@@ -42,7 +42,7 @@ def test_gates_are_read(text, expected):
         ("ok>=99,5%", "cannot be read"),
         ("ok>=-1", "cannot be read"),
         ("okay>=99%", "did you mean ok?"),
-        ("deleted=0", "measures nothing"),
+        ("deleted=0", "no measure 'deleted'"),
         ("pyhton:ok>=99%", "did you mean python?"),
         (":ok>=99%", "there is no language ''"),
         ("ok>=100.1%", "beyond 100 %"),
