@@ -18,12 +18,15 @@ from snake_pipe.cli.command_tree import walk
 from snake_pipe.cli.output.help.pages import page_of
 from snake_pipe.cli.output.help.screen import help_text
 from snake_pipe.extract.batch_config import PRESETS, SETTINGS, WATCHING, BatchConfig
+from snake_pipe.observe.metrics import live
+from snake_pipe.outcome.metrics import names
 from snake_pipe.plugins import describe_dialects
 from snake_pipe.schemas import KINDS, ROLES, STATUSES, TABLES, VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from snake_pipe.observe.metrics.family import Metric
     from snake_pipe.schemas import Column
 
 
@@ -112,6 +115,32 @@ def _helps() -> Iterator[tuple[str, str]]:
         yield context.command_path, help_text(page_of(context.command, context), 80)
 
 
+def _metrics(metrics: Iterable[Metric]) -> str:
+    rows = [(f"`{one.name}`", one.type, ", ".join(one.labels), one.help) for one in metrics]
+    return _block(_table(("metric", "type", "labels", "meaning"), rows))
+
+
+def _summary() -> str:
+    """The fields of the summary, as its schema has them."""
+    schema = json.loads((Path(__file__).parent / "reference/summary.schema.json").read_text(encoding="utf-8"))
+    return _block(_table(("field", "type", "meaning"), _fields(schema, "")))
+
+
+def _fields(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in schema.get("properties", {}).items():
+        yield f"`{path}{name}`", _json_type(field), field["description"]
+        yield from _fields(field, f"{path}{name}.")
+
+
+def _json_type(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        return "counts by name"
+    if "const" in field:
+        return f"always {field['const']}"
+    types = field.get("type", "string")
+    return types if isinstance(types, str) else " or ".join(types)
+
+
 def _file(name: str, language: str) -> str:
     text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
     return _block(f"```{language}\n{text.rstrip()}\n```")
@@ -144,6 +173,10 @@ REFERENCE: dict[str, str] = {
     "dialects": _dialects(),
     "help": _help(),
     "notebook": _notebook(),
+    "metrics-of-runs": _metrics(names.METRICS),
+    "metrics-while-running": _metrics(live.METRICS),
+    "summary": _summary(),
+    "alerts": _file("docs/monitoring/alerts.yml", "yaml"),
     "dockerfile": _file("Dockerfile", "dockerfile"),
 }
 """The text for each marker."""

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A name that follows Prometheus' conventions: base units, and `_total` at the end of what only grows."""
+    """A name that follows Prometheus' conventions: base units, and `_total` at the end of what only grows.
+
+    `labels` are those that each of its samples has.
+    """
 
     name: str
     type: Literal["gauge", "counter"]
     help: str
+    labels: tuple[str, ...] = ("dataset",)
 
     def of(self, value: float, **labels: str) -> Family:
         """The metric with one sample."""
@@ -27,7 +31,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A metric with its samples: labels, of the same names for all, and a value."""
+    """A metric with its samples: labels and a value."""
 
     metric: Metric
     samples: Sequence[tuple[dict[str, str], float]]

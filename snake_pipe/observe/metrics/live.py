@@ -10,11 +10,21 @@ if TYPE_CHECKING:
     from snake_pipe.observe.status import JobStatus
 
 FILES = Metric(
-    "snake_pipe_files_total", "counter", "Files of this run that are done, by what became of them."
+    "snake_pipe_files_total",
+    "counter",
+    "Files of this run that are done, by what became of them.",
+    ("dataset", "status", "language"),
 )
-ROWS = Metric("snake_pipe_rows_total", "counter", "Rows that this run has written, by table.")
+ROWS = Metric(
+    "snake_pipe_rows_total", "counter", "Rows that this run has written, by table.", ("dataset", "table")
+)
 BYTES = Metric("snake_pipe_read_bytes_total", "counter", "Bytes of files that this run has read.")
-BATCHES = Metric("snake_pipe_batches_total", "counter", "Batches that are done, by what released them.")
+BATCHES = Metric(
+    "snake_pipe_batches_total",
+    "counter",
+    "Batches that are done, by what released them.",
+    ("dataset", "trigger"),
+)
 BATCH_SECONDS = Metric("snake_pipe_batch_seconds_total", "counter", "Time that workers spent on batches.")
 RETRIES = Metric("snake_pipe_batch_retries_total", "counter", "Batches that were tried again.")
 RESTARTS = Metric("snake_pipe_worker_restarts_total", "counter", "How often workers had to be replaced.")
@@ -44,8 +54,40 @@ WORKERS = Metric("snake_pipe_workers", "gauge", "Worker processes.")
 BUSY = Metric("snake_pipe_busy_workers", "gauge", "Worker processes with a file in hand.")
 MEMORY = Metric("snake_pipe_memory_bytes", "gauge", "Memory of all processes of the job.")
 MEMORY_LIMIT = Metric("snake_pipe_memory_limit_bytes", "gauge", "What the job's processes may use of memory.")
-BREAKER = Metric("snake_pipe_breaker_open", "gauge", "1 while a circuit breaker lets nothing through.")
-STATE = Metric("snake_pipe_job_state", "gauge", "1 for the state that the job is in.")
+BREAKER = Metric(
+    "snake_pipe_breaker_open",
+    "gauge",
+    "1 while a circuit breaker lets nothing through.",
+    ("dataset", "breaker"),
+)
+STATE = Metric("snake_pipe_job_state", "gauge", "1 for the state that the job is in.", ("dataset", "state"))
+
+METRICS = (
+    FILES,
+    ROWS,
+    BYTES,
+    BATCHES,
+    BATCH_SECONDS,
+    RETRIES,
+    RESTARTS,
+    COMMITS,
+    CPU,
+    COMMITTED,
+    PROGRESS,
+    DISCOVERED,
+    UNCHANGED,
+    QUEUED,
+    QUEUED_BYTES,
+    OLDEST,
+    IN_FLIGHT,
+    WORKERS,
+    BUSY,
+    MEMORY,
+    MEMORY_LIMIT,
+    BREAKER,
+    STATE,
+)
+"""All of them."""
 
 _STATES = ("running", "paused", "stopping", "done", "stopped", "failed")
 

@@ -66,10 +66,10 @@ class MetricsServer:
         kinds = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
         for family in self._families:
             if family.samples:
-                metric, names = family.metric, list(family.samples[0][0])
-                found = kinds[metric.type](metric.name, metric.help, labels=names)
+                metric = family.metric
+                found = kinds[metric.type](metric.name, metric.help, labels=metric.labels)
                 for labels, value in family.samples:
-                    found.add_metric([labels[name] for name in names], value)
+                    found.add_metric([labels[name] for name in metric.labels], value)
                 yield found
 
     def close(self) -> None:

@@ -21,13 +21,16 @@ RUN_FILES = Metric(
     "snake_pipe_last_run_files",
     "gauge",
     "Files of the last run by what became of them, or unchanged, deleted.",
+    ("dataset", "status"),
 )
 RUN_FAILURES = Metric(
     "snake_pipe_last_run_failures",
     "gauge",
     "Files that failed in the job, and places that could not be looked at.",
 )
-RUN_ROWS = Metric("snake_pipe_last_run_rows", "gauge", "Rows that the last run wrote, by table.")
+RUN_ROWS = Metric(
+    "snake_pipe_last_run_rows", "gauge", "Rows that the last run wrote, by table.", ("dataset", "table")
+)
 RUN_BYTES = Metric("snake_pipe_last_run_read_bytes", "gauge", "Bytes of files that the last run read.")
 RUN_MEMORY = Metric(
     "snake_pipe_last_run_memory_peak_bytes",
@@ -35,19 +38,46 @@ RUN_MEMORY = Metric(
     "Memory of all processes of the last run at its highest.",
 )
 DATASET_FILES = Metric(
-    "snake_pipe_dataset_files", "gauge", "Files of the dataset as they are now, by status."
+    "snake_pipe_dataset_files",
+    "gauge",
+    "Files of the dataset as they are now, by status.",
+    ("dataset", "repo", "status"),
 )
 DATASET_ROWS = Metric(
-    "snake_pipe_dataset_rows", "gauge", "Rows of the dataset's files as they are now, by table."
+    "snake_pipe_dataset_rows",
+    "gauge",
+    "Rows of the dataset's files as they are now, by table.",
+    ("dataset", "repo", "table"),
 )
 DATASET_SOURCE = Metric(
     "snake_pipe_dataset_source_bytes",
     "gauge",
     "Bytes of the files that the dataset has rows of, on their disk.",
+    ("dataset", "repo"),
 )
 DATASET_SIZE = Metric(
     "snake_pipe_dataset_size_bytes",
     "gauge",
     "Bytes that the dataset takes on the disk, by table, and for jobs.",
+    ("dataset", "table"),
 )
-BUILD = Metric("snake_pipe_build_info", "gauge", "The program's version; always 1.")
+BUILD = Metric("snake_pipe_build_info", "gauge", "The program's version; always 1.", ("version",))
+
+METRICS = (
+    LAST_SUCCESS,
+    LAG,
+    RUN_TIME,
+    RUN_DURATION,
+    RUN_EXIT_CODE,
+    RUN_FILES,
+    RUN_FAILURES,
+    RUN_ROWS,
+    RUN_BYTES,
+    RUN_MEMORY,
+    DATASET_FILES,
+    DATASET_ROWS,
+    DATASET_SOURCE,
+    DATASET_SIZE,
+    BUILD,
+)
+"""All of them."""
