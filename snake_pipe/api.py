@@ -30,6 +30,7 @@ def ingest(
     changed_since: str = "",
     lock_timeout: float = 0.0,
     on_unfinished: str = "keep",
+    budget: float | None = None,
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -40,7 +41,8 @@ def ingest(
 
     Files belong to the dataset of their repository. `repo` is the repository's name in the tables, by default
     that of its folder. With `changed_since`, which names a commit, only what git says has changed since then
-    is read. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
+    is read. With a `budget`, in seconds, the most urgent files are read first, and the job is stopped when
+    the time is used. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
     files are asked for them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called
     with the job's events, in the calling thread. It may be called where an event loop runs, which then waits.
 
@@ -79,7 +81,9 @@ def ingest(
             f"ingest(on_unfinished={on_unfinished!r}): no such choice", f"one of {choices}"
         ) from None
     return _run(
-        lambda engine: engine.ingest(request, config, lock_timeout=lock_timeout, on_unfinished=policy),
+        lambda engine: engine.ingest(
+            request, config, lock_timeout=lock_timeout, on_unfinished=policy, budget=budget
+        ),
         listener,
         progress=progress,
     )
@@ -90,6 +94,7 @@ def resume(
     dataset: str | Path | None = None,
     *,
     lock_timeout: float = 0.0,
+    budget: float | None = None,
     progress: bool = False,
     listener: Listener = ignore,
     **settings: Any,
@@ -108,7 +113,9 @@ def resume(
     if folder is None:
         raise JobNotFoundError(f"no job {job_id} is known", "give its dataset")
     return _run(
-        lambda engine: engine.resume(job_id, folder.absolute(), settings, lock_timeout=lock_timeout),
+        lambda engine: engine.resume(
+            job_id, folder.absolute(), settings, lock_timeout=lock_timeout, budget=budget
+        ),
         listener,
         progress=progress,
     )

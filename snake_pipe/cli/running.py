@@ -14,6 +14,7 @@ from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted, visible
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
+from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def run_job(
     gates: Sequence[str] = (),
     listener: JobListener | None = None,
     failed_now: Callable[[RepositoryProcessingResult], int] | None = None,
+    budget_exit: int = 0,
 ) -> int:
     """Run a job in an engine of its own, show how it ended, and write what was asked for; what to exit with.
 
@@ -73,6 +75,8 @@ def run_job(
     may have changed the terminal, and is closed whatever happens.
 
     A run that is done and does not meet one of the `gates` says so, and ends as one whose files failed.
+
+    `budget_exit` is what it exits with if its budget of time ends it while files are left.
 
     `failed_now` tells for a watch how many of the dataset's files are failed as they are now; of a job all
     count that failed.
@@ -98,6 +102,7 @@ def run_job(
             reporter,
             max_failures=max_failures,
             failed_now=None if failed_now is None else failed_now(result),
+            budget_exit=budget_exit,
         )
         return run.write(result.status, result.message, code, gates)
 
@@ -221,6 +226,7 @@ def end_run(
     *,
     max_failures: int,
     failed_now: int | None = None,
+    budget_exit: int = 0,
 ) -> int:
     """Show how a job ended and which files failed; what to exit with. A quiet failure is one line.
 
@@ -228,9 +234,10 @@ def end_run(
     for a job, of which all counts that failed.
     """
     from snake_pipe.cli.output.jobs.failures import failure_lines
+    from snake_pipe.cli.output.jobs.summary import stop_line
 
     failures = result.statistics.failures if failed_now is None else failed_now
-    code = exit_code(result, failures, max_failures)
+    code = exit_code(result, failures, max_failures, budget_exit)
     job_id = result.job_id if failed_now is None else None
     verdict = f"snake-pipe: {counted(failures, 'file', 'files')} failed, --max-failures {max_failures}"
     nothing = f"snake-pipe: no file to read: {visible(result.found_nothing)}"
@@ -240,6 +247,8 @@ def end_run(
             reporter.line("; ".join((verdict, *named)))
         if code == ExitCode.USAGE:
             reporter.line(nothing)
+        if code == ExitCode.RUN_FAILED:
+            reporter.line(f"snake-pipe: {stop_line(result)}")
         return code
     reporter.summarise(result)
     for text in failure_lines(result.dataset, job_id, failures):
@@ -252,17 +261,22 @@ def end_run(
     return code
 
 
-def exit_code(result: RepositoryProcessingResult, failures: int, max_failures: int) -> int:
+def exit_code(
+    result: RepositoryProcessingResult, failures: int, max_failures: int, budget_exit: int = 0
+) -> int:
     """What a run exits with: a signal that ended it counts more than files that failed.
 
-    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C.
+    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C; who was by a budget,
+    with `budget_exit`, since that is an end in order.
     """
     if result.message in _SIGNALS:
         return int(_SIGNALS[result.message])
-    if result.status == "stopped":
+    if result.status == "stopped" and result.message != BUDGET:
         return int(ExitCode.INTERRUPTED)
     if failures > max_failures:
         return int(ExitCode.FILES_FAILED)
+    if result.message == BUDGET:
+        return budget_exit
     is_empty = result.found_nothing and not result.settings.get("allow_empty")
     return int(ExitCode.USAGE if is_empty else ExitCode.DONE)
 

@@ -7,6 +7,7 @@ too, run a user's own function through the same machinery.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
 from snake_pipe.extract.job.unfinished import OnUnfinished
 from snake_pipe.extract.paths.datasets import DATASET_NAME
+from snake_pipe.extract.planning.budget import Budget
 from snake_pipe.observe.events import DatasetAwaited, JobEnded, JobStarted, Listener, Notice, Stopping, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples
@@ -119,14 +121,21 @@ class BatchProcessingEngine:
         *,
         lock_timeout: float = 0.0,
         on_unfinished: OnUnfinished = OnUnfinished.KEEP,
+        budget: float | None = None,
     ) -> RepositoryProcessingResult:
         """Run a new job, or go on with an earlier one of the same paths where `on_unfinished` says so.
 
         While another job writes to the dataset, wait up to `lock_timeout` seconds; then DatasetBusyError.
         A run that fails raises SnakePipeError after its checkpoint was written.
+
+        With a `budget`, in seconds from here, it takes the most urgent files first, and is stopped when the
+        time is used, with everything committed that was read; `resume` goes on with the rest.
         """
         return await self._process(
-            self._opener(request, config, on_unfinished), Job.make_feed, lock_timeout=lock_timeout
+            self._opener(request, config, on_unfinished),
+            Job.make_feed,
+            lock_timeout=lock_timeout,
+            seconds=budget,
         )
 
     async def watch(
@@ -155,10 +164,12 @@ class BatchProcessingEngine:
         changes: Mapping[str, Any] | None = None,
         *,
         lock_timeout: float = 0.0,
+        budget: float | None = None,
     ) -> RepositoryProcessingResult:
         """Go on with a job where its last flush left it; does nothing for a job that is done.
 
-        `changes` are settings that are to be others from here on, such as fewer workers.
+        `changes` are settings that are to be others from here on, such as fewer workers; `budget` is as for
+        `ingest`, and this run's alone.
         """
 
         def make_feed(job: Job, tell: Listener) -> Feed:
@@ -170,6 +181,7 @@ class BatchProcessingEngine:
             lambda stack, wait: Job.reopen(job_id, dataset, stack, changes, wait=wait),
             make_feed,
             lock_timeout=lock_timeout,
+            seconds=budget,
         )
 
     # -- one job, from its opening to its end --------------------------------------------------------
@@ -191,10 +203,12 @@ class BatchProcessingEngine:
         make_feed: Callable[[Job, Listener], Feed],
         *,
         lock_timeout: float = 0.0,
+        seconds: float | None = None,
     ) -> RepositoryProcessingResult:
         """Open a job, run it and end it; what was opened is closed again whatever happens."""
         if self._is_busy:
             raise EngineStateError("this engine is running a job already", "use a second engine")
+        budget = None if seconds is None else Budget(seconds, time.monotonic())
         self._is_busy = True
         with ExitStack() as stack:
             stack.callback(self._become_idle)
@@ -211,18 +225,24 @@ class BatchProcessingEngine:
                 if job.is_done:
                     self._status.state = "done"
                 else:
-                    await self._run_job(job, make_feed, tell)
+                    await self._run_job(job, make_feed, tell, budget)
             finally:
                 tell(JobEnded(job.job_id, self._status.state, self._status.message))
             return self._result(job)
 
-    async def _run_job(self, job: Job, make_feed: Callable[[Job, Listener], Feed], tell: Listener) -> None:
+    async def _run_job(
+        self,
+        job: Job,
+        make_feed: Callable[[Job, Listener], Feed],
+        tell: Listener,
+        budget: Budget | None,
+    ) -> None:
         """Feed the job's run until it ends, and record how; a run that fails raises what ended it."""
         state, message = "failed", ""
         try:
             feed = await asyncio.to_thread(make_feed, job, tell)
             with slots_folder(job.job_id, job.folder / "workers") as slots:
-                run = self._run = make_run(job, feed, self._status, slots, tell)
+                run = self._run = make_run(job, feed, self._status, slots, tell, budget)
                 self._opened.set()
                 if self._early_stop is not None:
                     run.stop(self._early_stop)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.budget import BudgetOptions
 from snake_pipe.cli.options.other_jobs import OtherJobs
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.reporting import RunReports
@@ -40,6 +41,7 @@ Examples:
   snake-pipe ingest src/a.py                   one file, into its repository's dataset
   snake-pipe ingest . --changed-since origin/main...      what this branch changes
   git ls-files '*.py' | snake-pipe ingest --files-from -  a list of files
+  snake-pipe ingest . --budget 20m --priority 'src/**=9'
   snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
   snake-pipe ingest . -q --lock-timeout 10m --on-unfinished resume      every night
 """
@@ -78,6 +80,7 @@ def ingest(
     ] = None,
     settings: Settings,
     other_jobs: OtherJobs,
+    budget: BudgetOptions,
     verbosity: Verbosity,
     outputs: RunOutputs,
     reports: RunReports,
@@ -101,6 +104,7 @@ def ingest(
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
     outputs.check()
+    seconds = budget.seconds
     reports.check()
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
     prepare_run()  # before anything else that takes time
@@ -115,13 +119,14 @@ def ingest(
         reporter = verbosity.open_reporter()
         return run_job(
             lambda engine: engine.ingest(
-                request, config, lock_timeout=lock_timeout, on_unfinished=on_unfinished
+                request, config, lock_timeout=lock_timeout, on_unfinished=on_unfinished, budget=seconds
             ),
             reporter,
             outputs,
             dataset=Path(request.dataset),
             max_failures=config.max_failures,
             reports=reports,
+            budget_exit=budget.budget_exit,
             gates=config.gates,
         )
 

@@ -9,6 +9,7 @@ import typer
 from snake_pipe.cli.completers import job_ids
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.budget import BudgetOptions
 from snake_pipe.cli.options.common import JobDataset, OtherSettings
 from snake_pipe.cli.options.other_jobs import LockOptions
 from snake_pipe.cli.options.outputs import RunOutputs
@@ -32,6 +33,7 @@ _EXAMPLES = """
 Examples:
   snake-pipe resume 20261122-101530-4f9a1c
   snake-pipe resume --last                  the newest job that is not done
+  snake-pipe resume --last --budget 20m     for twenty minutes
   snake-pipe resume --last --workers 1      if it ran out of memory
 """
 
@@ -56,6 +58,7 @@ def resume(
     ] = None,
     set_: OtherSettings = None,
     lock: LockOptions,
+    budget: BudgetOptions,
     verbosity: Verbosity,
     outputs: RunOutputs,
     reports: RunReports,
@@ -67,6 +70,7 @@ def resume(
     if (job_id is None) == (not last):
         raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
     outputs.check()
+    seconds = budget.seconds
     reports.check()
     lock_timeout = lock.lock_seconds
     folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
@@ -81,12 +85,13 @@ def resume(
     )
     reporter = verbosity.open_reporter()
     return run_job(
-        lambda engine: engine.resume(chosen, folder, changes, lock_timeout=lock_timeout),
+        lambda engine: engine.resume(chosen, folder, changes, lock_timeout=lock_timeout, budget=seconds),
         reporter,
         outputs,
         dataset=folder,
         max_failures=int(changes.get("max_failures", checkpoint.config.get("max_failures", 0))),
         reports=reports,
+        budget_exit=budget.budget_exit,
         gates=changes.get("gates", checkpoint.config.get("gates", ())),
     )
 

@@ -33,5 +33,5 @@ def seconds(count: float) -> str:
 
 
 def stopper(reason: str) -> str:
-    """Who stopped a job, in words: a signal by its name, or the command of another terminal."""
-    return "snake-pipe control stop" if reason == "control" else reason
+    """Who stopped a job, in words: a signal by its name, the command of another terminal, or its budget."""
+    return {"control": "snake-pipe control stop", "budget": "its budget of time"}.get(reason, reason)

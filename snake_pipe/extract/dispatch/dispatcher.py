@@ -164,6 +164,11 @@ class Dispatcher:
         return [*arriving, *self._in_flight.values(), *(outcome.batch for outcome in self._outcomes)]
 
     @property
+    def is_handed_one(self) -> bool:
+        """Whether a batch waits in `dispatch` to be let in."""
+        return self._arriving is not None
+
+    @property
     def _has_work(self) -> bool:
         return bool(self._in_flight) or self._arriving is not None
 

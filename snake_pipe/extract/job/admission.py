@@ -80,10 +80,14 @@ class Admission:
             self._delivery.take_cancelled(gone)
             cancelled = {file.file_id for file in gone}
             files = [file for file in files if file.file_id not in cancelled]
-        if self._priorities:
-            now = time.time_ns()
-            files = [
-                self._priorities.apply(file, now) if file.priority == BatchPriority.NORMAL else file
-                for file in files
-            ]
-        return files
+        return self.prioritised(files)
+
+    def prioritised(self, files: list[DiscoveredFile]) -> list[DiscoveredFile]:
+        """The files with the priorities that the rules give those that have none of their own."""
+        if not self._priorities:
+            return files
+        now = time.time_ns()
+        return [
+            self._priorities.apply(file, now) if file.priority == BatchPriority.NORMAL else file
+            for file in files
+        ]

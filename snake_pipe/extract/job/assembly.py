@@ -21,7 +21,7 @@ from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Flush
-from snake_pipe.observe.events import Notice
+from snake_pipe.observe.events import Flushed, Notice
 from snake_pipe.utils.batch_utils import memory_limit
 
 if TYPE_CHECKING:
@@ -30,14 +30,17 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batching.memory import MemoryPlan
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.job.job import Job
-    from snake_pipe.observe.events import Listener
+    from snake_pipe.extract.planning.budget import Budget
+    from snake_pipe.observe.events import Event, Listener
     from snake_pipe.observe.status import JobStatus
 
 _TIDY_EVERY = 60.0
 """Seconds; a watch supersedes rows for as long as it runs."""
 
 
-def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Listener) -> JobRun:
+def make_run(
+    job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Listener, budget: Budget | None = None
+) -> JobRun:
     """A run of an open job, which keeps its `status`.
 
     `slots` is the folder where workers show what they have in hand. A live feed's run waits where others
@@ -47,6 +50,9 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
     clear_slots(slots)
     plan = _plan(job, listener)
     config = replace(job.config, worker_count=plan.workers)
+    if budget is not None:
+        config = replace(config, ageing_seconds=None)  # the most urgent first, whoever waits
+        budget.workers = plan.workers
     worker_slots = slots if config.executor == "process" else None
     setup = WorkerSetup(
         config,
@@ -77,7 +83,7 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
         _make_sink(job, feed),
         job_id=job.job_id,
         statistics=status.statistics,
-        listener=listener,
+        listener=listener if budget is None else _noting_commits(budget, listener),
         breaker=breakers.sink,
         on_flush=job.after_flush,
         on_rows=feed.settle,
@@ -115,7 +121,19 @@ def make_run(job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Lis
         controls=job.controls,
         keep_changes=job.change_settings,
         listener=listener,
+        budget=budget,
     )
+
+
+def _noting_commits(budget: Budget, listener: Listener) -> Listener:
+    """The listener, and the budget is told how long commits take."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Flushed):
+            budget.committed(event.seconds)
+        listener(event)
+
+    return tell
 
 
 def _plan(job: Job, listener: Listener) -> MemoryPlan:

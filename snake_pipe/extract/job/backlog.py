@@ -92,6 +92,10 @@ class Backlog:
         self._changed.notify_all()
         return batch
 
+    def put_back(self, batch: FileBatch) -> None:
+        """Let a batch wait again that was taken and is not sent."""
+        self._put([batch])
+
     def cut_again(self, files: Sequence[DiscoveredFile], attempt: int) -> list[FileBatch]:
         """Batches of files whose worker was lost; they do not wait here again."""
         return self._coordinator.retry(files, attempt, self._clock())

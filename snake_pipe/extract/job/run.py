@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
+from snake_pipe.extract.feeds.urgent_first import urgent_first
 from snake_pipe.extract.job.commands import carry_out_commands
+from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.observe.events import Progress, SettingChanged, Stopping
 from snake_pipe.utils.loop_condition import LoopCondition
 
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
     from snake_pipe.extract.job.backlog import Backlog
     from snake_pipe.extract.job.control_folder import ControlFolder
     from snake_pipe.extract.job.monitor import JobMonitor
+    from snake_pipe.extract.planning.budget import Budget
     from snake_pipe.observe.events import Listener
     from snake_pipe.observe.status import JobStatus
 
 _DELETED_AT_ONCE = 50_000
+
+_LOOK_AT_BUDGET = 1.0
+"""Seconds between two looks at a budget, whose end commits may move."""
 
 
 class JobRun:
@@ -55,8 +61,12 @@ class JobRun:
         controls: ControlFolder,
         keep_changes: Callable[[Mapping[str, Any]], None],
         listener: Listener,
+        budget: Budget | None = None,
     ) -> None:
-        """`keep_changes` is given the settings that are changed while it runs, for a resume."""
+        """`keep_changes` is given the settings that are changed while it runs, for a resume.
+
+        With a `budget` the run takes the most urgent files first, and is stopped when the time is used.
+        """
         self._config = config
         self.status = status
         self._feed = feed
@@ -68,7 +78,9 @@ class JobRun:
         self._controls = controls
         self._keep_changes = keep_changes
         self._listener = listener
+        self._budget = budget
         self._progress = LoopCondition()
+        self._has_taken_all = False
         self._stop_reason: str | None = None
         self._is_over = False
         self.end_reason: str | None = None
@@ -86,6 +98,7 @@ class JobRun:
                 ("feed", self._take_in()),
                 ("outcomes", self._take_outcomes()),
                 ("stop", self._progress.wait_for(lambda: self._stop_reason)),
+                *((("budget", self._watch(self._budget)),) if self._budget else ()),
             )
         }
         abandon = True
@@ -96,13 +109,16 @@ class JobRun:
             done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            has_sent_all = self._has_sent_all
             await _cancel(tasks["feed"], tasks["due"], tasks["send"])
-            await self._finish_in_flight()
+            is_finished = await self._finish_in_flight()
             await _cancel(tasks["outcomes"])
             self._deliver_outcomes()
+            if self._stop_reason == BUDGET and has_sent_all and is_finished:
+                self._stop_reason = None  # just in time
             self._delivery.end()
             await tasks["commit"]  # not cancelled: a commit under way is to be counted
-            if self._stop_reason is None:
+            if self._stop_reason is None or (self._stop_reason == BUDGET and self._feed.complete):
                 await self._record_deleted()
             await self._delivery.commit()
             if self._stop_reason is None:
@@ -229,7 +245,10 @@ class JobRun:
     # -- from the feed to the workers ----------------------------------------------------------------
 
     async def _take_in(self) -> None:
-        async with contextlib.aclosing(self._feed.chunks()) as chunks:
+        found = self._feed.chunks()
+        if self._budget is not None:
+            found = urgent_first(found, self._admission.prioritised)
+        async with contextlib.aclosing(found) as chunks:
             async for chunk in chunks:
                 self._admission.take(chunk)
                 self._monitor.count_discovered()  # at no time is more done than was discovered
@@ -239,6 +258,7 @@ class JobRun:
                     await self._until_all_done()
                     await self._delivery.commit_if_possible()
         self._backlog.close()
+        self._has_taken_all = True
         await self._backlog.until_at_most(0)
         await self._dispatcher.join()
 
@@ -247,8 +267,38 @@ class JobRun:
         while True:
             await self._backlog.until_ready()
             await self._dispatcher.until_room()
-            if (batch := self._backlog.take()) is not None:
-                await self._dispatcher.dispatch(batch)
+            batch = self._backlog.take()
+            if batch is None:
+                continue
+            if self._budget is not None:
+                now, expected = time.monotonic(), batch.estimated_processing_time
+                if not self._budget.fits(expected, now):
+                    self._backlog.put_back(batch)
+                    self._end_by(self._budget)
+                    return
+                self._budget.sent(batch.batch_id, expected, now)
+            await self._dispatcher.dispatch(batch)
+
+    # -- a budget of time ----------------------------------------------------------------------------
+
+    async def _watch(self, budget: Budget) -> None:
+        """End the run when its time is used, whatever it is waiting for."""
+        while (left := budget.last_moment - time.monotonic()) > 0:  # noqa: ASYNC110 - of time itself
+            await asyncio.sleep(min(left, _LOOK_AT_BUDGET))  # a commit may have moved the end
+        self._end_by(budget)
+
+    def _end_by(self, budget: Budget) -> None:
+        if self._stop_reason is None:
+            self.status.state = "stopping"
+            self._stop_reason = BUDGET
+            longest = budget.patience(time.monotonic(), self._config.shutdown_seconds)
+            self._listener(Stopping(BUDGET, self._dispatcher.in_flight, longest))
+            self._progress.notify_all()
+
+    @property
+    def _has_sent_all(self) -> bool:
+        """Whether all files that there are have gone to the workers."""
+        return self._has_taken_all and not self._backlog.file_ids() and not self._dispatcher.is_handed_one
 
     # -- from the workers to the tables --------------------------------------------------------------
 
@@ -263,6 +313,9 @@ class JobRun:
         self._progress.notify_all()
 
     def _deliver(self, outcome: Outcome) -> None:
+        if self._budget is not None:
+            duration = outcome.result.duration if isinstance(outcome, Finished) else 0.0
+            self._budget.done(outcome.batch.batch_id, duration, time.monotonic())
         match outcome:
             case Finished(batch, result):
                 self._backlog.observe(batch, result)
@@ -272,15 +325,21 @@ class JobRun:
             case Retried(batch):
                 self._delivery.take_retried(batch)
 
-    async def _finish_in_flight(self) -> None:
-        """After a stop: give what is in flight its time, so that its work is kept."""
+    async def _finish_in_flight(self) -> bool:
+        """After a stop: give what is in flight its time, to keep its work; whether that was enough."""
         if self._stop_reason is None:
-            return
+            return True
         self._backlog.drain()
         self._dispatcher.unpause()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._config.shutdown_seconds):
+        longest = self._config.shutdown_seconds
+        if self._budget is not None and self._stop_reason == BUDGET:
+            longest = self._budget.patience(time.monotonic(), longest)
+        try:
+            async with asyncio.timeout(longest):
                 await self._dispatcher.join()
+        except TimeoutError:
+            return False
+        return True
 
     async def _record_deleted(self) -> None:
         deleted = self._feed.find_deleted()

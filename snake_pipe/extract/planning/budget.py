@@ -29,11 +29,12 @@ class Budget:
     would never be tried.
     """
 
-    def __init__(self, seconds: float, began: float, workers: int, typical: float) -> None:
+    def __init__(self, seconds: float, began: float, *, workers: int = 1, typical: float = 2.0) -> None:
         """`began` is when the run did; `typical` how many seconds a batch takes of which nothing is known."""
         self.seconds = seconds
         self.deadline = began + seconds
-        self._workers = workers
+        self.workers = workers
+        """How many batches are worked on at once; to be set before the first one is sent."""
         self._typical = typical
         self._running: dict[object, tuple[float, float]] = {}
         self._queued: deque[tuple[object, float]] = deque()
@@ -76,7 +77,7 @@ class Budget:
         self._reserve = max(self._reserve, _COMMIT_MARGIN * seconds)
 
     def _begin(self, now: float) -> None:
-        while self._queued and len(self._running) < self._workers:
+        while self._queued and len(self._running) < self.workers:
             batch, expected = self._queued.popleft()
             self._running[batch] = now, expected
 
@@ -84,7 +85,7 @@ class Budget:
         """When a further batch would be done: it begins when a worker is through with those before it."""
         off_by = max(1.0, self._off_by)
         free = [max(began + off_by * seconds, now) for began, seconds in self._running.values()]
-        free += [now] * (self._workers - len(free))
+        free += [now] * (self.workers - len(free))
         heapq.heapify(free)
         for _, seconds in self._queued:
             heapq.heappush(free, heapq.heappop(free) + off_by * seconds)

@@ -104,6 +104,7 @@ def test_options_stand_under_headings(shown):
         "Selection",
         "Settings",
         "Other jobs",
+        "Budget",
         "Output",
         "For machines",
         "Options",

@@ -219,7 +219,7 @@ def _stopping_line(event: Stopping, job_id: str) -> str:
         parts = ["stopping: finishing and committing the changes found so far"]
     elif event.batches:
         batches = counted(event.batches, "batch", "batches")
-        parts = [f"stopping: finishing {batches} in flight, up to {event.seconds:g} s"]
+        parts = [f"stopping: finishing {batches} in flight, up to {event.seconds:.3g} s"]
     else:
         parts = ["stopping: nothing is in flight"]
     if event.reason == "SIGINT":

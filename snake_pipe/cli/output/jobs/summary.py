@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from snake_pipe.cli.output.jobs.estimate import estimate_lines
 from snake_pipe.cli.output.jobs.left_out import left_out_lines
 from snake_pipe.cli.output.jobs.reasons import reason_lines
-from snake_pipe.cli.output.text import seconds, size, stopper, visible
+from snake_pipe.cli.output.text import counted, seconds, size, stopper, visible
+from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
+    from snake_pipe.observe.statistics import BatchStatistics
 
 _FIRST_SQL = "SELECT kind, count(*) FROM symbols GROUP BY kind ORDER BY 2 DESC"
 
@@ -23,7 +25,7 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     statistics = result.statistics
     lines = []
     if result.status == "stopped":
-        lines.append(f"stopped by {stopper(result.message)}; resume with: snake-pipe resume {result.job_id}")
+        lines.append(stop_line(result))
     lines.append(f"files    {files_in_words(statistics)}")
     by_word: dict[str, dict[str, int]] = {}
     for (status, word), count in statistics.outcomes.items():
@@ -48,6 +50,20 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
     if result.status == "done" and not result.found_nothing:
         lines.append(f'next     {query_command(result.dataset)} "{_FIRST_SQL}"')
     return lines
+
+
+def stop_line(result: RepositoryProcessingResult) -> str:
+    """Who stopped a job, what a budget left, and how to go on."""
+    left = f", {_left(result.statistics)}" if result.message == BUDGET else ""
+    return f"stopped by {stopper(result.message)}{left}; resume with: snake-pipe resume {result.job_id}"
+
+
+def _left(statistics: BatchStatistics) -> str:
+    """The files that a stop leaves."""
+    if not statistics.discovery_complete:
+        return "before all files were found"
+    count = statistics.files_discovered - statistics.files_unchanged - statistics.files_done
+    return f"{counted(count, 'file', 'files')} left"
 
 
 def query_command(dataset: str) -> str:
