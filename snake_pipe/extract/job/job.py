@@ -217,7 +217,8 @@ class Job:
             return self.make_submissions()
         prior = self.prior_files()
         if not self._own_files:  # nothing is committed yet
-            note_failing_before(self.folder, ((file.repo, file.path) for file in prior.current.failing()))
+            failing = ((file.repo, file.path) for file in prior.current.failing())
+            note_failing_before(self.manager, self.job_id, self.request.repos.values(), failing)
         self._feed = open_walk(
             self.request,
             self.dataset,
