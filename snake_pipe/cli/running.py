@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event, Listener
+    from snake_pipe.outcome.summary import RunSummary
 
 
 _RECORDED_WITHIN = 0.3
@@ -136,7 +138,7 @@ class _Run:
         engine = self._engine = BatchProcessingEngine(listener=all_of(self._listener, *others))
 
         async def main() -> RepositoryProcessingResult:
-            _stop_on_signals(engine, self._listener)
+            self._stop_on_signals(engine)
             return await work(engine)
 
         interrupt = signal.getsignal(signal.SIGINT)
@@ -150,31 +152,14 @@ class _Run:
 
         SinkError if the disk refuses.
         """
-        from snake_pipe import __version__
-        from snake_pipe.observe.statistics import BatchStatistics
-        from snake_pipe.outcome.kept_summary import keep_summary
-        from snake_pipe.outcome.summary import summarise
-
-        summary = summarise(
-            BatchStatistics() if self._engine is None else self._engine.status.statistics,
-            job_id=self._listener.job_id,
-            dataset=self._dataset,
-            status=status,
-            message=message,
-            exit_code=code,
-            started_at=self._started_at,
-            ended_at=self._started_at + time.monotonic() - self._began,
-            program_version=__version__,
-        )
+        summary = self._summary(status, message, code)
         account = None if self._reports is None else self._reports.account_of(summary, gates)
         if account is not None and account.breaches:
             for verdict in account.breaches:
                 self._listener.line(f"snake-pipe: {verdict.breach}")
             code = code or int(ExitCode.FILES_FAILED)
             summary = replace(summary, exit_code=code)
-        if self._engine is not None and self._engine.status.statistics.elapsed:  # something ran
-            keep_summary(summary, self._dataset)
-        self._outputs.write(summary, self._dataset)
+        self._write_outputs(summary)
         if account is not None and self._reports is not None:
             self._reports.write(replace(account, summary=summary))
         return code
@@ -186,38 +171,67 @@ class _Run:
         except SnakePipeError as error:
             tell(f"snake-pipe: {error.message}")
 
+    def _summary(self, status: str, message: str, code: int) -> RunSummary:
+        from snake_pipe import __version__
+        from snake_pipe.observe.statistics import BatchStatistics
+        from snake_pipe.outcome.summary import summarise
 
-def _stop_on_signals(engine: BatchProcessingEngine, listener: JobListener) -> None:
-    """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
+        return summarise(
+            BatchStatistics() if self._engine is None else self._engine.status.statistics,
+            job_id=self._listener.job_id,
+            dataset=self._dataset,
+            status=status,
+            message=message,
+            exit_code=code,
+            started_at=self._started_at,
+            ended_at=self._started_at + time.monotonic() - self._began,
+            program_version=__version__,
+        )
 
-    A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves when
-    this process is gone.
-    """
-    import asyncio
+    def _write_outputs(self, summary: RunSummary) -> None:
+        from snake_pipe.outcome.kept_summary import keep_summary
 
-    loop = asyncio.get_running_loop()
-    seen: list[str] = []
+        if self._engine is not None and self._engine.status.statistics.elapsed:  # something ran
+            keep_summary(summary, self._dataset)
+        self._outputs.write(summary, self._dataset)
 
-    def stop(name: str, code: int) -> None:
-        if seen:
-            _end_at_once(engine, listener, name)
-            os._exit(code)
-        seen.append(name)
-        engine.stop(name)
+    def _stop_on_signals(self, engine: BatchProcessingEngine) -> None:
+        """The first SIGINT, SIGTERM or SIGHUP ends the job with a checkpoint, the second one at once.
 
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop, number.name, code)
+        A signal that whoever started us had ignored stays so, as nohup wants it. Workers end by themselves
+        when this process is gone.
+        """
+        import asyncio
 
+        loop = asyncio.get_running_loop()
+        seen: list[str] = []
 
-def _end_at_once(engine: BatchProcessingEngine, listener: JobListener, name: str) -> None:
-    """Leave terminal and checkpoint as they should be, as far as that takes no time."""
-    listener.close()
-    if listener.job_id:
-        listener.line(f"stopped by {name}; resume with: snake-pipe resume {listener.job_id}")
-    record = Thread(target=engine.end_at_once, args=(name,), daemon=True)
-    record.start()
-    record.join(_RECORDED_WITHIN)
+        def stop(name: str, code: int) -> None:
+            if seen:
+                self._end_at_once(engine, name, code)
+                os._exit(code)
+            seen.append(name)
+            engine.stop(name)
+
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, stop, number.name, code)
+
+    def _end_at_once(self, engine: BatchProcessingEngine, name: str, code: int) -> None:
+        """Leave terminal, checkpoint and outputs as they should be, as far as that takes no time."""
+        listener = self._listener
+        listener.close()
+        if listener.job_id:
+            listener.line(f"stopped by {name}; resume with: snake-pipe resume {listener.job_id}")
+
+        def record() -> None:
+            engine.end_at_once(name)
+            with suppress(SnakePipeError):
+                self._write_outputs(self._summary("stopped", name, code))
+
+        recording = Thread(target=record, daemon=True)
+        recording.start()
+        recording.join(_RECORDED_WITHIN)
 
 
 def end_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from snake_pipe.cli import running
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.observe.statistics import BatchStatistics
+from snake_pipe.observe.status import JobStatus
+from testkit.waiting import wait_for
 
 
 class Listener:
@@ -45,4 +49,25 @@ def test_the_listener_is_closed_also_if_the_engine_was_not_loaded_yet(monkeypatc
             dataset=Path(".snake-pipe"),
             max_failures=0,
         )
+    assert listener.is_closed
+
+
+class Engine:
+    """Has no job to record."""
+
+    status = JobStatus(state="stopping", statistics=BatchStatistics(outcomes={("ok", "go"): 2}))
+
+    def end_at_once(self, reason):
+        """There is nothing to do."""
+
+
+def test_a_second_signal_leaves_the_outputs_too(tmp_path):
+    listener, path = Listener(), tmp_path / "run.json"
+    run = running._Run(RunOutputs(summary_json=path), None, tmp_path / "ds", listener)
+    run._engine = Engine()
+    run._end_at_once(run._engine, "SIGTERM", 143)
+    wait_for(path.exists)  # by a thread, for which the process would wait a moment
+    document = json.loads(path.read_text())
+    assert (document["status"], document["message"], document["exit_code"]) == ("stopped", "SIGTERM", 143)
+    assert document["files"]["by_status"] == {"ok": 2}
     assert listener.is_closed
