@@ -2,7 +2,7 @@
 FROM python:3.13-slim AS wheels
 WORKDIR /source
 COPY . .
-RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[languages,shell,watch]'
+RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[languages,metrics,otel,shell,watch]'
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="snake-pipe" \
@@ -13,7 +13,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 # Home and datasets are open to whatever user a container runs as, like /tmp.
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels 'snake-pipe[languages,shell,watch]' \
+    pip install --no-cache-dir --no-index --find-links /wheels 'snake-pipe[languages,metrics,otel,shell,watch]' \
     && useradd --uid 1000 --gid 0 --home-dir /home/snake snake \
     && install --directory --mode 1777 /home/snake /trees
 ENV HOME=/home/snake

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+import yaml
 
 from snake_pipe.cli.app import app
 from snake_pipe.cli.command_tree import walk
@@ -146,6 +147,15 @@ def _file(name: str, language: str) -> str:
     return _block(f"```{language}\n{text.rstrip()}\n```")
 
 
+def _action_inputs() -> str:
+    action = yaml.safe_load((Path(__file__).parents[1] / "action.yml").read_text(encoding="utf-8"))
+    rows = [
+        (f"`{name}`", one["description"], f"`{one['default']}`" if one["default"] else "")
+        for name, one in action["inputs"].items()
+    ]
+    return _block(_table(("input", "what it is", "default"), rows))
+
+
 def _notebook() -> str:
     """The cells of the notebook and what they gave, below a heading of the second level."""
     notebook = json.loads((Path(__file__).parent / "notebook.ipynb").read_text(encoding="utf-8"))
@@ -178,5 +188,9 @@ REFERENCE: dict[str, str] = {
     "summary": _summary(),
     "alerts": _file("docs/monitoring/alerts.yml", "yaml"),
     "dockerfile": _file("Dockerfile", "dockerfile"),
+    "action inputs": _action_inputs(),
+    "github workflow": _file("docs/ci/github-workflow.yml", "yaml"),
+    "gitlab job": _file("docs/ci/gitlab-ci.yml", "yaml"),
+    "compose": _file("docs/ci/compose.yml", "yaml"),
 }
 """The text for each marker."""
