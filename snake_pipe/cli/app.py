@@ -27,6 +27,7 @@ from snake_pipe.cli.commands import (
     reference,
     report,
     resume,
+    schedule,
     shell,
     status,
     watch,
@@ -112,6 +113,7 @@ def main(
 for _module in (
     ingest,
     resume,
+    schedule,
     watch,
     query,
     shell,

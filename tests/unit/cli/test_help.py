@@ -82,8 +82,19 @@ def test_the_examples_name_commands_and_options_that_exist(command):
             while words and hasattr(context.command, "commands") and words[0] in context.command.commands:
                 context = find_command(context, [words.pop(0)])
             assert context is not ROOT, line
-            used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
-            assert used <= options_of(context), line
+            own, _, passed_on = partition(words, "--")
+            assert options_in(own) <= options_of(context), line
+            assert options_in(passed_on) <= options_of(CONTEXTS["snake-pipe ingest"]), line
+
+
+def partition(words, separator):
+    """As `str.partition`, for a list."""
+    at = words.index(separator) if separator in words else len(words)
+    return words[:at], words[at : at + 1], words[at + 1 :]
+
+
+def options_in(words):
+    return {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
 
 
 def commands_in(line):
