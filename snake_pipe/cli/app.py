@@ -23,6 +23,7 @@ from snake_pipe.cli.commands import (
     ingest,
     jobs,
     manual,
+    plan,
     query,
     reference,
     report,
@@ -112,6 +113,7 @@ def main(
 
 for _module in (
     ingest,
+    plan,
     resume,
     schedule,
     watch,

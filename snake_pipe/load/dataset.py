@@ -56,6 +56,11 @@ class Flush:
     parts: Sequence[Part] = field(default_factory=tuple)
 
 
+def is_dataset(folder: Path) -> bool:
+    """Whether a folder is a dataset that is there as a whole."""
+    return (folder / _MARKER).exists()
+
+
 class DatasetLock:
     """The right to write, held until `release` or the end of the `with` block, or of the process."""
 

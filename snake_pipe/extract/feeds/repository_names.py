@@ -35,7 +35,20 @@ def known_repositories(dataset: Path) -> dict[str, Path]:
 
 
 def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
-    """The request with the names of its folders, which are recorded; the caller holds the dataset's lock.
+    """As `name_repositories`, and the names are recorded; the caller holds the dataset's lock."""
+    request, known = _named(dataset, request)
+    try:
+        write_atomic(
+            _note(dataset),
+            orjson.dumps({name: escape_path(os.fsencode(folder)) for name, folder in known.items()}),
+        )
+    except OSError as error:
+        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+    return request
+
+
+def name_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
+    """The request with the names of its folders in a dataset, which may not be there yet.
 
     A folder keeps the name that the dataset knows it by. Paths of named files count from the innermost known
     folder above them, else from the root of their git work tree, so that they are those of an ingestion of
@@ -44,6 +57,11 @@ def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
     Of two folders of one name each would take the other's files for deleted ones: UsageError, unless one is
     no longer there. It may have been moved (each CI run has its own), so its name may be taken over.
     """
+    return _named(dataset, request)[0]
+
+
+def _named(dataset: Path, request: IngestRequest) -> tuple[IngestRequest, dict[str, Path]]:
+    """The request with the names, and the folders of all names that the dataset then knows."""
     known = known_repositories(dataset)
     plan = replace(request, repos=_folders_of_named(request, known.values())).plan()
     if request.repo and len(plan) > 1:
@@ -54,16 +72,9 @@ def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
     for folder, name in names.items():
         _check_name(folder, name, known, name_of)
         known[name] = folder
-    try:
-        write_atomic(
-            _note(dataset),
-            orjson.dumps({name: escape_path(os.fsencode(folder)) for name, folder in known.items()}),
-        )
-    except OSError as error:
-        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
     if request.file_list is not None:  # what it names is not known yet, and may lie in any of them
         names = {folder: name for name, folder in known.items()}
-    return replace(request, repos={str(folder): name for folder, name in names.items()})
+    return replace(request, repos={str(folder): name for folder, name in names.items()}), known
 
 
 def _check_name(folder: Path, name: str, known: Mapping[str, Path], name_of: Mapping[Path, str]) -> None:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from snake_pipe.observe.estimate import Estimate
     from snake_pipe.observe.statistics import BatchStatistics
 
-_WORTH_A_LINE = 1.0
-"""Seconds above which either figure is worth a line."""
+_WORTH_A_LINE = 1_000_000
+"""Bytes to read above which it is; by times, a run would have the line on one day and not on the next."""
 
 
 def estimate_lines(statistics: BatchStatistics) -> list[str]:
-    """What was expected, and what it was expected by; none for what is over in a moment."""
+    """What was expected, and what it was expected by; none for what is over in a moment anyway."""
     estimate = statistics.estimate
-    if estimate is None or not estimate.files or max(estimate.seconds, statistics.elapsed) < _WORTH_A_LINE:
+    if estimate is None or estimate.bytes < _WORTH_A_LINE:
         return []
     took = seconds(statistics.elapsed)
     return [f"estimate {seconds(estimate.seconds)}, took {took}; {size(estimate.memory)}, {basis(estimate)}"]
