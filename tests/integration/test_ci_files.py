@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
 
-from testkit.command import LIMIT
+from testkit.action import ACTION, Runner
 from testkit.places import PROJECT
 from testkit.repositories import git, git_repository, write
 from testkit.tables import paths
 
-ACTION = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
 WORKFLOW = yaml.safe_load((PROJECT / "docs/ci/github-workflow.yml").read_text(encoding="utf-8"))
 GITLAB = yaml.safe_load((PROJECT / "docs/ci/gitlab-ci.yml").read_text(encoding="utf-8"))["trees"]
 COMPOSE = yaml.safe_load((PROJECT / "docs/ci/compose.yml").read_text(encoding="utf-8"))
-STEPS = {step["id"]: step for step in ACTION["runs"]["steps"] if "id" in step}
 
 
 @pytest.fixture
@@ -31,54 +27,10 @@ def root(tmp_path):
     return root
 
 
-@dataclass
-class Runner:
-    """Runs a step's script in bash, with the variables and files that a runner has for it."""
-
-    root: Path
-    temp: Path
-    environment: dict[str, str]
-    inputs: dict[str, str] = field(default_factory=dict)
-
-    def run(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        self.temp.mkdir(exist_ok=True)
-        (self.temp / "step.sh").write_text(script)
-        folders = (str(Path(sys.executable).parent), self.environment["PATH"])
-        return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", self.temp / "step.sh"],
-            cwd=self.root,
-            env=self.environment | {"PATH": os.pathsep.join(folders)} | variables,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-
-    def step(self, step_id: str, **inputs: str) -> tuple[int, str, dict[str, str]]:
-        """A step of the action: its exit code, what it says, and its outputs."""
-        step = STEPS[step_id]
-        given = {name: str(one.get("default", "")) for name, one in ACTION["inputs"].items()} | inputs
-        expressions = {f"${{{{ inputs.{name} }}}}": value for name, value in given.items()}
-        files = {
-            name: str(self.temp / name) for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
-        }
-        done = self.run(
-            step["run"],
-            GITHUB_ACTIONS="true",
-            GITHUB_ACTION_PATH=str(PROJECT),
-            GITHUB_RUN_ID="7",
-            GITHUB_WORKSPACE=str(self.root),
-            RUNNER_TEMP=str(self.temp),
-            **files,
-            **{name: expressions[text] for name, text in step["env"].items()},
-        )
-        lines = Path(files["GITHUB_OUTPUT"]).read_text().splitlines()
-        return done.returncode, done.stdout + done.stderr, dict(line.split("=", 1) for line in lines)
-
-
 @pytest.fixture
 def runner(cli, root, tmp_path):
-    return Runner(root, tmp_path / "runner temp", cli.environment)
+    path = os.pathsep.join((str(Path(sys.executable).parent), cli.environment["PATH"]))
+    return Runner(root, tmp_path / "runner temp", cli.environment | {"PATH": path})
 
 
 def test_the_action_ingests_and_tells_the_steps_after_it(runner, root):
