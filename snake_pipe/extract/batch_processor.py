@@ -458,11 +458,13 @@ class BatchProcessingEngine:
 
 def _agreed(request: IngestRequest, config: BatchConfig) -> tuple[IngestRequest, BatchConfig]:
     """Both with one selection of files: the request's, and what that leaves open from the settings."""
-    selection: dict[str, Any] = {
-        name: getattr(request, name) or getattr(config, name) for name in ("include", "exclude", "languages")
-    }
+    names = ("include", "exclude", "languages")
+    selection: dict[str, Any] = {name: getattr(request, name) or getattr(config, name) for name in names}
     selection["use_gitignore"] = request.use_gitignore and config.use_gitignore
-    return replace(request, **selection), replace(config, **selection)
+    narrowed = request.narrowed
+    if narrowed is None:
+        narrowed = tuple(name for name in names if getattr(request, name))
+    return replace(request, narrowed=narrowed, **selection), replace(config, **selection)
 
 
 async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) -> BatchResult:

@@ -80,6 +80,7 @@ class SelectionOptions:
             exclude=config.exclude,
             languages=config.languages,
             use_gitignore=config.use_gitignore,
+            narrowed=tuple(name for name, value in self.given.items() if value),
             file_list=None if file_list is None else str(file_list),
             list_base=str(Path.cwd()),
             full=self.full,

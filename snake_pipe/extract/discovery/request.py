@@ -33,6 +33,8 @@ class IngestRequest:
     again that have not changed. `submitted`: the files are those that a program submits, one by one.
     `repo` is the name that the one root is to have in the tables. `repos` are the names of all folders that
     paths count from, once the job knows its dataset.
+    `narrowed` are the fields of the selection that were given with the request itself, and not by settings
+    that hold for every job; None: those that are not empty.
     With `changed_since`, which names a commit, what git says has not changed since then need not be looked
     at; `since` has the commit that it was for each name in `repos`.
     """
@@ -43,6 +45,7 @@ class IngestRequest:
     exclude: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     use_gitignore: bool = True
+    narrowed: tuple[str, ...] | None = None
     file_list: str | None = None
     list_base: str = ""
     full: bool = False

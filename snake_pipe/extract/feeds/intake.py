@@ -33,6 +33,9 @@ _CHUNKS_AHEAD = 100
 HIDING = frozenset({"unreadable_folder", "unreadable_file", "unreadable_gitignore", "folder_moved"})
 """Codes of errors that keep files from being seen; others tell of what is left out on purpose."""
 
+RULES_FAILED = frozenset({"git_failed"})
+"""Codes of errors after which rules are not known that only git knows."""
+
 
 async def _in_daemon_thread(work: Callable[[], _T]) -> _T:
     """Run a function in a thread that nobody waits for at the end, should it block for ever."""
@@ -105,6 +108,8 @@ class Intake(Feed):
         self._find_deleted = find_deleted
         self._revisions = revisions
         self._closing = False
+        self.rules_failed = False
+        """Whether git, which knows more rules than the walker, failed: a file left out may be tracked."""
         self.incomplete = False
         """Whether something kept files from being seen: what was not seen may still be there."""
         self.newest_ns = 0
@@ -197,6 +202,7 @@ class Intake(Feed):
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
         is_new = (item.path, item.code) not in self._reported
+        self.rules_failed |= item.code in RULES_FAILED
         if item.code in HIDING:
             self.incomplete = True
             self.discovered.unread += self._counts_again or is_new

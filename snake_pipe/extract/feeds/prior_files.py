@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.discovery.narrowing import Narrowing
 from snake_pipe.extract.feeds.equal_content import EqualContent
+from snake_pipe.extract.feeds.intake import HIDING, RULES_FAILED
 from snake_pipe.extract.model.rows import file_row
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.load.known_files import KnownFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.discovery.request import IngestRequest
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.known_files import KnownFile
+
+_LOOKED_AT_TOGETHER = 256
+"""Files whose names one command line of git can bear, however long."""
 
 
 class PriorFiles:
@@ -37,6 +45,7 @@ class PriorFiles:
         self._roots = {root.name: root.folder for root in plan}
         self._walked = {root.name for root in plan if root.walked}
         self._kept: set[str] | None = None
+        self._narrowing = Narrowing(request)
         own_dialects = plugins.own_dialects(config.dialects)
         self._current = KnownFiles.current(
             dataset,
@@ -67,72 +76,112 @@ class PriorFiles:
                 continue
             inner = absolute.relative_to(root).as_posix()
             if self._current.holds(repo, inner):
-                return self._deleted(repo, root, inner, None, None, take_id())
+                queue = plugins.queue_of_name(inner) or plugins.AST_QUEUE
+                file = DiscoveredFile(str(root), inner, 0, 0, queue, repo)
+                return self._deleted(file, "gone", take_id())
         return None
 
     def find_deleted(
         self,
         ids: FileIds,
         *,
-        is_deselected: Callable[[str, str], bool] = lambda *_: False,
+        by_rules: bool = True,
         even_if_none_seen: bool = False,
     ) -> Iterator[Row]:
-        """Rows for files below walked roots that the walk has not seen and that are gone from the disk.
+        """Rows for files below walked roots that the walk has not seen.
 
-        Those of which `is_deselected(repo, path)` says that the request no longer selects them are deleted
-        too. A walk that has seen none of the dataset's files says more about the disk than about the files
-        (a mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
+        They are `gone` from the disk or, if `by_rules`, are `left_out` by the rules of the project, as they
+        would be in a fresh ingestion. What the request itself does not reach stays.
+
+        A walk that has seen none of the dataset's files says more about the disk than about the files (a
+        mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
         """
         if not self._walked or not (self.any_seen or self._request.full or even_if_none_seen):
             return
         kept: set[str] = set()
-        for file in self._current.unseen():
-            root = self._roots[file.repo] if file.repo in self._walked else None
-            name = os.fsdecode(file.path_bytes) if file.path_bytes else file.path
-            if root is not None and (_is_gone(root / name) or is_deselected(file.repo, file.path)):
-                yield self._deleted(file.repo, root, file.path, file.path_bytes, file.language, ids.of_row())
-            else:
-                kept.add(file.repo)
+        unseen = self._current.unseen()
+        while files := list(islice(unseen, _LOOKED_AT_TOGETHER)):
+            walked = [file for file in files if file.repo in self._walked]
+            gone = {file for file in walked if _is_gone(self._path(file))}
+            there = [file for file in walked if file not in gone]
+            left_out = self._left_out(there) if by_rules else set()
+            for file in files:
+                if file in gone or file in left_out:
+                    reason = "gone" if file in gone else "left_out"
+                    yield self._deleted(self._discovered(file), reason, ids.of_row())
+                else:
+                    kept.add(file.repo)
         self._kept = kept
+
+    def _left_out(self, files: Iterable[KnownFile]) -> set[KnownFile]:
+        """Those that the rules leave out, of some that are there and that the walk has not seen.
+
+        They are looked at again: a file that was just being replaced may have been overlooked.
+        """
+        reached = {
+            (file.repo, file.path): file
+            for file in files
+            if self._narrowing.reaches(os.fsdecode(_raw(file)), _queue(file))
+        }
+        if not reached:
+            return set()
+        paths = sorted(os.fsencode(self._path(file)) for file in reached.values())
+        for found in self._request.look(paths, self._max_file_size):
+            if isinstance(found, DiscoveredFile):
+                reached.pop((found.repo, found.path), None)
+            elif found.code in HIDING or found.code in RULES_FAILED:
+                return set()
+        return set(reached.values())
+
+    def _path(self, file: KnownFile) -> Path:
+        return self._roots[file.repo] / os.fsdecode(_raw(file))
+
+    def _discovered(self, file: KnownFile) -> DiscoveredFile:
+        root = str(self._roots[file.repo])
+        return DiscoveredFile(root, file.path, 0, 0, _queue(file), file.repo, path_bytes=file.path_bytes)
 
     def has_met_all(self, repo: str) -> bool:
         """Whether all files of a repository were seen or are deleted, once `find_deleted` is read."""
         return self._kept is not None and repo in self._walked - self._kept
 
     def deleted_row(self, repo: str, raw: bytes, file_id: int) -> Row:
-        """A row that the file at the raw path `raw` of a root is deleted."""
+        """A row that the file at the raw path `raw` of a root is deleted: gone, or there and left out."""
         path = escape_path(raw)
+        queue = plugins.queue_of_name(path) or plugins.AST_QUEUE
         path_bytes = None if path.encode() == raw else raw
-        return self._deleted(repo, self._roots[repo], path, path_bytes, None, file_id)
+        file = DiscoveredFile(str(self._roots[repo]), path, 0, 0, queue, repo, path_bytes=path_bytes)
+        is_gone = _is_gone(self._roots[repo] / os.fsdecode(raw))
+        return self._deleted(file, "gone" if is_gone else "left_out", file_id)
 
     @property
     def any_seen(self) -> bool:
         """Whether the walk has seen any of the files, or there are none to see, or nothing is walked."""
         return not (self._walked and len(self._current)) or self._current.seen_count > 0
 
-    def _deleted(
-        self,
-        repo: str,
-        root: Path,
-        path: str,
-        path_bytes: bytes | None,
-        language: str | None,
-        file_id: int,
-    ) -> Row:
-        queue = language or plugins.queue_of_name(path) or plugins.AST_QUEUE
-        file = DiscoveredFile(str(root), path, 0, 0, queue, repo, path_bytes=path_bytes, file_id=file_id)
-        return file_row(file, self._job_id, status="deleted", size_bytes=None, mtime_ns=None)
+    def _deleted(self, file: DiscoveredFile, reason: str, file_id: int) -> Row:
+        numbered = file.numbered(file_id)
+        return file_row(
+            numbered, self._job_id, status="deleted", reason=reason, size_bytes=None, mtime_ns=None
+        )
+
+
+def _raw(file: KnownFile) -> bytes:
+    return file.path_bytes or file.path.encode()
+
+
+def _queue(file: KnownFile) -> str:
+    is_tree = file.input_kind == plugins.AST_QUEUE or file.language is None
+    return plugins.AST_QUEUE if is_tree else str(file.language)
 
 
 def _is_gone(path: Path) -> bool:
-    """Whether a path is certainly not there; one that may not be looked at is not gone."""
+    """Whether there is certainly no file; one that may not be looked at is not gone."""
     try:
-        path.lstat()
+        return stat.S_ISDIR(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    return False
 
 
 @dataclass(frozen=True, slots=True)

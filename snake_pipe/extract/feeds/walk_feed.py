@@ -60,7 +60,7 @@ def open_walk(
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )
             listener(Notice("nothing_found", text))
-        return prior.find_deleted(ids)
+        return prior.find_deleted(ids, by_rules=not intake.rules_failed)
 
     def revisions_at_end() -> dict[str, Revision]:
         return checkouts.revisions(

@@ -113,18 +113,13 @@ class WatchedFiles:
         `is_replaced`.
         """
         prior, own = await to_thread(lambda: (self._load_prior(), self._load_own()))
-        seen, looked_at = self._seen, self._changed
         self._prior, self._seen, self._changed = prior, SeenFiles(), {}
         self._knows_versions = True
-
-        def was_selected(repo: str, path: str) -> bool:
-            return looked_at.get((repo, path), seen.contains(repo, path))
 
         walk = self._walk(
             self.request.discover(self._max_file_size, LeftOut()),
             [KnownExcept(own, changed), KnownExcept(prior.current, changed)],
             counts_again=False,
-            was_selected=was_selected,
             even_if_none_seen=not is_replaced,
         )
         async with aclosing(walk) as chunks:
@@ -138,9 +133,8 @@ class WatchedFiles:
         *,
         counts_again: bool,
         even_if_none_seen: bool,
-        was_selected: Callable[[str, str], bool] = lambda *_: False,
     ) -> AsyncGenerator[Chunk, None]:
-        """A walk, then the files that are gone, and those that only `was_selected` still knows."""
+        """A walk, then the files that are gone or left out."""
         intake = self._intake(source, [self._seen, *known], counts_again=counts_again)
         async with aclosing(self._read(intake)) as chunks:
             async for chunk in chunks:
@@ -150,7 +144,7 @@ class WatchedFiles:
         if not (self._prior.any_seen or even_if_none_seen):
             self._listener(Notice("nothing_found", "none of the dataset's files was found; they are kept"))
         deleted = self._prior.find_deleted(
-            self._ids, is_deselected=was_selected, even_if_none_seen=even_if_none_seen
+            self._ids, by_rules=not intake.rules_failed, even_if_none_seen=even_if_none_seen
         )
         while rows := await to_thread(lambda: list(islice(deleted, _DELETED_AT_ONCE))):
             self._prior.current.supersede((row["repo"], row["path"]) for row in rows)
