@@ -93,15 +93,15 @@ class PriorFiles:
         They are `gone` from the disk or, if `by_rules`, are `left_out` by the rules of the project, as they
         would be in a fresh ingestion. What the request itself does not reach stays.
 
-        A walk that has seen none of the dataset's files says more about the disk than about the files (a
+        Where none of the dataset's files is there, that says more about the disk than about the files (a
         mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
         """
-        if not self._walked or not (self.any_seen or self._request.full or even_if_none_seen):
+        if not self._walked or not (self.finds_any or self._request.full or even_if_none_seen):
             return
         kept: set[str] = set()
         unseen = self._current.unseen()
         while files := list(islice(unseen, _LOOKED_AT_TOGETHER)):
-            walked = [file for file in files if file.repo in self._walked]
+            walked = list(filter(self._is_walked, files))
             gone = {file for file in walked if _is_gone(self._path(file))}
             there = [file for file in walked if file not in gone]
             left_out = self._left_out(there) if by_rules else set()
@@ -154,9 +154,16 @@ class PriorFiles:
         return self._deleted(file, "gone" if is_gone else "left_out", file_id)
 
     @property
-    def any_seen(self) -> bool:
-        """Whether the walk has seen any of the files, or there are none to see, or nothing is walked."""
-        return not (self._walked and len(self._current)) or self._current.seen_count > 0
+    def finds_any(self) -> bool:
+        """Whether any of the files is there, seen or not; or there are none, or nothing is walked."""
+        return (
+            not (self._walked and len(self._current))
+            or self._current.seen_count > 0
+            or any(not _is_gone(self._path(file)) for file in self._current.unseen() if self._is_walked(file))
+        )
+
+    def _is_walked(self, file: KnownFile) -> bool:
+        return file.repo in self._walked
 
     def _deleted(self, file: DiscoveredFile, reason: str, file_id: int) -> Row:
         numbered = file.numbered(file_id)

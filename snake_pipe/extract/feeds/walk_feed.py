@@ -55,7 +55,7 @@ def open_walk(
             listener(Notice("rows_of_no_commit", warning))
 
     def find_deleted() -> Iterator[Row]:
-        if not prior.any_seen and not request.full:
+        if not prior.finds_any and not request.full:
             text = (
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )

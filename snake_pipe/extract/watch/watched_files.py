@@ -141,7 +141,7 @@ class WatchedFiles:
                 yield chunk
         if intake.incomplete:
             return
-        if not (self._prior.any_seen or even_if_none_seen):
+        if not (self._prior.finds_any or even_if_none_seen):
             self._listener(Notice("nothing_found", "none of the dataset's files was found; they are kept"))
         deleted = self._prior.find_deleted(
             self._ids, by_rules=not intake.rules_failed, even_if_none_seen=even_if_none_seen
