@@ -108,6 +108,8 @@ class Intake(Feed):
         self._find_deleted = find_deleted
         self._revisions = revisions
         self._closing = False
+        self.found_files = False
+        """Whether the walk has found any file."""
         self.rules_failed = False
         """Whether git, which knows more rules than the walker, failed: a file left out may be tracked."""
         self.incomplete = False
@@ -171,6 +173,7 @@ class Intake(Feed):
                 self._take_error(item, chunk)
         if count == 0:
             return None
+        self.found_files |= bool(files)
         self._take_files(self._wanted(files), chunk)
         return chunk
 

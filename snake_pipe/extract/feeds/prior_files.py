@@ -81,22 +81,13 @@ class PriorFiles:
                 return self._deleted(file, "gone", take_id())
         return None
 
-    def find_deleted(
-        self,
-        ids: FileIds,
-        *,
-        by_rules: bool = True,
-        even_if_none_seen: bool = False,
-    ) -> Iterator[Row]:
+    def find_deleted(self, ids: FileIds, *, by_rules: bool = True) -> Iterator[Row]:
         """Rows for files below walked roots that the walk has not seen.
 
         They are `gone` from the disk or, if `by_rules`, are `left_out` by the rules of the project, as they
         would be in a fresh ingestion. What the request itself does not reach stays.
-
-        Where none of the dataset's files is there, that says more about the disk than about the files (a
-        mount that is missing): then nothing is deleted, unless `full` or `even_if_none_seen`.
         """
-        if not self._walked or not (self.finds_any or self._request.full or even_if_none_seen):
+        if not self._walked:
             return
         kept: set[str] = set()
         unseen = self._current.unseen()
@@ -153,14 +144,18 @@ class PriorFiles:
         is_gone = _is_gone(self._roots[repo] / os.fsdecode(raw))
         return self._deleted(file, "gone" if is_gone else "left_out", file_id)
 
-    @property
-    def finds_any(self) -> bool:
-        """Whether any of the files is there, seen or not; or there are none, or nothing is walked."""
-        return (
-            not (self._walked and len(self._current))
-            or self._current.seen_count > 0
-            or any(not _is_gone(self._path(file)) for file in self._current.unseen() if self._is_walked(file))
-        )
+    def are_missing(self, *, found_others: bool) -> bool:
+        """Whether none of the files can be found, though there are some to find.
+
+        That says more about the disk than about them: a mount may be missing. Where the walk `found_others`,
+        those count as found that are there and left out; else a stray rule may have left out everything.
+        """
+        if not self._walked or not len(self._current) or self._current.seen_count:
+            return False
+        return not found_others or all(map(_is_gone, map(self._path, self._unseen())))
+
+    def _unseen(self) -> Iterator[KnownFile]:
+        return (file for file in self._current.unseen() if self._is_walked(file))
 
     def _is_walked(self, file: KnownFile) -> bool:
         return file.repo in self._walked

@@ -55,11 +55,12 @@ def open_walk(
             listener(Notice("rows_of_no_commit", warning))
 
     def find_deleted() -> Iterator[Row]:
-        if not prior.finds_any and not request.full:
+        if not request.full and prior.are_missing(found_others=intake.found_files):
             text = (
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )
             listener(Notice("nothing_found", text))
+            return iter(())
         return prior.find_deleted(ids, by_rules=not intake.rules_failed)
 
     def revisions_at_end() -> dict[str, Revision]:

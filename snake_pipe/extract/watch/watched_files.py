@@ -141,11 +141,10 @@ class WatchedFiles:
                 yield chunk
         if intake.incomplete:
             return
-        if not (self._prior.finds_any or even_if_none_seen):
+        if not even_if_none_seen and self._prior.are_missing(found_others=intake.found_files):
             self._listener(Notice("nothing_found", "none of the dataset's files was found; they are kept"))
-        deleted = self._prior.find_deleted(
-            self._ids, by_rules=not intake.rules_failed, even_if_none_seen=even_if_none_seen
-        )
+            return
+        deleted = self._prior.find_deleted(self._ids, by_rules=not intake.rules_failed)
         while rows := await to_thread(lambda: list(islice(deleted, _DELETED_AT_ONCE))):
             self._prior.current.supersede((row["repo"], row["path"]) for row in rows)
             yield Chunk(deleted=rows)

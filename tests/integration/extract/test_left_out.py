@@ -109,6 +109,16 @@ def test_what_git_alone_knows_stays_where_git_fails(cli, tmp_path):
     assert ingest(cli, root) == ["a.py", "kept.py"]
 
 
+def test_a_rule_that_leaves_out_everything_must_be_meant(cli, root):
+    assert ingest(cli, root) == ALL
+    (root / ".gitignore").write_text("/*\n")
+    (root / "snake-pipe.toml").write_text('exclude = ["*.*"]\n')
+    refused = cli.run("ingest", root, "--set", "executor=serial")
+    assert (refused.returncode, "they are kept" in refused.stderr) == (2, True)
+    assert paths(root / ".snake-pipe") == ALL
+    assert ingest(cli, root, "--full") == []
+
+
 class Edits:
     """Random work on a small folder, from a seed."""
 
@@ -168,8 +178,8 @@ def test_after_any_edits_the_rows_are_those_of_a_fresh_ingestion(cli, root, tmp_
     edits = Edits(root, seed)
     for number in range(12):
         edits.step()
-        if number % 2:
-            ingest(cli, root)
+        if number % 2 and "they are kept" in cli.run("ingest", root, *NO_POOL).stderr:
+            ingest(cli, root, "--full")  # where all is left out, somebody has to insist
         if number % 6 == 5:
             fresh = tmp_path / f"fresh{number}"
             assert cli.run("ingest", root, "-d", fresh, *NO_POOL).returncode == 0
