@@ -72,6 +72,8 @@ FILES = (
     Column("offset_unit", "dictionary", "unit of offsets and columns: byte, utf16, char or none"),
     Column("duration_ms", "float64", "milliseconds from open to rows"),
     Column("attempts", "int32", "how many times a worker took the file"),
+    _required("first_epoch", "int64", "run by its number that first saw the file, since when it is there"),
+    _required("content_epoch", "int64", "run since which its content is what it is"),
     _JOB_ID,
     _required("flush_seq", "int64", "the flush of that job that made the row visible"),
     _required("ingested_at", "timestamp", "time of that flush, UTC"),

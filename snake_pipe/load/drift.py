@@ -22,7 +22,6 @@ import duckdb
 from snake_pipe.errors import QueryError
 from snake_pipe.load import dump_links
 from snake_pipe.load.views import connect_tables
-from snake_pipe.schemas import ORDINAL_BITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,25 +118,13 @@ _DIFFERENCES = f"""
     FROM differing GROUP BY dump, side
     """  # noqa: S608 - names of our own
 
-_FINDINGS = f"""
+_FINDINGS = """
     CREATE TEMP TABLE drift_findings AS
     WITH linked AS (
         SELECT l.dump, l.source, d.path AS dump_path, d.status AS dump_status, d.mtime_ns AS dump_time,
-               s.*
+               d.content_epoch AS dump_epoch, s.*
         FROM drift_links l JOIN drift_dumps d ON d.file_id = l.dump
         JOIN drift_sources s ON s.file_id = l.source
-    ), versions AS (
-        -- since which start of the engine the dataset knows each file as it is now
-        SELECT c.file_id, min(h.file_id) FILTER (same) >> {ORDINAL_BITS} AS known_since,
-               bool_or(NOT same) AS had_others
-        FROM files c JOIN (SELECT dump AS file_id FROM linked UNION SELECT source FROM linked)
-            USING (file_id)
-        JOIN (SELECT repo, path, file_id, sha256, mtime_ns FROM files_history
-              WHERE status <> 'deleted' AND sha256 IS NOT NULL) h
-            ON h.repo = c.repo AND h.path = c.path,
-        LATERAL (SELECT h.sha256 = c.sha256
-                        AND (c.input_kind = 'source' OR h.mtime_ns = c.mtime_ns) AS same)
-        GROUP BY c.file_id
     ), ends AS (
         SELECT file_id AS dump, max(end_line) AS last_line, max(end_offset) AS last_offset
         FROM nodes SEMI JOIN linked ON linked.dump = nodes.file_id GROUP BY file_id
@@ -148,17 +135,15 @@ _FINDINGS = f"""
     )
     SELECT repo, dump, source, dump_path, path AS source_path, dump_status, dump_time,
            mtime_ns AS source_time,
-           coalesce(v.known_since > w.known_since AND v.had_others, false) AS changed_since,
+           content_epoch > dump_epoch AND content_epoch > first_epoch AS changed_since,
            size_bytes IS NOT NULL AND status IN ('ok', 'partial')
                AND (last_line > line_count + 1
                     OR (last_offset > size_bytes AND NOT list_contains(traits, 'transcoded'))) AS beyond_end,
            last_line, last_offset, line_count, size_bytes, differences.detail AS differences
     FROM linked
-    LEFT JOIN versions v ON v.file_id = source
-    LEFT JOIN versions w ON w.file_id = dump
     LEFT JOIN ends USING (dump)
     LEFT JOIN differences USING (dump)
-    """  # noqa: S608 - names of our own
+    """
 
 _DRIFT = f"""
     WITH judged AS (

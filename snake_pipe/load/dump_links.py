@@ -50,6 +50,7 @@ _DUMPS = f"""
            regexp_replace(stem, '[._-]({"|".join(_TOOLS)})$', '', 'i') AS bare_stem
     FROM (SELECT f.file_id, f.repo, f.path, f.language, f.dialect, f.status, f.mtime_ns,
                  coalesce(c.path, f.path) AS file,
+                 coalesce(c.content_epoch, f.content_epoch) AS content_epoch,
                  snake_pipe.folders(file) AS folders,
                  snake_pipe.told(f.source_path) AS told,
                  regexp_replace(snake_pipe.base(file), '([._-]ast|\\.syntax|\\.estree)?{_JSON}$', '', 'i')
@@ -61,6 +62,7 @@ _DUMPS = f"""
 _SOURCES = """
     CREATE VIEW snake_pipe.sources AS
     SELECT file_id, repo, path, language, status, mtime_ns, size_bytes, line_count, traits,
+           first_epoch, content_epoch,
            snake_pipe.family(language) AS family, snake_pipe.folders(path) AS folders,
            snake_pipe.base(path) AS name, regexp_replace(name, '\\.[^.]*$', '') AS stem
     FROM files WHERE input_kind = 'source'

@@ -39,8 +39,7 @@ def compact(path: Path, config: BatchConfig) -> Compacted:
         before = space_of(path)
         manager = CheckpointManager(path)
         recover_last_run(dataset, manager, retention_of(config))
-        newest = manager.newest() or ""
-        upkeep = Upkeep(dataset, manager, config, job_id=newest, stem=f"compact-{dataset.next_epoch()}")
+        upkeep = Upkeep(dataset, manager, config, job_id=manager.newest() or "", epoch=dataset.next_epoch())
         jobs = upkeep.remove_old_jobs()
         tidied = upkeep.tidy(at_once=True)
         dataset.checkpoint()

@@ -30,14 +30,14 @@ class Upkeep:
     """Of one dataset by one job, or by `compact`; the caller holds the lock, one call at a time."""
 
     def __init__(
-        self, dataset: Dataset, manager: CheckpointManager, config: BatchConfig, *, job_id: str, stem: str
+        self, dataset: Dataset, manager: CheckpointManager, config: BatchConfig, *, job_id: str, epoch: int
     ) -> None:
-        """`job_id` is the newest job; `stem` begins the names of parts, and is new for each object."""
+        """`job_id` is the newest job, or names what no job does; `epoch` is its own."""
         self._dataset = dataset
         self._manager = manager
         self._config = config
         self._job_id = job_id
-        self._stem = stem
+        self._epoch = epoch
         self._times = 0
 
     def tidy(self, noted_times: Mapping[int, int] | None = None, *, at_once: bool = False) -> Tidied:
@@ -49,10 +49,11 @@ class Upkeep:
         tidy = Tidy(
             self._dataset,
             job_id=self._job_id,
-            stem=f"{self._stem}-{self._times}",
+            stem=f"{self._job_id or 'compact'}-{self._epoch}-{self._times}",
             codec=self._config.compression,
             level=self._config.compression_level,
             noted_times=noted_times,
+            epoch=self._epoch,
             kept_jobs=self._manager.job_ids(),
         )
         if not (at_once or tidy.is_due()):

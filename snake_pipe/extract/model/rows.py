@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.plugins import AST_QUEUE
-from snake_pipe.schemas import arrow_schema
+from snake_pipe.schemas import ORDINAL_BITS, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,8 @@ def file_row(
         "import_count": 0,
         "error_count": 0,
         "attempts": 1,
+        "first_epoch": file.file_id >> ORDINAL_BITS,
+        "content_epoch": file.file_id >> ORDINAL_BITS,
         "job_id": job_id,
         "read_with": "",
         "flush_seq": 0,

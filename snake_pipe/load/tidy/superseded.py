@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +26,22 @@ CANCELLED_RANK = 1 << 62
 anything was."""
 
 
-def superseded_ids(parts: Sequence[Path]) -> Ids:
-    """The ids of files, and of the trees in them, that are superseded or deleted, ascending.
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """`ids` of files, and of the trees in them, that are superseded or deleted, ascending.
 
-    `parts` are those of `files`. The newest row of each (repo, path) is its state, and none if it says that
-    the file is deleted. Paths are told apart by two hashes of 64 bits that know nothing of each other.
+    `states` has, for each file that is there and was there before, the ids of its rows, the newest last.
+    """
+
+    ids: Ids
+    states: list[Ids]
+
+
+def find_superseded(parts: Sequence[Path]) -> Superseded:
+    """What is superseded in the parts of `files`.
+
+    The newest row of each (repo, path) is its state, and none if it says that the file is deleted. Paths are
+    told apart by two hashes of 64 bits that know nothing of each other.
     """
     columns: dict[str, list[NDArray[np.int64]]] = {
         name: [] for name in ("key", "check", "rank", "id", "container")
@@ -50,17 +62,24 @@ def superseded_ids(parts: Sequence[Path]) -> Ids:
             columns["container"].append(batch["container_id"].fill_null(-1).to_numpy(zero_copy_only=False))
             deleted.append(_says(batch["status"], "deleted"))
     if not deleted:
-        return np.zeros(0, np.int64)
+        return Superseded(np.zeros(0, np.int64), [])
     key, check, rank, ids, container = (np.concatenate(columns[name]) for name in columns)
     is_tree = container >= 0
     order = np.lexsort((rank, check, key))
     order = order[~is_tree[order]]
     is_newest = np.ones(len(order), np.bool_)
     is_newest[:-1] = (key[order[1:]] != key[order[:-1]]) | (check[order[1:]] != check[order[:-1]])
-    gone = ~is_newest | np.concatenate(deleted)[order]
-    superseded = np.sort(ids[order[gone]])
+    is_deleted = np.concatenate(deleted)[order]
+    superseded = np.sort(ids[order[~is_newest | is_deleted]])
     trees = ids[is_tree & np.isin(container, superseded)]
-    return np.union1d(superseded, trees)
+    ends = np.flatnonzero(is_newest)
+    starts = np.append(0, ends[:-1] + 1)
+    states = [
+        ids[order[start : end + 1]][~is_deleted[start : end + 1]]
+        for start, end in zip(starts[ends > starts], ends[ends > starts], strict=True)
+        if not is_deleted[end]
+    ]
+    return Superseded(np.union1d(superseded, trees), [state for state in states if len(state) > 1])
 
 
 def _hashes(values: Iterable[object], count: int) -> Ids:

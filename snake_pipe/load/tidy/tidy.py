@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.tidy.ages import Ages, carried_over
 from snake_pipe.load.tidy.parts_plan import may_hold, rows_per_part, small_parts
 from snake_pipe.load.tidy.rewriting import write_anew
-from snake_pipe.load.tidy.superseded import superseded_ids
+from snake_pipe.load.tidy.superseded import find_superseded
 from snake_pipe.schemas import TABLES, TREE_TABLES
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ class Tidy:
         codec: str = "zstd",
         level: int | None = 1,
         noted_times: Mapping[int, int] | None = None,
+        epoch: int = 0,
         kept_jobs: Collection[str] | None = None,
     ) -> None:
         """`job_id` is the newest job, whose errors without a file are the ones that count.
 
         `stem` begins the names of the new parts, and must be new for each tidy. `noted_times` are new times
-        of files by their ids: their content is known to be the same. What tables say of jobs that are not of
+        of files by their ids: their content is known to be the same, though an AST file was written again, in
+        `epoch`. What tables say of jobs that are not of
         `kept_jobs` leaves them sooner or later.
         """
         self._dataset = dataset
@@ -68,9 +71,11 @@ class Tidy:
         self._stem = stem
         self._codec, self._level = codec, level
         self._noted = noted_times or {}
+        self._epoch = epoch
         self._kept_jobs = None if kept_jobs is None else frozenset(kept_jobs)
         self._parts_made = 0
         self._gone: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._ages: Ages = carried_over((), ())
 
     def is_due(self) -> bool:
         """Whether the newest state is not tidy, or a row of it is to be changed."""
@@ -80,7 +85,9 @@ class Tidy:
 
     def run(self) -> Tidied:
         """Do it; SinkError where the disk refuses, and then what is committed stays as right as it was."""
-        self._gone = superseded_ids(self._dataset.parts("files"))
+        files = self._dataset.parts("files")
+        found = find_superseded(files)
+        self._gone, self._ages = found.ids, carried_over(files, found.states)
         done = Tidied()
         for table in (*(table for table in TABLES if table != "files"), "files"):
             tidied = self._tidy_table(table)
@@ -126,8 +133,9 @@ class Tidy:
         if table not in _OF_FILES:
             return self._rows_of_old_jobs(table, part)
         ids = self._gone
-        if table == "files" and self._noted:
-            ids = np.union1d(ids, np.fromiter(self._noted, np.int64, len(self._noted)))
+        if table == "files":
+            noted = np.fromiter(self._noted, np.int64, len(self._noted))
+            ids = np.union1d(ids, np.union1d(self._ages.file_ids, noted))
         if table != "errors" and not may_hold(part, ids):
             return 0
         columns = ["file_id", *{"errors": ["job_id"], "files": ["container_id"]}.get(table, ())]
@@ -168,7 +176,7 @@ class Tidy:
                 leaves |= self._is_loose_of_others(rows)
             if leaves.any():
                 rows = rows.filter(pa.array(~leaves))
-            return self._with_noted_times(rows) if table == "files" and self._noted else rows
+            return self._edit_file(rows) if table == "files" else rows
 
         return edit
 
@@ -178,12 +186,21 @@ class Tidy:
             return rows
         return rows.filter(pa.array([job in kept for job in rows["job_id"].to_pylist()], pa.bool_()))
 
-    def _with_noted_times(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+    def _edit_file(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        rows = self._ages.apply(rows)
+        if not self._noted:
+            return rows
         files = pc.coalesce(rows["container_id"], rows["file_id"])
         ids, times = files.to_pylist(), rows["mtime_ns"].to_pylist()
-        noted = [self._noted.get(file_id, time) for file_id, time in zip(ids, times, strict=True)]
-        at = rows.schema.get_field_index("mtime_ns")
-        return rows.set_column(at, rows.schema.field(at), pa.array(noted, pa.int64()))
+        kinds, since = rows["input_kind"].to_pylist(), rows["content_epoch"].to_pylist()
+        for at, file_id in enumerate(ids):
+            if file_id in self._noted:
+                times[at] = self._noted[file_id]
+                since[at] = self._epoch if kinds[at] == "ast" else since[at]
+        for name, values in (("mtime_ns", times), ("content_epoch", since)):
+            column = rows.schema.get_field_index(name)
+            rows = rows.set_column(column, rows.schema.field(column), pa.array(values, pa.int64()))
+        return rows
 
     def _open_writer(self, table: str) -> PartWriter:
         self._parts_made += 1

@@ -263,6 +263,7 @@ BY_READER = {
     values.count: ("7", 7),
     values.seconds: ("1500ms", 1.5),
     values.seconds_or_unset: ("1500ms", 1.5),
+    values.days: ("36h", 1.5),
     values.size: ("3MiB", 3 << 20),
     values.mebibytes: ("3GiB", 3 << 10),
 }

@@ -10,10 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.load.part_writer import PartWriter
-from snake_pipe.load.tidy.superseded import superseded_ids
+from snake_pipe.load.tidy.superseded import find_superseded
 from snake_pipe.schemas import TABLES, arrow_schema
 
-REQUIRED = {"input_kind": "source", "read_with": "r", "job_id": "j", "flush_seq": 1, "ingested_at": 0}
+REQUIRED = {
+    "input_kind": "source",
+    "read_with": "r",
+    "first_epoch": 0,
+    "content_epoch": 0,
+    "job_id": "j",
+    "flush_seq": 1,
+    "ingested_at": 0,
+}
 
 
 def write_files(folder, number, rows):
@@ -61,8 +69,8 @@ def test_the_newest_row_counts_and_what_is_cancelled_supersedes_nothing(rows, cu
     with tempfile.TemporaryDirectory() as name:
         halves = enumerate((rows[:cut], rows[cut:]))
         parts = [write_files(Path(name), number, half) for number, half in halves if half]
-        assert superseded_ids(parts).tolist() == by_the_rule(rows)
+        assert find_superseded(parts).ids.tolist() == by_the_rule(rows)
 
 
 def test_no_files_are_none_superseded():
-    assert superseded_ids([]).tolist() == []
+    assert find_superseded([]).ids.tolist() == []
