@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ class ContentHashes:
         return 0 if self._hashes is None else self._hashes.nbytes
 
     def _read(self) -> NDArray[np.uint8]:
+        import pyarrow.compute as pc
+
         hashes = np.zeros((len(self._file_ids), HASH_BYTES), np.uint8)
         order = np.argsort(self._file_ids)
         ids = self._file_ids[order]
@@ -62,6 +63,8 @@ class ContentHashes:
 
 def _first_bytes(texts: pa.StringArray) -> NDArray[np.uint8]:
     """The first bytes of hexadecimal texts, a row for each."""
+    import pyarrow.compute as pc
+
     digits = pc.utf8_slice_codeunits(texts, 0, 2 * HASH_BYTES)
     together = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(digits)], pa.int32()), digits), "")
     return np.frombuffer(bytes.fromhex(together[0].as_py()), np.uint8).reshape(-1, HASH_BYTES)

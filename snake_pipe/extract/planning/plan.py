@@ -15,7 +15,7 @@ from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.feeds.ids import FileIds
-from snake_pipe.extract.feeds.intake import HIDING
+from snake_pipe.extract.feeds.intake import HIDING, RULES_FAILED
 from snake_pipe.extract.feeds.prior_files import PriorFiles
 from snake_pipe.extract.feeds.repository_names import name_repositories
 from snake_pipe.extract.model.work import Work
@@ -63,7 +63,7 @@ class Plan:
     `by_queue` the same of each language, and `if_changed` for all that are to be checked, should each of them
     have other content; the time of these two is without that of the start. `too_large` files are recorded and
     not read; `unread` counts what could not be looked at. `none_found`: the dataset has files of these
-    repositories, of which none was found, so they stay.
+    repositories, of which none was found, so they stay. `knows_rules`: git told what its rules leave out.
     """
 
     dataset: str
@@ -74,6 +74,7 @@ class Plan:
     too_large: int = 0
     unread: int = 0
     none_found: bool = False
+    knows_rules: bool = True
     estimate: Estimate = field(default_factory=Estimate)
     by_queue: dict[str, Estimate] = field(default_factory=dict)
     if_changed: Estimate = field(default_factory=Estimate)
@@ -125,9 +126,11 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     while items := list(islice(found, _FILES_AT_ONCE)):
         _take(plan, items, prior, full=request.full)
     if prior is not None and not plan.unread:
-        plan.none_found = not prior.any_seen and not request.full
-        for row in prior.find_deleted(FileIds(0, lambda: 0)):
-            _work(plan, row["language"], FileState.GONE).files += 1
+        found_others = bool(plan.files or plan.too_large)
+        plan.none_found = not request.full and prior.are_missing(found_others=found_others)
+        gone = () if plan.none_found else prior.find_deleted(FileIds(0, lambda: 0), by_rules=plan.knows_rules)
+        for row in gone:
+            _work(plan, row["language"] or plugins.AST_QUEUE, FileState.GONE).files += 1
     costs = CostModel({} if dataset is None else read_batch_history(dataset), config.target_seconds)
     _estimate(plan, costs, workers)
     return plan
@@ -137,6 +140,7 @@ def _take(
     plan: Plan, items: Sequence[DiscoveredFile | DiscoveryError], prior: PriorFiles | None, *, full: bool
 ) -> None:
     files = [item for item in items if isinstance(item, DiscoveredFile)]
+    plan.knows_rules &= not any(getattr(item, "code", "") in RULES_FAILED for item in items)
     plan.unread += sum(not isinstance(item, DiscoveredFile) and item.code in HIDING for item in items)
     for file, state in zip(files, _states(files, prior, full=full), strict=True):
         if file.skip_reason is None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from snake_pipe.load.part_writer import PartWriter
@@ -190,6 +189,8 @@ class Tidy:
         rows = self._ages.apply(rows)
         if not self._noted:
             return rows
+        import pyarrow.compute as pc
+
         files = pc.coalesce(rows["container_id"], rows["file_id"])
         ids, times = files.to_pylist(), rows["mtime_ns"].to_pylist()
         kinds, since = rows["input_kind"].to_pylist(), rows["content_epoch"].to_pylist()
