@@ -95,7 +95,7 @@ Examples:
 Exit codes:
   0    done
   1    the run failed; resume it
-  2    usage error, or refused input
+  2    usage error, refused input, or no file to read
   3    done, but files failed (see --max-failures)
   75   another job holds the dataset
   130  stopped by Ctrl-C or by `snake-pipe control stop`
