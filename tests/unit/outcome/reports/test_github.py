@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 
 from snake_pipe.outcome.reports.github import step_outputs, step_summary, workflow_commands
@@ -13,7 +15,8 @@ TOKEN = "5f0c3a"
 
 
 def log_of(told):
-    return read_log(workflow_commands(told, TOKEN))
+    text = "".join(f"{line}\n" for line in workflow_commands(told, TOKEN))
+    return read_log(re.split(r"\r\n|\r|\n", text)[:-1])
 
 
 def test_a_failed_file_is_an_annotation_at_its_place():
