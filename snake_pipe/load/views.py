@@ -108,6 +108,9 @@ _WHERE_CURRENT = {
 }
 """What leaves out superseded rows, where they are still in the tables."""
 
+_OF_JOBS = ("batches", "runs")
+"""Tables that belong to no files: what they tell of the last run may come after its last commit of `files`."""
+
 _TRIES = 3
 """How often a moment is looked for that goes away meanwhile, as runs follow each other."""
 
@@ -196,7 +199,10 @@ def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict
         if snapshot is None:
             break
         try:
-            parts = {table: dataset.parts(table, snapshot.versions[table]) for table in TABLES}
+            versions: dict[str, int | None] = dict(snapshot.versions)
+            if files_version is None:
+                versions |= dict.fromkeys(_OF_JOBS)
+            parts = {table: dataset.parts(table, versions[table]) for table in TABLES}
         except DatasetError:  # its entries were just removed, if not the table itself
             if attempt == _TRIES - 1 or files_version is not None:
                 raise

@@ -47,7 +47,7 @@ Examples:
   snake-pipe query -p main "SELECT * FROM symbols WHERE name = ?"
   snake-pipe query - < report.sql
 
-Tables: files, nodes, symbols, refs, imports, errors, batches; with _history also what was superseded;
+Tables: files, nodes, symbols, refs, imports, errors, batches; files_history also what was superseded;
 batch_statistics, one row per job; dump_sources, which source an AST file was made from. Ready views, which
 need no join: functions, classes, call_sites, hot_spots, todo_comments; import_targets, which file an import
 means, and import_graph. DESCRIBE files lists columns; their meaning:
