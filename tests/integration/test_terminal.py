@@ -9,6 +9,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from testkit.processes import below, suspended
 from testkit.tables import rows
 from testkit.terminal import Terminal, drawn
 from testkit.waiting import NEVER, wait_for
@@ -100,17 +101,13 @@ def test_a_second_ctrl_c_ends_it_there_and_then(cli, terminal, repository):
     """It left a terminal without a cursor, and a job that looked as if it had crashed."""
     job = ingest(cli, terminal, repository)
     assert "\x1b[?25l" not in terminal.seen  # nor would a kill leave one
-    children = psutil.Process(terminal.process.pid).children(recursive=True)
-    try:
-        for child in children:  # what is in flight is never finished
-            with suppress(psutil.NoSuchProcess):
-                child.suspend()
+    children = below(terminal.process.pid)
+    with suspended(children):  # what is in flight is never finished
         terminal.press_ctrl_c()
         terminal.read_until("Ctrl-C again to stop now")
         terminal.press_ctrl_c()
         terminal.read_until(f"stopped by SIGINT; resume with: snake-pipe resume {job}")
         assert terminal.wait() == 130
-    finally:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 child.kill()

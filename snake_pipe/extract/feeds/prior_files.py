@@ -179,7 +179,7 @@ def _queue(file: KnownFile) -> str:
 def _is_gone(path: Path) -> bool:
     """Whether there is certainly no file; one that may not be looked at is not gone."""
     try:
-        return stat.S_ISDIR(path.lstat().st_mode)
+        return not stat.S_ISREG(path.lstat().st_mode)  # a folder, or a link, took its place
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:

@@ -17,6 +17,7 @@ import pytest
 
 import snake_pipe
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from testkit.processes import below, kill_with_workers, suspended, workers_of
 from testkit.tables import rows, value
 from testkit.waiting import NEVER, PATIENCE, wait_for, wait_gone
 
@@ -45,20 +46,6 @@ def wait_for_progress(process, dataset, job, least=1):
     return process.poll() is None
 
 
-def workers_of(process):
-    """Processes below the fork server, which itself is the coordinator's child."""
-    below = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in below if child.ppid() != process.pid]
-
-
-def kill_hard(process):
-    """SIGKILL the coordinator alone; its workers have to see that for themselves."""
-    below = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-    process.kill()
-    process.wait()
-    wait_gone(below)
-
-
 def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, tmp_path, differences):
     dataset = tmp_path / "ds"
     seed = 20261122
@@ -68,7 +55,7 @@ def test_killed_again_and_again_then_resumed(cli, python_sources, undisturbed, t
     for _ in range(5):
         if not wait_for_progress(process, dataset, job, chance.randint(1, 500)):
             break
-        kill_hard(process)
+        kill_with_workers(process)
         kills += 1
         process = cli.start("resume", job, "-d", dataset)
         process.stderr.readline()
@@ -97,7 +84,7 @@ def test_killed_at_each_durable_step(
     dataset = tmp_path / "ds"
     process, job = start_job(cli, python_sources, dataset)
     wait_for_progress(process, dataset, job)
-    kill_hard(process)
+    kill_with_workers(process)
     path = dataset / target.format(job=job)
     codes = []
     for when in whens:
@@ -133,19 +120,16 @@ def test_two_signals_end_it_at_once_and_leave_nobody_behind(cli, python_sources,
     dataset, names = tmp_path / "ds", ("file_timeout_seconds", "timeout_seconds", "shutdown_seconds")
     process, job = start_job(cli, python_sources, dataset, *(f"--set={name}={NEVER}" for name in names))
     assert wait_for_progress(process, dataset, job)
-    below = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-    workers = workers_of(process)
+    started = [child.pid for child in below(process.pid)]
+    workers = workers_of(process.pid)
     assert len(workers) == 2
-    for worker in workers:
-        worker.suspend()
-    os.killpg(process.pid, signal.SIGINT)
-    wait_for(lambda: CheckpointManager(dataset).read_status(job)["status"] == "stopping")
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(PATIENCE) == 130
-    for worker in workers:
-        worker.resume()
+    with suspended(workers):
+        os.killpg(process.pid, signal.SIGINT)
+        wait_for(lambda: CheckpointManager(dataset).read_status(job)["status"] == "stopping")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
     assert "Traceback" not in process.communicate(timeout=PATIENCE)[1]
-    wait_gone(below)
+    wait_gone(started)
 
 
 def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path, differences):
@@ -155,7 +139,7 @@ def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path,
     killed = 0
     while killed < 2 and wait_for_progress(process, dataset, job):
         with suppress(psutil.NoSuchProcess):  # one that ended by itself between the look and the kill
-            if workers := workers_of(process):
+            if workers := workers_of(process.pid):
                 workers[0].kill()
                 killed += 1
     _, err = process.communicate(timeout=PATIENCE)

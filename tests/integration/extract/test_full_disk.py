@@ -52,7 +52,7 @@ def test_a_full_disk_ends_with_1_and_resumes_after_room_was_made(
     needed = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
     disk = small_disk(int(share * needed / 1024))
     dataset = disk / "ds"
-    first = cli.run_alone(
+    first = cli.run(
         "ingest", python_sources, "-d", dataset, "--workers", "2", "--flush-interval", "0.2",
         "--set", "batch_size=20", "--set", "target_seconds=0.2",
     )  # fmt: skip

@@ -48,6 +48,19 @@ def test_two_repositories_in_one_dataset_leave_each_other_alone(cli, tmp_path):
     assert rows(dataset, REPO_AND_PATH) == [("one", "a.py"), *(("two", f"{n}.py") for n in "abc")]
 
 
+def test_a_file_in_whose_place_there_is_something_else_is_deleted(tmp_path):
+    """It stayed for ever, as its path was still there."""
+    root = write(tmp_path / "repo", "a.py", "b.py", "c.py", "d.py")
+    snake_pipe.ingest(root, dataset=tmp_path / "ds", executor="serial")
+    for name in ("a.py", "b.py", "c.py"):
+        (root / name).unlink()
+    write(root, "a.py/inner.py")
+    (root / "b.py").symlink_to("/etc/hostname")
+    os.mkfifo(root / "c.py")
+    snake_pipe.ingest(root, dataset=tmp_path / "ds", executor="serial")
+    assert rows(tmp_path / "ds", "SELECT path FROM files ORDER BY path") == [("a.py/inner.py",), ("d.py",)]
+
+
 def test_a_repository_keeps_the_name_that_it_was_given(cli, tmp_path):
     dataset = tmp_path / "ds"
     for parent in "xy":

@@ -7,10 +7,10 @@ import importlib
 import json
 import logging
 import multiprocessing
+import os
 import threading
 from collections import Counter
 
-import psutil
 import pyarrow.parquet as pq
 import pytest
 import stamina.instrumentation
@@ -28,6 +28,7 @@ from snake_pipe.extract.batch_processor import (
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.journal import read_journal
 from testkit.engines import taken_in
+from testkit.processes import below, suspended, workers_of
 from testkit.tables import paths, rows
 from testkit.waiting import NEVER, until, wait_for
 
@@ -121,18 +122,12 @@ def test_warnings_are_given_while_their_conditions_hold(repository):
             for index in range(25):
                 await engine.submit(f"m{index:02}.py")
             await until(lambda: "timer_share" in notices)
-            workers = psutil.Process().children(recursive=True)
-            for worker in workers:
-                worker.suspend()
-            try:
+            with suspended(below(os.getpid())):
                 for index in range(25, 35):  # more than are sent ahead to a worker
                     engine.submit(f"m{index:02}.py")
                     await asyncio.sleep(0.02)  # a batch each
                 for wanted in ("the timer released", "a file has waited"):  # notices may be of files before
                     await until(lambda wanted=wanted: any(wanted in text for text in engine.status.warnings))
-            finally:
-                for worker in workers:
-                    worker.resume()
             assert "oldest_age" in notices
 
     asyncio.run(go())
@@ -165,9 +160,7 @@ def test_an_engine_that_ended_leaves_no_task_no_thread_and_no_worker(repository,
     dataset = tmp_path / "ds"
 
     def workers():
-        """Processes below the fork server, which itself is the interpreter's and stays."""
-        below = psutil.Process().children(recursive=True)
-        return {child.pid for child in below if child.ppid() != psutil.Process().pid}
+        return {worker.pid for worker in workers_of(os.getpid())}
 
     workers_before = workers()
 
