@@ -61,7 +61,11 @@ FILES = (
     Column("mtime_ns", "int64", "time of last change, ns since 1970"),
     Column("sha256", "string", "hash of the bytes on disk, hexadecimal"),
     _required("status", "dictionary", "ok, partial, failed, skipped, quarantined or deleted"),
-    Column("reason", "dictionary", "why the status is not ok; holds_trees: see container_id"),
+    Column(
+        "reason",
+        "dictionary",
+        "why the status is not ok, or gone or left_out of what is deleted; holds_trees: see container_id",
+    ),
     Column("node_count", "int64", "rows in `nodes`"),
     Column("symbol_count", "int64", "rows in `symbols`"),
     Column("ref_count", "int64", "rows in `refs`"),

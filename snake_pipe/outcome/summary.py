@@ -59,6 +59,7 @@ class RunSummary:
     reasons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     discovered: int = 0
     unchanged: int = 0
+    touched: int = 0
     deleted: int = 0
     unread: int = 0
     files_before: int = 0
@@ -121,6 +122,7 @@ class RunSummary:
             "files": {
                 "discovered": self.discovered,
                 "unchanged": self.unchanged,
+                "touched": self.touched,
                 "deleted": self.deleted,
                 "done": sum(by_status.values()),
                 "done_before": self.files_before,
@@ -166,6 +168,7 @@ def summarise(
         reasons=_nested(statistics.reasons),
         discovered=statistics.files_discovered,
         unchanged=statistics.files_unchanged,
+        touched=statistics.files_touched,
         deleted=statistics.files_deleted,
         unread=statistics.unread,
         files_before=statistics.files_before,
