@@ -96,7 +96,7 @@ Exit codes:
   0    done
   1    the run failed; resume it
   2    usage error, refused input, or no file to read
-  3    done, but files failed (see --max-failures)
+  3    done, but files failed (see --max-failures), or a gate is not met
   75   another job holds the dataset
   130  stopped by Ctrl-C or by `snake-pipe control stop`
   143  stopped by SIGTERM

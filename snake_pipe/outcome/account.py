@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snake_pipe.extract.planning.budget import BUDGET
+from snake_pipe.outcome.findings import Severity
 from snake_pipe.utils.visible import visible
 
 if TYPE_CHECKING:
@@ -40,9 +42,19 @@ class Account:
         summary = self.summary
         if summary.status == "done":
             return None
-        reason = f": {visible(summary.message)}" if summary.message else ""
+        reason = {BUDGET: "its budget of time was used"}.get(summary.message, visible(summary.message))
+        how = "was stopped" if summary.status == "stopped" else "failed"
         resume = f"; resume with: {summary.resume_command}" if summary.resume_command else ""
-        return f"the run {'was stopped' if summary.status == 'stopped' else 'failed'}{reason}{resume}"
+        return f"the run {how}{f': {reason}' if reason else ''}{resume}"
+
+    @property
+    def notes(self) -> list[tuple[Severity, str]]:
+        """What is to be said of the run itself. One that was stopped has only more to do."""
+        notes = [(Severity.ERROR, verdict.breach) for verdict in self.breaches]
+        if self.ending is not None:
+            is_stopped = self.summary.status == "stopped"
+            notes.append((Severity.WARNING if is_stopped else Severity.ERROR, self.ending))
+        return notes
 
     @property
     def headline(self) -> str:

@@ -140,15 +140,11 @@ def _for_github(account: Account) -> str:
     """The commands for the log; summary and outputs go into the files that the runner has for them."""
     import secrets
 
-    from snake_pipe.outcome.reports.github import (
-        MOST_OF_SUMMARY,
-        step_outputs,
-        step_summary,
-        workflow_commands,
-    )
+    from snake_pipe.outcome.reports.github import MOST_OF_SUMMARY, step_outputs, workflow_commands
+    from snake_pipe.outcome.reports.markdown import markdown_report
 
     if name := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _append(name, lambda size: step_summary(account, MOST_OF_SUMMARY - size))
+        _append(name, lambda size: markdown_report(account, MOST_OF_SUMMARY - size))
     if name := os.environ.get("GITHUB_OUTPUT"):
         _append(name, lambda _: step_outputs(account))
     return "".join(f"{line}\n" for line in workflow_commands(account, secrets.token_hex(16)))

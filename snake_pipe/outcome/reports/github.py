@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from snake_pipe.outcome.findings import Severity, by_file
-from snake_pipe.outcome.reports.markdown import markdown_report
 from snake_pipe.utils.visible import visible
 
 if TYPE_CHECKING:
@@ -43,25 +42,19 @@ def workflow_commands(account: Account, token: str) -> Iterator[str]:
     may look like one.
     """
     findings = account.state.findings if account.state else ()
-    runs = [] if account.ending is None else [_command("error", account.ending, title="snake-pipe")]
-    runs += [_command("error", verdict.breach, title="snake-pipe: gate") for verdict in account.breaches]
     is_all_shown = not (account.state and account.state.left_out)
     for severity in Severity:
-        files = [group for first, group in by_file(findings) if first.severity is severity]
-        lines = (runs if severity is Severity.ERROR else []) + [_annotation(group) for group in files]
+        name = _COMMANDS[severity]
+        lines = [_command(name, text, title="snake-pipe") for kind, text in account.notes if kind is severity]
+        lines += [_annotation(group) for first, group in by_file(findings) if first.severity is severity]
         if len(lines) > _MOST_ANNOTATIONS:
             more = len(lines) - _MOST_ANNOTATIONS + 1
             text = f"{more:,} more {_IN_WORDS[severity]}: they are in the log and in the step's summary"
-            lines[_MOST_ANNOTATIONS - 1 :] = [_command(_COMMANDS[severity], text, title="snake-pipe")]
+            lines[_MOST_ANNOTATIONS - 1 :] = [_command(name, text, title="snake-pipe")]
             is_all_shown = False
         yield from lines
     if findings and not is_all_shown:
         yield from _folded(account, token)
-
-
-def step_summary(account: Account, room: int = MOST_OF_SUMMARY) -> str:
-    """The Markdown of a step's summary, within as many bytes as it may still take."""
-    return markdown_report(account, room)
 
 
 def step_outputs(account: Account) -> str:

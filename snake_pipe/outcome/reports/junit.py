@@ -88,8 +88,10 @@ def junit_report(account: Account) -> str:
 
 
 def _suites(account: Account) -> Iterator[_Suite]:
-    ending = account.ending
-    yield _Suite("run", [] if ending is None else [_Case("run", "error", account.summary.status, [ending])])
+    if account.ending is not None:
+        status = account.summary.status
+        element = "skipped" if status == "stopped" else "error"
+        yield _Suite("run", [_Case("run", element, status, [account.ending])])
     yield _Suite("gates", [_of_gate(verdict) for verdict in account.verdicts])
     if account.state is None:
         return

@@ -15,7 +15,6 @@ from urllib.parse import quote
 import orjson
 
 from snake_pipe.outcome.findings import Severity
-from snake_pipe.utils.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,12 +115,10 @@ def _fingerprints(findings: Iterable[Finding]) -> list[str]:
 
 def _invocation(account: Account) -> dict[str, Any]:
     summary = account.summary
-    texts = [account.ending] if account.ending else []
-    texts += [verdict.breach for verdict in account.breaches]
     invocation: dict[str, Any] = {
         "executionSuccessful": summary.status == "done",
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": visible(text)}} for text in texts
+            {"level": str(severity), "message": {"text": text}} for severity, text in account.notes
         ],
     }
     if summary.exit_code is not None:

@@ -73,7 +73,7 @@ def test_a_step_of_a_workflow(cli, shop, workflow):
     assert [(c.name, c.properties, c.message) for c in log.commands] == [
         (
             "error",
-            {"title": "snake-pipe: gate"},
+            {"title": "snake-pipe"},
             "the gate ok>=90% is not met: 33.3 % ok (1 of 3 files)",
         ),
         (

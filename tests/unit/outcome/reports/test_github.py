@@ -6,7 +6,8 @@ import re
 
 from hypothesis import given
 
-from snake_pipe.outcome.reports.github import step_outputs, step_summary, workflow_commands
+from snake_pipe.outcome.reports.github import MOST_OF_SUMMARY, step_outputs, workflow_commands
+from snake_pipe.outcome.reports.markdown import markdown_report
 from snake_pipe.utils.visible import visible
 from testkit.github_runner import read_log, read_outputs
 from testkit.outcomes import FINDINGS, JOB, account, finding
@@ -65,6 +66,13 @@ def test_a_run_that_failed_says_so_with_what_goes_on():
     assert annotation.message == f"the run failed: disk full; resume with: snake-pipe resume {JOB}"
 
 
+def test_a_run_that_was_stopped_is_only_a_warning():
+    [annotation] = log_of(account(status="stopped", message="budget", exit_code=0)).annotations("warning")
+    assert annotation.message == (
+        f"the run was stopped: its budget of time was used; resume with: snake-pipe resume {JOB}"
+    )
+
+
 def test_outputs_for_later_steps():
     outputs = read_outputs(step_outputs(account(finding(is_new=True), gates=("failed=0", "drift=0"))))
     assert outputs == {
@@ -87,11 +95,11 @@ def test_outputs_for_later_steps():
 def test_a_summary_keeps_within_what_the_runner_takes():
     """It refuses one of more than 1 MiB as a whole."""
     told = account(*(finding(f"{'d' * 200}/f{number}.py", message="ü" * 250) for number in range(5000)))
-    summary = step_summary(told)
+    summary = markdown_report(told, MOST_OF_SUMMARY)
     assert 1_000_000 < len(summary.encode()) <= 1024 * 1024
     assert summary.endswith("has all of it.*\n")
-    assert len(step_summary(told, 5000).encode()) <= 5000
-    assert step_summary(told, 50) == ""
+    assert len(markdown_report(told, 5000).encode()) <= 5000
+    assert markdown_report(told, 50) == ""
 
 
 @given(FINDINGS)
