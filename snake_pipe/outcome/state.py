@@ -42,7 +42,7 @@ class DatasetState:
     is None where that is not known. `dumps` and `stale` count by the language of the source the trees in AST
     files, and those that no longer fit their sources; they are None where nobody asked.
 
-    `findings` has the worst first, at most `MOST_FINDINGS`; `left_out` is how many there are beyond them.
+    `findings` has the worst first, at most `MOST_FINDINGS`; `left_out` is how many there are besides.
     """
 
     files: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -101,15 +101,15 @@ def look_up(summary: RunSummary, *, base: Path, with_findings: bool, with_drift:
         *(places.unread(*row) for row in unread),
         *(places.finding(*row) for row in rows),
         *(places.stale(*row) for row in told),
-    ]
+    ][:MOST_FINDINGS]
     return DatasetState(
         files=files,
         unread=len(unread),
         new_failures=None if before is None else new_failures,
         dumps=dumps,
         stale=None if dumps is None else Counter(language for language, *_ in stale),
-        findings=tuple(findings[:MOST_FINDINGS]) if with_findings else (),
-        left_out=max(total - MOST_FINDINGS, 0) if with_findings else 0,
+        findings=tuple(findings) if with_findings else (),
+        left_out=total - len(findings) if with_findings else 0,
     )
 
 
