@@ -109,7 +109,7 @@ _WHERE_CURRENT = {
 """What leaves out superseded rows, where they are still in the tables."""
 
 _OF_JOBS = ("batches", "runs")
-"""Tables that belong to no files: what they tell of the last run may come after its last commit of `files`."""
+"""Tables of no files: what they tell of the last run may come after its last commit of `files`."""
 
 _TRIES = 3
 """How often a moment is looked for that goes away meanwhile, as runs follow each other."""

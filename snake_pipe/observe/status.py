@@ -7,7 +7,7 @@ from typing import Any
 
 from snake_pipe.observe.statistics import BatchStatistics
 
-LIVE = ("running", "paused", "stopping")
+LIVE = ("running", "paused", "stopping", "tidying")
 """States of a job that can still be sent a command."""
 
 _MOST_CHANGES = 100
@@ -19,7 +19,8 @@ _MOST_ANSWERS = 200
 class JobStatus:
     """A job as it stands now. Memory is in bytes of all processes together.
 
-    `state` is running, paused, stopping, done, stopped or failed; `message` says why it ended early.
+    `state` is running, paused, stopping, tidying (all is committed, what is superseded leaves the tables),
+    done, stopped or failed; `message` says why it ended early.
     `last_progress_at`, in seconds since 1970, is when it last came further, or had nothing to do.
     `queues` are the figures of waiting files by queue, `breakers` the states of the circuit breakers,
     `warnings` what speaks for other settings, `changes` settings that were changed while it ran, `answers`

@@ -122,7 +122,7 @@ class JobRun:
                 await self._record_deleted()
             await self._delivery.commit()
             if self._stop_reason is None:
-                await self._delivery.tidy()
+                await self._tidy()
             abandon = self._stop_reason is not None
             self._monitor.read_memory()
             await _cancel(*tasks.values())
@@ -340,6 +340,12 @@ class JobRun:
         except TimeoutError:
             return False
         return True
+
+    async def _tidy(self) -> None:
+        self.status.state = "tidying"
+        self._monitor.show()
+        self._listener(Progress(self.status))
+        await self._delivery.tidy()
 
     async def _record_deleted(self) -> None:
         deleted = self._feed.find_deleted()
