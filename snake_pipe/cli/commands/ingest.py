@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +10,7 @@ import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.budget import BudgetOptions
+from snake_pipe.cli.options.file_list import FileListOptions
 from snake_pipe.cli.options.other_jobs import OtherJobs
 from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.cli.options.reporting import RunReports
@@ -23,7 +21,7 @@ from snake_pipe.cli.running import prepare_run, run_job
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -53,22 +51,7 @@ def ingest(
         list[Path] | None, typer.Argument(metavar="PATH", help="Repositories, folders or files.")
     ] = None,
     selection: SelectionOptions,
-    files_from: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Read the files listed in FILE, one per line; - for stdin.",
-            rich_help_panel=SelectionOptions.heading,
-        ),
-    ] = None,
-    files0_from: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="The same, separated by NUL bytes.",
-            rich_help_panel=SelectionOptions.heading,
-        ),
-    ] = None,
+    file_list: FileListOptions,
     changed_since: Annotated[
         str | None,
         typer.Option(
@@ -90,32 +73,22 @@ def ingest(
     Files that have not changed since an earlier ingestion into the same dataset are not read again.
     A file that cannot be read or parsed is recorded in `files` and `errors`; the others are not affected.
     """
-    if files_from and files0_from:
-        raise UsageError("--files-from and --files0-from cannot be given together")
-    has_list = bool(files_from or files0_from)
-    if paths and has_list:
-        raise UsageError("PATH and a list of files cannot be given together")
     if changed_since is not None and not changed_since.strip():
         raise UsageError(
             "--changed-since names no commit", "leave it out to read everything that is not known"
         )
-    roots = [path.absolute() for path in paths or ([] if has_list else [Path.cwd()])]
-    for root in roots:
-        if not root.exists():
-            raise UsageError(f"no such file or folder: {root}")
+    roots = file_list.roots(paths)
     outputs.check()
     seconds = budget.seconds
     reports.check()
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection, reports.given).config
-    with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
-        kept = Path(folder, "files.list") if has_list else None
+    with file_list.place() as kept:
         request = selection.request(roots, config, kept)
         request = replace(request, changed_since=changed_since or "")
         request.check()
-        if kept is not None:
-            _copy_list(files_from or files0_from or "", kept, by_line=bool(files_from))
+        file_list.copy(kept)
         reporter = verbosity.open_reporter()
         return run_job(
             lambda engine: engine.ingest(
@@ -129,25 +102,3 @@ def ingest(
             budget_exit=budget.budget_exit,
             gates=config.gates,
         )
-
-
-def _copy_list(name: str, target: Path, *, by_line: bool) -> None:
-    """A list of files as NUL-separated paths in a file of ours; the list itself may be a pipe."""
-    try:
-        with target.open("wb") as out:
-            if name == "-":
-                _copy(sys.stdin.buffer, out, by_line=by_line)
-            else:
-                with Path(name).open("rb") as source:
-                    _copy(source, out, by_line=by_line)
-    except OSError as error:
-        raise UsageError(f"cannot read the list {name}: {error.strerror or error}") from error
-
-
-def _copy(source: BinaryIO, out: BinaryIO, *, by_line: bool) -> None:
-    if not by_line:
-        shutil.copyfileobj(source, out)
-        return
-    for line in source:
-        if path := line.rstrip(b"\r\n"):
-            out.write(path + b"\0")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.file_list import FileListOptions
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
 from snake_pipe.cli.output.rows import check_format
@@ -23,6 +24,7 @@ _EXAMPLES = """
 Examples:
   snake-pipe plan .                            before the first ingestion
   snake-pipe plan . --languages python,go --exclude 'vendor/'
+  git diff --name-only main | snake-pipe plan --files-from -
   snake-pipe plan . --format json | jq .estimate.seconds
 """
 
@@ -33,6 +35,7 @@ def plan(
         list[Path] | None, typer.Argument(metavar="PATH", help="Repositories, folders or files.")
     ] = None,
     selection: SelectionOptions,
+    file_list: FileListOptions,
     settings: Settings,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="table, json (one object) or markdown.")
@@ -48,9 +51,11 @@ def plan(
     from snake_pipe.extract.planning.plan import plan_ingestion
 
     check_format(format_, FORMATS)
-    roots = [path.absolute() for path in paths or [Path.cwd()]]
+    roots = file_list.roots(paths)
     config = settings.load(roots, selection).config
-    request = selection.request(roots, config)
-    request.check()
-    print_plan(plan_ingestion(request, config), config, format_)
+    with file_list.place() as kept:
+        request = selection.request(roots, config, kept)
+        request.check()
+        file_list.copy(kept)
+        print_plan(plan_ingestion(request, config), config, format_)
     return 0

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import DiscoveryError
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.model.rows import Row
 
 _FILES_AT_ONCE = 500
 _NOBODY = "plan"
@@ -130,7 +131,7 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
         plan.none_found = not request.full and prior.are_missing(found_others=found_others)
         gone = () if plan.none_found else prior.find_deleted(FileIds(0, lambda: 0), by_rules=plan.knows_rules)
         for row in gone:
-            _work(plan, row["language"] or plugins.AST_QUEUE, FileState.GONE).files += 1
+            _take_gone(plan, row)
     costs = CostModel({} if dataset is None else read_batch_history(dataset), config.target_seconds)
     _estimate(plan, costs, workers)
     return plan
@@ -140,13 +141,21 @@ def _take(
     plan: Plan, items: Sequence[DiscoveredFile | DiscoveryError], prior: PriorFiles | None, *, full: bool
 ) -> None:
     files = [item for item in items if isinstance(item, DiscoveredFile)]
-    plan.knows_rules &= not any(getattr(item, "code", "") in RULES_FAILED for item in items)
-    plan.unread += sum(not isinstance(item, DiscoveredFile) and item.code in HIDING for item in items)
+    for error in (item for item in items if not isinstance(item, DiscoveredFile)):
+        plan.knows_rules &= error.code not in RULES_FAILED
+        plan.unread += error.code in HIDING
+        if error.code == "not_found" and prior is not None:  # a list names it, and the dataset may have it
+            _take_gone(plan, prior.row_if_deleted(error.path, lambda: 0))
     for file, state in zip(files, _states(files, prior, full=full), strict=True):
         if file.skip_reason is None:
             _work(plan, file.queue, state).add(file.size_bytes)
         else:
             plan.too_large += 1
+
+
+def _take_gone(plan: Plan, row: Row | None) -> None:
+    if row is not None:
+        _work(plan, row["language"] or plugins.AST_QUEUE, FileState.GONE).files += 1
 
 
 def _states(files: Sequence[DiscoveredFile], prior: PriorFiles | None, *, full: bool) -> Iterator[FileState]:

@@ -67,6 +67,17 @@ def test_what_is_planned_is_what_is_done(cli, root, tmp_path):
     assert full["files"]["changed"] == 6
 
 
+def test_a_list_is_planned_as_it_is_ingested(cli, root):
+    assert cli.run("ingest", root).returncode == 0
+    (root / "c.py").unlink()
+    write(root, "new.py")
+    listed = {"cwd": root, "input": "new.py\nc.py\nd.py\nnever.py\n"}
+    planned = json.loads(cli.run("plan", "--files-from", "-", "--format", "json", **listed).stdout)
+    assert planned["files"] == {"new": 1, "changed": 0, "to_check": 0, "unchanged": 1, "gone": 1}
+    done = cli.run("ingest", "--files-from", "-", **listed)
+    assert "files    1 ok, 1 unchanged, 1 deleted" in done.stderr
+
+
 def test_what_ingest_would_refuse_is_refused(cli, root, tmp_path):
     for arguments in (("nowhere",), (root, "--languages", "klingon"), (root, "--format", "csv")):
         assert cli.run("plan", *arguments, cwd=tmp_path).returncode == 2
