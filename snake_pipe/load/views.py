@@ -177,6 +177,8 @@ def connect_tables(
         newest = CheckpointManager(dataset.path).newest() if files_version is None else None
         connection.execute("CREATE SCHEMA snake_pipe")
         rows = {table: _rows(TABLES[table], parts[table]) for table in TABLES}
+        if files_version is not None:
+            rows["runs"] += f" WHERE files_version <= {files_version}"
         is_current = snapshot.is_tidy and not (
             snapshot.has_loose_errors and newest not in (None, snapshot.job_id)
         )
@@ -200,8 +202,8 @@ def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict
             break
         try:
             versions: dict[str, int | None] = dict(snapshot.versions)
-            if files_version is None:
-                versions |= dict.fromkeys(_OF_JOBS)
+            # The row of a run comes after the moment that it makes.
+            versions |= dict.fromkeys(_OF_JOBS if files_version is None else ("runs",))
             parts = {table: dataset.parts(table, versions[table]) for table in TABLES}
         except DatasetError:  # its entries were just removed, if not the table itself
             if attempt == _TRIES - 1 or files_version is not None:

@@ -26,6 +26,7 @@ from snake_pipe.extract.job.control_command import CONTROL_FOLDER
 from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
 from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
+from snake_pipe.extract.job.run_record import RunRecord, record_killed_run
 from snake_pipe.extract.job.unfinished import OnUnfinished, Wanted, decide, supersede
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.load.dataset import Dataset
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from snake_pipe.observe.events import Listener, Notice
     from snake_pipe.observe.statistics import BatchStatistics
     from snake_pipe.observe.status import JobStatus
-    from snake_pipe.utils.journal import Journal
+    from snake_pipe.utils.journal import Journal, Record
     from snake_pipe.utils.lock_wait import LockWait
 
 
@@ -81,6 +82,10 @@ class Job:
         self.notices: tuple[Notice, ...] = ()
         self._own_files: KnownFiles | None = None
         self._upkeep = Upkeep(dataset, manager, self.config, job_id=self.job_id, epoch=epoch)
+        self._record: RunRecord | None = None
+        self._upkeep = Upkeep(
+            dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
+        )
         self._commits: Mapping[str, str] = {}  # that the rows of repositories are of, where they are of one
         self._feed: Feed | None = None
         self._saving = threading.Lock()
@@ -150,10 +155,11 @@ class Job:
         manager.save(checkpoint)
         checkpoint = manager.load(job_id)  # as a resume will see it
         journal = stack.enter_context(manager.journal(job_id))
-        journal.append({"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": now})
+        journal.append(_start(dataset, job_id, epoch))
         job_index.remember(job_id, dataset.path)
         job = cls(dataset, manager, checkpoint, journal, epoch)
         job._commits = commits
+        job._begin_record(stack)
         return job
 
     @classmethod
@@ -188,6 +194,7 @@ class Job:
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
             checkpoint = replace(checkpoint, request=moved)
         commit_promised(dataset, job_id, journal)
+        record_killed_run(dataset, job_id, IngestRequest.from_json(checkpoint.request), journal.records)
         config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         if manager.newest() == job_id:
             remove_leftovers(dataset, manager, retention_of(config))
@@ -201,13 +208,18 @@ class Job:
         if checkpoint.progress.status == "done":
             return cls(dataset, manager, checkpoint, journal, checkpoint.progress.epoch)
         epoch = dataset.next_epoch()
-        journal.append(
-            {"type": "start", "job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": time.time()}
-        )
+        journal.append(_start(dataset, job_id, epoch))
         job = cls(dataset, manager, checkpoint, journal, epoch)
         job._own_files = own_files
         forget_commits(dataset.path, [root.name for root in job.request.plan()])
+        job._begin_record(stack)
         return job
+
+    def _begin_record(self, stack: ExitStack) -> None:
+        self._record = RunRecord(
+            self.dataset, self.journal, self.request, job_id=self.job_id, epoch=self.epoch
+        )
+        stack.callback(self._record.close)
 
     def make_feed(self, listener: Listener) -> Feed:
         """The files that the job's request names: by a walk, or as somebody submits them."""
@@ -331,6 +343,8 @@ class Job:
     def end(self, status: JobStatus) -> None:
         """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
         try:
+            if self._record is not None:
+                self._record.write(status.state)
             self.write_status(status.to_json())
             self.save(status.state, status.statistics)
             if status.state == "done" and self._feed is not None:
@@ -339,6 +353,13 @@ class Job:
         except SnakePipeError:
             if status.state == "done":
                 raise
+
+
+def _start(dataset: Dataset, job_id: str, epoch: int) -> Record:
+    """The journal's record of a run that begins."""
+    version = dataset.log("files").newest_version()
+    about = {"job_id": job_id, "epoch": epoch, "pid": os.getpid(), "time": time.time()}
+    return {"type": "start", **about, "files_version": version}
 
 
 def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> CheckpointData:

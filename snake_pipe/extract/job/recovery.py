@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.job.run_record import record_killed_run
 from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.tidy.retention import Vacuum
@@ -29,6 +31,8 @@ def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Re
     if job_id is not None:
         with suppress(SnakePipeError), manager.journal(job_id) as journal:
             commit_promised(dataset, job_id, journal)
+            request = IngestRequest.from_json(manager.load(job_id).request)
+            record_killed_run(dataset, job_id, request, journal.records)
     remove_leftovers(dataset, manager, retention)
 
 

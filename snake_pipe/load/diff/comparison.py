@@ -92,7 +92,5 @@ class Comparison:
 
 def _difference(row: Sequence[Any]) -> Difference:
     *columns, changes = row
-    return Difference(
-        *columns,
-        changes={change["attribute"]: (change["before"], change["after"]) for change in changes or ()},
-    )
+    differing = {change["attribute"]: (change["before"], change["after"]) for change in changes or ()}
+    return Difference(*[*columns, differing])

@@ -1,0 +1,187 @@
+"""A run's rows in `runs`: written at its end, or by the next start for one that was killed.
+
+A row is committed after everything else and before the checkpoint says how the job ended; the commit carries
+the run's epoch, so what is not certain to have been committed is looked up and never written twice.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from snake_pipe.errors import SnakePipeError
+from snake_pipe.extract.discovery.git_state import GitState, read_git_state
+from snake_pipe.extract.model.rows import rows_to_batch
+from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
+from snake_pipe.version import __version__
+
+if TYPE_CHECKING:
+    from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.extract.model.rows import Row
+    from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.delta.entries import Snapshot
+    from snake_pipe.utils.journal import Journal, Record
+
+_TABLE = "runs"
+_GIT = "git"
+"""Type of the journal's record of what was checked out."""
+
+
+class RunRecord:
+    """What `runs` will say of a run that has begun; made when its job is open."""
+
+    def __init__(
+        self, dataset: Dataset, journal: Journal, request: IngestRequest, *, job_id: str, epoch: int
+    ) -> None:
+        self._dataset = dataset
+        self._journal = journal
+        self._job_id = job_id
+        self._epoch = epoch
+        self._started_at = time.time()
+        self._before = dataset.snapshot()
+        self._git: dict[str, GitState] = dict.fromkeys(repositories_of(request).values(), GitState())
+        self._is_written = False
+        # Beside the run's own start: git may have to look at every file.
+        self._asking = Thread(target=self._ask_git, args=(repositories_of(request),), daemon=True)
+        self._asking.start()
+
+    def _ask_git(self, repositories: dict[str, str]) -> None:
+        for folder, name in repositories.items():
+            self._git[name] = read_git_state(Path(folder))
+        states = {name: asdict(state) for name, state in self._git.items()}
+        try:
+            self._journal.append({"type": _GIT, "epoch": self._epoch, "repos": states})
+        except SnakePipeError:  # the next flush meets the journal's trouble, too
+            return
+
+    def close(self) -> None:
+        """Wait until git has answered; the journal must still be open."""
+        self._asking.join()
+
+    def write(self, status: str) -> None:
+        """Write the run's rows, once; SinkError if the disk refuses."""
+        if self._is_written:
+            return
+        self.close()
+        rows = _rows(
+            self._dataset,
+            self._before,
+            self._git,
+            job_id=self._job_id,
+            epoch=self._epoch,
+            status=status,
+            started_at=self._started_at,
+            ended_at=time.time(),
+        )
+        _commit(self._dataset, rows, self._job_id, self._epoch)
+        self._is_written = True
+
+
+def repositories_of(request: IngestRequest) -> dict[str, str]:
+    """The folders of a request's repositories and their names; of a list those that it can be about."""
+    if request.file_list is None:
+        return request.repos
+    base = Path(request.list_base)
+    return {
+        folder: name
+        for folder, name in request.repos.items()
+        if base.is_relative_to(folder) or Path(folder).is_relative_to(base)
+    }
+
+
+def record_killed_run(dataset: Dataset, job_id: str, request: IngestRequest, records: list[Record]) -> None:
+    """Write the rows of a job's last run if it was killed before it could; the caller holds the lock.
+
+    Nothing has been committed since, so what the tables hold now is the state at its end. `records` are
+    those of the job's journal.
+    """
+    start = next((record for record in reversed(records) if record.get("type") == "start"), None)
+    if start is None or (dataset.transaction_version(_TABLE, job_id) or 0) >= start["epoch"]:
+        return
+    names = repositories_of(request).values()
+    git = dict.fromkeys(names, GitState())
+    for record in records:
+        if record.get("type") == _GIT and record["epoch"] == start["epoch"]:
+            git |= {name: GitState(**state) for name, state in record["repos"].items()}
+    ended = [r for r in records if r.get("type") == "end" and r["time"] >= start["time"]]
+    rows = _rows(
+        dataset,
+        dataset.snapshot_at(start["files_version"]),
+        git,
+        job_id=job_id,
+        epoch=start["epoch"],
+        status=ended[-1]["status"] if ended else "interrupted",
+        started_at=start["time"],
+        ended_at=ended[-1]["time"] if ended else None,
+        files_version=start["files_version"],
+    )
+    _commit(dataset, rows, job_id, start["epoch"])
+
+
+def _rows(
+    dataset: Dataset,
+    before: Snapshot | None,
+    git: dict[str, GitState],
+    *,
+    job_id: str,
+    epoch: int,
+    status: str,
+    started_at: float,
+    ended_at: float | None,
+    files_version: int | None = None,
+) -> list[Row]:
+    after = dataset.snapshot()
+    files = count_files(dataset, after)
+    changes = _changes(dataset, before, after)
+    run = {
+        "job_id": job_id,
+        "epoch": epoch,
+        "started_at": datetime.fromtimestamp(started_at, UTC),
+        "ended_at": None if ended_at is None else datetime.fromtimestamp(ended_at, UTC),
+        "status": status,
+        "files_version_before": files_version if before is None else before.versions["files"],
+        "files_version": after.versions["files"],
+        "program_version": __version__,
+    }
+    nothing = asdict(RepositoryChanges()) if changes is not None else {}
+    rows: list[dict[str, Any]] = []
+    for repo in sorted({*git, *(changes or ())}):
+        state = git.get(repo, GitState())
+        changed = changes.get(repo) if changes else None
+        rows.append(
+            {
+                **run,
+                "repo": repo,
+                **{f"git_{name}": value for name, value in asdict(state).items()},
+                **asdict(files.get(repo, RepositoryFiles())),
+                **(asdict(changed) if changed else nothing),
+            }
+        )
+    return rows
+
+
+def _changes(
+    dataset: Dataset, before: Snapshot | None, after: Snapshot
+) -> dict[str, RepositoryChanges] | None:
+    """What differs between both moments; None where the one before is no longer kept."""
+    if before is None:
+        return None
+    if before.versions["files"] == after.versions["files"]:
+        return {}
+    try:
+        return count_changes(dataset, before, after)
+    except (SnakePipeError, FileNotFoundError):
+        return None
+
+
+def _commit(dataset: Dataset, rows: list[Row], job_id: str, epoch: int) -> None:
+    log = dataset.log(_TABLE)
+    writer = PartWriter(dataset.path, f"{job_id}-{epoch}-run", (_TABLE,))
+    (log.folder / f"part-{job_id}-{epoch}-run.parquet").unlink(missing_ok=True)  # of a commit that failed
+    writer.write(_TABLE, rows_to_batch(_TABLE, rows))
+    log.append(writer.close(), job_id, epoch)  # which may have been done although it fails: the part stays
