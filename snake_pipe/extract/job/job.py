@@ -343,13 +343,15 @@ class Job:
     def end(self, status: JobStatus) -> None:
         """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
         try:
-            if self._record is not None:
+            if self._record is not None and status.state == "done":  # nobody looks again at one that is
                 self._record.write(status.state)
             self.write_status(status.to_json())
             self.save(status.state, status.statistics)
             if status.state == "done" and self._feed is not None:
                 note_revisions(self.dataset.path, self._feed.revisions())
             self.journal.append({"type": "end", "status": status.state, "time": time.time()})
+            if self._record is not None:
+                self._record.write(status.state)
         except SnakePipeError:
             if status.state == "done":
                 raise

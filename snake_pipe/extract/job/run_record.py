@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.git_state import GitState, read_git_state
 from snake_pipe.extract.model.rows import rows_to_batch
+from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
 from snake_pipe.version import __version__
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
-    from snake_pipe.load.delta.entries import Snapshot
     from snake_pipe.utils.journal import Journal, Record
 
 _TABLE = "runs"
@@ -108,16 +108,17 @@ def record_killed_run(dataset: Dataset, job_id: str, request: IngestRequest, rec
     for record in records:
         if record.get("type") == _GIT and record["epoch"] == start["epoch"]:
             git |= {name: GitState(**state) for name, state in record["repos"].items()}
-    ended = [r for r in records if r.get("type") == "end" and r["time"] >= start["time"]]
+    own_ends = (r for r in records if r.get("type") == "end" and r["status"] != "superseded")
+    end = next((r for r in own_ends if r["time"] >= start["time"]), None)
     rows = _rows(
         dataset,
-        dataset.snapshot_at(start["files_version"]),
+        dataset.snapshot_at(start["files_version"]) if start["files_version"] else Snapshot({"files": 0}),
         git,
         job_id=job_id,
         epoch=start["epoch"],
-        status=ended[-1]["status"] if ended else "interrupted",
+        status=end["status"] if end else "interrupted",
         started_at=start["time"],
-        ended_at=ended[-1]["time"] if ended else None,
+        ended_at=end["time"] if end else None,
         files_version=start["files_version"],
     )
     _commit(dataset, rows, job_id, start["epoch"])
@@ -183,5 +184,10 @@ def _commit(dataset: Dataset, rows: list[Row], job_id: str, epoch: int) -> None:
     log = dataset.log(_TABLE)
     writer = PartWriter(dataset.path, f"{job_id}-{epoch}-run", (_TABLE,))
     (log.folder / f"part-{job_id}-{epoch}-run.parquet").unlink(missing_ok=True)  # of a commit that failed
-    writer.write(_TABLE, rows_to_batch(_TABLE, rows))
-    log.append(writer.close(), job_id, epoch)  # which may have been done although it fails: the part stays
+    try:
+        writer.write(_TABLE, rows_to_batch(_TABLE, rows))
+        parts = writer.close()
+    except BaseException:
+        writer.abort()
+        raise
+    log.append(parts, job_id, epoch)  # may be done although it fails: the part stays
