@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from snake_pipe.load.tidy.superseded import superseded_ids
+from snake_pipe.load.tidy.superseded import find_superseded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +57,7 @@ class RepositoryChanges:
 def count_files(dataset: Dataset, state: Snapshot) -> dict[str, RepositoryFiles]:
     """The files of each repository at a moment."""
     parts = dataset.parts("files", state.versions["files"])
-    gone = np.zeros(0, np.int64) if state.is_tidy else superseded_ids(parts)
+    gone = np.zeros(0, np.int64) if state.is_tidy else find_superseded(parts).ids
     counts: dict[str, RepositoryFiles] = {}
     columns = ["container_id", "repo", "status", *(["file_id"] if len(gone) else [])]
     for rows in _batches(parts, columns):
@@ -81,7 +81,7 @@ def count_changes(dataset: Dataset, before: Snapshot, after: Snapshot) -> dict[s
     parts_before = dataset.parts("files", before.versions["files"])
     parts_after = dataset.parts("files", after.versions["files"])
     gone_before, gone_after = (
-        np.zeros(0, np.int64) if state.is_tidy else superseded_ids(parts)
+        np.zeros(0, np.int64) if state.is_tidy else find_superseded(parts).ids
         for state, parts in ((before, parts_before), (after, parts_after))
     )
     if before.is_tidy and after.is_tidy:

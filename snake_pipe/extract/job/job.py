@@ -83,9 +83,6 @@ class Job:
         self._own_files: KnownFiles | None = None
         self._upkeep = Upkeep(dataset, manager, self.config, job_id=self.job_id, epoch=epoch)
         self._record: RunRecord | None = None
-        self._upkeep = Upkeep(
-            dataset, manager, self.config, job_id=self.job_id, stem=f"{self.job_id}-{epoch}"
-        )
         self._commits: Mapping[str, str] = {}  # that the rows of repositories are of, where they are of one
         self._feed: Feed | None = None
         self._saving = threading.Lock()
