@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.batching.memory import BATCH_MEMORY, COORDINATOR_MEMORY, WORKER_MEMORY
+from snake_pipe.extract.batching.memory import (
+    BATCH_MEMORY,
+    COORDINATOR_MEMORY,
+    MEMORY_PER_BYTE,
+    WORKER_MEMORY,
+)
 from snake_pipe.extract.planning.default_costs import DEFAULT_COSTS, OTHER_COST
 from snake_pipe.observe.estimate import Estimate
 
@@ -85,7 +90,9 @@ class CostModel:
                 scale,
                 rows_per_byte=max(0, totals.rows - totals.files) / totals.bytes,
                 output_per_byte=totals.output / totals.bytes,
-                memory_per_byte=max(0, totals.memory - totals.batches * BATCH_MEMORY) / totals.bytes,
+                memory_per_byte=min(
+                    max(0, totals.memory - totals.batches * BATCH_MEMORY) / totals.bytes, MEMORY_PER_BYTE
+                ),
             ),
             is_learned=True,
         )

@@ -44,7 +44,8 @@ def summary_lines(result: RepositoryProcessingResult) -> list[str]:
         f"time     {seconds(statistics.elapsed)}, {size(statistics.bytes_per_second)}/s,"
         f" {statistics.files_per_second:,.0f} files/s, peak memory {size(statistics.memory_peak)}"
     )
-    lines += estimate_lines(statistics)
+    if result.status == "done":
+        lines += estimate_lines(statistics)
     lines += reason_lines(statistics.reasons, result.settings, query_command(result.dataset))
     lines += left_out_lines(statistics, result.settings)
     if result.status == "done" and not result.found_nothing:

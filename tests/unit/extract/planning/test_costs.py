@@ -56,6 +56,13 @@ def test_a_few_bytes_tell_nothing():
     assert CostModel(history).estimate({"go": work(10, MB)}, 1).learned == 0
 
 
+def test_small_batches_do_not_tell_what_large_ones_need():
+    """The grammar's memory in batches of a few kB was taken for what each byte needs: 8 GB for 40 MB."""
+    small = CostModel({"go": BatchTotals(10, 10, 40_000, 0.5, 80 * MB, 90_000, 9_000)})
+    large = small.estimate({"go": work(1000, 40 * MB)}, 2)
+    assert large.memory < 1000 * MB
+
+
 def test_one_file_is_one_worker_s():
     """Eight workers do not share a file."""
     alone = CostModel({}).estimate({"python": Work(1, 40 * MB, 40 * MB)}, 8)
