@@ -121,7 +121,7 @@ class JobRun:
             if self._stop_reason is None or (self._stop_reason == BUDGET and self._feed.complete):
                 await self._record_deleted()
             await self._delivery.commit()
-            if self._stop_reason is None:
+            if self._stop_reason in (None, BUDGET):  # night after night may end by its budget
                 await self._tidy()
             abandon = self._stop_reason is not None
             self._monitor.read_memory()

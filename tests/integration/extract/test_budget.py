@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from deltalake import DeltaTable
 
 from snake_pipe.cli.output.jobs.summary import summary_lines
 from snake_pipe.extract.batch_config import BatchConfig
@@ -74,6 +75,7 @@ def test_what_is_left_is_told_and_what_is_gone_is_recorded(tmp_path, monkeypatch
     assert "stopped by its budget of time, 3 files left; resume with:" in summary_lines(result)[0]
     assert value(tmp_path / "d", "SELECT count(*) FROM symbols WHERE name = 'changed'") == 1
     assert value(tmp_path / "d") == 4
+    assert DeltaTable(tmp_path / "d" / "files").to_pyarrow_table().num_rows == 4, "it is tidied"
     resumed = asyncio.run(BatchProcessingEngine().resume(result.job_id, tmp_path / "d"))
     assert resumed.statistics.outcomes == {("ok", "python"): 3}
     assert value(tmp_path / "d", "SELECT count(*) FROM symbols WHERE name = 'changed'") == 4
