@@ -172,7 +172,6 @@ class _Run:
             tell(f"snake-pipe: {error.message}")
 
     def _summary(self, status: str, message: str, code: int) -> RunSummary:
-        from snake_pipe import __version__
         from snake_pipe.observe.statistics import BatchStatistics
         from snake_pipe.outcome.summary import summarise
 
@@ -185,7 +184,6 @@ class _Run:
             exit_code=code,
             started_at=self._started_at,
             ended_at=self._started_at + time.monotonic() - self._began,
-            program_version=__version__,
         )
 
     def _write_outputs(self, summary: RunSummary) -> None:

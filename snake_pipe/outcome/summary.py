@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from snake_pipe.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ class RunSummary:
     memory_peak: int = 0
     left_out: Mapping[str, Any] = field(default_factory=dict)
     estimate: Mapping[str, Any] | None = None
-    program_version: str = ""
+    program_version: str = __version__
 
     @property
     def by_status(self) -> dict[str, int]:
@@ -151,7 +152,6 @@ def summarise(
     exit_code: int | None = None,
     started_at: float | None = None,
     ended_at: float | None = None,
-    program_version: str = "",
 ) -> RunSummary:
     """The summary of a run with these figures."""
     return RunSummary(
@@ -186,7 +186,6 @@ def summarise(
             "not_changed": statistics.not_changed,
         },
         estimate=None if statistics.estimate is None else asdict(statistics.estimate),
-        program_version=program_version,
     )
 
 

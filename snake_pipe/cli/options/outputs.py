@@ -71,7 +71,6 @@ class RunOutputs:
         They are those that were asked for, by option or by `OTEL_*` variables. `tell` is given a line for
         people now and then. UsageError if a port cannot be had.
         """
-        from snake_pipe import __version__
         from snake_pipe.observe.telemetry.export import open_telemetry
 
         listeners: list[Listener] = []
@@ -83,7 +82,7 @@ class RunOutputs:
                 stack.callback(server.close)
                 tell(f"metrics at {server.address}")
                 listeners.append(server)
-            telemetry = open_telemetry(os.environ, __version__, lambda text: tell(f"warning: {text}"))
+            telemetry = open_telemetry(os.environ, lambda text: tell(f"warning: {text}"))
             if telemetry is not None:
                 stack.callback(telemetry.close)
                 listeners.append(telemetry)

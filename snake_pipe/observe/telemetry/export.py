@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.observe.telemetry.wanted import wanted_telemetry
+from snake_pipe.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +56,7 @@ class Telemetry:
             self._warn(f"telemetry is not all exported: {self._log.text}")
 
 
-def open_telemetry(environ: Mapping[str, str], version: str, warn: Callable[[str], None]) -> Telemetry | None:
+def open_telemetry(environ: Mapping[str, str], warn: Callable[[str], None]) -> Telemetry | None:
     """What the environment asks for; None if that is nothing, or cannot be: `warn` is told why."""
     wanted = wanted_telemetry(environ)
     for text in wanted.refused:
@@ -63,13 +64,13 @@ def open_telemetry(environ: Mapping[str, str], version: str, warn: Callable[[str
     if not wanted:
         return None
     try:
-        return _open(wanted, environ, version, warn)
+        return _open(wanted, environ, warn)
     except ImportError:
         warn(_MISSING)
         return None
 
 
-def _open(wanted: Wanted, environ: Mapping[str, str], version: str, warn: Callable[[str], None]) -> Telemetry:
+def _open(wanted: Wanted, environ: Mapping[str, str], warn: Callable[[str], None]) -> Telemetry:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -80,7 +81,7 @@ def _open(wanted: Wanted, environ: Mapping[str, str], version: str, warn: Callab
     resource = Resource.create()  # from OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME
     if str(resource.attributes.get("service.name", "unknown_service")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "snake-pipe"}))
-    resource = Resource({"service.version": version}).merge(resource)
+    resource = Resource({"service.version": __version__}).merge(resource)
     tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
     if wanted.traces:
         tracers.add_span_processor(_span_processor(wanted.traces))

@@ -43,7 +43,7 @@ def test_what_is_not_known_is_refused_and_told(variable, value):
 def test_a_library_that_is_missing_is_a_warning(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "opentelemetry.sdk.trace", None)
     warnings = []
-    assert open_telemetry(ENDPOINT, "0.1.0", warnings.append) is None
+    assert open_telemetry(ENDPOINT, warnings.append) is None
     assert "pip install 'snake-pipe[otel]'" in warnings[0]
-    assert open_telemetry({}, "0.1.0", warnings.append) is None
+    assert open_telemetry({}, warnings.append) is None
     assert len(warnings) == 1
