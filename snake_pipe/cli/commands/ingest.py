@@ -80,7 +80,7 @@ def ingest(
     roots = file_list.roots(paths)
     outputs.check()
     seconds = budget.seconds
-    reports.check()
+    reports.check(outputs)
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection, reports.given).config

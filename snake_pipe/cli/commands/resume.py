@@ -71,7 +71,7 @@ def resume(
         raise UsageError("give a JOB_ID or --last", "snake-pipe jobs lists the jobs")
     outputs.check()
     seconds = budget.seconds
-    reports.check()
+    reports.check(outputs)
     lock_timeout = lock.lock_seconds
     folder = find_dataset(dataset) if job_id is None else dataset_of_job(job_id, dataset)
     manager = CheckpointManager(folder)

@@ -56,6 +56,11 @@ class RunOutputs:
         ),
     ] = None
 
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether something of it goes to stdout, which then has room for nothing else."""
+        return self.summary_json == _STDOUT
+
     def check(self) -> None:
         """UsageError, before anything else is done, for a file that cannot be written at the end."""
         if self.metrics_file == _STDOUT:

@@ -16,11 +16,12 @@ from typer import Option
 from snake_pipe.cli import completers
 from snake_pipe.cli.options.outputs import check_output, write_output
 from snake_pipe.cli.output.streams import tell
-from snake_pipe.errors import SnakePipeError
+from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from snake_pipe.cli.options.outputs import RunOutputs
     from snake_pipe.outcome.account import Account
     from snake_pipe.outcome.reports.choice import Choice
     from snake_pipe.outcome.summary import RunSummary
@@ -51,11 +52,16 @@ class RunReports:
         ),
     ] = None
 
-    def check(self) -> None:
+    def check(self, outputs: RunOutputs) -> None:
         """UsageError, before anything else is done, for a report or a gate that cannot be."""
         for choice in self._choices():
             if choice.file is not None:
                 check_output(choice.file)
+            elif choice.is_asked and outputs.takes_stdout:
+                raise UsageError(
+                    f"--report: {choice.format} and the summary would both go to stdout",
+                    f"give it a file: {choice.format}=FILE",
+                )
         if self.gate:
             from snake_pipe.extract.settings.gates import parse_gates
 

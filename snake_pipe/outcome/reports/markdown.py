@@ -1,7 +1,7 @@
 """Markdown as GitHub and GitLab show it: how a run went, its gates, and a table of what is wrong.
 
-Names and messages may hold anything. They stand as code, where nobody is mentioned and nothing is a link, and
-what Markdown or HTML would read in them is written as character references.
+Names and messages may hold anything. They stand as code, where nobody is mentioned, and what Markdown or HTML
+would read in them is written as character references, so that no address of a page becomes a link.
 """
 
 from __future__ import annotations

@@ -272,6 +272,7 @@ def test_a_gate_or_a_report_that_cannot_be_is_refused_before_anything_starts(cli
         (("--report", "xml"), "one of github, sarif, junit, markdown, json, none"),
         (("--report", f"sarif={tmp_path / 'no' / 'a.sarif'}"), "name a file in a folder that is there"),
         (("--report", "json", "--report", "junit"), "would both go to stdout"),
+        (("--report", "json", "--summary-json", "-"), "would both go to stdout"),
     ):
         done = ingest(cli, shop, *options)
         assert done.returncode == 2
