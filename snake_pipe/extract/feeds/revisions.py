@@ -8,7 +8,6 @@ touched the rows since: neither a job that failed nor one of some files alone.
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ import orjson
 
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.discovery.changed_files import clean_commit
-from snake_pipe.extract.discovery.git_state import read_git_state
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
+    from snake_pipe.extract.discovery.git_state import GitState
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.discovery.roots import Root
 
@@ -89,18 +88,22 @@ def settle_revisions(
 
 
 class Checkouts:
-    """The commits that folders are checked out at as a walk begins, asked of git in a thread beside it."""
+    """The commits that folders are as in when a run begins, found out in a thread beside the walk."""
 
-    def __init__(self, plan: Collection[Root]) -> None:
+    def __init__(
+        self, plan: Collection[Root], started_at: float, state_of: Callable[[str], GitState]
+    ) -> None:
+        """`state_of(repo)` is what was checked out at or after `started_at`, in seconds since 1970."""
         self._commits: dict[str, str | None] = {}
-        self._asked_ns = time.time_ns() - _CLOCK_NS
+        self._state_of = state_of
+        self._asked_ns = int(started_at * 1e9) - _CLOCK_NS
         self._folders = {root.name: root.folder for root in plan if root.walked}
         self._thread = threading.Thread(target=self._ask, name="checkouts", daemon=True)
         self._thread.start()
 
     def _ask(self) -> None:
         for name, folder in self._folders.items():
-            self._commits[name] = clean_commit(folder, read_git_state(folder))
+            self._commits[name] = clean_commit(folder, self._state_of(name))
 
     def revisions(
         self, dataset: Path, has_met_all: Callable[[str], bool], newest_ns: int, *, is_whole: bool

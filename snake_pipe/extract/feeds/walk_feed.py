@@ -8,7 +8,7 @@ from snake_pipe.extract.feeds.changed_since import ChangedSince
 from snake_pipe.extract.feeds.equal_content import NotedTimes
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.intake import Intake
-from snake_pipe.extract.feeds.revisions import Checkouts, read_revisions
+from snake_pipe.extract.feeds.revisions import read_revisions
 from snake_pipe.observe.events import Notice
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.feeds.prior_files import PriorFiles
-    from snake_pipe.extract.feeds.revisions import Revision
+    from snake_pipe.extract.feeds.revisions import Checkouts, Revision
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.observe.events import Listener
@@ -28,6 +28,7 @@ def open_walk(
     request: IngestRequest,
     dataset: Dataset,
     prior: PriorFiles,
+    checkouts: Checkouts,
     *,
     job_id: str,
     ids: FileIds,
@@ -39,10 +40,10 @@ def open_walk(
 ) -> Intake:
     """The files that a request names, by a walk or from its list.
 
-    `own_files` are those that earlier runs of the job have committed; `commits` those that the rows of
-    repositories are of, where that is known. SnakePipeError where git cannot say what has changed.
+    `checkouts` tell what the rows are of when all is done. `own_files` are those that earlier runs of the job
+    have committed; `commits` those that the rows of repositories are of, where that is known.
+    SnakePipeError where git cannot say what has changed.
     """
-    checkouts = Checkouts(request.plan())
     discovered, noted = Discovered(), NotedTimes()
     known, changes = prior.known, None
     if request.changed_since:

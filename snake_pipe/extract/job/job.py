@@ -18,7 +18,12 @@ from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.prior_files import PriorFiles
 from snake_pipe.extract.feeds.repository_names import known_repositories, settle_repositories
-from snake_pipe.extract.feeds.revisions import forget_commits, note_revisions, settle_revisions
+from snake_pipe.extract.feeds.revisions import (
+    Checkouts,
+    forget_commits,
+    note_revisions,
+    settle_revisions,
+)
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.feeds.walk_feed import open_walk
 from snake_pipe.extract.job import index as job_index
@@ -222,6 +227,8 @@ class Job:
         """The files that the job's request names: by a walk, or as somebody submits them."""
         if self.request.submitted:
             return self.make_submissions()
+        assert self._record
+        checkouts = Checkouts(self.request.plan(), self._record.started_at, self._record.git_state)
         prior = self.prior_files()
         if not self._own_files:  # nothing is committed yet
             failing = ((file.repo, file.path) for file in prior.current.failing())
@@ -230,6 +237,7 @@ class Job:
             self.request,
             self.dataset,
             prior,
+            checkouts,
             job_id=self.job_id,
             ids=self._file_ids(),
             max_file_size=self.config.max_file_size,

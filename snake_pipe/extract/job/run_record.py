@@ -59,6 +59,16 @@ class RunRecord:
         except SnakePipeError:  # the next flush meets the journal's trouble, too
             return
 
+    @property
+    def started_at(self) -> float:
+        """When it began, before git was asked; in seconds since 1970."""
+        return self._started_at
+
+    def git_state(self, repo: str) -> GitState:
+        """What a repository was checked out at as the run began, once git has answered."""
+        self.close()
+        return self._git.get(repo, GitState())
+
     def close(self) -> None:
         """Wait until git has answered; the journal must still be open."""
         self._asking.join()
