@@ -23,6 +23,8 @@ _MODULES = {"python-json-logger": "pythonjsonlogger"}
 """Modules whose name is not their package's with underscores."""
 
 GIVES = {
+    "metrics": "--metrics-port, figures of a running job for Prometheus",
+    "otel": "OpenTelemetry's traces and metrics",
     "watch": "the watch command",
     "shell": "the prompt of the shell command",
     "languages": "languages beyond the first thirteen",
