@@ -12,6 +12,7 @@ from snake_pipe.extract.batching.memory import (
     WORKER_MEMORY,
 )
 from snake_pipe.extract.planning.default_costs import DEFAULT_COSTS, OTHER_COST
+from snake_pipe.extract.planning.last_run import LastRun
 from snake_pipe.observe.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -43,9 +44,16 @@ class _Learned:
 class CostModel:
     """Estimates for files by queue, from `history` (sums over earlier batches by queue) and defaults."""
 
-    def __init__(self, history: Mapping[str, BatchTotals], target_seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        history: Mapping[str, BatchTotals],
+        last_run: LastRun | None = None,
+        *,
+        target_seconds: float = 2.0,
+    ) -> None:
         """`target_seconds` is how long a batch is to take."""
         self._history = history
+        self._last_run = last_run or LastRun()
         self._target_seconds = target_seconds
 
     def estimate(self, work: Mapping[str, Work], workers: int) -> Estimate:
@@ -73,8 +81,10 @@ class CostModel:
             bytes=size,
             rows=round(rows),
             output=round(output),
-            memory=round(COORDINATOR_MEMORY + busy_workers * (WORKER_MEMORY + rise)),
-            seconds=START_SECONDS + SECONDS_PER_FILE * files + wall,
+            memory=round(
+                self._last_run.memory * (COORDINATOR_MEMORY + busy_workers * (WORKER_MEMORY + rise))
+            ),
+            seconds=START_SECONDS + SECONDS_PER_FILE * files + self._last_run.stretch * wall,
             learned=learned_bytes / size if size else 0.0,
         )
 

@@ -20,10 +20,12 @@ from snake_pipe.extract.feeds.prior_files import PriorFiles
 from snake_pipe.extract.feeds.repository_names import name_repositories
 from snake_pipe.extract.model.work import Work
 from snake_pipe.extract.planning.costs import START_SECONDS, CostModel
+from snake_pipe.extract.planning.last_run import read_last_run
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, is_dataset
 from snake_pipe.observe.estimate import Estimate
 from snake_pipe.utils.batch_utils import memory_limit
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,7 +134,11 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
         gone = () if plan.none_found else prior.find_deleted(FileIds(0, lambda: 0), by_rules=plan.knows_rules)
         for row in gone:
             _take_gone(plan, row)
-    costs = CostModel({} if dataset is None else read_batch_history(dataset), config.target_seconds)
+    if dataset is None:
+        costs = CostModel({}, target_seconds=config.target_seconds)
+    else:
+        last_run = read_last_run(CheckpointManager(dataset.path))
+        costs = CostModel(read_batch_history(dataset), last_run, target_seconds=config.target_seconds)
     _estimate(plan, costs, workers)
     return plan
 
