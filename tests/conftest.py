@@ -12,7 +12,10 @@ from testkit.collected import COLLECTED, without_parameters
 from testkit.repositories import python_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from testkit.command import Cli
 
 
 def pytest_configure() -> None:
@@ -29,6 +32,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Thousands of collected tests are no garbage: without them, each look for some is short."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    from testkit.command import Cli  # which few tests of units need
+
+    home = tmp_path / "home"
+    home.mkdir()
+    cli = Cli(home)
+    yield cli
+    cli.clean_up()
 
 
 @pytest.fixture

@@ -11,24 +11,14 @@ import pytest
 
 import snake_pipe
 from testkit import compared
-from testkit.command import Cli
 from testkit.samples import WITH_ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 LARGEST_SOURCE = 10_000
 """Bytes, in the sample; all samples have files of any size."""
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
-    home = tmp_path / "home"
-    home.mkdir()
-    cli = Cli(home)
-    yield cli
-    cli.clean_up()
 
 
 @pytest.fixture(scope="session")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import random
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from testkit.changing import ChangingRepository, real_repository
-from testkit.command import Cli
 from testkit.compared import differences
 from testkit.processes import kill_with_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+    from testkit.command import Cli
 
 STEPS = int(os.environ.get("LONG_STEPS", "100"))
 SEEDS = [int(seed) for seed in os.environ.get("LONG_SEEDS", "1").split()]
@@ -24,14 +24,6 @@ COMPARED_EVERY = 10
 SMALL_STEPS = ("--set", "batch_size=8", "--set", "target_seconds=0.15", "--flush-interval", "0.1")
 PROBLEMS = (0, 3)
 """How a run ends that is done, also where files of the repository fail."""
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
-    (tmp_path / "home").mkdir()
-    cli = Cli(tmp_path / "home")
-    yield cli
-    cli.clean_up()
 
 
 @pytest.mark.timeout(0)

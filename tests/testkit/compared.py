@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-VOLATILE = "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts"
+VOLATILE = (
+    "file_id, container_id, flush_seq, job_id, ingested_at, duration_ms, attempts, first_epoch, content_epoch"
+)
 """Columns of `files` that differ between runs by their nature."""
 
 _TREE_ROWS = "SELECT repo, path, t.* EXCLUDE (file_id) FROM {0} t JOIN files USING (file_id)"

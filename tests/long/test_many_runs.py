@@ -1,0 +1,127 @@
+"""After many small runs a dataset answers like a fresh one, and takes about its room.
+
+The figures go to `many_runs.csv` and `many_runs.svg` in the folder LONG_FOLDER; broken lines are those of
+a fresh dataset.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from testkit.compared import differences
+from testkit.line_charts import line_charts
+
+if TYPE_CHECKING:
+    from testkit.command import Cli
+
+RUNS = int(os.environ.get("LONG_RUNS", "20"))
+FILES = int(os.environ.get("LONG_FILES", "300"))
+SEED = int(os.environ.get("LONG_SEEDS", "1").split()[0])
+EVERY = max(1, RUNS // 100)
+QUIETLY = ("-q", "--set", "executor=serial", "--set", "reader_grace_seconds=0")
+"""Else nothing that was replaced within the last minutes would go, which is all that happens here."""
+QUESTION = (
+    "SELECT kind, count(*), avg(complexity) FROM symbols JOIN files USING (file_id) GROUP BY ALL ORDER BY 1"
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of a dataset after so many runs."""
+
+    runs: int
+    no_change_seconds: float
+    query_seconds: float
+    megabytes: float
+    parts: int
+    log_files: int
+    all_files: int
+
+
+@pytest.mark.timeout(0)
+def test_many_small_runs_leave_a_dataset_like_a_fresh_one(cli: Cli, tmp_path: Path) -> None:
+    root, dataset, chance = tmp_path / "repo", tmp_path / "tables", random.Random(SEED)
+    for number in range(FILES):
+        write(root, number, chance)
+    ingest(cli, root, dataset)
+    figures = [measured(cli, root, dataset, 0)]
+    for run in range(1, RUNS + 1):
+        for number in chance.sample(range(FILES), chance.randint(1, 20)):
+            write(root, number, chance)
+        ingest(cli, root, dataset)
+        if run % EVERY == 0:
+            figures.append(measured(cli, root, dataset, run))
+            print(f"seed {SEED}, {figures[-1]}", flush=True)
+    fresh_folder = tmp_path / "fresh"
+    ingest(cli, root, fresh_folder)
+    fresh = measured(cli, root, fresh_folder, 0)
+    print(f"fresh: {fresh}")
+    show(Path(os.environ.get("LONG_FOLDER", tmp_path)), figures, fresh)
+    assert differences(fresh_folder, dataset) == {}
+    assert figures[-1].megabytes <= 1.5 * fresh.megabytes + MOST_OF_JOBS
+    assert figures[-1].parts <= fresh.parts + MOST_PARTS_MORE
+    assert figures[-1].log_files <= fresh.log_files + MOST_LOGS_MORE
+
+
+MOST_OF_JOBS = 2.0
+"""Megabytes of the folders of the last jobs, which a fresh dataset has one of."""
+MOST_PARTS_MORE, MOST_LOGS_MORE = 400, 400
+
+
+def write(root: Path, number: int, chance: random.Random) -> None:
+    path = root / f"p{number % 17}" / f"m{number}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    body = f"(a, b):\n    if a > b:\n        return h(a.b, [b, {number}])\n    return a\n\n\n"
+    functions = range(chance.randint(5, 25))
+    path.write_text("".join(f"def f{function}_{chance.randrange(10**6)}{body}" for function in functions))
+
+
+def ingest(cli: Cli, root: Path, dataset: Path) -> None:
+    done = cli.run("ingest", root, "-d", dataset, *QUIETLY)
+    assert done.returncode == 0, done.stderr
+
+
+def measured(cli: Cli, root: Path, dataset: Path, runs: int) -> Figures:
+    """Times are medians of three, in this process, so without the start of one."""
+
+    def seconds(*arguments: object) -> float:
+        taken = []
+        for _ in range(3):
+            began = time.perf_counter()
+            assert cli.run(*arguments, "-d", dataset).returncode == 0
+            taken.append(time.perf_counter() - began)
+        return round(median(taken), 4)
+
+    no_change = seconds("ingest", root, *QUIETLY)
+    query = seconds("query", QUESTION, "--format", "csv")
+    paths = [path for path in dataset.rglob("*") if path.is_file()]
+    return Figures(
+        runs,
+        no_change,
+        query,
+        round(sum(path.stat().st_size for path in paths) / 1e6, 3),
+        sum(path.suffix == ".parquet" and path.parent.name != "_delta_log" for path in paths),
+        sum(path.parent.name == "_delta_log" for path in paths),
+        len(paths),
+    )
+
+
+def show(folder: Path, figures: list[Figures], fresh: Figures) -> None:
+    rows = [asdict(one) for one in figures]
+    with (folder / "many_runs.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    names = [name for name in rows[0] if name != "runs"]
+    series = {name: [row[name] for row in rows] for name in names}
+    chart = line_charts([row["runs"] for row in rows], series, {name: asdict(fresh)[name] for name in names})
+    (folder / "many_runs.svg").write_text(chart)
