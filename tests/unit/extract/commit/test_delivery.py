@@ -25,7 +25,7 @@ class Sink:
     def __init__(self):
         self.pending_files = self.files_committed = self.flushes = 0
         self.file_rows, self.error_rows, self.retried = [], [], []
-        self.failures = 0
+        self.failures = self.tidied = 0
         self.may_try_again = True
 
     @property
@@ -54,12 +54,18 @@ class Sink:
         self.flushes += 1
         return FlushInfo(self.flushes, files, 1, 0.0, 0.0)
 
+    async def tidy(self):
+        self.tidied += 1
+        if self.failures:
+            self.failures -= 1
+            raise SinkError("no room to write parts anew")
+
     def close(self):
         """Nothing is under way."""
 
 
 class Scene:
-    def __init__(self, patience=0.0, failures=1):
+    def __init__(self, patience=0.0, failures=1, tidy_every=None):
         self.sink, self.statistics = Sink(), BatchStatistics()
         self.events, self.rows, self.commits = [], [], []
         self.delivery = Delivery(
@@ -73,7 +79,7 @@ class Scene:
             on_flush=lambda statistics: None,
             on_rows=lambda rows: self.rows.extend(rows),
             on_commit=self.commits.append,
-            tidy_every=None,
+            tidy_every=tidy_every,
         )
 
     def told(self, kind):
@@ -152,6 +158,30 @@ def test_a_commit_is_made_before_its_time_when_much_waits():
         await regular
 
     within(go())
+
+
+def test_a_job_without_an_end_tidies_as_it_goes_on():
+    async def go():
+        scene = Scene(tidy_every=0.0)
+        regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 0.001))
+        await until(lambda: scene.sink.tidied > 1)
+        scene.delivery.end()
+        await regular
+
+    within(go())
+
+
+def test_tables_that_cannot_be_tidied_end_no_job():
+    scene = Scene()
+    scene.sink.failures = 1
+    within(scene.delivery.tidy())
+    (notice,) = scene.told(Notice)
+    assert notice.code == "tidy"
+    assert "no room to write parts anew" in notice.message
+    assert "the next run tries again" in notice.message
+    within(scene.delivery.tidy())
+    assert scene.sink.tidied == 2
+    assert len(scene.told(Notice)) == 1
 
 
 def test_what_cannot_be_committed_is_told_and_tried_again():

@@ -153,3 +153,21 @@ def test_a_flush_runs_to_its_end_though_its_caller_is_cancelled(tmp_path):
     assert disk.done[-1] == "committed"
     assert disk.sink.files_committed == 1
     disk.sink.close()
+
+
+def test_a_tidy_waits_for_a_flush_under_way_and_runs_to_its_end(tmp_path):
+    disk = Disk(tmp_path)
+    disk.sink.add(*finished())
+
+    async def go():
+        flush = asyncio.create_task(disk.sink.flush())
+        await asyncio.sleep(0)
+        tidy = asyncio.create_task(disk.sink.tidy())
+        await asyncio.sleep(0)
+        tidy.cancel()  # who asked goes away; what is under way is done all the same
+        await flush
+        await disk.sink.tidy()
+
+    within(go())
+    disk.sink.close()
+    assert disk.done[-3:] == ["committed", "tidy", "tidy"]
