@@ -121,18 +121,24 @@ def resume(
     )
 
 
-def connect(dataset: str | Path = DATASET_NAME) -> duckdb.DuckDBPyConnection:
+def connect(dataset: str | Path = DATASET_NAME, *, as_of: str | None = None) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with views of the dataset's current state: files, nodes, symbols, refs, ...
 
         with snake_pipe.connect("trees") as connection:
             connection.sql("SELECT kind, count(*) FROM symbols GROUP BY kind").show()
 
     Relations give their rows as Arrow tables (`.to_arrow_table()`), as data frames with pandas (`.df()`) or
-    polars (`.pl()`), where those are installed.
+    polars (`.pl()`), where those are installed. `as_of` asks for the state at the end of an earlier run: a
+    job's id, a commit or a branch that it read, or what git takes for such a commit (`HEAD~1`).
     """
     from snake_pipe.load.views import connect as connect_views
 
-    return connect_views(Path(dataset).expanduser())
+    path = Path(dataset).expanduser()
+    if as_of is None:
+        return connect_views(path)
+    from snake_pipe.extract.job.named_run import version_as_of
+
+    return connect_views(path, files_version=version_as_of(path, as_of))
 
 
 def _checked(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[str, Any]:

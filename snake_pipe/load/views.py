@@ -9,42 +9,23 @@ of `files` names the versions of the other tables that belong to it.
 from __future__ import annotations
 
 import re
-import secrets
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from snake_pipe.errors import DatasetError
 from snake_pipe.load import dump_links, ready_views
+from snake_pipe.load.connection import closed_if_refused, open_duckdb
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.import_targets import view as import_targets
-from snake_pipe.load.view_comments import comments, literal
-from snake_pipe.schemas import TABLES, TREE_TABLES, VIEWS, Column
+from snake_pipe.load.state import State, rows_of
+from snake_pipe.load.view_comments import comments
+from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from snake_pipe.load.delta.entries import Snapshot
-
-SQL_TYPES = {
-    "int64": "BIGINT",
-    "int32": "INTEGER",
-    "float64": "DOUBLE",
-    "bool": "BOOLEAN",
-    "string": "VARCHAR",
-    "binary": "BLOB",
-    "dictionary": "VARCHAR",
-    "list<string>": "VARCHAR[]",
-    "timestamp": "TIMESTAMP",
-}
-"""How the words of `schemas` are called in SQL. Times are UTC without a zone: DuckDB hands zoned ones to
-Python only where `pytz` is installed."""
-
-_CURRENT = "snake_pipe.current_files"
 
 _SUM_WHERE = "coalesce(sum(file_count) FILTER ({}), 0)::BIGINT"
 
@@ -84,38 +65,10 @@ _TABLE_VIEWS = {name for name in _DOCUMENTED if name not in VIEWS}
 _CATALOG = re.compile(r"duckdb_|pragma|show|descri|summar", re.IGNORECASE)
 """What may ask which tables and columns there are, or what their comments say."""
 
-_CREATE_CURRENT = f"""
-    CREATE TABLE {_CURRENT} AS
-    SELECT file_id
-    FROM (SELECT arg_max(file_id, rank) AS file_id, arg_max(status, rank) AS status
-          FROM (SELECT repo, path, file_id, status,
-                       -- A file whose reading was called off keeps what was read before, if anything was.
-                       file_id - CASE WHEN reason = 'cancelled' THEN 4611686018427387904 ELSE 0 END AS rank
-                FROM {{files}} WHERE container_id IS NULL)
-          GROUP BY repo, path)
-    WHERE status <> 'deleted'
-    """
 
-_ADD_TREES = f"""
-    INSERT INTO {_CURRENT}
-    SELECT t.file_id FROM {{files}} t JOIN {_CURRENT} c ON t.container_id = c.file_id
-    """
-
-_WHERE_CURRENT = {
-    **dict.fromkeys(("files", *TREE_TABLES), f"SEMI JOIN {_CURRENT} USING (file_id)"),
-    # What concerns no file, such as a folder that cannot be read, is what the newest job says of it.
-    "errors": f"WHERE file_id IN (FROM {_CURRENT}) OR (file_id IS NULL AND job_id = '{{job}}')",
-}
-"""What leaves out superseded rows, where they are still in the tables."""
-
-_OF_JOBS = ("batches", "runs")
-"""Tables of no files: what they tell of the last run may come after its last commit of `files`."""
-
-_TRIES = 3
-"""How often a moment is looked for that goes away meanwhile, as runs follow each other."""
-
-
-def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: Path | str, *, memory_limit_mb: int | None = None, files_version: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and `runs`
@@ -124,19 +77,20 @@ def connect(path: Path | str, *, memory_limit_mb: int | None = None) -> duckdb.D
     `functions`, `classes`, `call_sites`, `import_graph`, `hot_spots` and `todo_comments` are made of these.
     What they and their columns mean is told by their comments (`duckdb_views()`, `duckdb_columns()`). Nothing
     is fetched from the net. Beyond `memory_limit_mb` (DuckDB's own default: 80 % of the machine's) large
-    queries go to the folder of temporary files.
+    queries go to the folder of temporary files. `files_version` asks for an earlier moment, as
+    `connect_tables` takes it.
     """
-    connection = connect_tables(path, memory_limit_mb=memory_limit_mb)
+    connection = connect_tables(path, memory_limit_mb=memory_limit_mb, files_version=files_version)
     _add_views(connection, path)
     return connection
 
 
-def connect_for(path: Path | str, sql: str) -> duckdb.DuckDBPyConnection:
+def connect_for(path: Path | str, sql: str, files_version: int | None = None) -> duckdb.DuckDBPyConnection:
     """What `connect` gives, as far as it makes a difference to these statements.
 
     Those that ask nothing but tables are most of them, and begin in two thirds of the time.
     """
-    connection = connect_tables(path)
+    connection = connect_tables(path, files_version=files_version)
     if not _asks_tables_alone(sql):
         _add_views(connection, path)
     return connection
@@ -155,7 +109,7 @@ def _asks_tables_alone(sql: str) -> bool:
 
 def _add_views(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
     """The views that are made of the tables, and the comments of all."""
-    with _closed_if_refused(connection, path):
+    with closed_if_refused(connection, path):
         for views in (dump_links, import_targets, ready_views):
             for statement in views.CREATE_VIEWS:
                 connection.execute(statement)
@@ -171,105 +125,19 @@ def connect_tables(
     version of the Delta table `files`; DatasetError where that is no longer kept.
     """
     dataset = Dataset.open(Path(path))
-    connection = duckdb.connect(":memory:", config=_settings(memory_limit_mb))
-    with _closed_if_refused(connection, dataset.path):
-        snapshot, parts = _moment(dataset, files_version)
+    connection = open_duckdb(memory_limit_mb)
+    with closed_if_refused(connection, dataset.path):
         newest = CheckpointManager(dataset.path).newest() if files_version is None else None
         connection.execute("CREATE SCHEMA snake_pipe")
-        rows = {table: _rows(TABLES[table], parts[table]) for table in TABLES}
-        if files_version is not None:
-            rows["runs"] += f" WHERE files_version <= {files_version}"
-        is_current = snapshot.is_tidy and not (
-            snapshot.has_loose_errors and newest not in (None, snapshot.job_id)
-        )
-        if not is_current:
-            files = f"({rows['files']})"
-            connection.execute(_CREATE_CURRENT.format(files=files))
-            connection.execute(_ADD_TREES.format(files=files))
-        for table, query in rows.items():
-            left = "" if is_current else _WHERE_CURRENT.get(table, "").format(job=newest or snapshot.job_id)
-            connection.execute(f"CREATE VIEW {table} AS {f'FROM ({query}) {left}' if left else query}")
-        connection.execute(f"CREATE VIEW files_history AS {_history(dataset, parts['files'])}")
+        state = State(dataset, files_version)
+        state.create_views(connection, newest_job=newest)
+        connection.execute(f"CREATE VIEW files_history AS {_history(dataset, state.parts['files'])}")
         connection.execute(f"CREATE VIEW batch_statistics AS {_BATCH_STATISTICS}")
     return connection
-
-
-def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict[str, list[Path]]]:
-    """A moment of the dataset, by default the newest, and the parts of all tables at it."""
-    for attempt in range(_TRIES):
-        snapshot = dataset.snapshot() if files_version is None else dataset.snapshot_at(files_version)
-        if snapshot is None:
-            break
-        try:
-            versions: dict[str, int | None] = dict(snapshot.versions)
-            # The row of a run comes after the moment that it makes.
-            versions |= dict.fromkeys(_OF_JOBS if files_version is None else ("runs",))
-            parts = {table: dataset.parts(table, versions[table]) for table in TABLES}
-        except DatasetError:  # its entries were just removed, if not the table itself
-            if attempt == _TRIES - 1 or files_version is not None:
-                raise
-            continue
-        if files_version is None or all(part.exists() for each in parts.values() for part in each):
-            return snapshot, parts
-        break
-    raise DatasetError(
-        f"{dataset.path} no longer keeps what it held at version {files_version}",
-        "snake-pipe jobs tells what it keeps; --keep-runs and --keep-days say how much",
-    )
 
 
 def _history(dataset: Dataset, current: Sequence[Path]) -> str:
     """All rows of `files` that are still on disk, each once."""
     parts = {*current, *dataset.replaced_parts("files")}
-    rows = _rows(TABLES["files"], sorted(parts))
+    rows = rows_of(TABLES["files"], sorted(parts))
     return f"FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY mtime_ns DESC) = 1"
-
-
-@contextmanager
-def _closed_if_refused(connection: duckdb.DuckDBPyConnection, path: Path | str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        connection.close()
-        raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _settings(memory_limit_mb: int | None) -> dict[str, str | bool | int | float | list[str]]:
-    # DuckDB would spill into `.tmp` of the current folder.
-    spill = Path(tempfile.gettempdir()) / f"snake-pipe-{secrets.token_hex(8)}"
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "allow_community_extensions": False,
-        "temp_directory": str(spill),
-    }
-    if memory_limit_mb is not None:
-        settings["memory_limit"] = f"{memory_limit_mb}MB"
-    return settings
-
-
-def _rows(columns: Sequence[Column], parts: Sequence[Path]) -> str:
-    """All rows of the parts, or none with the right types."""
-    if not parts:
-        empty = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {_quoted(column.name)}" for column in columns)
-        return f"SELECT {empty} WHERE false"
-    shown = ", ".join(_shown(column) for column in columns)
-    paths = ", ".join(literal(_exact(part)) for part in parts)
-    return f"SELECT {shown} FROM read_parquet([{paths}], hive_partitioning = false)"
-
-
-def _shown(column: Column) -> str:
-    name = _quoted(column.name)
-    return f"make_timestamp(epoch_us({name})) AS {name}" if column.type == "timestamp" else name
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
-def _exact(path: Path) -> str:
-    """A path as DuckDB's pattern that matches nothing else."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))

@@ -9,7 +9,7 @@ import typer
 
 from snake_pipe.cli import completers
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options.common import Dataset
+from snake_pipe.cli.options.common import AsOf, Dataset
 from snake_pipe.cli.output.rows import print_rows
 
 
@@ -55,12 +55,22 @@ def export(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the target if it exists.")] = False,
+    as_of: AsOf = None,
 ) -> None:
     """Write the current state of the tables as DuckDB, Parquet or SQLite."""
+    from snake_pipe.extract.job.named_run import version_as_of
     from snake_pipe.load.export.export import export_tables, format_of
     from snake_pipe.schemas import TABLES
 
     form = format_of(target, format_)
     chosen = list(TABLES) if tables is None else [name.strip() for name in tables.split(",") if name.strip()]
-    rows = export_tables(find_dataset(dataset), Path(target), form, tables=chosen, overwrite=overwrite)
+    path = find_dataset(dataset)
+    rows = export_tables(
+        path,
+        Path(target),
+        form,
+        tables=chosen,
+        overwrite=overwrite,
+        files_version=version_as_of(path, as_of),
+    )
     print_rows(("table", "rows"), list(rows.items()), "table")

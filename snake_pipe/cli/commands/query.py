@@ -11,7 +11,7 @@ import typer
 
 from snake_pipe.cli import completers
 from snake_pipe.cli.locations import find_dataset
-from snake_pipe.cli.options.common import Dataset, MaxRows, Wide
+from snake_pipe.cli.options.common import AsOf, Dataset, MaxRows, Wide
 from snake_pipe.cli.output.answers import FORMATS, chosen_look, write_answers
 from snake_pipe.cli.output.rows import check_format
 from snake_pipe.errors import UsageError
@@ -44,10 +44,11 @@ Examples:
   snake-pipe query "SELECT language, count(*) FROM files GROUP BY language"
   snake-pipe query "FROM imports" --format csv > imports.csv
   snake-pipe query "FROM symbols" -o symbols.parquet
+  snake-pipe query --as-of HEAD~1 "FROM symbols"
   snake-pipe query -p main "SELECT * FROM symbols WHERE name = ?"
   snake-pipe query - < report.sql
 
-Tables: files, nodes, symbols, refs, imports, errors, batches; files_history also what was superseded;
+Tables: files, nodes, symbols, refs, imports, errors, batches, runs; files_history also what was superseded;
 batch_statistics, one row per job; dump_sources, which source an AST file was made from. Ready views, which
 need no join: functions, classes, call_sites, hot_spots, todo_comments; import_targets, which file an import
 means, and import_graph. DESCRIBE files lists columns; their meaning:
@@ -95,6 +96,7 @@ def query(
     ] = False,
     max_rows: MaxRows = None,
     wide: Wide = False,
+    as_of: AsOf = None,
 ) -> None:
     """Query the tables with SQL; the result goes to stdout."""
     form = _chosen_format(format_, output)
@@ -105,7 +107,7 @@ def query(
     from snake_pipe.load.views import connect_for
 
     path = find_dataset(dataset)
-    with connect_for(path, sql) as connection:
+    with connect_for(path, sql, _version(path, as_of)) as connection:
         statements = read_statements(connection, sql)
         if len(statements) > 1 and form not in _SEVERAL:
             raise UsageError(
@@ -119,6 +121,14 @@ def query(
             write_answers(
                 connection, statements, parameter, form, stream, look, spreadsheet_safe=spreadsheet_safe
             )
+
+
+def _version(dataset: Path, as_of: str | None) -> int | None:
+    if as_of is None:
+        return None
+    from snake_pipe.extract.job.named_run import version_as_of
+
+    return version_as_of(dataset, as_of)
 
 
 def _chosen_format(given: str | None, output: Path | None) -> str:

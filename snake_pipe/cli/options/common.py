@@ -23,6 +23,15 @@ JobDataset = Annotated[
     Path | None,
     Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: the one that has the job."),
 ]
+AsOf = Annotated[
+    str | None,
+    Option(
+        "--as-of",
+        metavar="RUN",
+        help="The state at the end of an earlier run: a job id, a commit, a branch or HEAD~1, as in `jobs`.",
+        autocompletion=completers.job_ids,
+    ),
+]
 Format = Annotated[
     str,
     Option(

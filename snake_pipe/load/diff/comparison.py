@@ -74,6 +74,12 @@ class Comparison:
             counts[names[name]][change] = count
         return counts
 
+    @property
+    def is_of_several_repos(self) -> bool:
+        """Whether more than one repository has differences."""
+        found = self._connection.execute("SELECT count(DISTINCT repo) > 1 FROM differences").fetchall()
+        return bool(found[0][0])
+
     def rows(self, most: int | None = None) -> Iterator[Difference]:
         """All that differs, or the first `most`: by repository, files before symbols and imports, by path."""
         cursor = self._connection.cursor()

@@ -56,8 +56,9 @@ def export_tables(
     tables: Sequence[str] = tuple(TABLES),
     overwrite: bool = False,
     memory_limit_mb: int | None = None,
+    files_version: int | None = None,
 ) -> dict[str, int]:
-    """Write the current state of `tables` to `target`; the rows of each.
+    """Write `tables` to `target`, as they are now or were at a `files_version`; the rows of each.
 
     UsageError for a table that there is none of, and if `target` exists and is not to be overwritten or lies
     in the dataset; SinkError if the disk refuses. `target` is there whole or not at all.
@@ -69,7 +70,7 @@ def export_tables(
     chosen = [table for table in TABLES if table in tables]
     files = parquet_folder.names(TABLES) if form == "parquet" else None
     with (
-        connect_tables(dataset, memory_limit_mb=memory_limit_mb) as connection,
+        connect_tables(dataset, memory_limit_mb=memory_limit_mb, files_version=files_version) as connection,
         new_target(target, dataset, overwrite=overwrite, folder_of=files) as temp,
     ):
         try:
