@@ -57,8 +57,8 @@ def read_runs(dataset: Dataset) -> list[Run]:
 def find_run(runs: Sequence[Run], word: str, commit_of: Callable[[str], Iterable[str]]) -> Run:
     """The last run that a word means: a job's id, a commit, a branch; UsageError if there is none.
 
-    Ids and commits may be cut short; of a commit, runs without changed files come first. `commit_of` gives the
-    commits that git takes the word for.
+    Ids and commits may be cut short; of a commit, runs without changed files come first. `commit_of` gives
+    the commits that git takes the word for.
     """
     for candidates in (
         [run for run in runs if run.job_id == word],

@@ -196,7 +196,13 @@ class Job:
             moved = {**checkpoint.request, "dataset": str(dataset.path)}
             checkpoint = replace(checkpoint, request=moved)
         commit_promised(dataset, job_id, journal)
-        record_killed_run(dataset, job_id, IngestRequest.from_json(checkpoint.request), journal.records)
+        record_killed_run(
+            dataset,
+            manager.job_folder(job_id),
+            job_id,
+            IngestRequest.from_json(checkpoint.request),
+            journal.records,
+        )
         config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         if manager.newest() == job_id:
             remove_leftovers(dataset, manager, retention_of(config))
@@ -219,7 +225,7 @@ class Job:
 
     def _begin_record(self, stack: ExitStack) -> None:
         self._record = RunRecord(
-            self.dataset, self.journal, self.request, job_id=self.job_id, epoch=self.epoch
+            self.dataset, self.folder, self.request, job_id=self.job_id, epoch=self.epoch
         )
         stack.callback(self._record.close)
 

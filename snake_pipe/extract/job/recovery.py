@@ -32,7 +32,7 @@ def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Re
         with suppress(SnakePipeError), manager.journal(job_id) as journal:
             commit_promised(dataset, job_id, journal)
             request = IngestRequest.from_json(manager.load(job_id).request)
-            record_killed_run(dataset, job_id, request, journal.records)
+            record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
     remove_leftovers(dataset, manager, retention)
 
 

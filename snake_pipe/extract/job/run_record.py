@@ -7,11 +7,14 @@ the run's epoch, so what is not certain to have been committed is looked up and 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.git_state import GitState, read_git_state
@@ -19,27 +22,29 @@ from snake_pipe.extract.model.rows import rows_to_batch
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
+from snake_pipe.utils.atomic_file import replace_atomic
 from snake_pipe.version import __version__
 
 if TYPE_CHECKING:
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
-    from snake_pipe.utils.journal import Journal, Record
+    from snake_pipe.utils.journal import Record
 
 _TABLE = "runs"
-_GIT = "git"
-"""Type of the journal's record of what was checked out."""
+_GIT = "git.json"
+"""Name of the note in a job's folder of what was checked out, for a run that is killed."""
 
 
 class RunRecord:
     """What `runs` will say of a run that has begun; made when its job is open."""
 
     def __init__(
-        self, dataset: Dataset, journal: Journal, request: IngestRequest, *, job_id: str, epoch: int
+        self, dataset: Dataset, folder: Path, request: IngestRequest, *, job_id: str, epoch: int
     ) -> None:
+        """`folder` is the job's."""
         self._dataset = dataset
-        self._journal = journal
+        self._folder = folder
         self._job_id = job_id
         self._epoch = epoch
         self._started_at = time.time()
@@ -54,10 +59,8 @@ class RunRecord:
         for folder, name in repositories.items():
             self._git[name] = read_git_state(Path(folder))
         states = {name: asdict(state) for name, state in self._git.items()}
-        try:
-            self._journal.append({"type": _GIT, "epoch": self._epoch, "repos": states})
-        except SnakePipeError:  # the next flush meets the journal's trouble, too
-            return
+        with suppress(OSError):  # a note that cannot be written is dropped, since a job is worth more
+            replace_atomic(self._folder / _GIT, orjson.dumps({"epoch": self._epoch, "repos": states}) + b"\n")
 
     @property
     def started_at(self) -> float:
@@ -70,7 +73,7 @@ class RunRecord:
         return self._git.get(repo, GitState())
 
     def close(self) -> None:
-        """Wait until git has answered; the journal must still be open."""
+        """Wait until git has answered."""
         self._asking.join()
 
     def write(self, status: str) -> None:
@@ -104,20 +107,19 @@ def repositories_of(request: IngestRequest) -> dict[str, str]:
     }
 
 
-def record_killed_run(dataset: Dataset, job_id: str, request: IngestRequest, records: list[Record]) -> None:
+def record_killed_run(
+    dataset: Dataset, folder: Path, job_id: str, request: IngestRequest, records: list[Record]
+) -> None:
     """Write the rows of a job's last run if it was killed before it could; the caller holds the lock.
 
     Nothing has been committed since, so what the tables hold now is the state at its end. `records` are
-    those of the job's journal.
+    those of the journal in the job's `folder`.
     """
     start = next((record for record in reversed(records) if record.get("type") == "start"), None)
     if start is None or (dataset.transaction_version(_TABLE, job_id) or 0) >= start["epoch"]:
         return
     names = repositories_of(request).values()
-    git = dict.fromkeys(names, GitState())
-    for record in records:
-        if record.get("type") == _GIT and record["epoch"] == start["epoch"]:
-            git |= {name: GitState(**state) for name, state in record["repos"].items()}
+    git = dict.fromkeys(names, GitState()) | _noted_git(folder, start["epoch"])
     own_ends = (r for r in records if r.get("type") == "end" and r["status"] != "superseded")
     end = next((r for r in own_ends if r["time"] >= start["time"]), None)
     rows = _rows(
@@ -132,6 +134,14 @@ def record_killed_run(dataset: Dataset, job_id: str, request: IngestRequest, rec
         files_version=start["files_version"],
     )
     _commit(dataset, rows, job_id, start["epoch"])
+
+
+def _noted_git(folder: Path, epoch: int) -> dict[str, GitState]:
+    try:
+        note = orjson.loads((folder / _GIT).read_bytes())
+        return {name: GitState(**state) for name, state in note["repos"].items() if note["epoch"] == epoch}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
 
 
 def _rows(
