@@ -46,6 +46,8 @@ _VOLATILE = [
     (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "JOB"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
     (re.compile(r"^time .*$", re.MULTILINE), "time"),
+    (re.compile(r"^takes .*$", re.MULTILINE), "takes"),  # of `plan`, and what its languages take together
+    (re.compile(r"^(in all .*?)[\d.]+ s$", re.MULTILINE), r"\1TIME"),
 ]
 
 

@@ -17,7 +17,7 @@ from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.job.warnings import TIMER_SHARE, WARNINGS
 from snake_pipe.extract.planning.costs import CostModel
-from snake_pipe.extract.planning.last_run import read_last_run
+from snake_pipe.extract.planning.stretch import read_stretch
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
@@ -70,7 +70,7 @@ def make_run(
         on_change=lambda name, state: listener(Notice("breaker", f"the {name}'s circuit breaker is {state}")),
     )
     history = read_batch_history(job.dataset)
-    costs = CostModel(history, read_last_run(job.manager), target_seconds=config.target_seconds)
+    costs = CostModel(history, stretch=read_stretch(job.manager), target_seconds=config.target_seconds)
     backlog = Backlog(config, batch_memory=plan.batch_memory, history=history)
     dispatcher = Dispatcher(
         config,

@@ -12,8 +12,9 @@ from snake_pipe.extract.batching.memory import (
     WORKER_MEMORY,
 )
 from snake_pipe.extract.planning.default_costs import DEFAULT_COSTS, OTHER_COST
-from snake_pipe.extract.planning.last_run import LastRun
+from snake_pipe.extract.planning.stretch import DEFAULT_STRETCH
 from snake_pipe.observe.estimate import Estimate
+from snake_pipe.utils.batch_utils import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,9 @@ LANGUAGE_SECONDS = 0.03
 SECONDS_PER_FILE = 0.00002
 """The coordinator's own work on a file, and what finding it takes."""
 
+COORDINATOR_PEAK = COORDINATOR_MEMORY + 70 * MIB
+"""The coordinator as it commits and tidies."""
+
 _FEWEST_BYTES = 20_000
 """Bytes that batches must have had to tell more of a language than the defaults do."""
 
@@ -47,13 +51,13 @@ class CostModel:
     def __init__(
         self,
         history: Mapping[str, BatchTotals],
-        last_run: LastRun | None = None,
         *,
+        stretch: float = DEFAULT_STRETCH,
         target_seconds: float = 2.0,
     ) -> None:
-        """`target_seconds` is how long a batch is to take."""
+        """`stretch` is as `read_stretch` tells it, `target_seconds` how long a batch is to take."""
         self._history = history
-        self._last_run = last_run or LastRun()
+        self._stretch = stretch
         self._target_seconds = target_seconds
 
     def estimate(self, work: Mapping[str, Work], workers: int) -> Estimate:
@@ -81,10 +85,8 @@ class CostModel:
             bytes=size,
             rows=round(rows),
             output=round(output),
-            memory=round(
-                self._last_run.memory * (COORDINATOR_MEMORY + busy_workers * (WORKER_MEMORY + rise))
-            ),
-            seconds=START_SECONDS + SECONDS_PER_FILE * files + self._last_run.stretch * wall,
+            memory=round(COORDINATOR_PEAK + busy_workers * (WORKER_MEMORY + rise)),
+            seconds=START_SECONDS + SECONDS_PER_FILE * files + self._stretch * wall,
             learned=learned_bytes / size if size else 0.0,
         )
 

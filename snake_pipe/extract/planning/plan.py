@@ -20,7 +20,7 @@ from snake_pipe.extract.feeds.prior_files import PriorFiles
 from snake_pipe.extract.feeds.repository_names import name_repositories
 from snake_pipe.extract.model.work import Work
 from snake_pipe.extract.planning.costs import START_SECONDS, CostModel
-from snake_pipe.extract.planning.last_run import read_last_run
+from snake_pipe.extract.planning.stretch import read_stretch
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, is_dataset
 from snake_pipe.observe.estimate import Estimate
@@ -137,8 +137,9 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     if dataset is None:
         costs = CostModel({}, target_seconds=config.target_seconds)
     else:
-        last_run = read_last_run(CheckpointManager(dataset.path))
-        costs = CostModel(read_batch_history(dataset), last_run, target_seconds=config.target_seconds)
+        stretch = read_stretch(CheckpointManager(dataset.path))
+        history = read_batch_history(dataset)
+        costs = CostModel(history, stretch=stretch, target_seconds=config.target_seconds)
     _estimate(plan, costs, workers)
     return plan
 

@@ -7,7 +7,7 @@ import pytest
 from snake_pipe.extract.model.work import Work
 from snake_pipe.extract.planning.costs import START_SECONDS, CostModel
 from snake_pipe.extract.planning.default_costs import DEFAULT_COSTS
-from snake_pipe.extract.planning.last_run import LastRun, read_last_run
+from snake_pipe.extract.planning.stretch import DEFAULT_STRETCH, read_stretch
 from snake_pipe.load.batch_history import BatchTotals
 from snake_pipe.plugins import AST_QUEUE, language_names
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
@@ -42,7 +42,7 @@ def test_what_earlier_batches_took_counts_alone():
     default = DEFAULT_COSTS["python"]
     took = 10 * default.seconds(100, 2 * MB)
     history = {"python": BatchTotals(4, 100, 2 * MB, took, 90 * MB, 6 * MB, 400_100)}
-    model = CostModel(history, LastRun(stretch=1.0))
+    model = CostModel(history, stretch=1.0)
     again = model.estimate({"python": work(100, 2 * MB)}, 1)
     assert again.seconds == pytest.approx(took + START_SECONDS, rel=0.1)
     assert (again.learned, again.rows, again.output) == (1.0, 400_100, 6 * MB)
@@ -67,28 +67,27 @@ def test_small_batches_do_not_tell_what_large_ones_need():
 
 def test_the_last_run_tells_what_comes_on_top_of_batches():
     estimate = {"python": work(100, 10 * MB)}
-    plain = CostModel({}, LastRun(1.0, 1.0)).estimate(estimate, 2)
-    busy = CostModel({}, LastRun(1.5, 1.2)).estimate(estimate, 2)
+    plain = CostModel({}, stretch=1.0).estimate(estimate, 2)
+    busy = CostModel({}, stretch=1.5).estimate(estimate, 2)
     assert busy.seconds == pytest.approx(1.5 * plain.seconds, rel=0.1)
-    assert busy.memory == pytest.approx(1.2 * plain.memory, rel=0.01)
 
 
 def test_the_newest_job_that_read_enough_is_the_last_run(tmp_path):
     """Nothing is learned from a run that read nothing, was stopped, or was of another version."""
     manager = CheckpointManager(tmp_path)
-    done = {"status": "done", "workers": 2, "batch_seconds": 8.0, "elapsed": 6.0, "memory_peak": 300 * MB}
+    done = {"status": "done", "workers": 2, "batch_seconds": 8.0, "elapsed": 6.0}
     statuses = {
         "20261129-000001-aaaaaa": {**done, "elapsed": 60.0},
-        "20261129-000002-aaaaaa": {**done, "estimate": {"memory": 250 * MB}},
+        "20261129-000002-aaaaaa": done,
         "20261129-000003-aaaaaa": {**done, "batch_seconds": 0.1},
         "20261129-000004-aaaaaa": {**done, "status": "stopped"},
         "20261129-000005-aaaaaa": {"status": "done"},
     }
-    assert read_last_run(manager) == LastRun()
+    assert read_stretch(manager) == DEFAULT_STRETCH
     for job_id, status in statuses.items():
         manager.job_folder(job_id).mkdir(parents=True)
         manager.write_status(job_id, status)
-    assert read_last_run(manager) == LastRun(stretch=1.5, memory=1.2)
+    assert read_stretch(manager) == 1.5
 
 
 def test_one_file_is_one_worker_s():
