@@ -33,8 +33,6 @@ def space_of(dataset: Folder) -> Space:
             for name in names:
                 with suppress(FileNotFoundError):
                     space.bytes[table if table in TABLES else "jobs"] += Path(folder, name).lstat().st_size
-            if table in TABLES:
-                is_log = folder.endswith("_delta_log")
-                space.log_files += len(names) if is_log else 0
-                space.parts += 0 if is_log else len(names)
+                space.parts += name.startswith("part-")
+                space.log_files += folder.endswith("_delta_log")
     return space
