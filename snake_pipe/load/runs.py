@@ -74,14 +74,30 @@ def find_run(runs: Sequence[Run], word: str, commit_of: Callable[[str], Iterable
 
 def check_kept(dataset: Dataset, runs: Sequence[Run], run: Run) -> None:
     """DatasetError where the state at a run's end is no longer kept, with those that are."""
-    if dataset.snapshot_at(run.files_version) is not None:
+    if _is_kept(dataset, run.files_version):
         return
-    kept = [each.job_id for each in runs if dataset.snapshot_at(each.files_version) is not None]
+    versions = {each.files_version for each in runs}
+    kept_versions = {version for version in versions if _is_kept(dataset, version)}
+    kept = [each.job_id for each in runs if each.files_version in kept_versions]
     names = ", ".join(dict.fromkeys(kept)) or "none"
     raise DatasetError(
         f"what the dataset held after {run.job_id} is no longer kept",
         f"kept: {names}; --set keep_runs=N or --set keep_days=N keeps more",
     )
+
+
+def _is_kept(dataset: Dataset, files_version: int) -> bool:
+    """As far as two tables tell, which lose what is no longer kept together with the others."""
+    snapshot = dataset.snapshot_at(files_version)
+    if snapshot is None:
+        return False
+    try:
+        parts = [
+            part for table in ("files", "symbols") for part in dataset.parts(table, snapshot.versions[table])
+        ]
+    except DatasetError:
+        return False
+    return all(part.exists() for part in parts)
 
 
 def _named(runs: Sequence[Run], word: str) -> list[Run]:

@@ -128,9 +128,7 @@ def _runs(path: Path, from_: str | None, to: str | None) -> tuple[Run, Run]:
     else:
         earlier = [run for run in runs if run.epoch < after.epoch]
         if not earlier:
-            raise UsageError(
-                f"there is no run before {after.job_id} to compare it with", "ingest again, or --from RUN"
-            )
+            raise UsageError(f"no run came before {after.job_id}: nothing to compare it with", "ingest again")
         before = earlier[-1]
     for run in (before, after):
         check_kept(dataset, runs, run)

@@ -51,7 +51,9 @@ def jobs(dataset: Dataset = None, format_: Format = "table") -> None:
         runs.setdefault(run.job_id, []).append(run)
     known = manager.job_ids()
     rows = []
-    for job_id in sorted({*known, *runs}):
+    # Ids sort by the second, jobs of one second by the number of their runs.
+    begun = {job_id: of_job[0].epoch for job_id, of_job in runs.items()}
+    for job_id in sorted({*known, *runs}, key=lambda one: (one[:15], begun.get(one, 0), one)):
         of_job = runs.get(job_id, [])
         *figures, source = _job_row(manager, job_id) if job_id in known else _forgotten_row(of_job)
         told = (_commit(of_job), _branch(of_job), *_changes(of_job, in_one=format_ == "table"))
