@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
 
 import pytest
 
 from snake_pipe.load.dataset import Dataset
 from testkit.repositories import python_files
-from testkit.waiting import wait_for
 
 parser = pytest.importorskip("prometheus_client.parser")
 
@@ -67,18 +65,6 @@ def test_a_run_that_fails_for_its_files(cli, small, tmp_path):
     status = cli.run("status", "--json", "-d", small / ".snake-pipe")
     assert json.loads(status.stdout)["summary"] == json.loads(done.stdout)
     assert ("snake_pipe_last_success_timestamp_seconds",) not in metrics(tmp_path / "run.prom")
-
-
-def test_a_run_that_a_signal_ends(cli, small, tmp_path):
-    summary = tmp_path / "run.json"
-    watch = cli.start("watch", small, "--summary-json", summary)
-    wait_for(lambda: "watching" in watch.stderr.readline())
-    watch.send_signal(signal.SIGTERM)
-    watch.communicate()
-    document = json.loads(summary.read_text())
-    assert watch.returncode == document["exit_code"] == 143
-    assert (document["status"], document["message"]) == ("done", "SIGTERM")
-    assert document["files"]["by_status"] == {"ok": 3}
 
 
 @pytest.mark.parametrize("option", ["--summary-json", "--metrics-file"])

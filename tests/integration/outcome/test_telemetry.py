@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def test_a_collector_that_never_answers_holds_nobody_up(cli, small):
         asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{deaf.getsockname()[1]}"}
         done = cli.run_alone("ingest", small, "--no-progress", env=cli.environment | asked)
     assert done.returncode == 0
-    assert "warning: telemetry is not all exported: the collector took longer than 5 s" in done.stderr
+    assert "warning: telemetry is not all exported: " in done.stderr
 
 
 def test_nothing_is_loaded_that_nobody_asked_for(cli, small):
@@ -78,8 +79,9 @@ def test_nothing_is_loaded_that_nobody_asked_for(cli, small):
     assert done.stdout == "[]\n"
 
 
-def test_a_watch_shows_its_figures_at_a_port(cli, small):
-    watch = cli.start("watch", small, "--metrics-port", "0", "--no-progress")
+def test_a_watch_shows_its_figures_at_a_port_and_a_signal_ends_it_well(cli, small, tmp_path):
+    summary = tmp_path / "run.json"
+    watch = cli.start("watch", small, "--metrics-port", "0", "--no-progress", "--summary-json", summary)
     address = watch.stderr.readline().removeprefix("metrics at ").strip()
 
     def shown():
@@ -91,4 +93,7 @@ def test_a_watch_shows_its_figures_at_a_port(cli, small):
     wait_for(lambda: ok in shown())
     watch.terminate()
     watch.communicate()
-    assert watch.returncode == 143
+    document = json.loads(summary.read_text())
+    assert watch.returncode == document["exit_code"] == 143
+    assert (document["status"], document["message"]) == ("done", "SIGTERM")
+    assert document["files"]["by_status"] == {"ok": 3}
