@@ -238,6 +238,10 @@ class BatchConfig:
         "zstd", values.word, "codec of the Parquet parts", choices=("zstd", "snappy", "lz4", "none")
     )
     compression_level: int = _setting(1, values.count, "level of zstd compression", ge=1, le=22)
+    log_bytes: int = _setting(
+        16 * MIB, values.size, "size at which a job's log.jsonl becomes log.jsonl.1, and so on", ge=4096
+    )
+    log_files: int = _setting(2, values.count, "most files of a job's log; then the oldest goes", ge=2)
     executor: str = _setting(
         "process",
         values.word,

@@ -282,7 +282,10 @@ class BatchProcessingEngine:
 
     def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
         """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
-        log, samples = JobLog(job.folder / "log.jsonl"), JobSamples(job.folder)
+        log, samples = (
+            JobLog(job.folder / "log.jsonl", most_bytes=job.config.log_bytes, files=job.config.log_files),
+            JobSamples(job.folder),
+        )
         stack.callback(log.close)
 
         def tell(event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from dataclasses import asdict
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
@@ -11,11 +12,21 @@ from typing import TYPE_CHECKING
 from snake_pipe.observe.events import Progress
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from pathlib import Path
 
     from snake_pipe.observe.events import Event
 
-_MOST_BYTES = 16 * 1024 * 1024
+
+def _only_for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+class _OwnFiles(RotatingFileHandler):
+    """Files that nobody else may read, also those after the first."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_only_for_its_owner)
 
 
 def _give_up(record: logging.LogRecord) -> None:
@@ -23,18 +34,18 @@ def _give_up(record: logging.LogRecord) -> None:
 
 
 class JobLog:
-    """A listener that writes every event but progress to a file of at most 2 × 16 MiB.
+    """A listener that writes every event but progress, to `files` files of at most `most_bytes` each.
+
+    The newest is `path`, those before it have `.1` and so on at their ends; the oldest goes.
 
     A log that cannot be written is given up silently: the disk may be full, and the job's own end says so.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, most_bytes: int, files: int) -> None:
         from pythonjsonlogger.json import JsonFormatter
 
-        with contextlib.suppress(OSError):
-            path.touch(mode=0o600)
-        self._handler = RotatingFileHandler(
-            path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", delay=True
+        self._handler = _OwnFiles(
+            path, maxBytes=most_bytes, backupCount=files - 1, encoding="utf-8", delay=True
         )
         self._handler.setFormatter(JsonFormatter("{asctime}{levelname}{message}", style="{"))
         self._handler.handleError = _give_up  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from testkit.places import PROJECT
 from testkit.tables import value
 
 
@@ -82,6 +83,26 @@ def test_a_service_and_its_timer(cli, repository, tmp_path):
         "snake-pipe-repo.service",
         "snake-pipe-repo.timer",
     }
+
+
+def test_the_page_shows_what_is_printed(cli, tmp_path):
+    """With folders of its own in the place of this machine's."""
+    page = (PROJECT / "docs/how-to/cron.md").read_text(encoding="utf-8")
+    (tmp_path / "checkout" / "shop").mkdir(parents=True)
+    (tmp_path / "trees").mkdir()
+    places = (tmp_path / "checkout/shop", "-d", tmp_path / "trees/shop")
+
+    def as_on_the_page(text):
+        text = re.sub(
+            r"PATH=\S+ (.+?) ingest", "PATH=/usr/bin:/bin /opt/snake-pipe/bin/snake-pipe ingest", text
+        )
+        return text.replace(str(tmp_path), "/srv")
+
+    line = printed(cli, "--every", "0 3 * * *", *places, "--", "--max-failures", "20")
+    assert f'```text title="crontab"\n{as_on_the_page(line)}```' in page
+    units = as_on_the_page(printed(cli, "--every", "0 3 * * mon-fri", "--systemd", *places))
+    timer = units.partition("# snake-pipe-shop.timer\n")[2].strip()
+    assert f'```ini title="snake-pipe-shop.timer"\n{timer}\n```' in page
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import Dataset
+from snake_pipe.cli.options.other_jobs import LockOptions
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted, size
+from snake_pipe.errors import ExitCode
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("compact", epilog=_EXAMPLES)(compact)
+    app.command("compact", epilog=_EXAMPLES)(takes_groups(compact))
 
 
 _EXAMPLES = """
@@ -25,11 +28,12 @@ Examples:
 
 Runs do this at their ends, a little at a time, so it is rarely needed: after a run that was killed, to free
 the room of earlier states at once, or before a dataset is copied. Readers are not disturbed; while a job is
-running the exit code is 75. It may be interrupted at any time.
+running the exit code is 75, after --lock-timeout. It may be interrupted at any time.
 """
 
 
 def compact(
+    *,
     dataset: Dataset = None,
     keep_runs: Annotated[
         int | None,
@@ -50,18 +54,28 @@ def compact(
             help="Keep what was replaced less than TIME ago, for those who read it. Default: 5min.",
         ),
     ] = None,
+    lock: LockOptions,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No words; errors only.")] = False,
-) -> None:
+) -> int:
     """Merge small parts, and remove what is superseded and no longer kept."""
+    from snake_pipe.cli.output.jobs.progress import open_progress
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.job.compaction import compact as compact_dataset
+    from snake_pipe.observe.events import DatasetAwaited
+    from snake_pipe.utils.lock_wait import LockWait
 
     folder = find_dataset(dataset)
     settings = {"keep_runs": keep_runs, "keep_days": keep_days, "reader_grace_seconds": grace}
     given = {name: value for name, value in settings.items() if value is not None}
-    done = compact_dataset(folder, load_config(given, project=folder.parent).config)
+    config, seconds = load_config(given, project=folder.parent).config, lock.lock_seconds
+    reporter = open_progress(quiet=quiet, verbose=False, plain=False)
+    wait = LockWait(seconds, lambda holder, waited: reporter(DatasetAwaited(holder, waited, seconds)))
+    try:
+        done = compact_dataset(folder, config, wait)
+    finally:
+        reporter.close()
     if quiet:
-        return
+        return int(ExitCode.DONE)
     before, after = done.before, done.after
     tell(f"size     {size(before.bytes.total())} before, {size(after.bytes.total())} now")
     tell(f"parts    {before.parts:,} before, {after.parts:,} now")
@@ -70,3 +84,4 @@ def compact(
         tell(f"rows     {counted(done.rows, 'superseded row', 'superseded rows')} removed")
     if done.jobs:
         tell(f"jobs     {counted(done.jobs, 'old job', 'old jobs')} removed")
+    return int(ExitCode.DONE)

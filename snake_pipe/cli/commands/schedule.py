@@ -141,17 +141,18 @@ def _command(parsed: Any) -> ScheduledCommand:
             raise UsageError(f"no such file or folder: {root}")
     dataset = (chosen["dataset"] or find_home(roots).dataset).absolute()
     chosen["dataset"] = dataset
+    given = {name for name in chosen if parsed.get_parameter_source(name).name == "COMMANDLINE"} | {"dataset"}
     words, written = [], []
     for parameter in parsed.command.params:
-        texts = _texts(parameter, chosen.get(parameter.name))
-        if parameter.name in ("paths", *_WATCHED_BY_PEOPLE):
+        if parameter.name in ("paths", *_WATCHED_BY_PEOPLE) or parameter.name not in given:
             continue
+        texts = _texts(parameter, chosen[parameter.name])
         words += texts
         if parameter.name in _WRITTEN:
             written += [Path(text.rpartition("=")[2]).parent for text in texts if text.startswith("/")]
             written += [Path(text.partition("=")[2]).parent for text in texts if "=/" in text]
     for name, assumed in _ASSUMED.items():
-        if not chosen.get(name):
+        if name not in given:
             words += assumed
     places = ", ".join(map(str, roots)) or str(chosen["files_from"] or chosen["files0_from"])
     return ScheduledCommand(
@@ -165,9 +166,7 @@ def _command(parsed: Any) -> ScheduledCommand:
 
 
 def _texts(parameter: Any, value: Any) -> list[str]:
-    """An option as it is to be written, its files with their whole paths; nothing if it is not given."""
-    if value in (None, (), []) or (value is False and not parameter.secondary_opts):
-        return []
+    """An option as it is to be written, its files with their whole paths."""
     if isinstance(value, bool):
         return [max(parameter.opts if value else parameter.secondary_opts, key=len)]
     option = max(parameter.opts, key=len)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.load.tidy.space import Space
+    from snake_pipe.utils.lock_wait import LockWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,14 @@ class Compacted:
     jobs: int
 
 
-def compact(path: Path, config: BatchConfig) -> Compacted:
+def compact(path: Path, config: BatchConfig, wait: LockWait | None = None) -> Compacted:
     """Make the tables the current state in few parts, and remove what `config` does not keep.
 
-    DatasetBusyError while a job is running, SinkError where the disk refuses. It may be killed anywhere: what
-    is done is done, and the rest is done the next time.
+    DatasetBusyError while a job is running, for longer than the `wait`; SinkError where the disk refuses.
+    It may be killed anywhere: what is done is done, and the rest is done the next time.
     """
     dataset = Dataset.open(path)
-    with dataset.lock():
+    with dataset.lock(wait=wait):
         before = space_of(path)
         manager = CheckpointManager(path)
         recover_last_run(dataset, manager, retention_of(config))

@@ -103,6 +103,15 @@ def test_a_resume_waits_too(cli, dataset):
     assert statuses(dataset) == {job: "done"}
 
 
+def test_compact_waits_too(cli, dataset):
+    with at_work(dataset):
+        assert cli.run("compact", "-d", dataset, "--lock-timeout", "50ms").returncode == 75
+        process = cli.start("compact", "-d", dataset, "--lock-timeout", "10m")
+        assert process.stderr.readline().startswith("waiting for another process: ")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
 def test_a_program_waits_as_long_as_it_says(repository, dataset):
     with at_work(dataset), pytest.raises(snake_pipe.errors.DatasetBusyError, match=r"still after 0\.05 s"):
         snake_pipe.ingest(repository, dataset=dataset, lock_timeout=0.05, executor="serial")
