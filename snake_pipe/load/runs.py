@@ -82,7 +82,7 @@ def check_kept(dataset: Dataset, runs: Sequence[Run], run: Run) -> None:
     names = ", ".join(dict.fromkeys(kept)) or "none"
     raise DatasetError(
         f"what the dataset held after {run.job_id} is no longer kept",
-        f"kept: {names}; --set keep_runs=N or --set keep_days=N keeps more",
+        f"kept: {names}; --keep-runs N and --keep-days N of ingest keep more",
     )
 
 
