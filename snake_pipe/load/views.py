@@ -62,7 +62,7 @@ _DOCUMENTED = (*TABLES, "files_history", *VIEWS, "batch_statistics")
 
 _TABLE_VIEWS = {name for name in _DOCUMENTED if name not in VIEWS}
 
-_CATALOG = re.compile(r"duckdb_|pragma|show|descri|summar", re.IGNORECASE)
+_CATALOG = re.compile(r"duckdb_|_schema|pg_|sqlite_|pragma|show|descri|summar", re.IGNORECASE)
 """What may ask which tables and columns there are, or what their comments say."""
 
 
@@ -102,9 +102,11 @@ def _asks_tables_alone(sql: str) -> bool:
     try:
         with duckdb.connect(":memory:") as parser:  # which would try to expand the views
             names = parser.get_table_names(sql)
-    except (duckdb.Error, TypeError):  # several statements; none that can be read, or is Unicode
+    except duckdb.ParserException:  # nobody can read it, with views or without
+        return True
+    except (duckdb.Error, TypeError):  # several statements, and what is not Unicode
         return False
-    return bool(names) and {name.lower() for name in names} <= _TABLE_VIEWS
+    return {name.lower() for name in names} <= _TABLE_VIEWS
 
 
 def _add_views(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
