@@ -22,6 +22,7 @@ class Runner:
     root: Path
     temp: Path
     environment: dict[str, str]
+    limit: float = LIMIT
 
     def run(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
         self.temp.mkdir(exist_ok=True)
@@ -32,7 +33,7 @@ class Runner:
             env=self.environment | variables,
             capture_output=True,
             text=True,
-            timeout=LIMIT,
+            timeout=self.limit,
             check=False,
         )
 
