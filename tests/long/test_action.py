@@ -12,7 +12,6 @@ from testkit.action import Runner
 from testkit.repositories import git_repository
 from testkit.tables import paths
 
-
 _LIMIT = 1200
 """Seconds for an installation, which is downloaded."""
 
