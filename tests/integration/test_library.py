@@ -115,7 +115,7 @@ def test_a_listener_that_fails_is_heard(tmp_path, sources):
     ("keyword", "near"),
     [
         ("worker_cuont", "did you mean worker_count?"),
-        ("langages", "did you mean languages?"),
+        ("langages", "did you mean languages or gates?"),
         ("progres", "did you mean progress?"),
         ("zzz", "snake-pipe config show lists the settings"),
     ],
