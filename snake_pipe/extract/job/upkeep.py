@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 
+_RUNS_BETWEEN = 12
+"""Runs that change nothing after which their parts of `runs` are merged."""
+
 
 def retention_of(config: BatchConfig) -> Retention:
     """How far back a dataset is kept."""
@@ -56,9 +59,12 @@ class Upkeep:
             epoch=self._epoch,
             kept_jobs=self._manager.job_ids(),
         )
-        if not (at_once or tidy.is_due()):
+        if at_once or tidy.is_due():
+            tidied = tidy.run()
+        elif self._dataset.log("runs").newest_version() % _RUNS_BETWEEN == 0:
+            tidied = tidy.run_for_runs()
+        else:
             return Tidied()
-        tidied = tidy.run()
         self.vacuum(running_job=self._job_id).remove()
         return tidied
 

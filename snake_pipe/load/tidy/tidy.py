@@ -93,6 +93,10 @@ class Tidy:
             done = Tidied(done.rows + tidied.rows, done.parts + tidied.parts)
         return done
 
+    def run_for_runs(self) -> Tidied:
+        """The same for the table `runs` alone, which grows by each run, also by those that change nothing."""
+        return self._tidy_table("runs")
+
     def _tidy_table(self, table: str) -> Tidied:
         log = self._dataset.log(table)
         parts = log.parts()

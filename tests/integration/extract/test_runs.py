@@ -11,7 +11,10 @@ import snake_pipe
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.job import upkeep
 from snake_pipe.extract.job.job import Job
+from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.tidy import parts_plan
 from snake_pipe.load.views import connect, connect_tables
 from testkit.repositories import git, git_repository, python_files
 from testkit.tables import rows
@@ -157,3 +160,14 @@ def test_the_columns_have_their_meaning_in_sql(root: Path) -> None:
             "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'runs' AND comment IS NULL"
         ).fetchall()
     assert said == [(0,)]
+
+
+def test_runs_that_change_nothing_leave_few_parts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_RUNS_BETWEEN", 3)
+    monkeypatch.setattr(parts_plan, "MOST_SMALL_PARTS", 2)
+    dataset = ingest(root)
+    for _ in range(7):
+        ingest(root, executor="serial")
+    assert of_runs(dataset, "status") == [("done",)] * 8
+    assert len(Dataset.open(dataset).parts("runs")) < 6
+    assert len({version for (version,) in of_runs(dataset, "files_version")}) == 1
