@@ -42,6 +42,10 @@ _MOST_RESTARTS_IN_A_ROW = 20
 """Pools that may break without a single batch getting through between, before the run is given up."""
 
 
+_END_AGAIN = 0.2
+"""Seconds between two looks for workers that are to be ended."""
+
+
 class Dispatcher:
     """Runs batches; what became of each is an outcome, to be taken with `take_outcomes`.
 
@@ -360,7 +364,13 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._executor is not None:
-            await asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+            shutdown = asyncio.create_task(
+                asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
+            )
+            # A worker that was only starting had no slot, and may wait for a lock of one that was ended.
+            while not (await asyncio.wait({shutdown}, timeout=_END_AGAIN if abandon else None))[0]:
+                self._workers.end_all()
+            shutdown.result()
         await self._isolation.close()
         self._changed.notify_all()
 

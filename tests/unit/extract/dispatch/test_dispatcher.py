@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from snake_pipe.extract.dispatch.dispatcher import Dispatcher
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.worker.slot import WorkerSlot
 from testkit.engines import within
-from testkit.waiting import until
+from testkit.waiting import PATIENCE, until
 
 TWO_WORKERS = BatchConfig(worker_count=2, retry_attempts=2, breaker_failures=2, breaker_reset_seconds=0.01)
 MEMORY = 1 << 30
@@ -313,5 +314,26 @@ def test_a_closed_one_takes_nothing():
         await bench.dispatcher.close(abandon=False)
         with pytest.raises(EngineStateError, match="closed"):
             await bench.dispatch(batch(1))
+
+    within(go())
+
+
+def test_a_worker_that_was_still_starting_is_ended_when_it_has_begun(tmp_path, monkeypatch):
+    """It waited for a lock that an ended one held, and the run for it, without end."""
+
+    async def go():
+        bench = Bench(slots=tmp_path)
+        await bench.dispatch(batch(1))
+        all_ended, rounds = threading.Event(), []
+
+        def end_all():
+            rounds.append(1)
+            if len(rounds) == 2:
+                all_ended.set()
+
+        monkeypatch.setattr(bench.dispatcher._workers, "end_all", end_all)
+        monkeypatch.setattr(bench.pools[0], "shutdown", lambda *_, **__: all_ended.wait(PATIENCE))
+        await bench.dispatcher.close(abandon=True)
+        assert all_ended.is_set()
 
     within(go())
