@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import astuple
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
 from snake_pipe.load.diff.comparison import Comparison
 from testkit.plain_diff import IMPORT_COLUMNS, SYMBOL_COLUMNS, plain_diff
-from testkit.samples import some_examples
+from testkit.samples import WITH_ALL
 
 Row = dict[str, Any]
 
@@ -48,7 +49,7 @@ def file(path: str, content: str = "", *, symbols: Any = (), imports: Any = (), 
 
 def compared(before: list[Row], after: list[Row], *only: str) -> tuple[dict[str, dict[str, int]], list[Any]]:
     """By SQL; files that are equal in both have the same id in both, as in a dataset."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         ids: dict[str, int] = {}
         for state, files in (("before", before), ("after", after)):
             connection.execute(
@@ -65,20 +66,21 @@ def compared(before: list[Row], after: list[Row], *only: str) -> tuple[dict[str,
                 """
             )
             of_path = {(one["repo"], one["path"]): ids.setdefault(repr(one), len(ids)) for one in files}
+            rows: dict[str, list[Row]] = {"files": [], "symbols": [], "imports": []}
             for one in files:
                 file_id = of_path[one["repo"], one["path"]]
                 outer = of_path.get((one["repo"], one["container"]))
-                about = [
-                    one[k] for k in ("repo", "path", "language", "dialect", "sha256", "size_bytes", "status")
-                ]
-                connection.execute(
-                    f"INSERT INTO {state}.files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [file_id, outer, *about]
-                )
-                for table, columns in (("symbols", SYMBOL_COLUMNS), ("imports", IMPORT_COLUMNS)):
-                    marks = ", ".join("?" * (len(columns) + 1))
-                    for row in one[table]:
-                        values = [file_id, *(row[column] for column in columns)]
-                        connection.execute(f"INSERT INTO {state}.{table} VALUES ({marks})", values)
+                rows["files"].append(one | {"file_id": file_id, "container_id": outer})
+                for table in ("symbols", "imports"):
+                    rows[table] += [row | {"file_id": file_id} for row in one[table]]
+            for table, found in rows.items():
+                names = [column[0] for column in connection.execute(f"DESCRIBE {state}.{table}").fetchall()]
+                values = [[row[name] for name in names] for row in found]
+                if values:
+                    marks = ", ".join(f"({', '.join('?' * len(names))})" for _ in values)
+                    connection.execute(
+                        f"INSERT INTO {state}.{table} VALUES {marks}", [*chain.from_iterable(values)]
+                    )
         comparison = Comparison(connection, *([only] if only else []))
         return comparison.counts(), [astuple(row) for row in comparison.rows()]
 
@@ -258,7 +260,7 @@ def states(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
     return both[0], both[1]
 
 
-@some_examples
+@settings(max_examples=300 if WITH_ALL else 10)
 @given(states())
 def test_sql_and_plain_python_agree(both: tuple[list[Row], list[Row]]) -> None:
     before, after = both
