@@ -90,8 +90,8 @@ def test_the_row_says_why_a_file_left(cli, root, tmp_path):
         rows = prior.find_deleted(FileIds(9, lambda: 10))
         return {row["path"]: row["reason"] for row in rows}
 
-    gone = {"a.py": "gone", "folder.py": "gone"}
-    assert reasons() == gone | {"ignored.py": "left_out", "link.py": "left_out"}
+    gone = {"a.py": "gone", "folder.py": "gone", "link.py": "gone"}
+    assert reasons() == gone | {"ignored.py": "left_out"}
     assert reasons(include=("src/",), narrowed=("include",)) == gone
     assert reasons(narrowed=("use_gitignore",)) == gone
 
