@@ -74,7 +74,7 @@ def by_our_views(dataset: Path) -> list[object]:
 def by_any_delta_reader(dataset: Path) -> list[object]:
     """As the docs tell it: the versions that the newest commit of `files` names, and the files of each."""
     (newest, *_) = DeltaTable(dataset / "files").history(1)
-    versions = newest["snakePipe"]["versions"] | {"files": newest["version"]}
+    versions = newest["snakePipe"]["versions"]  # not its "version", counted from when the table was opened
     with duckdb.connect() as connection:
         for table in ("files", "nodes", "symbols"):
             uris = DeltaTable(dataset / table, version=versions[table]).file_uris()
