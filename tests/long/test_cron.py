@@ -165,8 +165,9 @@ def test_twice_a_minute_with_runs_that_take_longer(cli, cron, tmp_path):
 
     for (_, ended, *_), (begun, *_) in pairwise(runs):
         assert ended <= begun, "two have written at once"
-    assert all("still after 20 s" in mail or "Killed" in mail for mail in mails)
-    assert all(mail.count("\n") == 1 for mail in mails)
+    own = [mail for mail in mails if "Killed" not in mail]  # that one is the shell's
+    assert len(mails) - len(own) <= 1
+    assert all(mail.count("\n") == 1 and "still after 20 s" in mail for mail in own)
     assert killed is not None
     manager = CheckpointManager(dataset)
     assert {manager.load(job).progress.status for job in manager.job_ids()} == {"done"}, "it was resumed"
