@@ -177,6 +177,8 @@ class Dataset:
 
     def snapshot_at(self, files_version: int) -> Snapshot | None:
         """The moment of an earlier version of `files`; None if it is no longer kept."""
+        if files_version == 0:  # the empty tables
+            return Snapshot(dict.fromkeys(TABLES, 0))
         return self._logs["files"].snapshot(files_version)
 
     def log(self, table: str) -> DeltaLog:

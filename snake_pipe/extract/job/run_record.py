@@ -19,7 +19,6 @@ import orjson
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.git_state import GitState, read_git_state
 from snake_pipe.extract.model.rows import rows_to_batch
-from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
 from snake_pipe.utils.atomic_file import replace_atomic
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.delta.entries import Snapshot
     from snake_pipe.utils.journal import Record
 
 _TABLE = "runs"
@@ -124,7 +124,7 @@ def record_killed_run(
     end = next((r for r in own_ends if r["time"] >= start["time"]), None)
     rows = _rows(
         dataset,
-        dataset.snapshot_at(start["files_version"]) if start["files_version"] else Snapshot({"files": 0}),
+        dataset.snapshot_at(start["files_version"]),
         git,
         job_id=job_id,
         epoch=start["epoch"],

@@ -14,6 +14,8 @@ from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job import upkeep
 from snake_pipe.extract.job.job import Job
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.diff.comparison import Comparison
+from snake_pipe.load.diff.states import connect_states
 from snake_pipe.load.tidy import parts_plan
 from snake_pipe.load.views import connect, connect_tables
 from testkit.repositories import git, git_repository, python_files
@@ -105,6 +107,8 @@ def test_the_next_start_writes_the_row_of_a_run_that_was_killed(root: Path) -> N
     found = of_runs(dataset, "job_id, status, ended_at IS NULL, git_commit IS NULL, files, files_added")
     assert found[0] == (killed, "interrupted", True, False, 0, 0)
     assert found[1][1:] == ("done", False, False, 4, 4)
+    with connect_states(dataset, *(version for (version,) in of_runs(dataset, "files_version"))) as states:
+        assert Comparison(states, ["files"]).counts()["files"]["added"] == 4
     ingest(root)
     assert len(of_runs(dataset, "job_id")) == 3
 
