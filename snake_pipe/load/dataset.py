@@ -176,10 +176,15 @@ class Dataset:
         )
 
     def snapshot_at(self, files_version: int) -> Snapshot | None:
-        """The moment of an earlier version of `files`; None if it is no longer kept."""
+        """The moment of an earlier version of `files`, or a later one that shows the same; None for none."""
         if files_version == 0:  # the empty tables
             return Snapshot(dict.fromkeys(TABLES, 0))
-        return self._logs["files"].snapshot(files_version)
+        log = self._logs["files"]
+        later = (log.snapshot(version) for version in reversed(log.entry_versions()))
+        for snapshot in later:
+            if snapshot and files_version in (snapshot.versions["files"], *snapshot.same_as):
+                return snapshot
+        return None
 
     def log(self, table: str) -> DeltaLog:
         """A table's log, to be written to only by who holds the lock."""

@@ -87,7 +87,7 @@ class State:
         snapshot = self.snapshot
         rows = {table: rows_of(TABLES[table], self.parts[table]) for table in TABLES}
         if self._files_version is not None:
-            rows["runs"] += f" WHERE files_version <= {self._files_version}"
+            rows["runs"] = f"FROM ({rows['runs']}) WHERE files_version <= {self._files_version}"
         is_current = snapshot.is_tidy and not (
             snapshot.has_loose_errors and newest_job not in (None, snapshot.job_id)
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from snake_pipe.load.part_writer import Part
@@ -38,13 +38,15 @@ class Snapshot:
     Each commit of `files` has one, since that is what makes a flush visible. `job_id` made it, at `time_ms`
     (milliseconds since 1970). In one that `is_tidy` each table holds the current state alone; else rows that
     were superseded stand beside those that supersede them. `has_loose_errors` tells of rows of `errors` that
-    belong to no file.
+    belong to no file. `same_as` are earlier versions of `files`, the oldest first, that show the same rows: a
+    tidy changes nothing that is seen.
     """
 
     versions: Mapping[str, int] = field(default_factory=dict)
     job_id: str = ""
     is_tidy: bool = False
     has_loose_errors: bool = False
+    same_as: Sequence[int] = ()
     time_ms: int = 0
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from snake_pipe.load.delta.entries import LoggedPart, Snapshot
     from snake_pipe.load.tidy.rewriting import RowEdit
 
+_MOST_VERSIONS = 20
+"""Earlier versions that a moment tells to show the same rows."""
+
 _OF_FILES = (*TREE_TABLES, "errors", "files")
 """Tables whose rows belong to files."""
 
@@ -119,8 +122,13 @@ class Tidy:
         return Tidied(rows_left, len(sources))
 
     def _snapshot(self) -> Snapshot:
+        before = self._dataset.snapshot()
+        same = [*before.same_as, before.versions["files"]] if before.job_id == self._job_id else []
         return replace(
-            self._dataset.next_snapshot(self._job_id), is_tidy=True, has_loose_errors=self._has_loose_errors()
+            self._dataset.next_snapshot(self._job_id),
+            is_tidy=True,
+            has_loose_errors=self._has_loose_errors(),
+            same_as=same[-_MOST_VERSIONS:],
         )
 
     def _has_loose_errors(self) -> bool:

@@ -102,6 +102,21 @@ def test_the_end_of_an_earlier_run_can_be_asked_for(
     assert seen(changed, "SELECT file_id FROM files_history WHERE path = 'a.py'") == [(20,)]
 
 
+def test_a_state_that_is_tidied_again_is_asked_for_as_before(changed: Dataset, job: Any) -> None:
+    """As `compact` does it, after a run whose row in `runs` names the version at its end."""
+    versions = [changed.snapshot().versions["files"]]
+    for number in (1, 2, 3):
+        tidy(changed, job, number)
+        versions.append(changed.snapshot().versions["files"])
+    Vacuum(changed, Retention(runs=1, grace_seconds=0)).remove()
+    assert len(set(versions)) == 4
+    for version in versions:
+        assert seen(changed, "SELECT file_id, count(*) FROM nodes GROUP BY 1 ORDER BY 1", version) == [
+            (3, 4),
+            (10, 5),
+        ]
+
+
 def test_what_was_replaced_a_moment_ago_stays_for_who_reads_it(changed: Dataset, job: Any) -> None:
     with connect_tables(changed.path) as reader:
         tidy(changed, job)
