@@ -12,10 +12,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.cli.output.streams import tell
-from snake_pipe.cli.output.text import counted, visible
+from snake_pipe.cli.run_end import end_run
 from snake_pipe.errors import ExitCode, SnakePipeError
 from snake_pipe.executors.process_pool import prepare_workers
-from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
@@ -97,8 +96,6 @@ def run_job(
         except Exception as error:
             run.write_failure(f"{type(error).__name__}: {error}", ExitCode.RUN_FAILED)
             raise
-        finally:
-            listener.close()
         code = end_run(
             result,
             reporter,
@@ -128,32 +125,40 @@ class _Run:
         work: Callable[[BatchProcessingEngine], Awaitable[RepositoryProcessingResult]],
         others: Sequence[Listener],
     ) -> RepositoryProcessingResult:
-        """Run the engine under signals until the job has ended; others listen, too."""
-        import asyncio
+        """Run the engine under signals until the job has ended; others listen, too.
 
-        from snake_pipe.extract.batch_processor import BatchProcessingEngine
-        from snake_pipe.observe.events import all_of
-
-        gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it
-        engine = self._engine = BatchProcessingEngine(listener=all_of(self._listener, *others))
-
-        async def main() -> RepositoryProcessingResult:
-            self._stop_on_signals(engine)
-            return await work(engine)
-
+        Then the terminal is as it was, for what is written of the run.
+        """
         interrupt = signal.getsignal(signal.SIGINT)
         try:
+            import asyncio
+
+            from snake_pipe.extract.batch_processor import BatchProcessingEngine
+            from snake_pipe.observe.events import all_of
+
+            gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it
+            engine = self._engine = BatchProcessingEngine(listener=all_of(self._listener, *others))
+
+            async def main() -> RepositoryProcessingResult:
+                self._stop_on_signals(engine)
+                return await work(engine)
+
             return asyncio.run(main())
         finally:
             signal.signal(signal.SIGINT, interrupt)  # asyncio leaves Python's own in its place
+            self._listener.close()
 
     def write(self, status: str, message: str, code: int, gates: Sequence[str] = ()) -> int:
         """Write how it went, and name the gates that are not met; what to exit with in view of them.
 
-        SinkError if the disk refuses.
+        SinkError if the disk refuses, DatasetError or QueryError if the dataset cannot be asked.
         """
         summary = self._summary(status, message, code)
-        account = None if self._reports is None else self._reports.account_of(summary, gates)
+        try:
+            account = None if self._reports is None else self._reports.account_of(summary, gates)
+        except SnakePipeError as error:
+            self._write_outputs(replace(summary, exit_code=int(error.exit_code)))
+            raise
         if account is not None and account.breaches:
             for verdict in account.breaches:
                 self._listener.line(f"snake-pipe: {verdict.breach}")
@@ -230,71 +235,3 @@ class _Run:
         recording = Thread(target=record, daemon=True)
         recording.start()
         recording.join(_RECORDED_WITHIN)
-
-
-def end_run(
-    result: RepositoryProcessingResult,
-    reporter: Reporter,
-    *,
-    max_failures: int,
-    failed_now: int | None = None,
-    budget_exit: int = 0,
-) -> int:
-    """Show how a job ended and which files failed; what to exit with. A quiet failure is one line.
-
-    `failed_now` is for a watch the number of the dataset's files that are failed as they are now, and None
-    for a job, of which all counts that failed.
-    """
-    from snake_pipe.cli.output.jobs.failures import failure_lines
-    from snake_pipe.cli.output.jobs.summary import stop_line
-
-    failures = result.statistics.failures if failed_now is None else failed_now
-    code = exit_code(result, failures, max_failures, budget_exit)
-    job_id = result.job_id if failed_now is None else None
-    verdict = f"snake-pipe: {counted(failures, 'file', 'files')} failed, --max-failures {max_failures}"
-    nothing = f"snake-pipe: no file to read: {visible(result.found_nothing)}"
-    if reporter.is_quiet:
-        if code == ExitCode.FILES_FAILED:
-            named = failure_lines(result.dataset, job_id, failures, most=1)
-            reporter.line("; ".join((verdict, *named)))
-        if code == ExitCode.USAGE:
-            reporter.line(nothing)
-        if code == ExitCode.RUN_FAILED:
-            reporter.line(f"snake-pipe: {stop_line(result)}")
-        return code
-    reporter.summarise(result)
-    for text in failure_lines(result.dataset, job_id, failures):
-        reporter.line(text)
-    if code == ExitCode.FILES_FAILED:
-        reporter.line(verdict)
-    if code == ExitCode.USAGE:
-        reporter.line(nothing)
-        reporter.line("  --allow-empty makes that a success")
-    return code
-
-
-def exit_code(
-    result: RepositoryProcessingResult, failures: int, max_failures: int, budget_exit: int = 0
-) -> int:
-    """What a run exits with: a signal that ended it counts more than files that failed.
-
-    Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C; who was by a budget,
-    with `budget_exit`, since that is an end in order.
-    """
-    if result.message in _SIGNALS:
-        return int(_SIGNALS[result.message])
-    if result.status == "stopped" and result.message != BUDGET:
-        return int(ExitCode.INTERRUPTED)
-    if failures > max_failures:
-        return int(ExitCode.FILES_FAILED)
-    if result.message == BUDGET:
-        return budget_exit
-    is_empty = result.found_nothing and not result.settings.get("allow_empty")
-    return int(ExitCode.USAGE if is_empty else ExitCode.DONE)
-
-
-_SIGNALS = {
-    "SIGINT": ExitCode.INTERRUPTED,
-    "SIGHUP": ExitCode.INTERRUPTED,
-    "SIGTERM": ExitCode.TERMINATED,
-}

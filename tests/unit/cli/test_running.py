@@ -10,6 +10,7 @@ import pytest
 
 from snake_pipe.cli import running
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.errors import SinkError
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.observe.status import JobStatus
 from testkit.waiting import wait_for
@@ -50,6 +51,23 @@ def test_the_listener_is_closed_also_if_the_engine_was_not_loaded_yet(monkeypatc
             max_failures=0,
         )
     assert listener.is_closed
+
+
+def test_the_terminal_is_as_it_was_before_anything_is_written():
+    """A report on stdout was written into the line of a progress that had failed."""
+    listener = Listener()
+    seen = []
+
+    class Outputs(RunOutputs):
+        def write(self, summary, dataset):
+            seen.append((summary.status, listener.is_closed))
+
+    async def fail(engine):
+        raise SinkError("disk full")
+
+    with pytest.raises(SinkError):
+        running.run_job(fail, listener, Outputs(), dataset=Path(".snake-pipe"), max_failures=0)
+    assert seen == [("failed", True)]
 
 
 class Engine:
