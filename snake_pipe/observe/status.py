@@ -10,6 +10,11 @@ from snake_pipe.observe.statistics import BatchStatistics
 LIVE = ("running", "paused", "stopping", "tidying")
 """States of a job that can still be sent a command."""
 
+BUDGET = "budget"
+"""The message of a job that its budget of time has ended."""
+
+_STOPPERS = {"control": "snake-pipe control stop", BUDGET: "its budget of time"}
+
 _MOST_CHANGES = 100
 _MOST_ANSWERS = 200
 """More than commands are read at a time, so that nobody misses an answer."""
@@ -61,3 +66,8 @@ class JobStatus:
         document["estimated_seconds_left"] = statistics.seconds_left if self.state == "running" else None
         document["statistics"] = statistics.figures()
         return document
+
+
+def stopper(message: str) -> str:
+    """Who stopped a job, by its message: a signal's name, the command of another terminal, or its budget."""
+    return _STOPPERS.get(message, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.planning.budget import BUDGET
+from snake_pipe.observe.status import stopper
 from snake_pipe.outcome.findings import Severity
 from snake_pipe.utils.visible import visible
 
@@ -42,10 +42,10 @@ class Account:
         summary = self.summary
         if summary.status == "done":
             return None
-        reason = {BUDGET: "its budget of time was used"}.get(summary.message, visible(summary.message))
-        how = "was stopped" if summary.status == "stopped" else "failed"
+        reason = visible(summary.message)
+        how = f"was stopped by {stopper(reason)}" if summary.status == "stopped" else f"failed: {reason}"
         resume = f"; resume with: {summary.resume_command}" if summary.resume_command else ""
-        return f"the run {how}{f': {reason}' if reason else ''}{resume}"
+        return f"the run {how}{resume}"
 
     @property
     def notes(self) -> list[tuple[Severity, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snake_pipe.extract.batching.memory import ONE_AT_A_TIME
+from snake_pipe.observe.status import stopper
 from snake_pipe.utils.circuit_breaker import OPEN
 
 _BREAKERS = {
@@ -81,7 +82,7 @@ def _at_its_end(standing: Standing) -> list[str]:
     why = {
         "interrupted": "died: its process was killed, or the machine went down",
         "failed": f"failed: {message}" if message else "failed",
-        "stopped": f"is unfinished: it was stopped by {message}"
+        "stopped": f"is unfinished: it was stopped by {stopper(message)}"
         if message
         else "is unfinished: it was stopped",
     }.get(standing.state)

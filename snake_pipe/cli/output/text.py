@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snake_pipe.utils.visible import visible
 
-__all__ = ["counted", "seconds", "size", "stopper", "visible"]
+__all__ = ["counted", "seconds", "size", "visible"]
 
 
 def size(count: float) -> str:
@@ -30,8 +30,3 @@ def seconds(count: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
-
-
-def stopper(reason: str) -> str:
-    """Who stopped a job, in words: a signal by its name, the command of another terminal, or its budget."""
-    return {"control": "snake-pipe control stop", "budget": "its budget of time"}.get(reason, reason)

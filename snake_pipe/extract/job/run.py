@@ -17,8 +17,8 @@ from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.feeds.urgent_first import urgent_first
 from snake_pipe.extract.job.commands import carry_out_commands
-from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.observe.events import Progress, SettingChanged, Stopping
+from snake_pipe.observe.status import BUDGET
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:

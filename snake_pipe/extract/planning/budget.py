@@ -8,9 +8,6 @@ from __future__ import annotations
 import heapq
 from collections import deque
 
-BUDGET = "budget"
-"""The reason of a stop by a budget."""
-
 _LEAST_RESERVE = 0.5
 """Seconds kept for the last commit before one was measured."""
 

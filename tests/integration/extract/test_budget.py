@@ -10,8 +10,9 @@ from deltalake import DeltaTable
 from snake_pipe.cli.output.jobs.summary import summary_lines
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine, IngestRequest
-from snake_pipe.extract.planning.budget import BUDGET, Budget
+from snake_pipe.extract.planning.budget import Budget
 from snake_pipe.observe.events import BatchFinished
+from snake_pipe.observe.status import BUDGET
 from testkit.repositories import python_files
 from testkit.tables import value
 

@@ -11,7 +11,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.cli.output.text import seconds, size, stopper, visible
+from snake_pipe.cli.output.text import seconds, size, visible
+from snake_pipe.observe.status import stopper
 
 if TYPE_CHECKING:
     from snake_pipe.cli.job_view import JobView

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from snake_pipe.cli.output.jobs.estimate import estimate_lines
 from snake_pipe.cli.output.jobs.left_out import left_out_lines
 from snake_pipe.cli.output.jobs.reasons import reason_lines
-from snake_pipe.cli.output.text import counted, seconds, size, stopper, visible
-from snake_pipe.extract.planning.budget import BUDGET
+from snake_pipe.cli.output.text import counted, seconds, size, visible
 from snake_pipe.observe.figures_in_words import files_in_words, rows_in_words
+from snake_pipe.observe.status import BUDGET, stopper
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult

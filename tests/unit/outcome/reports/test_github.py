@@ -69,7 +69,7 @@ def test_a_run_that_failed_says_so_with_what_goes_on():
 def test_a_run_that_was_stopped_is_only_a_warning():
     [annotation] = log_of(account(status="stopped", message="budget", exit_code=0)).annotations("warning")
     assert annotation.message == (
-        f"the run was stopped: its budget of time was used; resume with: snake-pipe resume {JOB}"
+        f"the run was stopped by its budget of time; resume with: snake-pipe resume {JOB}"
     )
 
 
