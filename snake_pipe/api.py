@@ -51,7 +51,8 @@ def ingest(
     stopped or failed: `resume` goes on with it, `restart` begins anew in its place, `fail` raises UsageError,
     and `keep` begins anew and leaves it to be resumed.
 
-    A run that fails raises SnakePipeError; files that fail are rows, not exceptions. Ctrl-C, or "interrupt
+    A run that fails raises SnakePipeError; files that fail are rows, not exceptions. Gates that are not met
+    are the result's `breaches`. Ctrl-C, or "interrupt
     kernel", ends the job with a checkpoint, and the KeyboardInterrupt says how to resume it.
     """
     from snake_pipe.errors import UsageError
@@ -191,6 +192,7 @@ def _run(
     engine = BatchProcessingEngine(listener=loop.tell)
     try:
         result = loop.run(work(engine), stop=lambda: engine.stop("SIGINT"))
+        result.breaches = _breaches(result)
         if bar is not None:
             bar.show(result.statistics)
     except StoppedError as error:
@@ -210,3 +212,20 @@ def _run(
     finally:
         if bar is not None:
             bar.close()
+
+
+def _breaches(result: RepositoryProcessingResult) -> tuple[str, ...]:
+    """The gates that a run does not meet, in words; of one that is not done nobody knows."""
+    texts = result.settings.get("gates", ())
+    if not texts or not result.success:
+        return ()
+    from snake_pipe.extract.settings.gates import parse_gates
+    from snake_pipe.outcome.gates import ask_for_drift, judge
+    from snake_pipe.outcome.state import look_up
+    from snake_pipe.outcome.summary import summarise
+
+    gates = parse_gates(texts)
+    dataset = Path(result.dataset)
+    summary = summarise(result.statistics, job_id=result.job_id, dataset=dataset, status=result.status)
+    state = look_up(summary, base=dataset, with_findings=False, with_drift=ask_for_drift(gates))
+    return tuple(verdict.breach for verdict in judge(gates, state) if not verdict.is_met)

@@ -278,8 +278,9 @@ class RepositoryProcessingResult:
     """How a job ended: `status` is done, stopped or failed; `message` says why where it is not done.
 
     `settings` are those of the job, by name, as far as they are known. `found_nothing` says why a walk of
-    whole folders found no file to read, and is empty where it found any. As text, and in a notebook, it is a
-    summary.
+    whole folders found no file to read, and is empty where it found any. `breaches` are the gates that are
+    not met, in words: `snake_pipe.ingest` and `resume` judge them, the engine does not. As text, and in a
+    notebook, it is a summary.
     """
 
     job_id: str
@@ -289,6 +290,7 @@ class RepositoryProcessingResult:
     message: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     found_nothing: str = ""
+    breaches: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -310,10 +312,12 @@ class RepositoryProcessingResult:
     def _in_words(self) -> list[tuple[str, str]]:
         statistics = self.statistics
         why = f": {self.found_nothing}" if self.found_nothing else ""
+        gates = [("gates", "; ".join(self.breaches))] if self.breaches else []
         return [
             ("job", f"{self.job_id} {self.status}{f': {self.message}' if self.message else ''}"),
             ("files", files_in_words(statistics) + why),
             ("rows", rows_in_words(statistics)),
             ("time", f"{statistics.elapsed:.1f} s"),
+            *gates,
             ("dataset", self.dataset),
         ]

@@ -55,6 +55,11 @@ class Verdict:
         return f"{among} {measure}"
 
 
+def ask_for_drift(gates: Iterable[Gate]) -> bool:
+    """Whether some gate is about drift, which costs a look that the others do without."""
+    return any(gate.measure == DRIFT for gate in gates)
+
+
 def judge(gates: Iterable[Gate], state: DatasetState) -> tuple[Verdict, ...]:
     """A verdict for each gate, in their order."""
     return tuple(Verdict(gate, *_measured(gate, state)) for gate in gates)

@@ -128,7 +128,7 @@ class _Places:
     """Findings, with their files told from one folder."""
 
     def __init__(self, base: Path, repos: Mapping[str, str]) -> None:
-        self._inside = os.fsencode(base) + b"/"
+        self._inside = os.fsencode(base).rstrip(b"/") + b"/"
         self._folders = {name: unescape_path(folder) for name, folder in repos.items()}
 
     def _file(self, repo: str, path: bytes) -> bytes:
