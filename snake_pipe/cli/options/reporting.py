@@ -15,7 +15,7 @@ from typer import Option
 
 from snake_pipe.cli import completers
 from snake_pipe.cli.options.outputs import check_output, write_output
-from snake_pipe.cli.output.streams import tell
+from snake_pipe.cli.output.streams import tell, write_to_stderr
 from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class RunReports:
         is_done = summary.status == "done"
         if not (is_reported or (gates and is_done)):
             return None
-        from snake_pipe.extract.settings.gates import DRIFT, parse_gates
+        from snake_pipe.extract.settings.gates import parse_gates
         from snake_pipe.outcome.account import Account
-        from snake_pipe.outcome.gates import judge
+        from snake_pipe.outcome.gates import ask_for_drift, judge
         from snake_pipe.outcome.state import look_up
 
         parsed = parse_gates(gates) if is_done else ()
@@ -96,7 +96,7 @@ class RunReports:
                 summary,
                 base=account.base,
                 with_findings=is_reported,
-                with_drift=is_reported or any(gate.measure == DRIFT for gate in parsed),
+                with_drift=is_reported or ask_for_drift(parsed),
             )
         except SnakePipeError:
             if is_done:
@@ -126,7 +126,7 @@ class RunReports:
                 sys.stdout.write(text)
                 sys.stdout.flush()
             else:
-                tell(text, end="")
+                write_to_stderr(text)
 
     def _choices(self) -> tuple[Choice, ...]:
         if not self.report and "GITHUB_ACTIONS" not in os.environ:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
 
+_COMMAND = re.compile(r"^([^\S\n]*)(?=::)|(?<=#)(?=#\[)", re.MULTILINE)
+"""Before what GitHub's runner takes for a command: `::` at the beginning of a line, `##[` anywhere in it."""
+
 
 def tell(text: str, end: str = "\n") -> None:
-    """Write to stderr; where that cannot be, nobody is told from here on, and the work goes on."""
+    """Write to stderr; where that cannot be, nobody is told from here on, and the work goes on.
+
+    In a workflow of GitHub what looks like a command to its runner is shown so that it is none.
+    """
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        text = _COMMAND.sub(r"\1\\", text)
+    write_to_stderr(text + end)
+
+
+def write_to_stderr(text: str) -> None:
+    """As `tell`, the text as it is."""
     try:
-        sys.stderr.write(text + end)
+        sys.stderr.write(text)
         sys.stderr.flush()
     except BlockingIOError:  # a pipe that is full and does not wait: this one is not read, a later one may be
         pass

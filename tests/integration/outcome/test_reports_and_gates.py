@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from snake_pipe.errors import DatasetError
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.command import LIMIT
 from testkit.github_runner import read_log, read_outputs
@@ -170,7 +171,11 @@ def test_names_that_formats_could_stumble_over(cli, tmp_path):
     options = [
         f"--report={name}={reports / name}" for name in ("github", "sarif", "junit", "markdown", "json")
     ]
-    assert ingest(cli, tmp_path / "odd", *options, cwd=tmp_path).returncode == 3
+    env = cli.environment | {"GITHUB_ACTIONS": "true"}
+    done = cli.run("ingest", tmp_path / "odd", *SERIAL, *options, cwd=tmp_path, env=env)
+    assert done.returncode == 3
+    assert read_log(done.stderr.splitlines()).commands == []  # as a line that names a file could be one
+    assert "\n\\::error::%0A.ast.json:2: not valid JSON" in done.stderr
 
     results = json.loads((reports / "sarif").read_text())["runs"][0]["results"]
     places = [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in results]
@@ -200,6 +205,20 @@ def test_paths_count_from_the_checkout_wherever_the_command_runs(cli, shop):
     assert paths(shop.parent, CI_PROJECT_DIR=str(shop)) == ["lib/b.py"]
     (shop / "other").mkdir()
     assert paths(shop / "other") == [str(shop / "lib" / "b.py")]
+
+
+def test_a_dataset_that_cannot_be_asked_ends_the_run_and_what_is_known_is_written(
+    cli, shop, tmp_path, monkeypatch
+):
+    def refuse(*_, **__):
+        raise DatasetError("a part is gone")
+
+    monkeypatch.setattr("snake_pipe.outcome.state.look_up", refuse)
+    outputs = ("--summary-json", tmp_path / "run.json", "--metrics-file", tmp_path / "run.prom")
+    done = ingest(cli, shop, "--gate", "ok>=1%", *outputs)
+    assert (done.returncode, "a part is gone" in done.stderr) == (2, True)
+    assert json.loads((tmp_path / "run.json").read_text())["exit_code"] == 2
+    assert "last_success" not in (tmp_path / "run.prom").read_text()
 
 
 def test_what_the_walk_could_not_look_at_is_told(cli, shop):
