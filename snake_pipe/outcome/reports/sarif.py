@@ -15,6 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from snake_pipe.outcome.findings import Severity
+from snake_pipe.plugins import AST_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +74,7 @@ def _rule(example: Finding) -> dict[str, Any]:
 
 def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
     region = {"startLine": max(one.line or 1, 1)}  # GitHub refuses results without a line
-    if one.line is not None and one.col is not None:
+    if one.line is not None and one.col is not None and _counts_characters(one, one.col):
         region["startColumn"] = max(one.col, 1)
     place = {"artifactLocation": _location(one.file), "region": region}
     return {
@@ -85,6 +86,11 @@ def _result(one: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
         "partialFingerprints": {_FINGERPRINT: fingerprint},
         "properties": {"status": one.status, "language": one.language, "repo": one.repo, "isNew": one.is_new},
     }
+
+
+def _counts_characters(one: Finding, col: int) -> bool:
+    """Whether a column is the same in code points: those of sources count bytes."""
+    return col <= 1 or one.language == AST_QUEUE
 
 
 def _location(file: bytes) -> dict[str, str]:

@@ -31,20 +31,32 @@ def test_the_schema_itself_refuses():
 
 
 def test_a_result():
-    run = run_of(account(finding("src/a b#.py", is_new=True)))
+    run = run_of(account(finding("src/a b#.json", is_new=True, language="ast")))
     [result] = run["results"]
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "invalid_json"
     assert (result["level"], result["message"]) == ("error", {"text": "not valid JSON"})
     assert result["locations"] == [
         {
             "physicalLocation": {
-                "artifactLocation": {"uri": "src/a%20b%23.py", "uriBaseId": "SRCROOT"},
+                "artifactLocation": {"uri": "src/a%20b%23.json", "uriBaseId": "SRCROOT"},
                 "region": {"startLine": 3, "startColumn": 7},
             }
         }
     ]
     assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": "file:///work/shop/"}}
     assert run["properties"]["jobId"] == JOB
+
+
+def test_a_column_is_given_only_where_it_counts_characters():
+    """Columns of sources count bytes, and SARIF was told that they are code points."""
+
+    def regions(**place):
+        [result] = run_of(account(finding(**place)))["results"]
+        return result["locations"][0]["physicalLocation"]["region"]
+
+    assert regions(language="ast", line=3, col=7) == {"startLine": 3, "startColumn": 7}
+    assert regions(language="python", line=3, col=7) == {"startLine": 3}
+    assert regions(language="python", line=3, col=1) == {"startLine": 3, "startColumn": 1}
 
 
 def test_a_file_elsewhere_has_a_whole_uri():
