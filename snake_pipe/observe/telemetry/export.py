@@ -67,7 +67,9 @@ def open_telemetry(environ: Mapping[str, str], warn: Callable[[str], None]) -> T
         return _open(wanted, environ, warn)
     except ImportError:
         warn(_MISSING)
-        return None
+    except ValueError as error:  # of a variable that the library reads itself
+        warn(f"no telemetry: {error}")
+    return None
 
 
 def _open(wanted: Wanted, environ: Mapping[str, str], warn: Callable[[str], None]) -> Telemetry:
@@ -122,4 +124,4 @@ class _FirstWarning(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        self.text = self.text or record.getMessage().splitlines()[0]
+        self.text = self.text or record.getMessage().partition("\n")[0]

@@ -40,6 +40,15 @@ def test_what_is_not_known_is_refused_and_told(variable, value):
     assert f"{variable}={value}" in wanted.refused[0]
 
 
+def test_a_value_that_the_library_refuses_is_a_warning(monkeypatch):
+    """It was a traceback, and ended the run before it began."""
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "99999")  # more than wait at most
+    warnings = []
+    assert open_telemetry(ENDPOINT, warnings.append) is None
+    assert warnings[0].startswith("no telemetry: ")
+
+
 def test_a_library_that_is_missing_is_a_warning(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "opentelemetry.sdk.trace", None)
     warnings = []
