@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _COUNTS = ", ".join(f"coalesce(sum({table.removesuffix('s')}_count), 0)::BIGINT" for table in TREE_TABLES)
 _SQL = f"""
-    SELECT repo, status, count(*), coalesce(sum(size_bytes), 0)::BIGINT, {_COUNTS}
+    SELECT repo, status, count(*) FILTER (container_id IS NULL),
+           coalesce(sum(size_bytes) FILTER (container_id IS NULL), 0)::BIGINT, {_COUNTS}
     FROM files GROUP BY repo, status ORDER BY repo, status
     """  # noqa: S608 - names of our own
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import snake_pipe
 from snake_pipe.outcome import state
+from snake_pipe.outcome.metrics.dataset_figures import dataset_figures
 from snake_pipe.outcome.state import look_up
 from snake_pipe.outcome.summary import RunSummary, repos_of_job
+from testkit.repositories import python_files
 
 
 @pytest.fixture
@@ -48,6 +51,30 @@ def test_a_file_tells_at_most_twenty(ended):
     found = looked_up(ended)
     assert len(found.findings) == 200
     assert [one.line for one in found.findings[:3]] == [1, 3, 5]
+
+
+def test_the_library_judges_gates(tmp_path):
+    """They were accepted and forgotten."""
+    root = python_files(tmp_path / "r", 2)
+    (root / "b.py").write_text("def b(:\n    pass\n")
+    dataset = tmp_path / "ds"
+    gates = ["ok>=99%", "failed=0", "drift=0"]
+    result = snake_pipe.ingest(root, dataset=dataset, executor="serial", gates=gates)
+    breach = "the gate ok>=99% is not met: 66.7 % ok (2 of 3 files)"
+    assert (result.success, result.breaches) == (True, (breach,))
+    assert breach in repr(result)
+    again = snake_pipe.resume(result.job_id, dataset, gates=["partial<=1"])
+    assert again.breaches == ()
+
+
+def test_trees_in_a_file_are_no_files_of_the_metrics(tmp_path):
+    tree = {"type": "Program", "body": [], "sourceType": "module"}
+    (tmp_path / "many.ast.json").write_text(json.dumps([tree] * 3))
+    result = snake_pipe.ingest(tmp_path, executor="serial")
+    figures = dataset_figures(Path(result.dataset))
+    repo = tmp_path.name
+    assert (figures.files.total(), figures.source[repo]) == (1, (tmp_path / "many.ast.json").stat().st_size)
+    assert figures.rows[repo, "nodes"] == 3
 
 
 def test_gates_alone_read_no_finding(ended):
