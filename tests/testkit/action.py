@@ -49,7 +49,6 @@ class Runner:
             step["run"],
             GITHUB_ACTIONS="true",
             GITHUB_ACTION_PATH=str(PROJECT),
-            GITHUB_RUN_ID="7",
             GITHUB_WORKSPACE=str(self.root),
             RUNNER_TEMP=str(self.temp),
             **files,
