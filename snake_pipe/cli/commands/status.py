@@ -59,7 +59,7 @@ Examples:
   snake-pipe status --health --max-age 26h      for a container's HEALTHCHECK, or monitoring
 
 With --follow the exit code is the job's: 0 done, 3 done but files failed, 1 stopped, failed or killed;
-or 130 after Ctrl-C.
+or 130 after Ctrl-C. Gates are judged when the job has ended, and do not count.
 """
 
 
