@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -17,6 +18,7 @@ from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from snake_pipe.load.dataset import Dataset
 
@@ -32,10 +34,10 @@ def seen(dataset: Dataset, sql: str, files_version: int | None = None) -> list[t
         return connection.execute(sql).fetchall()
 
 
-def seen_by_others(dataset: Dataset, table: str, columns: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of a table by two readers that know nothing of us: DataFusion, and DuckDB over the parts."""
+def seen_by_others(dataset: Dataset, table: str, column: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of a table by readers that know nothing of us; DuckDB and Spark are told the parts."""
     delta = DeltaTable(str(dataset.path / table))
-    sql = f"SELECT {columns} FROM {{}} ORDER BY {columns}"
+    sql = f"SELECT {column} FROM {{}} ORDER BY {column}"
     fusion = QueryBuilder().register("t", delta).execute(sql.format("t")).read_all()
     parts = [uri.removeprefix("file://").replace("%20", " ") for uri in delta.file_uris()]
     with duckdb.connect() as connection:
@@ -47,6 +49,7 @@ def seen_by_others(dataset: Dataset, table: str, columns: str) -> dict[str, list
     return {
         "datafusion": [tuple(row.values()) for row in pa.table(fusion).to_pylist()],
         "duckdb": duck,
+        "pyarrow": sorted(zip(*delta.to_pyarrow_table(columns=[column]).to_pydict().values(), strict=True)),
     }
 
 
@@ -68,7 +71,18 @@ def test_every_reader_sees_what_query_sees(changed: Dataset, job: Any) -> None:
     assert tidy(changed, job).rows == 4 + 5  # of files: a and b as they were, b's deletion, c called off
     for table, rows in before.items():
         assert seen(changed, f"SELECT file_id FROM {table} ORDER BY ALL") == rows
-        assert seen_by_others(changed, table, "file_id") == {"datafusion": rows, "duckdb": rows}
+        others = seen_by_others(changed, table, "file_id")
+        assert others == dict.fromkeys(("datafusion", "duckdb", "pyarrow"), rows)
+
+
+def test_polars_sees_what_query_sees(changed: Dataset, job: Any, tmp_path: Path) -> None:
+    """In a path without a space: else polars itself looks for `data%20set`."""
+    polars = pytest.importorskip("polars")
+    tidy(changed, job)
+    for table in ("files", "nodes"):
+        copy = shutil.copytree(changed.path / table, tmp_path / table)
+        frame = polars.scan_delta(str(copy)).select("file_id").sort("file_id").collect()
+        assert frame.rows() == seen(changed, f"SELECT file_id FROM {table} ORDER BY ALL")
 
 
 def test_a_tidy_dataset_is_let_alone(changed: Dataset, job: Any) -> None:
