@@ -17,7 +17,7 @@ from typing import Any
 
 from snake_pipe import plugins
 from snake_pipe.extract.batch_models import DiscoveredFile
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import walk
 
 _CHUNK_BYTES = 500_000

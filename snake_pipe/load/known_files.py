@@ -8,6 +8,7 @@ Rows of trees in files that hold several do not count: the file has a row of its
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -220,11 +221,22 @@ class KnownFiles:
         """For each file, whether it is here as it is on disk; all that are here count as seen."""
         if not files or not len(self):
             return [False] * len(files)
-        at, found = self._places(files)
+        at, found = self._places_of(files)
         self._seen[at[found]] = True
-        mtimes = np.array([file.mtime_ns for file in files], np.int64)
-        same = found & self._fits(at, files)
-        same &= (self._mtimes[at] == mtimes) | (self._mtimes[at] == _ANY)
+        same = found & self._fits(at, [file.size_bytes for file in files])
+        same &= self._is_of_time(at, [file.mtime_ns for file in files])
+        matches: list[bool] = same.tolist()
+        return matches
+
+    def recognise(
+        self, repo: str, paths: Sequence[str], sizes: Sequence[int], mtimes: Sequence[int]
+    ) -> list[bool]:
+        """As `match` for files of one repository; of them, only those that match count as seen."""
+        if not paths or not len(self):
+            return [False] * len(paths)
+        at, found = self._places(zip(repeat(repo), paths, strict=False), len(paths))
+        same = found & self._fits(at, sizes) & self._is_of_time(at, mtimes)
+        self._seen[at[same]] = True
         matches: list[bool] = same.tolist()
         return matches
 
@@ -235,31 +247,40 @@ class KnownFiles:
         """
         if not files or not len(self):
             return [None] * len(files)
-        at, found = self._places(files)
-        fits = found & self._fits(at, files)
+        at, found = self._places_of(files)
+        fits = found & self._fits(at, [file.size_bytes for file in files])
         return [self._content(place) if is_fit else None for place, is_fit in zip(at, fits, strict=True)]
 
     def _content(self, place: np.intp) -> KnownContent:
         return KnownContent(int(self._file_ids[place]), int(self._mtimes[place]), self._hashes.at(int(place)))
 
-    def _places(self, files: Sequence[FileOnDisk]) -> tuple[NDArray[np.intp], Flags]:
-        """Where each file is here, and whether it is."""
-        keys = self._hash_all([(file.repo, file.path) for file in files])
+    def _places_of(self, files: Sequence[FileOnDisk]) -> tuple[NDArray[np.intp], Flags]:
+        return self._places(((file.repo, file.path) for file in files), len(files))
+
+    def _places(self, files: Iterable[tuple[str, str]], count: int) -> tuple[NDArray[np.intp], Flags]:
+        """Where each (repo, path) is here, and whether it is."""
+        keys = self._hash_all(files, count)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
         return at, self._keys[at] == keys
 
-    def _fits(self, at: NDArray[np.intp], files: Sequence[FileOnDisk]) -> Flags:
+    def _fits(self, at: NDArray[np.intp], sizes: Sequence[int]) -> Flags:
         """Whether the row at each place can be used, and has the size of the file."""
-        sizes = np.array([file.size_bytes for file in files], np.int64)
-        fits: Flags = self._usable[at] & ((self._sizes[at] == sizes) | (self._sizes[at] == _ANY))
+        known = self._sizes[at]
+        fits: Flags = self._usable[at] & ((known == np.array(sizes, np.int64)) | (known == _ANY))
         return fits
+
+    def _is_of_time(self, at: NDArray[np.intp], mtimes: Sequence[int]) -> Flags:
+        """Whether the row at each place has the time of the file."""
+        known = self._mtimes[at]
+        flags: Flags = (known == np.array(mtimes, np.int64)) | (known == _ANY)
+        return flags
 
     def match_sizes(self, files: Sequence[FileOnDisk]) -> list[bool]:
         """As `match`, whatever the times say: for files whose contents somebody else has compared."""
         if not files or not len(self):
             return [False] * len(files)
-        at, found = self._places(files)
-        same = found & self._fits(at, files)
+        at, found = self._places_of(files)
+        same = found & self._fits(at, [file.size_bytes for file in files])
         self._seen[at[same]] = True
         matches: list[bool] = same.tolist()
         return matches
@@ -268,7 +289,7 @@ class KnownFiles:
         """For each file, whether its path is here; asking leaves no trace."""
         if not files or not len(self):
             return [False] * len(files)
-        contained: list[bool] = self._places(files)[1].tolist()
+        contained: list[bool] = self._places_of(files)[1].tolist()
         return contained
 
     def supersede(self, files: Iterable[tuple[str, str]]) -> None:
@@ -298,8 +319,8 @@ class KnownFiles:
                         yield KnownFile(**row)
 
     @classmethod
-    def _hash_all(cls, values: Sequence[object]) -> Longs:
-        return np.fromiter(map(cls._hash, values), np.int64, len(values))
+    def _hash_all(cls, values: Iterable[object], count: int) -> Longs:
+        return np.fromiter(map(cls._hash, values), np.int64, count)
 
     @classmethod
     def _read(
@@ -318,7 +339,7 @@ class KnownFiles:
                 paths = batch["path"].to_pylist()
                 rows.extend(
                     batch.num_rows,
-                    key=cls._hash_all(list(zip(_spread(batch["repo"]), paths, strict=True))),
+                    key=cls._hash_all(zip(_spread(batch["repo"]), paths, strict=True), len(paths)),
                     check=np.fromiter(map(hash, paths), np.int64, len(paths)),
                     file_id=_longs(batch["file_id"]),
                     size=_longs(batch["size_bytes"]),

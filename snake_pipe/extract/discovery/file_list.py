@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.roots import unique_names
-from snake_pipe.extract.discovery.sieve import Sieve, check_patterns
+from snake_pipe.extract.discovery.selection import check_patterns
+from snake_pipe.extract.discovery.sieve import Sieve
 from snake_pipe.extract.paths.names import escape_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from snake_pipe.extract.discovery.sieve import Selection
+    from snake_pipe.extract.discovery.selection import Selection
 
 LONGEST_LISTED_PATH = 1 << 16
 _LIST_READ = 1 << 16

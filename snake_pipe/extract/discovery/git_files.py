@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, unreadable
+from snake_pipe.extract.discovery.folder_walk import MOST_TOGETHER, FolderFiles, unreadable
 from snake_pipe.extract.discovery.git_ignored import IgnoredListing
 from snake_pipe.extract.discovery.git_process import (
     STALL_SECONDS,
@@ -97,19 +97,29 @@ def git_files(
         # Both streams have begun, and `--others` begins only when it has walked everything and complained.
         for path, reason in others.complaints():
             yield unreadable(prefix + path, OSError(0, reason.decode("utf-8", "replace")))
+        folder_path = b""
+        names: list[bytes] = []
         while first is not None:
             path, is_submodule = first
             first = next(records, None)
             path = prefix + path
-            while waiting and waiting[0] < path:
-                yield from descend(heapq.heappop(waiting))
+            if waiting and waiting[0] < path:
+                yield from parents.files(folder_path, names)
+                names = []
+                while waiting and waiting[0] < path:
+                    yield from descend(heapq.heappop(waiting))
             if path == last:
                 continue
             last = path
             if path.endswith(b"/") or (is_submodule and _is_folder(root, path)):
                 heapq.heappush(waiting, path.rstrip(b"/") + b"/")
                 continue
-            yield from parents.find(path)
+            above, slash, name = path.rpartition(b"/")
+            if above + slash != folder_path or len(names) == MOST_TOGETHER:
+                yield from parents.files(folder_path, names)
+                folder_path, names = above + slash, []
+            names.append(name)
+        yield from parents.files(folder_path, names)
         while waiting:
             yield from descend(heapq.heappop(waiting))
         if ignored is not None:
@@ -129,7 +139,7 @@ def _is_folder(root: bytes, path: bytes) -> bool:
 
 
 class _Parents:
-    """Keeps the folder of the last file open, since its neighbours follow."""
+    """Keeps the folder of the last files open, since its neighbours follow."""
 
     def __init__(self, root: bytes) -> None:
         self._root = root
@@ -144,9 +154,11 @@ class _Parents:
         if self._folder >= 0:
             os.close(self._folder)
 
-    def find(self, path: bytes) -> Iterator[Entry]:
-        """The entry, or once for each folder what keeps us from it; nothing where the folder is gone."""
-        parent, slash, name = path.rpartition(b"/")
+    def files(self, path: bytes, names: list[bytes]) -> Iterator[Entry]:
+        """Files of a folder, or once for each folder what keeps us from it; nothing where it is gone."""
+        if not names:
+            return
+        parent = path.rstrip(b"/")
         if parent != self._path:
             if self._folder >= 0:
                 os.close(self._folder)
@@ -157,11 +169,11 @@ class _Parents:
                 if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                     yield from self._link_on_the_way(parent)
                 else:
-                    yield unreadable(parent + slash, error)
+                    yield unreadable(path, error)
         if self._folder >= 0:
-            yield FolderEntry(path, name, self._folder)
+            yield FolderFiles(path, names, self._folder)
 
-    def _link_on_the_way(self, parent: bytes) -> Iterator[FolderEntry]:
+    def _link_on_the_way(self, parent: bytes) -> Iterator[FolderFiles]:
         """A link where git knows a folder: the entry to report, once for all that git lists below it."""
         names = parent.split(b"/")
         for depth in range(1, len(names) + 1):
@@ -179,7 +191,7 @@ class _Parents:
                 link = b"/".join(names[:depth])
                 if link != self._link:
                     self._link = link
-                    yield FolderEntry(link, name, folder)
+                    yield FolderFiles(above + b"/" if above else b"", [name], folder)
                 return
             finally:
                 os.close(folder)

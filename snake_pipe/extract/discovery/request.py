@@ -13,7 +13,7 @@ from snake_pipe.errors import CheckpointError, UsageError
 from snake_pipe.extract.discovery.changed_files import resolve_commit, work_tree_of
 from snake_pipe.extract.discovery.file_list import listed_files
 from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
-from snake_pipe.extract.discovery.sieve import Selection, check_patterns
+from snake_pipe.extract.discovery.selection import Selection, check_patterns
 from snake_pipe.extract.discovery.walk import look, walk
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
     from snake_pipe.extract.discovery.left_out import LeftOut
+    from snake_pipe.extract.discovery.recognition import Recogniser, WalkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,19 @@ class IngestRequest:
         names = unique_names(map(Path, folders))
         return [Root(folder, folders[str(folder)] or name) for folder, name in names.items()]
 
-    def discover(self, max_file_size: int, left_out: LeftOut) -> Iterator[DiscoveredFile | DiscoveryError]:
-        """Walk again: the same request gives the same files in the same order, as long as they are there."""
+    def discover(
+        self, max_file_size: int, left_out: LeftOut, known: Recogniser | None = None
+    ) -> Iterator[WalkItem]:
+        """Walk again: the same request gives the same files in the same order, as long as they are there.
+
+        Of what is `known` as it is, a walk gives only the number.
+        """
         if self.file_list is not None:
             return self._listed(max_file_size, left_out)
         selection = self._selection(max_file_size)
-        return walk([Path(root) for root in self.roots], selection, left_out, self.repos)
+        return walk([Path(root) for root in self.roots], selection, left_out, self.repos, known)
 
-    def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[DiscoveredFile | DiscoveryError]:
+    def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[WalkItem]:
         """What the walk would give now of some absolute paths, of files or whole folders."""
         return look([Path(root) for root in self.roots], paths, self._selection(max_file_size), self.repos)
 

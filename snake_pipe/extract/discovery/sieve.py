@@ -8,24 +8,23 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import UsageError
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, unreadable
-from snake_pipe.extract.discovery.left_out import NOT_INCLUDED, LeftOut
+from snake_pipe.extract.discovery.folder_walk import unreadable
+from snake_pipe.extract.discovery.recognition import Recognised, Recogniser, Recognition
+from snake_pipe.extract.discovery.selection import ending_of
 from snake_pipe.extract.disk.folders import open_folder, open_regular
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.paths.names import escape_path
-from snake_pipe.extract.paths.patterns import PathPatterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from snake_pipe.extract.discovery.folder_walk import IgnoredEntry
+    from snake_pipe.extract.discovery.folder_walk import FolderFiles, IgnoredEntry
+    from snake_pipe.extract.discovery.left_out import LeftOut
+    from snake_pipe.extract.discovery.recognition import WalkItem
+    from snake_pipe.extract.discovery.selection import Selection
 
 ALWAYS_LEFT_OUT = frozenset((b".git", DATASET_NAME.encode()))
 """Names of folders that are never entered: git's own, and datasets."""
@@ -37,61 +36,25 @@ _LINKS_REMEMBERED = 64
 """A folder swapped for a link comes as a new link, and again as what stands in the way of tracked files."""
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which files are wanted, and how they are told apart.
-
-    `include` and `exclude` are gitignore patterns on paths relative to the root; no `include` means all.
-    `detector(name)` gives the queue of a file name (a language, or `ast` for candidates of AST files), or
-    None. `detector_head(name, head)` decides by at most 4,096 bytes for names without an ending and for those
-    with one of `head_endings`; its None leaves the word to `detector`. `languages` are the queues that are
-    wanted (name `ast` too if AST files are); None means every queue the detectors give. Files of others are
-    counted.
-    Files above `max_file_size` bytes come out with the skip reason `too_large`; None means no limit.
-    `left_out` are absolute folders never to be entered, such as the dataset being written.
-    """
-
-    detector: Callable[[str], str | None]
-    detector_head: Callable[[str, bytes], str | None] | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    languages: frozenset[str] | None = None
-    max_file_size: int | None = None
-    use_gitignore: bool = True
-    head_endings: frozenset[str] = frozenset((".h",))
-    left_out: tuple[Path, ...] = ()
-
-    @cached_property
-    def included(self) -> PathPatterns | None:
-        """What `include` matches; None for everything."""
-        return _patterns(self.include)
-
-    @cached_property
-    def excluded(self) -> PathPatterns | None:
-        """What `exclude` matches; None for nothing."""
-        return _patterns(self.exclude)
-
-    @cached_property
-    def can_prune(self) -> bool:
-        """Whether an excluded folder is excluded with all that is in it: nothing brings a part of it back."""
-        return not any(pattern.startswith("!") for pattern in self.exclude)
-
-
-def check_patterns(selection: Selection) -> None:
-    """Read them once, so that a bad one is found before the walk."""
-    _ = selection.included, selection.excluded
-
-
 class Sieve:
     """Turns the entries below one root into items, and counts what it lets fall."""
 
-    def __init__(self, root: bytes, repo: str, selection: Selection, left_out: LeftOut) -> None:
+    def __init__(
+        self,
+        root: bytes,
+        repo: str,
+        selection: Selection,
+        left_out: LeftOut,
+        known: Recogniser | None = None,
+    ) -> None:
+        """What of walked files is `known` as it is comes out as a number alone."""
         self._root = os.fsdecode(root)
         self._root_bytes = root
         self._inside = root.rstrip(b"/") + b"/"
         self._repo = repo
         self._selection = selection
         self._left_out = left_out
+        self._recognition = None if known is None else Recognition(repo, selection, known)
         self._links: deque[bytes] = deque(maxlen=_LINKS_REMEMBERED)
         self._closed = tuple(
             os.fsencode(folder)[len(self._inside) :] + b"/"
@@ -130,19 +93,32 @@ class Sieve:
             yield unreadable(parent, error)
             return
         try:
-            item = self.item(FolderEntry(path, name, folder), by_name=True)
+            item = self._item(path, name, folder, by_name=True)
         finally:
             os.close(folder)
         if item is not None:
             yield item
 
-    def item(self, found: FolderEntry, *, by_name: bool = False) -> DiscoveredFile | DiscoveryError | None:
-        """The item for an entry, None if it is not wanted or no longer there.
+    def items(self, found: FolderFiles) -> Iterator[WalkItem]:
+        """The items for some files of a folder, but for those that are not wanted or no longer there."""
+        names = found.names
+        if self._recognition is not None:
+            count, names = self._recognition.split(found)
+            if count:
+                yield Recognised(count)
+        for name in names:
+            item = self._item(found.path + name, name, found.folder)
+            if item is not None:
+                yield item
+
+    def _item(
+        self, path: bytes, name: bytes, folder: int, *, by_name: bool = False
+    ) -> DiscoveredFile | DiscoveryError | None:
+        """The item for an entry of the open `folder`, None if it is not wanted or no longer there.
 
         `by_name`: the user named this very file, so its size does not hold it back; patterns do.
         """
-        path, name, folder = found
-        if (pattern := self._filtered_by(path)) is not None:
+        if (pattern := self._selection.filtered_by(os.fsdecode(path))) is not None:
             if by_name:
                 self._left_out.excluded += 1
             else:
@@ -162,7 +138,7 @@ class Sieve:
         if kind != stat.S_IFREG:
             return _error(path, "special_file", "a FIFO, socket or device; it is not opened")
         try:
-            queue = self._queue(os.fsdecode(name), found)
+            queue = self._queue(name, folder)
         except OSError as error:
             return _error(path, "unreadable_file", f"its language cannot be found: {error.strerror or error}")
         if queue is None:
@@ -184,28 +160,18 @@ class Sieve:
             skip_reason="too_large" if limit is not None and info.st_size > limit and not by_name else None,
         )
 
-    def _filtered_by(self, path: bytes) -> str | None:
-        """Which pattern leaves a file out; None if it passes."""
-        included, excluded = self._selection.included, self._selection.excluded
-        if included is None and excluded is None:
-            return None
-        text = os.fsdecode(path)
-        if included is not None and not included.match_file(text):
-            return NOT_INCLUDED
-        pattern = None if excluded is None else excluded.selecting(text)
-        return None if pattern is None else f"exclude {pattern}"
-
-    def _queue(self, name: str, found: FolderEntry) -> str | None:
+    def _queue(self, raw: bytes, folder: int) -> str | None:
         """OSError where the content must tell but cannot be read."""
+        name = os.fsdecode(raw)
         queue = self._selection.detector(name)
         by_head = self._selection.detector_head
         if by_head is None:
             return queue
         if queue is None and "." not in name:
-            return by_head(name, _head(found))
-        if name[max(0, name.rfind(".")) :].lower() in self._selection.head_endings:
+            return by_head(name, _head(raw, folder))
+        if ending_of(name) in self._selection.head_endings:
             try:
-                return by_head(name, _head(found)) or queue
+                return by_head(name, _head(raw, folder)) or queue
             except OSError:
                 return queue  # the worker will find out, and the file keeps its row
         return queue
@@ -223,24 +189,12 @@ class Sieve:
         )
 
 
-def _patterns(lines: tuple[str, ...]) -> PathPatterns | None:
-    """The patterns, or None for none; UsageError for one that cannot be read."""
-    if not lines:
-        return None
-    try:
-        return PathPatterns(lines)
-    except ValueError as error:
-        raise UsageError(
-            f"a pattern cannot be used: {error}", "patterns are written as in .gitignore"
-        ) from None
-
-
 def _error(path: bytes, code: str, message: str) -> DiscoveryError:
     return DiscoveryError(escape_path(path), code, message)
 
 
-def _head(found: FolderEntry) -> bytes:
-    file = open_regular(found.name, found.folder)
+def _head(name: bytes, folder: int) -> bytes:
+    file = open_regular(name, folder)
     try:
         return os.read(file, HEAD_BYTES)
     finally:

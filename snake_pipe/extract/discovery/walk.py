@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import DiscoveryError
-from snake_pipe.extract.discovery.folder_walk import FolderEntry, FolderWalk, IgnoredEntry, walk_folder
+from snake_pipe.extract.discovery.folder_walk import FolderFiles, FolderWalk, IgnoredEntry, walk_folder
 from snake_pipe.extract.discovery.git_files import find_work_tree, git_files, is_ignored
 from snake_pipe.extract.discovery.git_process import GitError
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.discovery.roots import plan_roots
-from snake_pipe.extract.discovery.sieve import Sieve, check_patterns
+from snake_pipe.extract.discovery.selection import check_patterns
+from snake_pipe.extract.discovery.sieve import Sieve
 from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.extract.paths.scope import EVERYWHERE, PathScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.discovery.folder_walk import Entry
+    from snake_pipe.extract.discovery.recognition import Recogniser, WalkItem
     from snake_pipe.extract.discovery.roots import Root
-    from snake_pipe.extract.discovery.sieve import Selection
+    from snake_pipe.extract.discovery.selection import Selection
 
 DEEPEST_NEST = 8
 """Repositories within repositories that git lists, with two processes each; deeper ones are walked."""
@@ -38,18 +39,19 @@ def walk(
     selection: Selection,
     left_out: LeftOut | None = None,
     repos: Mapping[str, str] | None = None,
-) -> Iterator[DiscoveredFile | DiscoveryError]:
+    known: Recogniser | None = None,
+) -> Iterator[WalkItem]:
     """The wanted files below `roots`, folders or files, root by root in the order of their paths.
 
     Within a root the files named themselves come first, then the walk. Named files go around gitignore and
     size. `left_out` is filled with counts of what does not come out; `repos` are names of folders, as
-    `plan_roots` takes them. UsageError, before anything is yielded, for a root that is not there or a bad
-    pattern. The walk holds one descriptor and git processes: close the iterator when it is not read to its
-    end.
+    `plan_roots` takes them. Of what is `known` as it is, only the number comes out. UsageError, before
+    anything is yielded, for a root that is not there or a bad pattern. The walk holds one descriptor and git
+    processes: close the iterator when it is not read to its end.
     """
     check_patterns(selection)
     plan = plan_roots(roots, repos)
-    return _walk_plan(plan, selection, left_out if left_out is not None else LeftOut())
+    return _walk_plan(plan, selection, left_out if left_out is not None else LeftOut(), known=known)
 
 
 def look(
@@ -57,7 +59,7 @@ def look(
     paths: Sequence[bytes],
     selection: Selection,
     repos: Mapping[str, str] | None = None,
-) -> Iterator[DiscoveredFile | DiscoveryError]:
+) -> Iterator[WalkItem]:
     """What `walk` gives of some paths, of files or of folders with all below them: absolute, without links.
 
     A path that is not there, or that the walk would leave out, gives nothing.
@@ -74,10 +76,11 @@ def _walk_plan(
     selection: Selection,
     left_out: LeftOut,
     scope: PathScope = EVERYWHERE,
-) -> Iterator[DiscoveredFile | DiscoveryError]:
+    known: Recogniser | None = None,
+) -> Iterator[WalkItem]:
     for root in plan:
         folder = os.fsencode(root.folder)
-        sieve = Sieve(folder, root.name, selection, left_out)
+        sieve = Sieve(folder, root.name, selection, left_out, known)
         for path in filter(scope.holds, root.files):
             yield from sieve.named(path)
         if not root.walked:
@@ -95,27 +98,29 @@ def _walk_prefix(
     scope: PathScope,
     files: frozenset[bytes],
     folders: frozenset[bytes],
-) -> Iterator[DiscoveredFile | DiscoveryError]:
+) -> Iterator[WalkItem]:
     """A walk below one folder, without the files and folders that are yielded in their own right."""
     inner = tuple(folder for folder in folders if folder.startswith(prefix))
 
     def enters(folder: bytes) -> bool:
         return folder not in folders and scope.enters(folder) and sieve.enters(folder)
 
+    def is_elsewhere(path: bytes) -> bool:
+        return path in files or not scope.holds(path)
+
     for entry in _entries(FolderWalk(root, prefix, use_git, enters), scope, depth=0):
         if isinstance(entry, DiscoveryError):
             yield entry
-        elif (
-            entry.path in files
-            or not scope.holds(entry.path)
-            or (inner and entry.path.startswith(inner))
-            or not sieve.accepts(entry.path)
-        ):
+        elif (inner and entry.path.startswith(inner)) or not sieve.accepts(entry.path):
             continue
         elif isinstance(entry, IgnoredEntry):
-            sieve.ignore(entry)
-        elif (item := sieve.item(entry)) is not None:
-            yield item
+            if not is_elsewhere(entry.path):
+                sieve.ignore(entry)
+        elif files or scope is not EVERYWHERE:
+            names = [name for name in entry.names if not is_elsewhere(entry.path + name)]
+            yield from sieve.items(entry._replace(names=names))
+        else:
+            yield from sieve.items(entry)
 
 
 def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[Entry]:
@@ -134,10 +139,13 @@ def _entries(below: FolderWalk, scope: PathScope, depth: int) -> Iterator[Entry]
             try:
                 only = scope.below(below.prefix, below.root)
                 for entry in git_files(below.root, below.prefix, work_tree, descend, only):
-                    if isinstance(entry, FolderEntry):
-                        if entry.path <= below.after:
+                    if isinstance(entry, FolderFiles):
+                        if below.after:
+                            names = [name for name in entry.names if entry.path + name > below.after]
+                            entry = entry._replace(names=names)
+                        if not entry.names:
                             continue
-                        last = entry.path
+                        last = entry.path + entry.names[-1]
                     yield entry
             except GitError as error:
                 shown = escape_path(below.prefix.rstrip(b"/")) or "."

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.discovery.recognition import Recognised
 from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.model.rows import error_row
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.discovery.recognition import WalkItem
     from snake_pipe.extract.feeds.equal_content import EqualContent, NotedTimes
     from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
@@ -67,7 +69,7 @@ class Intake(Feed):
 
     def __init__(
         self,
-        source: Iterator[DiscoveredFile | DiscoveryError],
+        source: Iterator[WalkItem],
         *,
         job_id: str,
         ids: FileIds,
@@ -167,6 +169,8 @@ class Intake(Feed):
                 return None
             if isinstance(item, DiscoveredFile):
                 files.append(item)
+            elif isinstance(item, Recognised):
+                self._take_known(item.files)
             elif item.code == "not_found" and (row := self._row_if_deleted(item.path, self._ids.of_row)):
                 chunk.deleted.append(row)
             else:
@@ -185,14 +189,19 @@ class Intake(Feed):
         self.newest_ns = max([self.newest_ns, *(file.mtime_ns for file in others)])
         others, touched = self._without_equal(others)
         chunk.files = [file.numbered(self._ids.of_file(file)) for file in others]
-        if self._counts_again:
-            self.discovered.files += len(files) - len(others)
-            self.discovered.unchanged += len(files) - len(others)
-            self.discovered.touched += touched
+        self._take_known(len(files) - len(others))
+        self.discovered.touched += touched if self._counts_again else 0
         self.discovered.files += len(chunk.files)
         self.discovered.bytes += sum(file.size_bytes for file in chunk.files)
         for file in chunk.files:
             self.discovered.add_work(file)
+
+    def _take_known(self, count: int) -> None:
+        """Count files that are left out because they are known."""
+        self.found_files |= count > 0
+        if self._counts_again:
+            self.discovered.files += count
+            self.discovered.unchanged += count
 
     def _without_equal(self, files: list[DiscoveredFile]) -> tuple[list[DiscoveredFile], int]:
         """Those whose content is another than the dataset's, and how many of the rest have other times."""

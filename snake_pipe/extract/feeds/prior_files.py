@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
-from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery.narrowing import Narrowing
 from snake_pipe.extract.feeds.equal_content import EqualContent
 from snake_pipe.extract.feeds.intake import HIDING, RULES_FAILED
@@ -120,7 +120,7 @@ class PriorFiles:
         for found in self._request.look(paths, self._max_file_size):
             if isinstance(found, DiscoveredFile):
                 reached.pop((found.repo, found.path), None)
-            elif found.code in HIDING or found.code in RULES_FAILED:
+            elif isinstance(found, DiscoveryError) and found.code in HIDING | RULES_FAILED:
                 return set()
         return set(reached.values())
 

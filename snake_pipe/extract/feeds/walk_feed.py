@@ -69,8 +69,11 @@ def open_walk(
             dataset.path, prior.has_met_all, intake.newest_ns, is_whole=changes is None
         )
 
+    # A run that reads all again, asks git or goes on with an earlier one has more to ask about each file.
+    is_plain = own_files is None and changes is None and not request.full
+    recogniser = prior.current if is_plain and len(prior.current) else None
     intake = Intake(
-        request.discover(max_file_size, discovered.left_out),
+        request.discover(max_file_size, discovered.left_out, recogniser),
         job_id=job_id,
         ids=ids,
         discovered=discovered,

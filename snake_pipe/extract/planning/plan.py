@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
-from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.feeds.ids import FileIds
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_config import BatchConfig
-    from snake_pipe.extract.batch_models import DiscoveryError
+    from snake_pipe.extract.discovery.recognition import WalkItem
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.model.rows import Row
 
@@ -145,10 +145,14 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
 
 
 def _take(
-    plan: Plan, items: Sequence[DiscoveredFile | DiscoveryError], prior: PriorFiles | None, *, full: bool
+    plan: Plan,
+    items: Sequence[WalkItem],
+    prior: PriorFiles | None,
+    *,
+    full: bool,
 ) -> None:
     files = [item for item in items if isinstance(item, DiscoveredFile)]
-    for error in (item for item in items if not isinstance(item, DiscoveredFile)):
+    for error in (item for item in items if isinstance(item, DiscoveryError)):
         plan.knows_rules &= error.code not in RULES_FAILED
         plan.unread += error.code in HIDING
         if error.code == "not_found" and prior is not None:  # a list names it, and the dataset may have it

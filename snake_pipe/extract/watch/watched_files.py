@@ -23,7 +23,7 @@ from snake_pipe.observe.events import Notice
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 
-    from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+    from snake_pipe.extract.discovery.recognition import WalkItem
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
@@ -128,7 +128,7 @@ class WatchedFiles:
 
     async def _walk(
         self,
-        source: Iterator[DiscoveredFile | DiscoveryError],
+        source: Iterator[WalkItem],
         known: Sequence[Known],
         *,
         counts_again: bool,
@@ -195,7 +195,7 @@ class WatchedFiles:
 
     def _intake(
         self,
-        source: Iterator[DiscoveredFile | DiscoveryError],
+        source: Iterator[WalkItem],
         known: Sequence[Known],
         *,
         counts_again: bool,

@@ -16,7 +16,7 @@ import pytest
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import git_files, git_process
 from snake_pipe.extract.discovery.left_out import LeftOut
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import walk
 from testkit.command import Cli
 from testkit.repositories import git, git_repository, write
@@ -387,7 +387,7 @@ UNREADABLE = """
 import os, sys
 from pathlib import Path
 from snake_pipe.extract.discovery.left_out import LeftOut
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import walk
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 def by_ending(name): return "python" if name.endswith(".py") else None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snake_pipe.extract.discovery.left_out import LeftOut
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import walk
 from testkit.places import SAMPLES
 

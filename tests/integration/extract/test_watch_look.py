@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import look, walk
 from testkit.repositories import git, write
 

@@ -193,6 +193,12 @@ def test_it_behaves_like_a_dictionary(
         usable = {key: value[:2] for key, value in model.items() if value[2] in ("ok", "partial", "skipped")}
 
         known = KnownFiles.current(dataset)
+        for repo, path, size, mtime in walk:
+            (is_recognised,) = known.recognise(repo, [path], [size], [mtime])
+            assert is_recognised == (usable.get((repo, path)) == (size, mtime))
+        recognised = {item[:2] for item in walk if usable.get(item[:2]) == item[2:]}
+        assert {(file.repo, file.path) for file in known.unseen()} == model.keys() - recognised
+
         matches = [m for item in walk for m in known.match([Found(*item)])]
         assert matches == [usable.get((repo, path)) == (size, mtime) for repo, path, size, mtime in walk]
         gone = [(file.repo, file.path) for file in known.unseen()]

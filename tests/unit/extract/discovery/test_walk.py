@@ -18,7 +18,7 @@ from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.discovery import folder_walk
 from snake_pipe.extract.discovery.file_list import listed_files
 from snake_pipe.extract.discovery.left_out import LeftOut
-from snake_pipe.extract.discovery.sieve import Selection
+from snake_pipe.extract.discovery.selection import Selection
 from snake_pipe.extract.discovery.walk import walk
 from snake_pipe.extract.paths.gitignore import IgnoreRules
 from snake_pipe.extract.paths.names import escape_path, unescape_path
@@ -495,7 +495,12 @@ def walk_all(root: Path, after: bytes = b"") -> list[bytes]:
 
 def _files(below: folder_walk.FolderWalk) -> list[bytes]:
     entries = folder_walk.walk_folder(below)
-    return [entry.path for entry in entries if isinstance(entry, folder_walk.FolderEntry)]
+    return [
+        entry.path + name
+        for entry in entries
+        if isinstance(entry, folder_walk.FolderFiles)
+        for name in entry.names
+    ]
 
 
 @pytest.fixture(autouse=True)
