@@ -61,8 +61,19 @@ def shared_endings() -> frozenset[str]:
     return SHARED_ENDINGS
 
 
-def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
-    """Every parser with the version it has now: files read by another one are read again.
+def is_current_parser(name: str, version: str, own: tuple[Dialect, ...] = ()) -> bool:
+    """Whether a parser has that version now: files read by another one are read again.
+
+    To know the version of a grammar takes 2 ms, and the dialects 50: so only what was used is asked for.
+    """
+    return any(item.parser == name and item.parser_version == version for item in LANGUAGES.values()) or (
+        name,
+        version,
+    ) in tree_versions(own)
+
+
+def tree_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
+    """What reads AST files, each with the version it has now.
 
     `own` are the user's dialects: any change among them counts for every AST file, and for no source.
     """
@@ -71,8 +82,7 @@ def parser_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
 
     revision = revision_of(own)
     trees = {(item.parser, f"{item.parser_version}{revision}") for item in (*own, *DIALECTS.values())}
-    trees.add((AST_QUEUE, ast_version(own)))
-    return trees | {(item.parser, item.parser_version) for item in LANGUAGES.values()}
+    return trees | {(AST_QUEUE, ast_version(own))}
 
 
 def ast_version(own: tuple[Dialect, ...] = ()) -> str:

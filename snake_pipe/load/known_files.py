@@ -8,6 +8,7 @@ Rows of trees in files that hold several do not count: the file has a row of its
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
@@ -145,24 +146,24 @@ class KnownFiles:
         cls,
         dataset: Dataset,
         repos: Collection[str] | None = None,
-        parsers: Callable[[], Collection[tuple[str, str]]] | None = None,
+        is_current: Callable[[str, str], bool] | None = None,
         read_with: str | None = None,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest.
 
-        A file matches if it has the same size and time, and was read to its end by one of `parsers`
-        (name and version; None accepts all) or by none, with the settings `read_with` (None: any); failed
-        and quarantined files are tried again. `parsers` is not asked on a dataset without files.
+        A file matches if it has the same size and time, and was read to its end by no parser or by one that
+        `is_current` (name and version; None accepts all), with the settings `read_with` (None: any); failed
+        and quarantined files are tried again.
         """
         parts = dataset.parts("files")
-        accepted = parsers() if parsers is not None and parts else None
+        accepts = cache(is_current) if is_current is not None else None
 
         def usable(batch: pa.RecordBatch) -> Flags:
             final = _look_up(batch["status"], lambda status: status in _FINAL)
             measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
             settings = _look_up(batch["read_with"], lambda digest: read_with in (None, digest))
             unread = _look_up(batch["reason"], lambda reason: reason == "cancelled")
-            return final & measured & ~unread & settings & _read_by(batch, accepted)
+            return final & measured & ~unread & settings & _read_by(batch, accepts)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)
@@ -389,13 +390,16 @@ def _newest(rows: _Rows) -> tuple[NDArray[np.intp], Longs]:
     return order[np.append(~repeats, True)], np.unique(collided)
 
 
-def _read_by(batch: pa.RecordBatch, parsers: Collection[tuple[str, str]] | None) -> Flags:
-    """Rows that one of `parsers` has read, or none at all."""
-    if parsers is None:
+def _read_by(batch: pa.RecordBatch, accepts: Callable[[str, str], bool] | None) -> Flags:
+    """Rows that no parser has read, or one that is accepted; asked of each name with a version of its own."""
+    if accepts is None:
         return np.ones(batch.num_rows, np.bool_)
     accepted = _is_null(batch["parser"])
-    for name, version in parsers:
-        accepted |= _look_up(batch["parser"], name.__eq__) & _look_up(batch["parser_version"], version.__eq__)
+    for name in batch["parser"].dictionary.to_pylist():
+        of_parser = _look_up(batch["parser"], name.__eq__)
+        versions = batch["parser_version"].filter(pa.array(of_parser)).unique().drop_null().to_pylist()
+        for version in filter(partial(accepts, name), versions):
+            accepted |= of_parser & _look_up(batch["parser_version"], version.__eq__)
     return accepted
 
 

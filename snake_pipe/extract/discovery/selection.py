@@ -73,8 +73,8 @@ class Selection:
 
 
 def ending_of(name: str) -> str:
-    """The last ending of a name in small letters, with its dot; the whole name if it has none."""
-    return name[max(0, name.rfind(".")) :].lower()
+    """The last ending of a name in small letters, with its dot; a mere character if it has none."""
+    return name[name.rfind(".") :].lower()
 
 
 def check_patterns(selection: Selection) -> None:

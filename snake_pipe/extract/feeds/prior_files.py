@@ -50,7 +50,7 @@ class PriorFiles:
         self._current = KnownFiles.current(
             dataset,
             repos=self._roots if request.file_list is None else None,  # a list may name files anywhere
-            parsers=lambda: plugins.parser_versions(own_dialects),
+            is_current=lambda name, version: plugins.is_current_parser(name, version, own_dialects),
             read_with=config.read_with,
         )
 

@@ -58,8 +58,7 @@ def language_of_name(filename: str) -> str | None:
     exact = _BY_FILE.get(filename)
     if exact is not None:
         return exact
-    _, dot, ending = filename.rpartition(".")
-    return _BY_ENDING.get(f".{ending.lower()}") if dot else None
+    return _BY_ENDING.get(filename[filename.rfind(".") :].lower())  # without a dot a mere character
 
 
 def language_of_head(filename: str, head: bytes) -> str | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import ConfigError
-from snake_pipe.plugins import own_dialects, parser_versions
+from snake_pipe.plugins import own_dialects, tree_versions
 from snake_pipe.transform.dialect_check import check_tree
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dialect_file import compile_dialect, read_dialect_file
@@ -321,12 +321,12 @@ def test_any_change_of_a_dialect_is_another_version_of_all_that_reads_trees_and_
     # Only a file of the dialect itself was read again once: JSON that had been no tree before stayed so.
     file = tmp_path / "a.toml"
     file.write_text(HEAD + ROOT)
-    first = parser_versions(own_dialects([str(file)]))
+    first = tree_versions(own_dialects([str(file)]))
     file.write_text(HEAD + ROOT + "# changed\n")
-    second = parser_versions(own_dialects([str(file)]))
+    second = tree_versions(own_dialects([str(file)]))
     trees = {"toy", "ast", *DIALECTS}
     assert {parser for parser, _ in first - second} == trees
-    assert {parser for parser, _ in first - parser_versions()} == trees
+    assert {parser for parser, _ in first - tree_versions()} == trees
 
 
 def test_own_dialects_are_asked_before_the_built_in_ones():
