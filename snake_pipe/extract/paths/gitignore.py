@@ -92,6 +92,8 @@ def _parse(order: int, line: bytes) -> Rule | None:
     pattern = pattern if ignores else pattern[1:]
     only_folders = pattern.endswith(b"/")
     pattern = pattern.removesuffix(b"/")
+    if pattern.endswith(b"/"):  # no path has two slashes at its end
+        return None
     by_name = b"/" not in pattern
     pattern = pattern.removeprefix(b"/")
     translate = _translate_component if by_name else _translate

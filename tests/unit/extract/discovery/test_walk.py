@@ -113,6 +113,7 @@ def test_a_text_that_no_name_gives_is_refused(text: str) -> None:
         ("**/a/**/b/**", "x/a/b/", None),
         ("**/a/**/b/**", "x/a/y/b/c", True),
         ("a/**", "a/b", True),
+        ("**//", "a/b/", None),
         (r"\#x", "#x", True),
         ("# x", "# x", None),
         ("x ", "x", True),
