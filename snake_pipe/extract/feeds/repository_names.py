@@ -14,11 +14,12 @@ from snake_pipe.errors import SinkError, UsageError
 from snake_pipe.extract.discovery.git_files import find_work_tree
 from snake_pipe.extract.discovery.roots import real_path
 from snake_pipe.extract.paths.names import escape_path, unescape_path
+from snake_pipe.extract.paths.patterns import PathPatterns
 from snake_pipe.utils.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from snake_pipe.extract.discovery.request import IngestRequest
 
@@ -56,6 +57,8 @@ def name_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
 
     Of two folders of one name each would take the other's files for deleted ones: UsageError, unless one is
     no longer there. It may have been moved (each CI run has its own), so its name may be taken over.
+    The same where a folder to be walked and a known one lie within each other: what is in both would be there
+    twice.
     """
     return _named(dataset, request)[0]
 
@@ -68,6 +71,9 @@ def _named(dataset: Path, request: IngestRequest) -> tuple[IngestRequest, dict[s
         folders = ", ".join(str(root.folder) for root in plan)
         raise UsageError(f"--repo names one repository, not {len(plan)}: {folders}", "ingest each alone")
     name_of = {folder: name for name, folder in known.items()}
+    for root in plan:
+        if root.walked and not request.submitted:
+            _check_nesting(root.folder, request.exclude, name_of)
     names = {root.folder: request.repo or name_of.get(root.folder) or root.name for root in plan}
     for folder, name in names.items():
         _check_name(folder, name, known, name_of)
@@ -89,6 +95,25 @@ def _check_name(folder: Path, name: str, known: Mapping[str, Path], name_of: Map
             f"this dataset holds {folder} as {other_name!r}, not as {name!r}",
             f"--repo {other_name}, or name another dataset with --dataset",
         )
+
+
+def _check_nesting(folder: Path, exclude: Sequence[str], name_of: Mapping[Path, str]) -> None:
+    """UsageError if a walk of the folder would meet files that the dataset has under another name."""
+    excluded = PathPatterns(exclude)
+    for other, name in name_of.items():
+        if folder in other.parents and other.exists():
+            inside = f"{other.relative_to(folder)}/"
+            if not excluded.match_file(inside):
+                raise UsageError(
+                    f"{other} is in this dataset as {name!r}: below {folder} its files would be there twice",
+                    f"--exclude '/{inside}' leaves them out, --dataset DIR is another dataset",
+                )
+        elif other in folder.parents and folder not in name_of:
+            raise UsageError(
+                f"{folder} is in this dataset as a part of {name!r}: its files would be there twice",
+                f"snake-pipe ingest {other} --include '/{folder.relative_to(other)}/' reads it there,"
+                " --dataset DIR is another dataset",
+            )
 
 
 def folder_of_named(path: Path, known: Collection[Path]) -> Path | None:

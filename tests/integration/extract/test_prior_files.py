@@ -48,6 +48,24 @@ def test_two_repositories_in_one_dataset_leave_each_other_alone(cli, tmp_path):
     assert rows(dataset, REPO_AND_PATH) == [("one", "a.py"), *(("two", f"{n}.py") for n in "abc")]
 
 
+def test_folders_within_each_other_do_not_share_a_dataset(cli, tmp_path):
+    """The files of the inner one were there twice, under both names, and nobody was told."""
+    dataset = tmp_path / "ds"
+    for path in ("all/one/a.py", "all/two/b.py"):
+        write(tmp_path, path)
+    outer, inner = tmp_path / "all", tmp_path / "all" / "one"
+    assert cli.run("ingest", inner, "-d", dataset).returncode == 0
+    for command in ("ingest", "plan"):
+        refused = cli.run(command, outer, "-d", dataset)
+        assert (refused.returncode, "its files would be there twice" in refused.stderr) == (2, True)
+        assert "--exclude '/one/'" in refused.stderr
+    assert cli.run("ingest", outer, "-d", dataset, "--exclude", "/one/").returncode == 0
+    refused = cli.run("ingest", outer / "two", "-d", dataset)
+    assert (refused.returncode, f"ingest {outer} --include '/two/'" in refused.stderr) == (2, True)
+    assert cli.run("ingest", outer, "-d", dataset, "--exclude", "/one/", "--include", "/two/").returncode == 0
+    assert rows(dataset, REPO_AND_PATH) == [("all", "two/b.py"), ("one", "a.py")]
+
+
 def test_a_file_in_whose_place_there_is_something_else_is_deleted(tmp_path):
     """It stayed for ever, as its path was still there."""
     root = write(tmp_path / "repo", "a.py", "b.py", "c.py", "d.py")
