@@ -15,11 +15,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
+
+from snake_pipe.errors import WorkerPoolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +41,14 @@ def prepare_workers(modules: Sequence[str]) -> None:
     """Start the process that workers are forked from, and don't wait: it imports `modules` meanwhile.
 
     Saves a third of the time of a small job when called first; does nothing where it runs already.
+    WorkerPoolError where nothing temporary can be written, such as its socket.
     """
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise WorkerPoolError(
+            "there is no folder for temporary files", "let /tmp be writable, or name another in TMPDIR"
+        ) from None
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
     from multiprocessing import forkserver, resource_tracker
 
@@ -100,12 +110,19 @@ def open_process_pool(
     """A pool whose processes have run `initializer(*initargs)`, and need `modules` for their tasks.
 
     `imports_main`: tasks or arguments refer to the main module, which then must have a file.
+    WorkerPoolError where the system does not allow a pool.
     """
     from concurrent.futures import ProcessPoolExecutor
 
     prepare_workers(modules)
     context = multiprocessing.get_context("forkserver") if imports_main else _Context()
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
+    try:
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
+    except OSError as error:  # its semaphores are files in /dev/shm
+        raise WorkerPoolError(
+            f"worker processes cannot share semaphores: {error.strerror or error}",
+            "let /dev/shm be there and be writable, or do without workers: --set executor=serial",
+        ) from error
 
 
 def main_has_a_file() -> bool:

@@ -21,6 +21,43 @@ def test_unknown_variables_are_refused_with_the_nearest_name(cli, repository, tm
     assert "did you mean worker_count" in refused.stderr
 
 
+def run_confined(cli, mounts, *arguments, cwd):
+    """The command, after some mounts that nobody else sees."""
+    confined = ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "-"]
+    settings = {"cwd": cwd, "env": cli.environment, "capture_output": True, "text": True, "check": False}
+    try:
+        allowed = subprocess.run([*confined, "true"], **settings).returncode == 0
+    except OSError:
+        allowed = False
+    if not allowed:
+        pytest.skip("no namespace may be made here")
+    return subprocess.run([*confined, *cli.command(*arguments)], timeout=100, **settings)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "message", "hint"),
+    [
+        (
+            "mount -t tmpfs -o ro none /dev/shm",
+            "worker processes cannot share semaphores: Read-only file system",
+            "--set executor=serial",
+        ),
+        (
+            'for f in /tmp /var/tmp "$PWD"; do mount --bind $f $f && mount -o remount,bind,ro $f; done',
+            "there is no folder for temporary files",
+            "TMPDIR",
+        ),
+    ],
+    ids=["shared memory", "temporary files"],
+)
+def test_a_place_that_a_container_may_lack_is_told_of_in_a_line(cli, repository, mounts, message, hint):
+    """They were tracebacks of Python's own libraries."""
+    done = run_confined(cli, mounts, "ingest", ".", "-q", cwd=repository)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith(f"snake-pipe: {message} (")
+    assert hint in done.stderr
+
+
 @pytest.mark.parametrize("toml", ['[tool.snake-pipe]\npreset = ["a"]\n', '[tool]\nsnake-pipe = "x"\n'])
 def test_settings_of_a_wrong_type_are_refused(cli, repository, toml):
     (repository / "pyproject.toml").write_text(toml)

@@ -54,8 +54,11 @@ class FileListOptions:
     @contextmanager
     def place(self) -> Iterator[Path | None]:
         """Where the list is to be copied, as long as it is needed; None if there is none."""
+        if self._name is None:
+            yield None
+            return
         with tempfile.TemporaryDirectory(prefix="snake-pipe-") as folder:
-            yield Path(folder, "files.list") if self._name else None
+            yield Path(folder, "files.list")
 
     def copy(self, target: Path | None) -> None:
         """Copy the list, which may be a pipe, as NUL-separated paths; UsageError if it cannot be read."""
