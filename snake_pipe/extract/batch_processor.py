@@ -213,6 +213,8 @@ class BatchProcessingEngine:
         with ExitStack() as stack:
             stack.callback(self._become_idle)
             self._wait = self._make_wait(lock_timeout)
+            if self._early_stop is not None:
+                self._wait.stop(self._early_stop)
             job = self._job = await asyncio.to_thread(open_job, stack, self._wait)
             tell = self._open_listener(job, stack)
             tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before, job.is_done))
@@ -303,7 +305,10 @@ class BatchProcessingEngine:
         status = self._status
         settings = {} if job.is_done else asdict(job.config)
         nothing = None
-        if status.state == "done" and not job.is_done and job.request.expects_files:
+        has_end = (
+            not status.message
+        )  # of its own: a watch is ended, and may wait for the first file until then
+        if status.state == "done" and has_end and not job.is_done and job.request.expects_files:
             asked = bool(job.config.languages)
             nothing = why_nothing_was_found(status.statistics, languages_asked=asked)
         return RepositoryProcessingResult(
@@ -397,10 +402,12 @@ class BatchProcessingEngine:
         self._early_stop = reason
         if self._run is not None:
             self._run.stop(reason)
-        elif self._wait is not None and self._wait.is_waiting:
-            self._wait.stop(reason)
         else:
-            self._listener(Stopping(reason, 0, 0.0))
+            is_waiting = self._wait is not None and self._wait.is_waiting
+            if self._wait is not None:  # it may be about to wait
+                self._wait.stop(reason)
+            if not is_waiting:
+                self._listener(Stopping(reason, 0, 0.0))
 
     def end_at_once(self, reason: str) -> None:
         """Record the stop, for a process that ends now: what is in flight is given up.

@@ -33,7 +33,7 @@ class LockWait:
         self._news: SimpleQueue[OSError | str | None] = SimpleQueue()
 
     def stop(self, reason: str) -> None:
-        """End the waiting, from any thread: whoever waits gets a StoppedError."""
+        """End the waiting, from any thread: whoever waits, or would wait later, gets a StoppedError."""
         self._news.put(reason)
 
     def take(self, lock: int, holder: Callable[[], str]) -> bool:

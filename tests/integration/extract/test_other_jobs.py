@@ -10,9 +10,15 @@ from dataclasses import replace
 import pytest
 
 import snake_pipe
+from snake_pipe.errors import StoppedError
+from snake_pipe.extract.batch_config import BatchConfig
+from snake_pipe.extract.batch_processor import BatchProcessingEngine
+from snake_pipe.extract.discovery.request import IngestRequest
+from snake_pipe.extract.job.job import Job
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.file_lock import try_lock
 from snake_pipe.utils.journal import read_journal
+from testkit.engines import within
 from testkit.tables import value
 from testkit.waiting import PATIENCE
 
@@ -91,6 +97,24 @@ def test_a_signal_ends_the_wait(cli, repository, dataset, sent, code):
         f"snake-pipe: stopped by {sent.name} while waiting for another process; nothing was begun\n"
     )
     assert len(statuses(dataset)) == 1
+
+
+@pytest.mark.parametrize("when", ["before it begins", "before it waits"])
+def test_a_stop_that_comes_early_ends_the_wait(repository, dataset, monkeypatch, when):
+    request = IngestRequest(roots=(str(repository),), dataset=str(dataset))
+    engine = BatchProcessingEngine(BatchConfig(executor="serial"))
+    if when == "before it begins":
+        engine.stop("SIGTERM")
+    else:
+        begin = Job.begin
+
+        def begin_late(*arguments, **options):
+            engine.stop("SIGTERM")
+            return begin(*arguments, **options)
+
+        monkeypatch.setattr(Job, "begin", begin_late)
+    with at_work(dataset), pytest.raises(StoppedError):
+        within(engine.ingest(request, lock_timeout=2 * PATIENCE))
 
 
 def test_a_resume_waits_too(cli, dataset):

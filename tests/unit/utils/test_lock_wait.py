@@ -88,6 +88,16 @@ def test_two_waits_of_one_command_share_their_time(path):
         assert told == []
 
 
+def test_a_stop_before_it_begins_ends_it_too(path):
+    """A signal that came while the dataset was made was forgotten, and the wait went on to its end."""
+    wait = LockWait(NEVER)
+    wait.stop("SIGTERM")
+    with opened(path) as other, opened(path) as own:
+        assert try_lock(other)
+        with pytest.raises(StoppedError):
+            wait.take(own, holder)
+
+
 @pytest.mark.parametrize(
     ("reason", "code"), [("SIGTERM", ExitCode.TERMINATED), ("SIGINT", ExitCode.INTERRUPTED)]
 )
