@@ -134,10 +134,11 @@ class BatchCoordinator:
         self._find_earliest()
         return ready
 
-    def close(self, now: float) -> list[FileBatch]:
+    def close(self, now: float, *, smallest_first: bool = False) -> list[FileBatch]:
         """Release everything at the end of the input, the largest batches first.
 
         What is left is shared out, so that no worker stands idle while another has the last large batch.
+        With `smallest_first` those of the smallest files lead, for a run that may not come to all of them.
         """
         share = self._share(0)
         ready = [
@@ -146,6 +147,8 @@ class BatchCoordinator:
             for batch in self._empty(queue, Trigger.CLOSE, now, most_bytes=share)
         ]
         self._find_earliest()
+        if smallest_first:
+            return sorted(ready, key=lambda batch: batch.total_size / len(batch))
         return sorted(ready, key=lambda batch: batch.total_size, reverse=True)
 
     def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> list[DiscoveredFile]:

@@ -56,9 +56,12 @@ class Backlog:
         """Make batches of all files that wait."""
         self._put(self._coordinator.flush(self._clock()))
 
-    def close(self) -> None:
-        """The same at the end of the input, in the order and the sizes that are best there."""
-        self._put(self._coordinator.close(self._clock()))
+    def close(self, *, smallest_first: bool = False) -> None:
+        """The same at the end of the input, in the sizes that are best there and in the order that is.
+
+        `smallest_first`: as many files as can be, for a run that may not come to all.
+        """
+        self._put(self._coordinator.close(self._clock(), smallest_first=smallest_first))
 
     async def release_due(self) -> None:
         """Make batches whose time has come, also while nothing comes in; without end."""

@@ -257,7 +257,7 @@ class JobRun:
                 if chunk.flush:
                     await self._until_all_done()
                     await self._delivery.commit_if_possible()
-        self._backlog.close()
+        self._backlog.close(smallest_first=self._budget is not None)
         self._has_taken_all = True
         await self._backlog.until_at_most(0)
         await self._dispatcher.join()

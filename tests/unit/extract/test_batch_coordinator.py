@@ -116,6 +116,18 @@ def test_close_shares_the_rest_among_the_workers():
     assert sum(map(len, batches)) == 64
 
 
+@pytest.mark.parametrize(
+    ("smallest_first", "order"), [(False, ["py", "go", "js"]), (True, ["js", "go", "py"])]
+)
+def test_close_releases_the_largest_first_unless_not_all_may_be_done(smallest_first, order):
+    coordinator = BatchCoordinator(CONFIG)
+    for name, sizes in {"go": (200, 210), "py": (450, 460), "js": (100,)}.items():
+        for number, size in enumerate(sizes):
+            coordinator.offer(file(f"{name}{number}", size=size, queue=name), 0.0)
+    batches = coordinator.close(1.0, smallest_first=smallest_first)
+    assert [batch.queue for batch in batches] == order
+
+
 def test_measured_batches_change_the_size():
     coordinator = BatchCoordinator(replace(CONFIG, batch_size=2, max_batch_size=100, batch_bytes=10**9))
     coordinator.offer(file("a"), 0.0)

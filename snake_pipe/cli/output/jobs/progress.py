@@ -12,6 +12,7 @@ from snake_pipe.cli.output.jobs.progress_line import marks_of, plain_line, progr
 from snake_pipe.cli.output.jobs.summary import from_here, summary_lines
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted, seconds, size, visible
+from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,
@@ -61,7 +62,7 @@ class Reporter:
             if not self.is_quiet:
                 self.line(f"warning: {visible(event.message)}")
         elif isinstance(event, Stopping):
-            if not self._is_stopping:
+            if not self._is_stopping and not (self.is_quiet and event.reason == BUDGET):
                 self.line(_stopping_line(event, self.job_id))
             self._is_stopping = True
         elif isinstance(event, Commanded):
