@@ -142,6 +142,11 @@ class KnownFiles:
         self._seen[shared] = True
 
     @classmethod
+    def none(cls) -> KnownFiles:
+        """Those of a dataset that is not there yet."""
+        return cls((), _Rows())
+
+    @classmethod
     def current(
         cls,
         dataset: Dataset,

@@ -14,9 +14,10 @@ _MOST = 3
 
 
 def why_nothing_was_found(statistics: BatchStatistics, *, languages_asked: bool) -> str | None:
-    """The reasons; None if there was a file to read, or one that is gone, or that could not be looked at."""
+    """The reasons; None if there was a file, were it one that is gone, or that could not be looked at."""
     found = (
-        statistics.files_discovered, statistics.files_before, statistics.files_deleted, statistics.unread
+        statistics.files_discovered, statistics.files_before, statistics.files_deleted,
+        statistics.not_changed, statistics.unread,
     )  # fmt: skip
     if any(found):
         return None

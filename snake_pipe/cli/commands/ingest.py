@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.budget import BudgetOptions
+from snake_pipe.cli.options.changes import ChangeOptions
 from snake_pipe.cli.options.file_list import FileListOptions
 from snake_pipe.cli.options.other_jobs import OtherJobs
 from snake_pipe.cli.options.outputs import RunOutputs
@@ -18,10 +19,6 @@ from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
-from snake_pipe.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -52,15 +49,7 @@ def ingest(
     ] = None,
     selection: SelectionOptions,
     file_list: FileListOptions,
-    changed_since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REV",
-            help="Read only what git says has changed since a commit: HEAD~1, v1.2, or origin/main... for"
-            " where this branch left it. What the dataset has besides stays; a new one has changes alone.",
-            rich_help_panel=SelectionOptions.heading,
-        ),
-    ] = None,
+    changes: ChangeOptions,
     settings: Settings,
     other_jobs: OtherJobs,
     budget: BudgetOptions,
@@ -73,10 +62,7 @@ def ingest(
     Files that have not changed since an earlier ingestion into the same dataset are not read again.
     A file that cannot be read or parsed is recorded in `files` and `errors`; the others are not affected.
     """
-    if changed_since is not None and not changed_since.strip():
-        raise UsageError(
-            "--changed-since names no commit", "leave it out to read everything that is not known"
-        )
+    revision = changes.revision
     roots = file_list.roots(paths)
     outputs.check()
     seconds = budget.seconds
@@ -85,8 +71,7 @@ def ingest(
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection, reports.given).config
     with file_list.place() as kept:
-        request = selection.request(roots, config, kept)
-        request = replace(request, changed_since=changed_since or "")
+        request = replace(selection.request(roots, config, kept), changed_since=revision)
         request.check()
         file_list.copy(kept)
         reporter = verbosity.open_reporter()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from snake_pipe.cli.option_groups import takes_groups
+from snake_pipe.cli.options.changes import ChangeOptions
 from snake_pipe.cli.options.file_list import FileListOptions
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
@@ -25,6 +27,7 @@ Examples:
   snake-pipe plan .                            before the first ingestion
   snake-pipe plan . --languages python,go --exclude 'vendor/'
   git diff --name-only main | snake-pipe plan --files-from -
+  snake-pipe plan . --changed-since origin/main...      what this branch changes
   snake-pipe plan . --format json | jq .estimate.seconds
 """
 
@@ -36,6 +39,7 @@ def plan(
     ] = None,
     selection: SelectionOptions,
     file_list: FileListOptions,
+    changes: ChangeOptions,
     settings: Settings,
     format_: Annotated[
         str, typer.Option("--format", metavar="NAME", help="table, json (one object) or markdown.")
@@ -51,10 +55,11 @@ def plan(
     from snake_pipe.extract.planning.plan import plan_ingestion
 
     check_format(format_, FORMATS)
+    revision = changes.revision
     roots = file_list.roots(paths)
     config = settings.load(roots, selection).config
     with file_list.place() as kept:
-        request = selection.request(roots, config, kept)
+        request = replace(selection.request(roots, config, kept), changed_since=revision)
         request.check()
         file_list.copy(kept)
         print_plan(plan_ingestion(request, config), config, format_)

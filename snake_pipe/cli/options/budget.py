@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from typer import Option
 
-from snake_pipe.errors import UsageError
+from snake_pipe.cli.options.common import seconds_of
 
 
 @dataclass
@@ -34,14 +34,4 @@ class BudgetOptions:
     @property
     def seconds(self) -> float | None:
         """The budget; None without one. UsageError if it is none."""
-        from snake_pipe.utils.units import parse_seconds
-
-        if self.budget is None:
-            return None
-        try:
-            seconds = parse_seconds(self.budget)
-        except ValueError as error:
-            raise UsageError(f"--budget {self.budget}: {error}") from None
-        if seconds <= 0:
-            raise UsageError(f"--budget {self.budget}: a time above 0 is needed")
-        return seconds
+        return None if self.budget is None else seconds_of("--budget", self.budget)

@@ -83,7 +83,9 @@ def clean_commit(folder: Path, state: GitState) -> str | None:
     """
     if state.commit is None or state.dirty is not False:
         return None
-    work_tree = work_tree_of(folder)
+    work_tree = find_work_tree(folder)
+    if work_tree is None:  # any more
+        return None
     if (work_tree / ".gitmodules").exists():
         try:
             return None if any(_differing(work_tree, state.commit, b"", 0)) else state.commit

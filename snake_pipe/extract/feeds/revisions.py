@@ -76,15 +76,24 @@ def settle_revisions(
 
     The latter are noted no more from here on. A repository that is not among `repos_before` is begun.
     """
-    plan = request.plan()
     if request.changed_since:
         request = replace(request, since=request.resolve_since())
+    revisions = revisions_of(dataset, request, repos_before)
+    note_revisions(dataset, {name: replace(known, commit=None) for name, known in revisions.items()})
+    return request, {name: known.commit for name, known in revisions.items() if known.commit}
+
+
+def revisions_of(dataset: Path, request: IngestRequest, repos_before: Collection[str]) -> dict[str, Revision]:
+    """What is known of the rows of a request's repositories, by name; all are in it.
+
+    One that is not among `repos_before` is begun by the request.
+    """
     before = read_revisions(dataset)
-    begun = {root.name for root in plan if root.name not in repos_before}
-    note_revisions(dataset, {name: Revision(is_partial=bool(request.changed_since)) for name in begun})
-    forget_commits(dataset, [root.name for root in plan])
-    commits = {root.name: known.commit for root in plan if (known := before.get(root.name)) and known.commit}
-    return request, commits
+    begun = Revision(is_partial=bool(request.changed_since))
+    return {
+        root.name: before.get(root.name, Revision()) if root.name in repos_before else begun
+        for root in request.plan()
+    }
 
 
 class Checkouts:

@@ -14,15 +14,18 @@ from snake_pipe import plugins
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.discovery.left_out import LeftOut
+from snake_pipe.extract.feeds.changed_since import ChangedSince
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import HIDING, RULES_FAILED
 from snake_pipe.extract.feeds.prior_files import PriorFiles
-from snake_pipe.extract.feeds.repository_names import name_repositories
+from snake_pipe.extract.feeds.repository_names import known_repositories, name_repositories
+from snake_pipe.extract.feeds.revisions import revisions_of
 from snake_pipe.extract.model.work import Work
 from snake_pipe.extract.planning.costs import START_SECONDS, CostModel
 from snake_pipe.extract.planning.stretch import read_stretch
 from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, is_dataset
+from snake_pipe.load.known_files import KnownFiles
 from snake_pipe.observe.estimate import Estimate
 from snake_pipe.utils.batch_utils import memory_limit
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
@@ -107,6 +110,7 @@ class Plan:
                 "unrecognised": dict(self.left_out.unrecognised),
                 "unasked": dict(self.left_out.unasked),
                 "excluded": self.left_out.excluded,
+                "not_changed": self.left_out.not_changed,
                 "ignored": asdict(self.left_out.ignored),
                 "filtered": asdict(self.left_out.filtered),
             },
@@ -117,7 +121,10 @@ class Plan:
 
 
 def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
-    """What `ingest` would do with the same; UsageError or DatasetError for what it would refuse."""
+    """What `ingest` would do with the same; UsageError or DatasetError for what it would refuse.
+
+    SnakePipeError where git cannot say what has changed.
+    """
     path = Path(request.dataset)
     request = name_repositories(path, request)
     config = replace(config, dialects=plugins.dialect_texts(config.dialects))
@@ -125,9 +132,10 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     prior = None if dataset is None else PriorFiles(dataset, _NOBODY, config, request)
     workers = plan_memory(memory_limit(config.memory_limit_bytes), config.workers).workers
     plan = Plan(str(path), dataset is not None, workers)
+    changes = _changes(request, prior, plan.left_out)
     found = request.discover(config.max_file_size, plan.left_out)
     while items := list(islice(found, _FILES_AT_ONCE)):
-        _take(plan, items, prior, full=request.full)
+        _take(plan, items, prior, changes, full=request.full)
     if prior is not None and not plan.unread:
         found_others = bool(plan.files or plan.too_large)
         plan.none_found = not request.full and prior.are_missing(found_others=found_others)
@@ -144,20 +152,34 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     return plan
 
 
+def _changes(request: IngestRequest, prior: PriorFiles | None, left_out: LeftOut) -> ChangedSince | None:
+    """What git says of the files, if it is to be asked."""
+    if not request.changed_since:
+        return None
+    dataset = Path(request.dataset)
+    revisions = revisions_of(dataset, request, known_repositories(dataset))
+    commits = {name: known.commit for name, known in revisions.items() if known.commit}
+    current = KnownFiles.none() if prior is None else prior.current
+    return ChangedSince(request.plan(), request.resolve_since(), commits, revisions, current, left_out)
+
+
 def _take(
     plan: Plan,
     items: Sequence[WalkItem],
     prior: PriorFiles | None,
+    changes: ChangedSince | None,
     *,
     full: bool,
 ) -> None:
     files = [item for item in items if isinstance(item, DiscoveredFile)]
+    if changes is not None:
+        files = changes.wanted(files)
     for error in (item for item in items if isinstance(item, DiscoveryError)):
         plan.knows_rules &= error.code not in RULES_FAILED
         plan.unread += error.code in HIDING
         if error.code == "not_found" and prior is not None:  # a list names it, and the dataset may have it
             _take_gone(plan, prior.row_if_deleted(error.path, lambda: 0))
-    for file, state in zip(files, _states(files, prior, full=full), strict=True):
+    for file, state in zip(files, _states(files, prior, changes, full=full), strict=True):
         if file.skip_reason is None:
             _work(plan, file.queue, state).add(file.size_bytes)
         else:
@@ -169,12 +191,15 @@ def _take_gone(plan: Plan, row: Row | None) -> None:
         _work(plan, row["language"] or plugins.AST_QUEUE, FileState.GONE).files += 1
 
 
-def _states(files: Sequence[DiscoveredFile], prior: PriorFiles | None, *, full: bool) -> Iterator[FileState]:
+def _states(
+    files: Sequence[DiscoveredFile], prior: PriorFiles | None, changes: ChangedSince | None, *, full: bool
+) -> Iterator[FileState]:
     if prior is None:
         yield from (FileState.NEW for _ in files)
         return
     known = prior.current
-    there, same = known.contain(files), known.match(files)
+    compared = known if changes is None else changes.known(known)
+    there, same = known.contain(files), compared.match(files)
     others = [file for file, *known_as in zip(files, there, same, strict=True) if known_as == [True, False]]
     contents = iter(known.contents(others))
     for is_there, is_same in zip(there, same, strict=True):

@@ -78,8 +78,40 @@ def test_a_list_is_planned_as_it_is_ingested(cli, root):
     assert "files    1 ok, 1 unchanged, 1 deleted" in done.stderr
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_changes_alone_are_planned_as_they_are_ingested(cli, root, tmp_path, is_new):
+    dataset = tmp_path / "d"
+    for name in "abcd":
+        (root / f"{name}.py").write_text(f"def {name}(): pass\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "one")
+    if not is_new:
+        assert cli.run("ingest", root, "-d", dataset).returncode == 0
+    (root / "a.py").write_text("def other_and_longer(): pass\n")
+    write(root, "new.py")
+    git(root, "commit", "-q", "-a", "-m", "two")
+    for file in ("b.py", "c.py"):
+        os.utime(root / file, (1, 1))
+    asked = (root, "-d", dataset, "--changed-since", "HEAD~1")
+    planned = json.loads(cli.run("plan", *asked, "--format", "json").stdout)
+    told = cli.run("ingest", *asked).stderr
+    counts = {name: count for name, count in planned["files"].items() if count}
+    if is_new:
+        assert (counts, planned["left_out"]["not_changed"]) == ({"new": 2}, 4)
+        assert "files    2 ok\n" in told
+        assert "left out 4 files that have not changed and are not in the dataset" in told
+    else:
+        assert counts == {"new": 1, "changed": 1, "unchanged": 4}
+        assert "files    2 ok, 4 unchanged\n" in told
+
+
 def test_what_ingest_would_refuse_is_refused(cli, root, tmp_path):
-    for arguments in (("nowhere",), (root, "--languages", "klingon"), (root, "--format", "csv")):
+    for arguments in (
+        ("nowhere",),
+        (root, "--languages", "klingon"),
+        (root, "--format", "csv"),
+        (root, "--changed-since", "no"),
+    ):
         assert cli.run("plan", *arguments, cwd=tmp_path).returncode == 2
 
 

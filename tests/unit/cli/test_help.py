@@ -178,3 +178,9 @@ def test_a_value_that_does_not_fit_is_one_line(capsys):
 def test_a_group_alone_shows_its_help_and_counts_as_wrong_usage(capsys, group):
     assert run(group) == 2
     assert capsys.readouterr().err.startswith("Usage: snake-pipe")
+
+
+def test_a_watch_has_no_option_that_does_nothing():
+    options = options_of(CONTEXTS["snake-pipe watch"])
+    assert "--flush-interval" in options
+    assert "--allow-empty" in options_of(CONTEXTS["snake-pipe ingest"]) - options

@@ -24,6 +24,7 @@ from snake_pipe.observe.statistics import BatchStatistics, LeftOutByRules
         ({"files_discovered": 1}, None),
         ({"files_deleted": 1}, None),
         ({"unread": 1}, None),
+        ({"not_changed": 1}, None),
         ({"files_before": 1}, None),
     ],
 )

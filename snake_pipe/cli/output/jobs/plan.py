@@ -111,6 +111,7 @@ def _as_statistics(plan: Plan) -> BatchStatistics:
         unrecognised=dict(left_out.unrecognised),
         unasked=dict(left_out.unasked),
         excluded=left_out.excluded,
+        not_changed=left_out.not_changed,
         ignored=left_out.ignored,
         filtered=left_out.filtered,
     )

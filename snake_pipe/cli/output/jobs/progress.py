@@ -12,7 +12,6 @@ from snake_pipe.cli.output.jobs.progress_line import marks_of, plain_line, progr
 from snake_pipe.cli.output.jobs.summary import from_here, summary_lines
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.output.text import counted, seconds, size, visible
-from snake_pipe.extract.planning.budget import BUDGET
 from snake_pipe.observe.events import (
     BatchFinished,
     Commanded,
@@ -23,6 +22,7 @@ from snake_pipe.observe.events import (
     Progress,
     Stopping,
 )
+from snake_pipe.observe.status import BUDGET
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
