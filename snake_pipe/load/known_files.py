@@ -8,14 +8,15 @@ Rows of trees in files that hold several do not count: the file has a row of its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from snake_pipe.load.columns import codes, is_null, longs, look_up
 from snake_pipe.load.content_hashes import ContentHashes
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from snake_pipe.load.columns import Flags, Longs
     from snake_pipe.load.dataset import Dataset
-
-    Longs: TypeAlias = NDArray[np.int64]
-    Flags: TypeAlias = NDArray[np.bool_]
 
 _FAILED = frozenset({"failed", "quarantined"})
 _FINAL = frozenset({"ok", "partial", "skipped"})
@@ -164,14 +163,14 @@ class KnownFiles:
         accepts = cache(is_current) if is_current is not None else None
 
         def usable(batch: pa.RecordBatch) -> Flags:
-            final = _look_up(batch["status"], lambda status: status in _FINAL)
-            measured = ~(_is_null(batch["size_bytes"]) | _is_null(batch["mtime_ns"]))
-            settings = _look_up(batch["read_with"], lambda digest: read_with in (None, digest))
-            unread = _look_up(batch["reason"], lambda reason: reason == "cancelled")
+            final = look_up(batch["status"], lambda status: status in _FINAL)
+            measured = ~(is_null(batch["size_bytes"]) | is_null(batch["mtime_ns"]))
+            settings = look_up(batch["read_with"], lambda digest: read_with in (None, digest))
+            unread = look_up(batch["reason"], lambda reason: reason == "cancelled")
             return final & measured & ~unread & settings & _read_by(batch, accepts)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
-            return _look_up(batch["repo"], lambda repo: repos is None or repo in repos)
+            return look_up(batch["repo"], lambda repo: repos is None or repo in repos)
 
         return cls(parts, cls._read(parts, wanted, usable))
 
@@ -184,10 +183,10 @@ class KnownFiles:
         """
 
         def usable(batch: pa.RecordBatch) -> Flags:
-            return ~_look_up(batch["reason"], lambda reason: reason in _IN_MOTION)
+            return ~look_up(batch["reason"], lambda reason: reason in _IN_MOTION)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
-            return _look_up(batch["job_id"], lambda job: job == job_id)
+            return look_up(batch["job_id"], lambda job: job == job_id)
 
         parts = dataset.parts("files")
         return cls(parts, cls._read(parts, wanted, usable))
@@ -319,7 +318,7 @@ class KnownFiles:
             for batch in pq.ParquetFile(part).iter_batches(
                 _ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]
             ):
-                is_meant = np.isin(_longs(batch["file_id"]), file_ids)
+                is_meant = np.isin(longs(batch["file_id"], _ANY), file_ids)
                 if is_meant.any():
                     for row in batch.select(_TOLD_COLUMNS).filter(pa.array(is_meant)).to_pylist():
                         yield KnownFile(**row)
@@ -339,7 +338,7 @@ class KnownFiles:
         for part in parts:
             file = pq.ParquetFile(part, read_dictionary=_REPEATING)
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=_KNOWN_COLUMNS):
-                mask = _is_null(batch["container_id"]) & wanted(batch)
+                mask = is_null(batch["container_id"]) & wanted(batch)
                 if not mask.all():
                     batch = batch.filter(pa.array(mask))
                 paths = batch["path"].to_pylist()
@@ -347,12 +346,12 @@ class KnownFiles:
                     batch.num_rows,
                     key=cls._hash_all(zip(_spread(batch["repo"]), paths, strict=True), len(paths)),
                     check=np.fromiter(map(hash, paths), np.int64, len(paths)),
-                    file_id=_longs(batch["file_id"]),
-                    size=_longs(batch["size_bytes"]),
-                    mtime=_longs(batch["mtime_ns"]),
+                    file_id=longs(batch["file_id"], _ANY),
+                    size=longs(batch["size_bytes"], _ANY),
+                    mtime=longs(batch["mtime_ns"], _ANY),
                     usable=usable(batch),
-                    deleted=_look_up(batch["status"], lambda status: status == "deleted"),
-                    failing=_look_up(batch["status"], lambda status: status in _FAILED),
+                    deleted=look_up(batch["status"], lambda status: status == "deleted"),
+                    failing=look_up(batch["status"], lambda status: status in _FAILED),
                 )
         return rows
 
@@ -363,9 +362,9 @@ def failed_files(dataset: Dataset, job_id: str) -> int:
     for part in dataset.parts("files"):
         file = pq.ParquetFile(part, read_dictionary=["job_id", "status"])
         for batch in file.iter_batches(columns=["job_id", "status", "container_id"]):
-            of_job = _look_up(batch["job_id"], job_id.__eq__)
-            failed = _look_up(batch["status"], lambda status: status in _FAILED)
-            count += int(np.count_nonzero(of_job & failed & _is_null(batch["container_id"])))
+            of_job = look_up(batch["job_id"], job_id.__eq__)
+            failed = look_up(batch["status"], lambda status: status in _FAILED)
+            count += int(np.count_nonzero(of_job & failed & is_null(batch["container_id"])))
     return count
 
 
@@ -399,35 +398,19 @@ def _read_by(batch: pa.RecordBatch, accepts: Callable[[str, str], bool] | None) 
     """Rows that no parser has read, or one that is accepted; asked of each name with a version of its own."""
     if accepts is None:
         return np.ones(batch.num_rows, np.bool_)
-    accepted = _is_null(batch["parser"])
+    accepted = is_null(batch["parser"])
+    versions = batch["parser_version"].dictionary.to_pylist()
     for name in batch["parser"].dictionary.to_pylist():
-        of_parser = _look_up(batch["parser"], name.__eq__)
-        versions = batch["parser_version"].filter(pa.array(of_parser)).unique().drop_null().to_pylist()
-        for version in filter(partial(accepts, name), versions):
-            accepted |= of_parser & _look_up(batch["parser_version"], version.__eq__)
+        of_parser = look_up(batch["parser"], name.__eq__)
+        for code in np.unique(codes(batch["parser_version"])[of_parser]).tolist():
+            if code >= 0 and accepts(name, versions[code]):
+                accepted |= of_parser & (codes(batch["parser_version"]) == code)
     return accepted
-
-
-def _look_up(column: pa.DictionaryArray, test: Callable[[str], bool]) -> Flags:
-    """`test` of each row's value, asked once for each distinct value; False for null."""
-    answers = np.array([bool(test(value)) for value in column.dictionary.to_pylist()] + [False], np.bool_)
-    flags: Flags = answers[column.indices.fill_null(len(answers) - 1).to_numpy(zero_copy_only=False)]
-    return flags
 
 
 def _spread(column: pa.DictionaryArray) -> list[str]:
     values = column.dictionary.to_pylist()
     return [values[index] for index in column.indices.to_pylist()]
-
-
-def _longs(column: pa.Int64Array) -> Longs:
-    numbers: Longs = column.fill_null(_ANY).to_numpy(zero_copy_only=False)
-    return numbers
-
-
-def _is_null(column: pa.Array) -> Flags:
-    flags: Flags = column.is_null().to_numpy(zero_copy_only=False)
-    return flags
 
 
 def committed_ids(dataset: Dataset, job_id: str) -> set[int]:

@@ -14,18 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from snake_pipe.load.columns import codes, is_null, longs
 from snake_pipe.load.tidy.superseded import find_superseded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from snake_pipe.load.columns import Flags, Longs
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import Snapshot
-
-    Longs = NDArray[np.int64]
 
 _FAILED = ("failed", "quarantined")
 _ROW_COUNTS = ("node_count", "symbol_count", "ref_count", "import_count")
@@ -61,11 +59,11 @@ def count_files(dataset: Dataset, state: Snapshot) -> dict[str, RepositoryFiles]
     counts: dict[str, RepositoryFiles] = {}
     columns = ["container_id", "repo", "status", *(["file_id"] if len(gone) else [])]
     for rows in _batches(parts, columns):
-        counted = _is_null(rows["container_id"])
+        counted = is_null(rows["container_id"])
         if len(gone):
-            counted &= ~np.isin(_longs(rows["file_id"]), gone)
-        repos = _codes(rows["repo"])
-        failed = counted & np.isin(_codes(rows["status"]), _places(rows["status"], _FAILED))
+            counted &= ~np.isin(longs(rows["file_id"], 0), gone)
+        repos = codes(rows["repo"])
+        failed = counted & np.isin(codes(rows["status"]), _places(rows["status"], _FAILED))
         for code, repo in enumerate(rows["repo"].dictionary.to_pylist()):
             of_repo = counts.setdefault(repo, RepositoryFiles())
             of_repo.files += int(np.count_nonzero(counted & (repos == code)))
@@ -107,7 +105,7 @@ class _Files:
     repo: Longs
     size: Longs
     rows: Longs
-    is_tree: NDArray[np.bool_]
+    is_tree: Flags
 
 
 def _counted(old: _Files, new: _Files, repos: Sequence[str]) -> dict[str, RepositoryChanges]:
@@ -143,10 +141,10 @@ def _read(parts: Iterable[Path], ids: Longs, repos: list[str]) -> _Files:
     columns: dict[str, list[Longs]] = {
         name: [] for name in ("path", "content", "state", "repo", "size", "rows")
     }
-    is_tree: list[NDArray[np.bool_]] = []
+    is_tree: list[Flags] = []
     names = ["file_id", "container_id", "repo", "path", "sha256", "size_bytes", "status", *_ROW_COUNTS]
     for batch in _batches(parts, names) if len(ids) else ():
-        wanted = np.isin(_longs(batch["file_id"]), ids)
+        wanted = np.isin(longs(batch["file_id"], 0), ids)
         if not wanted.any():
             continue
         rows = batch.filter(pa.array(wanted))
@@ -168,9 +166,9 @@ def _read(parts: Iterable[Path], ids: Longs, repos: list[str]) -> _Files:
             )
         )
         columns["state"].append(_hashes(zip(hashes, sizes, statuses, strict=True)))
-        columns["size"].append(_longs(rows["size_bytes"]))
-        columns["rows"].append(sum((_longs(rows[name]) for name in _ROW_COUNTS), np.zeros(1, np.int64)))
-        is_tree.append(~_is_null(rows["container_id"]))
+        columns["size"].append(longs(rows["size_bytes"], 0))
+        columns["rows"].append(sum((longs(rows[name], 0) for name in _ROW_COUNTS), np.zeros(1, np.int64)))
+        is_tree.append(~is_null(rows["container_id"]))
     return _Files(
         **{name: np.concatenate(found or [np.zeros(0, np.int64)]) for name, found in columns.items()},
         is_tree=np.concatenate(is_tree or [np.zeros(0, np.bool_)]),
@@ -178,7 +176,7 @@ def _read(parts: Iterable[Path], ids: Longs, repos: list[str]) -> _Files:
 
 
 def _ids(parts: Iterable[Path]) -> Longs:
-    found = [_longs(rows["file_id"]) for rows in _batches(parts, ["file_id"])]
+    found = [longs(rows["file_id"], 0) for rows in _batches(parts, ["file_id"])]
     return np.concatenate(found or [np.zeros(0, np.int64)])
 
 
@@ -191,21 +189,6 @@ def _batches(parts: Iterable[Path], columns: Sequence[str]) -> Iterator[pa.Recor
 
 def _hashes(values: Iterable[object]) -> Longs:
     return np.fromiter(map(hash, values), np.int64)
-
-
-def _longs(column: pa.Int64Array) -> Longs:
-    numbers: Longs = column.fill_null(0).to_numpy(zero_copy_only=False)
-    return numbers
-
-
-def _is_null(column: pa.Array) -> NDArray[np.bool_]:
-    flags: NDArray[np.bool_] = column.is_null().to_numpy(zero_copy_only=False)
-    return flags
-
-
-def _codes(column: pa.DictionaryArray) -> Longs:
-    codes: Longs = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
 
 
 def _places(column: pa.DictionaryArray, words: Iterable[str]) -> list[int]:
