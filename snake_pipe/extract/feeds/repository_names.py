@@ -111,8 +111,8 @@ def _check_nesting(folder: Path, exclude: Sequence[str], name_of: Mapping[Path, 
         elif other in folder.parents and folder not in name_of:
             raise UsageError(
                 f"{folder} is in this dataset as a part of {name!r}: its files would be there twice",
-                f"snake-pipe ingest {other} --include '/{folder.relative_to(other)}/' reads it there,"
-                " --dataset DIR is another dataset",
+                f"ingest {other} with --include '/{folder.relative_to(other)}/', or name another dataset with"
+                " --dataset",
             )
 
 

@@ -61,7 +61,7 @@ def test_folders_within_each_other_do_not_share_a_dataset(cli, tmp_path):
         assert "--exclude '/one/'" in refused.stderr
     assert cli.run("ingest", outer, "-d", dataset, "--exclude", "/one/").returncode == 0
     refused = cli.run("ingest", outer / "two", "-d", dataset)
-    assert (refused.returncode, f"ingest {outer} --include '/two/'" in refused.stderr) == (2, True)
+    assert (refused.returncode, f"ingest {outer} with --include '/two/'" in refused.stderr) == (2, True)
     assert cli.run("ingest", outer, "-d", dataset, "--exclude", "/one/", "--include", "/two/").returncode == 0
     assert rows(dataset, REPO_AND_PATH) == [("all", "two/b.py"), ("one", "a.py")]
 
