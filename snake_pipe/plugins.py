@@ -56,6 +56,22 @@ def queue_of_head(name: str, head: bytes) -> str | None:
     return language_of_head(name, head)
 
 
+def deciding_endings() -> dict[str, str]:
+    """The queues of those endings (in small letters) that decide, whatever stands before them."""
+    of_files = {_last_ending(name) for language in LANGUAGES.values() for name in language.files}
+    open_ones = SHARED_ENDINGS | of_files | set(map(_last_ending, _AST_ENDINGS))
+    return {
+        ending: language.name
+        for language in LANGUAGES.values()
+        for ending in language.endings
+        if ending == _last_ending(ending) and ending not in open_ones
+    }
+
+
+def _last_ending(name: str) -> str:
+    return name[name.rfind(".") :].lower()
+
+
 def shared_endings() -> frozenset[str]:
     """Endings whose files `queue_of_head` must see."""
     return SHARED_ENDINGS

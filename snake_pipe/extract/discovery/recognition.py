@@ -63,11 +63,11 @@ class Recognition:
             return 0, found.names
         if b"\\" in together:
             return 0, found.names
-        is_told_by_name = self._selection.is_told_by_name
+        wanted, is_told_by_name = self._selection.wanted_endings, self._selection.is_told_by_name
         names, paths, sizes, mtimes = [], [], [], []
         folder, prefix = found.folder, escape_path(found.path)
         for name, text in zip(found.names, texts, strict=True):
-            if not is_told_by_name(found.path, text):
+            if text[text.rfind(".") :] not in wanted and not is_told_by_name(found.path, text):
                 continue
             try:
                 info = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -147,6 +147,7 @@ class IngestRequest:
             detector=partial(plugins.queue_of_name, asked=self.languages),
             detector_head=plugins.queue_of_head,
             head_endings=plugins.shared_endings(),
+            by_ending=plugins.deciding_endings(),
             include=self.include,
             exclude=self.exclude,
             languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from snake_pipe.extract.discovery.left_out import NOT_INCLUDED
 from snake_pipe.extract.paths.patterns import PathPatterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -23,7 +23,8 @@ class Selection:
     `include` and `exclude` are gitignore patterns on paths relative to the root; no `include` means all.
     `detector(name)` gives the queue of a file name (a language, or `ast` for candidates of AST files), or
     None. `detector_head(name, head)` decides by at most 4,096 bytes for names without an ending and for those
-    with one of `head_endings`; its None leaves the word to `detector`. `languages` are the queues that are
+    with one of `head_endings`; its None leaves the word to `detector`. `by_ending` has what `detector` gives
+    for names with some of the other endings, whatever stands before them. `languages` are the queues that are
     wanted (name `ast` too if AST files are); None means every queue the detectors give. Files of others are
     counted.
     Files above `max_file_size` bytes come out with the skip reason `too_large`; None means no limit.
@@ -38,6 +39,7 @@ class Selection:
     max_file_size: int | None = None
     use_gitignore: bool = True
     head_endings: frozenset[str] = frozenset((".h",))
+    by_ending: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[Path, ...] = ()
 
     @cached_property
@@ -56,6 +58,16 @@ class Selection:
             return NOT_INCLUDED
         pattern = None if self.excluded is None else self.excluded.selecting(path)
         return None if pattern is None else f"exclude {pattern}"
+
+    @cached_property
+    def wanted_endings(self) -> frozenset[str]:
+        """Last endings with which every file is wanted, as far as they are known."""
+        if self.include or self.exclude:
+            return frozenset()
+        wanted = self.by_ending.keys() - self.head_endings
+        return frozenset(
+            ending for ending in wanted if self.languages is None or self.by_ending[ending] in self.languages
+        )
 
     def is_told_by_name(self, folder: bytes, name: str) -> bool:
         """Whether the name alone tells that a file of a folder is wanted."""

@@ -87,6 +87,7 @@ def items_of(found: Iterable[WalkItem]) -> tuple[int, list[WalkItem]]:
     include=st.sampled_from([(), ("*.py",), ("sub/",)]),
     exclude=st.sampled_from([(), ("deep/",), ("*.h", "!c.h")]),
     languages=st.sampled_from([None, frozenset({"python", "c"}), frozenset({"cpp", "ast"})]),
+    by_ending=st.sampled_from([{}, {".py": "python", ".js": "javascript"}]),
 )
 def test_what_is_recognised_is_what_an_ordinary_walk_gives_and_is_known(
     paths: Collection[bytes],
@@ -96,6 +97,7 @@ def test_what_is_recognised_is_what_an_ordinary_walk_gives_and_is_known(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     languages: frozenset[str] | None,
+    by_ending: dict[str, str],
 ) -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder).resolve() / "r"
@@ -109,7 +111,9 @@ def test_what_is_recognised_is_what_an_ordinary_walk_gives_and_is_known(
         rows = [item for item in everything if isinstance(item, DiscoveredFile)]
         # The dataset has files that this walk leaves out, others in another size, and some not at all.
         known = Known(file for number, file in enumerate(rows) if number not in unknown)
-        selection = Selection(by_name, by_head, include, exclude, languages, max_file_size=20)
+        selection = Selection(
+            by_name, by_head, include, exclude, languages, max_file_size=20, by_ending=by_ending
+        )
         left_out, left_out_then = LeftOut(), LeftOut()
         _, ordinary = items_of(walk([root], selection, left_out))
         count, rest = items_of(walk([root], selection, left_out_then, known=known))

@@ -9,6 +9,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snake_pipe import plugins
 from snake_pipe.schemas import KINDS, ROLES, TREE_TABLES
@@ -305,3 +307,24 @@ def test_the_documentation_lists_every_language():
         language = LANGUAGES[name]
         assert ("extra" in row, "on request" in row) == (language.extra, language.data)
         assert any(f"`{told}`" in row for told in (*language.endings, *language.files))
+
+
+ENDINGS = sorted({ending for language in LANGUAGES.values() for ending in language.endings})
+
+
+@given(
+    st.text("ab.", max_size=3),
+    st.sampled_from(["", ".ast", "_ast", ".json", "CMakeLists", "config"]),
+    st.sampled_from(ENDINGS),
+)
+def test_an_ending_that_decides_does_so_whatever_stands_before_it(start, middle, ending):
+    name = f"{start}{middle}{ending}"
+    deciding = plugins.deciding_endings()
+    if (queue := deciding.get(name[name.rfind(".") :])) is not None:
+        for asked in ((), ("json",), ("json", "ast")):
+            assert plugins.queue_of_name(name, asked) == queue
+
+
+def test_most_endings_decide():
+    assert {".py", ".rs", ".tsx"} <= plugins.deciding_endings().keys()
+    assert not {".h", ".json", ".gz", ".txt"} & plugins.deciding_endings().keys()
