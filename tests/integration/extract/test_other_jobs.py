@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,17 +20,32 @@ from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.file_lock import try_lock
 from snake_pipe.utils.journal import read_journal
 from testkit.engines import within
+from testkit.repositories import python_files
 from testkit.tables import value
 from testkit.waiting import PATIENCE
 
 QUICK = ("--set", "executor=serial", "--no-progress")
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory):
+    """A repository and its dataset after one job, and a copy of both."""
+    here = tmp_path_factory.mktemp("ingested") / "here"
+    snake_pipe.ingest(python_files(here / "repo", 40), dataset=here / "ds", executor="serial")
+    return here, shutil.copytree(here, here.with_name("copy"))
+
+
 @pytest.fixture
-def dataset(cli, repository, tmp_path):
-    """The repository's dataset after one job."""
-    assert cli.run("ingest", repository, "-d", tmp_path / "ds", *QUICK).returncode == 0
-    return tmp_path / "ds"
+def repository(ingested):
+    """Forty files, as they were before the tests changed them; the dataset is the same each time, too."""
+    here, copy = ingested
+    shutil.rmtree(here)
+    return shutil.copytree(copy, here) / "repo"
+
+
+@pytest.fixture
+def dataset(repository):
+    return repository.with_name("ds")
 
 
 @contextmanager

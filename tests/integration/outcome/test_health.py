@@ -30,11 +30,11 @@ def test_from_no_job_to_one_that_died(cli, small):
     nothing = health()
     assert (nothing.returncode, nothing.stdout[:11]) == (1, "unhealthy: ")
 
-    cli.run("ingest", small, "-q")
+    cli.run("ingest", small, "-q", "--set", "executor=serial")
     well = health("--max-age", "1h")
     assert (well.returncode, well.stdout[:8]) == (0, "healthy:")
 
-    watch = cli.start("watch", small, "-q", "--full")
+    watch = cli.start("watch", small, "-q", "--full", "--set", "executor=serial")
     running = wait_for(
         lambda: (now := summary()).get("status") == "running" and now["files"]["done"] == 3 and now
     )

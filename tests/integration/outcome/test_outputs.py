@@ -13,6 +13,8 @@ from testkit.repositories import python_files
 
 parser = pytest.importorskip("prometheus_client.parser")
 
+SERIAL = ("--set", "executor=serial")
+
 
 @pytest.fixture
 def small(tmp_path):
@@ -34,7 +36,7 @@ def test_a_run_that_ends_well_and_the_next_that_is_refused(cli, small, tmp_path)
     summary, textfile = tmp_path / "run.json", tmp_path / "run.prom"
     outputs = ("--summary-json", summary, "--metrics-file", textfile)
     (small / "cut.ast.json").write_text('{"type": "Program", "body": [')
-    assert cli.run("ingest", small, "-q", "--max-failures", 1, *outputs).returncode == 0
+    assert cli.run("ingest", small, *SERIAL, "-q", "--max-failures", 1, *outputs).returncode == 0
     document = json.loads(summary.read_text())
     assert (document["status"], document["exit_code"], document["resume"]) == ("done", 0, None)
     assert document["repos"] == {"small": str(small)}
@@ -48,7 +50,7 @@ def test_a_run_that_ends_well_and_the_next_that_is_refused(cli, small, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("*run*")) == ["run.json", "run.prom"]
 
     with Dataset.open(small / ".snake-pipe").lock("20261122-101530-4f9a1c"):
-        assert cli.run("ingest", small, *outputs).returncode == 75
+        assert cli.run("ingest", small, *SERIAL, *outputs).returncode == 75
     refused = json.loads(summary.read_text())
     assert (refused["status"], refused["exit_code"], refused["job_id"]) == ("failed", 75, "")
     assert "is writing to" in refused["message"]
@@ -60,7 +62,9 @@ def test_a_run_that_ends_well_and_the_next_that_is_refused(cli, small, tmp_path)
 
 def test_a_run_that_fails_for_its_files(cli, small, tmp_path):
     (small / "cut.ast.json").write_text('{"type": "Program", "body": [')
-    done = cli.run("ingest", small, "-q", "--summary-json", "-", "--metrics-file", tmp_path / "run.prom")
+    done = cli.run(
+        "ingest", small, *SERIAL, "-q", "--summary-json", "-", "--metrics-file", tmp_path / "run.prom"
+    )
     assert done.returncode == json.loads(done.stdout)["exit_code"] == 3
     status = cli.run("status", "--json", "-d", small / ".snake-pipe")
     assert json.loads(status.stdout)["summary"] == json.loads(done.stdout)
@@ -70,7 +74,7 @@ def test_a_run_that_fails_for_its_files(cli, small, tmp_path):
 @pytest.mark.parametrize("option", ["--summary-json", "--metrics-file"])
 @pytest.mark.parametrize("name", ["missing/run", "small"])
 def test_what_cannot_be_written_is_refused_before_anything_is_done(cli, small, tmp_path, option, name):
-    refused = cli.run("ingest", small, option, tmp_path / name)
+    refused = cli.run("ingest", small, *SERIAL, option, tmp_path / name)
     assert (refused.returncode, f"cannot write to {tmp_path / name}" in refused.stderr) == (2, True)
     assert not (small / ".snake-pipe").exists()
 
@@ -78,6 +82,6 @@ def test_what_cannot_be_written_is_refused_before_anything_is_done(cli, small, t
 def test_a_disk_that_refuses_the_file_is_told(cli, small):
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")
-    failed = cli.run("ingest", small, "-q", "--summary-json", "/dev/full")
+    failed = cli.run("ingest", small, *SERIAL, "-q", "--summary-json", "/dev/full")
     assert failed.returncode == 1
     assert "cannot write /dev/full: No space left on device" in failed.stderr

@@ -27,8 +27,10 @@ def test_runs_that_are_done_refused_or_over(cli, tmp_path, validate):
     (repository / ".gitignore").write_text("*.o\n")
     for name, text in (("a.o", ""), ("a.xyz", ""), ("cut.ast.json", '{"type": "Program", "body": [')):
         (repository / name).write_text(text)
-    done = cli.run("ingest", repository, "-q", "--summary-json", "-")
-    refused = cli.run("ingest", repository, "-q", "--summary-json", "-", "--repo", "other")
+    done = cli.run("ingest", repository, "-q", "--set", "executor=serial", "--summary-json", "-")
+    refused = cli.run(
+        "ingest", repository, "-q", "--set", "executor=serial", "--summary-json", "-", "--repo", "other"
+    )
     status = cli.run("status", "--json", "-d", repository / ".snake-pipe")
     documents = [json.loads(done.stdout), json.loads(refused.stdout), json.loads(status.stdout)["summary"]]
     for document in documents:

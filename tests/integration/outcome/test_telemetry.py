@@ -23,6 +23,7 @@ from snake_pipe.cli.app import run
 run(sys.argv[1:])
 print([name for name in sys.modules if name.split(".")[0] in ("opentelemetry", "prometheus_client")])
 """
+SERIAL = ("--set", "executor=serial")
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -63,14 +64,14 @@ def test_a_job_its_batches_and_its_flushes_arrive(cli, small):
 def test_a_collector_that_never_answers_holds_nobody_up(cli, small):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{deaf.getsockname()[1]}"}
-        done = cli.run_alone("ingest", small, "--no-progress", env=cli.environment | asked)
+        done = cli.run_alone("ingest", small, "--no-progress", *SERIAL, env=cli.environment | asked)
     assert done.returncode == 0
     assert "warning: telemetry is not all exported: " in done.stderr
 
 
 def test_nothing_is_loaded_that_nobody_asked_for(cli, small):
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, "ingest", str(small), "-q"],
+        [sys.executable, "-c", LOADED, "ingest", str(small), "-q", *SERIAL],
         env=cli.environment,
         capture_output=True,
         text=True,
