@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def _unneeded(dataset: Dataset) -> Removed:
     from snake_pipe.load.tidy.retention import Retention, Vacuum
 
     manager = CheckpointManager(dataset.path)
-    return Vacuum(dataset, Retention(), is_promised=promises(dataset, manager)).removable
+    everything = Retention(runs=sys.maxsize)
+    return Vacuum(dataset, everything, is_promised=promises(dataset, manager)).removable
 
 
 def _absent(parts: list[Path]) -> Iterator[Path]:

@@ -5,7 +5,6 @@ A run that finds everything unchanged never asks, and needs neither the time nor
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -27,8 +27,9 @@ _NONE = bytes(HASH_BYTES)
 class ContentHashes:
     """The hashes of some rows of `files`, by their places in a list of ids."""
 
-    def __init__(self, parts: Sequence[Path], file_ids: NDArray[np.int64]) -> None:
-        self._parts = parts
+    def __init__(self, list_parts: Callable[[], Sequence[Path]], file_ids: NDArray[np.int64]) -> None:
+        """`list_parts()` are those of `files` now: in a long watch others take their place."""
+        self._list_parts = list_parts
         self._file_ids = file_ids
         self._hashes: NDArray[np.uint8] | None = None
 
@@ -50,7 +51,7 @@ class ContentHashes:
         hashes = np.zeros((len(self._file_ids), HASH_BYTES), np.uint8)
         order = np.argsort(self._file_ids)
         ids = self._file_ids[order]
-        for part in filter(Path.exists, self._parts):  # in a long watch, others may have taken their place
+        for part in self._list_parts():
             for batch in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=["file_id", "sha256"]):
                 batch = batch.filter(pc.is_valid(batch["sha256"]))
                 rows = batch["file_id"].to_numpy()

@@ -164,7 +164,8 @@ class Dataset:
     def next_snapshot(self, job_id: str) -> Snapshot:
         """The moment that the next commit of `files` makes: the other tables as they are now."""
         versions = {table: log.newest_version() for table, log in self._logs.items() if table != "files"}
-        return Snapshot({**versions, "files": self._logs["files"].newest_version() + 1}, job_id)
+        version = self._logs["files"].newest_version() + 1
+        return Snapshot({**versions, "files": version}, job_id, epoch=self._counted_epoch() or 0)
 
     def snapshot(self) -> Snapshot:
         """The newest moment at which all tables fit together; it is not tidy before the first flush."""
@@ -181,10 +182,7 @@ class Dataset:
             return Snapshot(dict.fromkeys(TABLES, 0))
         log = self._logs["files"]
         later = (log.snapshot(version) for version in reversed(log.entry_versions()))
-        for snapshot in later:
-            if snapshot and files_version in (snapshot.versions["files"], *snapshot.same_as):
-                return snapshot
-        return None
+        return next((each for each in later if each is not None and each.shows(files_version)), None)
 
     def log(self, table: str) -> DeltaLog:
         """A table's log, to be written to only by who holds the lock."""
@@ -197,12 +195,15 @@ class Dataset:
     def parts(self, table: str, version: int | None = None) -> list[Path]:
         """The parts that a version of a table consists of, by default the newest, by name."""
         log = self._logs[table]
-        return [log.folder / name for name in sorted(log.part_names(version))]
+        names = () if version == 0 else log.part_names(version)  # as it was made, however long ago
+        return [log.folder / name for name in sorted(names)]
 
-    def replaced_parts(self, table: str) -> list[Path]:
-        """Parts that others took the place of and that are still on disk, as far as the log tells."""
+    def kept_parts(self, table: str, version: int, current: Sequence[Path]) -> list[Path]:
+        """The parts on disk of all versions that are still known; `current` are those of `version`."""
         log = self._logs[table]
-        return [path for name in log.replaced_names() if (path := log.folder / name).exists()]
+        known = version, [part.name for part in current]
+        names = set().union(*(names for _, names in log.parts_at(log.entry_versions(), known)))
+        return [path for name in sorted(names) if (path := log.folder / name).exists()]
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""
@@ -211,10 +212,14 @@ class Dataset:
 
     def max_epoch(self) -> int:
         """The last epoch given out; 0 before the first."""
+        counted = self._counted_epoch()
+        return self._max_epoch_in_tables() if counted is None else counted
+
+    def _counted_epoch(self) -> int | None:
         try:
             return int((self.path / JOBS_FOLDER / "epoch").read_bytes())
-        except (FileNotFoundError, ValueError):
-            return self._max_epoch_in_tables()
+        except (OSError, ValueError):
+            return None
 
     def next_epoch(self) -> int:
         """A number never given out before, durable before it is returned. The caller holds the lock."""

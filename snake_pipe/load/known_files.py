@@ -123,10 +123,11 @@ class KnownFiles:
 
     _hash: Callable[[object], int] = staticmethod(hash)
 
-    def __init__(self, parts: Sequence[Path], rows: _Rows) -> None:
+    def __init__(self, list_parts: Callable[[], Sequence[Path]], rows: _Rows) -> None:
+        """`list_parts()` are those of `files` now: in a long watch others take their place."""
         newest, collided = _newest(rows)
         newest = newest[~rows.flags("deleted")[newest]]
-        self._parts = parts
+        self._list_parts = list_parts
         self._usable = rows.flags("usable")[newest]
         self._failing = rows.flags("failing")[newest]
         self._keys = rows.take_longs("key", newest)
@@ -134,7 +135,7 @@ class KnownFiles:
         self._sizes = rows.take_longs("size", newest)
         self._mtimes = rows.take_longs("mtime", newest)
         self._seen = np.zeros(len(newest), np.bool_)
-        self._hashes = ContentHashes(parts, self._file_ids)
+        self._hashes = ContentHashes(list_parts, self._file_ids)
         # Paths that share a hash can't be told apart here: they are read again, and never called gone.
         shared = np.isin(self._keys, collided)
         self._usable[shared] = False
@@ -143,7 +144,7 @@ class KnownFiles:
     @classmethod
     def none(cls) -> KnownFiles:
         """Those of a dataset that is not there yet."""
-        return cls((), _Rows())
+        return cls(tuple, _Rows())
 
     @classmethod
     def current(
@@ -172,7 +173,7 @@ class KnownFiles:
         def wanted(batch: pa.RecordBatch) -> Flags:
             return look_up(batch["repo"], lambda repo: repos is None or repo in repos)
 
-        return cls(parts, cls._read(parts, wanted, usable))
+        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable))
 
     @classmethod
     def of_job(cls, dataset: Dataset, job_id: str) -> KnownFiles:
@@ -189,7 +190,7 @@ class KnownFiles:
             return look_up(batch["job_id"], lambda job: job == job_id)
 
         parts = dataset.parts("files")
-        return cls(parts, cls._read(parts, wanted, usable))
+        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable))
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -314,7 +315,7 @@ class KnownFiles:
     def _read_back(self, file_ids: Longs) -> Iterator[KnownFile]:
         if not len(file_ids):
             return
-        for part in self._parts:
+        for part in self._list_parts():
             for batch in pq.ParquetFile(part).iter_batches(
                 _ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]
             ):

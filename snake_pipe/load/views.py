@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -22,10 +21,6 @@ from snake_pipe.load.state import State, rows_of
 from snake_pipe.load.view_comments import comments
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _SUM_WHERE = "coalesce(sum(file_count) FILTER ({}), 0)::BIGINT"
 
@@ -61,6 +56,9 @@ that ended its worker is in none."""
 _DOCUMENTED = (*TABLES, "files_history", *VIEWS, "batch_statistics")
 
 _TABLE_VIEWS = {name for name in _DOCUMENTED if name not in VIEWS}
+
+_TRIES = 3
+"""How often what is no longer kept is listed while somebody removes it."""
 
 _CATALOG = re.compile(r"duckdb_|_schema|pg_|sqlite_|pragma|show|descri|summar", re.IGNORECASE)
 """What may ask which tables and columns there are, or what their comments say."""
@@ -133,13 +131,22 @@ def connect_tables(
         connection.execute("CREATE SCHEMA snake_pipe")
         state = State(dataset, files_version)
         state.create_views(connection, newest_job=newest)
-        connection.execute(f"CREATE VIEW files_history AS {_history(dataset, state.parts['files'])}")
+        _create_history(connection, dataset, state)
         connection.execute(f"CREATE VIEW batch_statistics AS {_BATCH_STATISTICS}")
     return connection
 
 
-def _history(dataset: Dataset, current: Sequence[Path]) -> str:
-    """All rows of `files` that are still on disk, each once."""
-    parts = {*current, *dataset.replaced_parts("files")}
-    rows = rows_of(TABLES["files"], sorted(parts))
-    return f"FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY mtime_ns DESC) = 1"
+def _create_history(connection: duckdb.DuckDBPyConnection, dataset: Dataset, state: State) -> None:
+    """A view of all rows of `files` that are still on disk, each once."""
+    for attempt in range(_TRIES):
+        parts = dataset.kept_parts("files", state.snapshot.versions["files"], state.parts["files"])
+        once = "QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY mtime_ns DESC) = 1"
+        try:
+            connection.execute(
+                f"CREATE VIEW files_history AS FROM ({rows_of(TABLES['files'], parts)}) {once}"
+            )
+        except duckdb.IOException:  # a part that is no longer kept was just removed
+            if attempt == _TRIES - 1:
+                raise
+        else:
+            return

@@ -201,13 +201,12 @@ def _changes(
 
 
 def _commit(dataset: Dataset, rows: list[Row], job_id: str, epoch: int) -> None:
-    log = dataset.log(_TABLE)
-    writer = PartWriter(dataset.path, f"{job_id}-{epoch}-run", (_TABLE,))
-    (log.folder / f"part-{job_id}-{epoch}-run.parquet").unlink(missing_ok=True)  # of a commit that failed
+    # A name of its own for each attempt: a commit may be done although it fails, and then the part stays.
+    writer = PartWriter(dataset.path, f"{job_id}-{epoch}-run-{time.time_ns()}", (_TABLE,))
     try:
         writer.write(_TABLE, rows_to_batch(_TABLE, rows))
         parts = writer.close()
     except BaseException:
         writer.abort()
         raise
-    log.append(parts, job_id, epoch)  # may be done although it fails: the part stays
+    dataset.log(_TABLE).append(parts, job_id, epoch)

@@ -60,13 +60,15 @@ class Upkeep:
             kept_jobs=self._manager.job_ids(),
         )
         if at_once or tidy.is_due():
-            tidied = tidy.run()
+            work = tidy.run
         elif self._dataset.log("runs").newest_version() % _RUNS_BETWEEN == 0:
-            tidied = tidy.run_for_runs()
+            work = tidy.run_for_runs
         else:
             return Tidied()
-        self.vacuum(running_job=self._job_id).remove()
-        return tidied
+        try:
+            return work()
+        finally:  # also where the disk is full: that makes room for the next try
+            self.vacuum(running_job=self._job_id).remove()
 
     def vacuum(self, running_job: str = "") -> Vacuum:
         """What nobody needs any more; `running_job` is one whose workers may be writing."""

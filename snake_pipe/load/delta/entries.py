@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from snake_pipe.load.part_writer import Part
@@ -38,16 +38,22 @@ class Snapshot:
     Each commit of `files` has one, since that is what makes a flush visible. `job_id` made it, at `time_ms`
     (milliseconds since 1970). In one that `is_tidy` each table holds the current state alone; else rows that
     were superseded stand beside those that supersede them. `has_loose_errors` tells of rows of `errors` that
-    belong to no file. `same_as` are earlier versions of `files`, the oldest first, that show the same rows: a
-    tidy changes nothing that is seen.
+    belong to no file. `epoch` is the number of the run. `since` is the version of `files` from which on the
+    same rows were seen, None where that is its own: a tidy changes nothing that is seen.
     """
 
     versions: Mapping[str, int] = field(default_factory=dict)
     job_id: str = ""
     is_tidy: bool = False
     has_loose_errors: bool = False
-    same_as: Sequence[int] = ()
     time_ms: int = 0
+    epoch: int = 0
+    since: int | None = None
+
+    def shows(self, files_version: int) -> bool:
+        """Whether this is what was seen at a version of `files`."""
+        newest = self.versions["files"]
+        return (newest if self.since is None else self.since) <= files_version <= newest
 
 
 def commit_info(operation: str, parameters: Mapping[str, str], snapshot: Snapshot | None = None) -> Action:
@@ -111,9 +117,20 @@ def read_actions(entry: Path, most_bytes: int | None = None) -> list[Action]:
     return [line for line in lines if isinstance(line, dict)]
 
 
+def added_names(actions: list[Action]) -> list[str]:
+    """The parts that an entry adds to the table."""
+    return [action["add"]["path"] for action in actions if isinstance(action.get("add"), dict)]
+
+
 def removed_names(actions: list[Action]) -> list[str]:
     """The parts that an entry takes out of the table."""
     return [action["remove"]["path"] for action in actions if isinstance(action.get("remove"), dict)]
+
+
+def time_of(actions: list[Action]) -> int | None:
+    """When an entry was made, in milliseconds since 1970; None where it does not tell."""
+    infos = (action["commitInfo"] for action in actions if isinstance(action.get("commitInfo"), dict))
+    return next((info["timestamp"] for info in infos if isinstance(info.get("timestamp"), int)), None)
 
 
 def snapshot_in(actions: list[Action]) -> Snapshot | None:

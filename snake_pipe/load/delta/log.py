@@ -121,6 +121,39 @@ class DeltaLog:
             key=lambda part: part.name,
         )
 
+    def parts_at(
+        self, versions: Iterable[int], known: tuple[int, Collection[str]] | None = None
+    ) -> Iterator[tuple[int, frozenset[str]]]:
+        """The names of parts that the newest version and each of `versions` consist of, the newest first.
+
+        A version is followed back by the entries between, which takes a hundredth of opening it. What is no
+        longer to be read is passed over; DatasetError if that is the newest. `known` is a version to begin
+        with and what it consists of.
+        """
+        if known is None:
+            with self._reading(DatasetError) as table:
+                known = table.version(), [uri.rpartition("/")[2] for uri in table.file_uris()]
+        at, parts = known[0], frozenset(known[1])
+        yield at, parts
+        for version in sorted({each for each in versions if each < at}, reverse=True):
+            earlier = self._before(at, parts, version) if version else frozenset()  # as it was made
+            if earlier is None:
+                try:
+                    earlier = frozenset(self.part_names(version))
+                except DatasetError:
+                    continue
+            at, parts = version, earlier
+            yield at, parts
+
+    def _before(self, at: int, parts: frozenset[str], version: int) -> frozenset[str] | None:
+        """What an earlier `version` than `at` consisted of; None where entries between are missing."""
+        for each in range(at, version, -1):
+            actions = self.read_entry(each)
+            if not actions:
+                return None
+            parts = parts.difference(entries.added_names(actions)).union(entries.removed_names(actions))
+        return parts
+
     def replaced_names(self) -> list[str]:
         """Names of the parts that the entries that are kept took out of the table, the oldest first."""
         return [
@@ -128,6 +161,15 @@ class DeltaLog:
             for version in self.entry_versions()
             for name in entries.removed_names(self.read_entry(version))
         ]
+
+    def versions_since(self, time_ms: int) -> list[int]:
+        """The versions that were committed since then, and the one before: all that could be read then."""
+        found: list[int] = []
+        for version in reversed(self.entry_versions()):
+            found.append(version)
+            if (entries.time_of(self.read_entry(version)) or 0) < time_ms:
+                break
+        return found
 
     def newest_parts(self, most: int) -> list[str]:
         """Names of up to `most` parts that the table holds, the newest first, by the log's newest entries.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.delta.entries import removed_names
+from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -42,13 +43,18 @@ class Removed:
 
 
 def ends_of_runs(dataset: Dataset) -> list[Snapshot]:
-    """The last moment of each run that is still known, the newest first."""
+    """The last moment of each run that is still known, the newest first; of equal states the newest."""
     log = dataset.log("files")
-    ends: dict[str, Snapshot] = {}
+    ends: dict[tuple[str, int], Snapshot] = {}
+    states: set[int] = set()
     for version in reversed(log.entry_versions()):
         snapshot = log.snapshot(version)
-        if snapshot is not None:
-            ends.setdefault(snapshot.job_id, snapshot)
+        if snapshot is None or (run := (snapshot.job_id, snapshot.epoch)) in ends:
+            continue
+        since = version if snapshot.since is None else snapshot.since
+        if since not in states:
+            states.add(since)
+            ends[run] = snapshot
     return list(ends.values())
 
 
@@ -77,14 +83,33 @@ class Vacuum:
         So may `running_job` those that it has not committed.
         """
         self._dataset = dataset
-        self._now_ms = int(time.time() * 1000)
-        self._graced_from = self._now_ms - int(retention.grace_seconds * 1000)
+        now_ms = int(time.time() * 1000)
         self._is_promised = is_promised
         self._running = f"part-{running_job}-" if running_job else None
-        self.kept = kept_snapshots(ends_of_runs(dataset), retention, self._now_ms)
+        graced_ms = now_ms - int(retention.grace_seconds * 1000)
+        ends = ends_of_runs(dataset)
+        self.kept = kept_snapshots(ends, retention, now_ms)
+        # Somebody may have begun to read what could be asked for then.
+        self._kept_before = kept_snapshots(
+            [end for end in ends if end.time_ms <= graced_ms], retention, graced_ms
+        )
+        self._read = self._read_since(graced_ms)
         self._unneeded: list[Path] = []
         self._earlier: list[Path] = []
-        self._find()
+        try:
+            self._find()
+        except OSError as error:
+            raise _cannot_free(dataset, error) from error
+
+    def _read_since(self, time_ms: int) -> dict[str, set[int]]:
+        """The versions of each table that somebody may have begun to read since then."""
+        logs = {table: self._dataset.log(table) for table in TABLES}
+        read = {table: set(log.versions_since(time_ms)) for table, log in logs.items()}
+        for version in tuple(read["files"]):
+            moment = logs["files"].snapshot(version)
+            for table, of_moment in moment.versions.items() if moment is not None else ():
+                read[table].add(of_moment)
+        return read
 
     @property
     def removable(self) -> Removed:
@@ -97,34 +122,33 @@ class Vacuum:
         return _total(self._earlier)
 
     def remove(self) -> Removed:
-        """Remove parts, then what of the logs nothing is read from any more; SinkError for a lost table."""
+        """Remove parts, then what of the logs nothing is read from any more; SinkError where that fails."""
         done = self.removable
-        for path in self._unneeded:
-            path.unlink(missing_ok=True)
-        for table in TABLES:
-            log = self._dataset.log(table)
-            recent = [version for version in log.entry_versions() if self._is_recent(table, version)]
-            replaced = [version - 1 for version in recent if version]
-            log.trim([*self._kept_versions(table), *recent, *replaced])
+        try:
+            for path in self._unneeded:
+                path.unlink(missing_ok=True)
+            for table in TABLES:
+                self._dataset.log(table).trim(self._wanted(table))
+        except OSError as error:
+            raise _cannot_free(self._dataset, error) from error
         self._unneeded.clear()
         return done
 
     def _find(self) -> None:
         for table in TABLES:
             folder = self._dataset.path / table
-            names = [name for name in os.listdir(folder) if _is_part(name)]  # noqa: PTH208
+            names = frozenset(filter(_is_part, os.listdir(folder)))  # noqa: PTH208
             log = self._dataset.log(table)
-            current = frozenset(log.part_names())
-            needed = set(current)
-            if needed.issuperset(names):
-                continue
-            for version in {*self._kept_versions(table)} - {log.newest_version()}:
-                needed.update(log.part_names(version))
-            for version in log.entry_versions():
-                if self._is_recent(table, version):
-                    needed.update(removed_names(log.read_entry(version)))
-            unneeded = [name for name in names if name not in needed and not self._is_promised(name)]
-            if self._running is not None:
+            states = log.parts_at(self._wanted(table))
+            newest = next(states)
+            needed, whole = set[str](), set[int]()
+            for version, parts in chain((newest,), states):
+                needed |= parts
+                if parts <= names:
+                    whole.add(version)
+            self.kept = [end for end in self.kept if end.versions[table] in whole]
+            unneeded = [name for name in sorted(names - needed) if not self._is_promised(name)]
+            if self._running is not None and unneeded:
                 replaced = frozenset(log.replaced_names())
                 unneeded = [
                     name
@@ -132,17 +156,15 @@ class Vacuum:
                     if name in replaced or not name.removeprefix(".").startswith(self._running)
                 ]
             self._unneeded += [folder / name for name in unneeded]
-            self._earlier += [folder / name for name in needed.intersection(names) - current]
+            self._earlier += [folder / name for name in sorted((names & needed) - newest[1])]
 
-    def _kept_versions(self, table: str) -> list[int]:
-        return [snapshot.versions[table] for snapshot in self.kept if table in snapshot.versions]
+    def _wanted(self, table: str) -> set[int]:
+        """The versions of a table that are to be read as before."""
+        return self._read[table] | {end.versions[table] for end in (*self.kept, *self._kept_before)}
 
-    def _is_recent(self, table: str, version: int) -> bool:
-        """Whether a version took the place of another a moment ago."""
-        for action in self._dataset.log(table).read_entry(version):
-            if "commitInfo" in action:
-                return bool(action["commitInfo"].get("timestamp", 0) >= self._graced_from)
-        return False
+
+def _cannot_free(dataset: Dataset, error: OSError) -> SinkError:
+    return SinkError(f"cannot free room in {dataset.path}: {error.strerror or error}")
 
 
 def _is_part(name: str) -> bool:

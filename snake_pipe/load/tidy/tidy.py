@@ -8,6 +8,7 @@ readers leave out what is superseded by themselves.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from snake_pipe.errors import DatasetError
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.tidy.ages import Ages, carried_over
 from snake_pipe.load.tidy.parts_plan import may_hold, rows_per_part, small_parts
@@ -23,16 +25,13 @@ from snake_pipe.load.tidy.superseded import find_superseded
 from snake_pipe.schemas import TABLES, TREE_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import LoggedPart, Snapshot
     from snake_pipe.load.tidy.rewriting import RowEdit
-
-_MOST_VERSIONS = 20
-"""Earlier versions that a moment tells to show the same rows."""
 
 _OF_FILES = (*TREE_TABLES, "errors", "files")
 """Tables whose rows belong to files."""
@@ -86,7 +85,22 @@ class Tidy:
         return not snapshot.is_tidy or has_old_errors or bool(self._noted)
 
     def run(self) -> Tidied:
-        """Do it; SinkError where the disk refuses, and then what is committed stays as right as it was."""
+        """Do it; SinkError where the disk refuses, and then what is committed stays as right as it was.
+
+        DatasetError where a part cannot be read.
+        """
+        with self._reading():
+            return self._run()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            text = str(error).splitlines()[0]
+            raise DatasetError(f"a part of {self._dataset.path} cannot be read: {text}") from error
+
+    def _run(self) -> Tidied:
         files = self._dataset.parts("files")
         found = find_superseded(files)
         self._gone, self._ages = found.ids, carried_over(files, found.states)
@@ -98,7 +112,8 @@ class Tidy:
 
     def run_for_runs(self) -> Tidied:
         """The same for the table `runs` alone, which grows by each run, also by those that change nothing."""
-        return self._tidy_table("runs")
+        with self._reading():
+            return self._tidy_table("runs")
 
     def _tidy_table(self, table: str) -> Tidied:
         log = self._dataset.log(table)
@@ -123,12 +138,12 @@ class Tidy:
 
     def _snapshot(self) -> Snapshot:
         before = self._dataset.snapshot()
-        same = [*before.same_as, before.versions["files"]] if before.job_id == self._job_id else []
+        is_same = before.job_id == self._job_id or not before.has_loose_errors
         return replace(
             self._dataset.next_snapshot(self._job_id),
             is_tidy=True,
             has_loose_errors=self._has_loose_errors(),
-            same_as=same[-_MOST_VERSIONS:],
+            since=(before.versions["files"] if before.since is None else before.since) if is_same else None,
         )
 
     def _has_loose_errors(self) -> bool:

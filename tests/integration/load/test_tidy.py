@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -11,6 +12,8 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from snake_pipe.errors import DatasetError
+from snake_pipe.load.delta import log
+from snake_pipe.load.run_changes import count_changes
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
 from snake_pipe.load.views import connect_tables
@@ -213,3 +216,112 @@ def test_errors_of_folders_are_those_of_the_newest_job(dataset: Dataset, new_job
     tidy(dataset, new)
     assert seen_by_others(dataset, "errors", "file_id")["datafusion"] == [(1,)]
     assert seen(dataset, "SELECT file_id FROM errors") == [(1,)]
+
+
+# -- which states are kept ---------------------------------------------------------------------------------
+
+
+def run_once(dataset: Dataset, job: Any, number: int, retention: Retention | None = None) -> None:
+    """A run that changes one file, with its row of `batches`, which most runs have."""
+    job.flush(job.file(number * 10, "a.py") + job.write(batches=[{"epoch": number}]))
+    tidy(dataset, job, number)
+    if retention is not None:
+        Vacuum(dataset, retention).remove()
+
+
+@pytest.fixture
+def checkpoints_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "CHECKPOINT_EVERY", 5)
+
+
+@pytest.mark.usefixtures("checkpoints_often")
+def test_more_states_may_be_asked_for_than_were_kept_so_far(
+    dataset: Dataset, new_job: Callable[..., Any]
+) -> None:
+    """Entries of states that are gone stay until the log is summed up anew; they count for nothing."""
+    more = Retention(runs=10, grace_seconds=0)
+    for number in range(1, 13):
+        run_once(dataset, new_job(f"job{number}"), number, NO_GRACE if number < 8 else more)
+    kept = [end.job_id for end in Vacuum(dataset, more).kept]
+    assert kept == [f"job{number}" for number in range(12, 12 - len(kept), -1)]
+    assert kept[-1] in ("job6", "job7")
+    assert seen(dataset, "SELECT file_id FROM nodes", Vacuum(dataset, more).kept[-1].versions["files"])
+
+
+@pytest.mark.usefixtures("checkpoints_often")
+def test_history_has_all_that_is_kept(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    """Also where the log between an earlier state and the newest one is gone."""
+    run_once(dataset, new_job("job0"), 1)
+    busy = new_job("job1")
+    for number in range(2, 12):
+        run_once(dataset, busy, number, NO_GRACE)
+    versions = dataset.log("files").entry_versions()
+    assert len(versions) < versions[-1] - versions[0], "there is no gap"
+    assert seen(dataset, "SELECT file_id FROM files_history ORDER BY 1") == [(10,), (110,)]
+
+
+def test_an_earlier_state_stays_for_who_reads_it_as_well(
+    dataset: Dataset, new_job: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    for number in (1, 2):
+        run_once(dataset, new_job(f"job{number}"), number, Retention())
+        now[0] += 3600
+    with connect_tables(dataset.path, files_version=2) as reader:
+        run_once(dataset, new_job("job3"), 3, Retention())
+        now[0] += 200
+        Vacuum(dataset, Retention()).remove()
+        assert reader.execute("SELECT file_id FROM nodes").fetchall() == [(10,)] * 2
+        now[0] += 200
+        assert Vacuum(dataset, Retention()).remove().parts > 0
+    assert seen(dataset, "SELECT file_id FROM files_history ORDER BY 1") == [(20,), (30,)]
+
+
+def test_what_a_reader_may_have_begun_with_stays_also_after_a_long_tidy(
+    changed: Dataset, job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`files` is committed last: until then readers begin with tables that were replaced long ago."""
+    now, replace = [time.time()], type(changed.log("nodes")).replace
+
+    def replaced(self: Any, *args: Any, **kwargs: Any) -> None:
+        replace(self, *args, **kwargs)
+        now[0] += 360
+
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(type(changed.log("nodes")), "replace", replaced)
+    now[0] += 3600
+    with connect_tables(changed.path) as reader:
+        tidy(changed, job)
+        now[0] -= 300
+        Vacuum(changed, Retention(runs=1)).remove()
+        assert reader.execute("SELECT count(*) FROM nodes").fetchall() == [(9,)]
+
+
+@pytest.mark.usefixtures("checkpoints_often")
+def test_the_state_before_anything_was_is_known_for_ever(
+    dataset: Dataset, new_job: Callable[..., Any]
+) -> None:
+    before = dataset.snapshot()
+    for number in range(1, 6):
+        run_once(dataset, new_job(f"job{number}"), number, NO_GRACE)
+    assert count_changes(dataset, before, dataset.snapshot())["repo"].files_added == 1
+    assert seen(dataset, "FROM files", files_version=0) == []
+
+
+def test_a_state_that_was_tidied_later_is_the_same(dataset: Dataset, new_job: Callable[..., Any]) -> None:
+    job, touching = new_job("job1"), new_job("job2")
+    run_once(dataset, new_job("job0"), 1, NO_GRACE)
+    run_once(dataset, job, 2, NO_GRACE)
+    end = dataset.snapshot()
+    tidy(dataset, touching, noted_times={20: 5})
+    Vacuum(dataset, NO_GRACE).remove()
+    assert seen(dataset, "SELECT file_id FROM files", end.versions["files"]) == [(20,)]
+    assert [end.job_id for end in Vacuum(dataset, NO_GRACE).kept] == ["job2", "job0"]
+
+
+def test_a_part_that_cannot_be_read_is_said(changed: Dataset, job: Any) -> None:
+    part, *_ = changed.parts("nodes")
+    part.write_bytes(b"x")
+    with pytest.raises(DatasetError, match="cannot be read"):
+        tidy(changed, job)
