@@ -59,7 +59,7 @@ def ingest(
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.batch_processor import IngestRequest
     from snake_pipe.extract.feeds.default_dataset import find_home
-    from snake_pipe.extract.job.unfinished import OnUnfinished
+    from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 
     settings = _checked(ingest, settings)
     roots = [Path(path).expanduser().absolute() for path in (paths or (Path.cwd(),))]

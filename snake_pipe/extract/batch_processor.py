@@ -33,9 +33,9 @@ from snake_pipe.extract.dispatch.own_function import (
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
 from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
-from snake_pipe.extract.job.unfinished import OnUnfinished
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.planning.budget import Budget
+from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.observe.events import DatasetAwaited, JobEnded, JobStarted, Listener, Notice, Stopping, ignore
 from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples

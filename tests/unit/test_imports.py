@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,18 @@ def imported_by(*modules: str) -> set[str]:
 )
 def test_what_is_not_needed_is_not_imported(modules: tuple[str, ...], unwanted: set[str]) -> None:
     assert imported_by(*modules) & unwanted == set()
+
+
+def test_workers_begin_to_start_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    """They waited for the enum of an option, in a module that imported pyarrow: a third of a small run."""
+    code = (
+        "import sys; import snake_pipe.cli.commands.ingest as command\n"
+        "def show(): print(*sys.modules); sys.exit()\n"
+        "command.prepare_run = show\n"
+        f"sys.argv = ['snake-pipe', 'ingest', {str(tmp_path)!r}]\n"
+        "import snake_pipe.__main__ as main; main.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    heavy = {"asyncio", "deltalake", "numpy", "psutil", "pyarrow", "snake_pipe.extract.batch_config"}
+    assert "snake_pipe.cli.commands.ingest" in done.stdout
+    assert not heavy & set(done.stdout.split())

@@ -15,7 +15,7 @@ from snake_pipe.cli.options.common import seconds_of
 from snake_pipe.errors import UsageError
 
 if TYPE_CHECKING:
-    from snake_pipe.extract.job.unfinished import OnUnfinished
+    from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 
 
 @dataclass
@@ -57,7 +57,7 @@ class OtherJobs(LockOptions):
     @property
     def policy(self) -> OnUnfinished:
         """What to do about an unfinished job; UsageError for an unknown word."""
-        from snake_pipe.extract.job.unfinished import OnUnfinished
+        from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 
         try:
             return OnUnfinished(self.on_unfinished or OnUnfinished.KEEP)

@@ -32,8 +32,9 @@ from snake_pipe.extract.job.control_folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
 from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
 from snake_pipe.extract.job.run_record import RunRecord, record_killed_run
-from snake_pipe.extract.job.unfinished import OnUnfinished, Wanted, decide, supersede
+from snake_pipe.extract.job.unfinished import Wanted, decide, supersede
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
+from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter

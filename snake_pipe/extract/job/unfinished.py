@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import time
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from snake_pipe.errors import CheckpointError, SnakePipeError, UsageError
 from snake_pipe.extract.batch_config import ROW_SETTINGS, BatchConfig, check_settings
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.recovery import commit_promised
+from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.observe.events import Notice
 
 if TYPE_CHECKING:
@@ -26,19 +26,6 @@ _REQUESTED = (
     *("use_gitignore", "full", "repo", "changed_since"),
 )
 _REQUESTED_ROWS = (*ROW_SETTINGS, "dialects")
-
-
-class OnUnfinished(StrEnum):
-    """What a new ingestion does about an earlier one of the same paths that is not done."""
-
-    KEEP = "keep"
-    """Begin a new job; the earlier one can still be resumed."""
-    RESUME = "resume"
-    """Go on with it, if it was asked for the same; else as `keep`."""
-    RESTART = "restart"
-    """Begin a new job in its place: it cannot be resumed any more."""
-    FAIL = "fail"
-    """Begin nothing: somebody is to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
