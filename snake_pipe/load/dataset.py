@@ -280,7 +280,7 @@ def _check_marker(marker: Path) -> None:
         if content.get(key) != ours:
             raise DatasetError(
                 f"{marker.parent} has {key} {content.get(key)}, this program reads {ours}",
-                "use the program's version that made it, or ingest into a new dataset",
+                "remove it and ingest again, or name another folder with --dataset",
             )
 
 

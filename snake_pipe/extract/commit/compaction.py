@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snake_pipe.errors import SnakePipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from snake_pipe.utils.journal import Journal, Record
 
@@ -32,13 +32,16 @@ def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[
     """The records that a resume would miss, in their order.
 
     These are the last start, flushes that are promised and not committed, the last one for its number, and
-    submitted files that are not committed. The parts of committed flushes are named by the tables' logs.
+    submitted files that are not committed, nor a later submission of them. The parts of committed flushes
+    are named by the tables' logs.
     """
     flushes = {record["seq"] for record in records if record["type"] == "flush"}
     done = {record["seq"] for record in records if record["type"] == "committed"}
     wanted = flushes - done | {max(flushes, default=0)}
     starts = [at for at, record in enumerate(records) if record["type"] == "start"]
-    again = {file[3] for record in records if record["type"] == "offered" for file in record["files"]}
+    offers = [file for record in records if record["type"] == "offered" for file in record["files"]]
+    again = {file[3] for file in offers}
+    last_read = last_committed([(file[0], file[2]) for file in offers], committed_ids.__contains__)
     kept: list[Record] = []
     for at, record in enumerate(records):
         match record["type"]:
@@ -46,7 +49,7 @@ def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[
                 if record["seq"] in wanted:
                     kept.append(record)
             case "offered":
-                files = [f for f in record["files"] if f[2] not in committed_ids and f[2] not in again]
+                files = [f for f in record["files"] if f[2] > last_read.get(f[0], -1) and f[2] not in again]
                 if files:
                     kept.append({**record, "files": files})
             case "start":
@@ -55,3 +58,8 @@ def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[
             case _:
                 kept.append(record)
     return kept
+
+
+def last_committed(offers: Iterable[tuple[str, int]], is_committed: Callable[[int], bool]) -> dict[str, int]:
+    """The greatest committed file id of each path that was offered, where there is one."""
+    return dict(sorted((path, file_id) for path, file_id in offers if is_committed(file_id)))

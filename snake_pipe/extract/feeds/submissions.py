@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import EngineStateError, UsageError
 from snake_pipe.extract.batch_models import BatchPriority, DiscoveredFile, ProcessingResult
+from snake_pipe.extract.commit.compaction import last_committed
 from snake_pipe.extract.discovery.left_out import LeftOut
 from snake_pipe.extract.feeds.feed import Chunk, Feed
 
@@ -162,7 +163,10 @@ class Submissions(Feed):
 
 
 def left_over(records: Iterable[Record], is_committed: Callable[[int], bool]) -> list[Submission]:
-    """What the journal says was offered and is not committed, in the order of its arrival."""
+    """What the journal says was offered and is not committed, in the order of its arrival.
+
+    A path of which a later offer is committed has been read since, and its earlier rows may have left.
+    """
     offered: dict[int, Submission] = {}
     for record in records:
         if record.get("type") != "offered":
@@ -170,7 +174,8 @@ def left_over(records: Iterable[Record], is_committed: Callable[[int], bool]) ->
         for path, priority, file_id, earlier_id in record["files"]:
             offered.pop(earlier_id, None)
             offered[file_id] = Submission(path, priority, earlier_id=file_id)
-    return [submission for file_id, submission in offered.items() if not is_committed(file_id)]
+    last_read = last_committed([(each.path, file_id) for file_id, each in offered.items()], is_committed)
+    return [each for file_id, each in offered.items() if file_id > last_read.get(each.path, -1)]
 
 
 def _result(row: Row) -> ProcessingResult:

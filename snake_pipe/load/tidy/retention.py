@@ -26,7 +26,7 @@ class Retention:
     """How far back a dataset can be asked: to the end of each of the last `runs` that changed something, and
     of each in the last `days`.
 
-    What was replaced less than `grace_seconds` ago stays in any case, for those who are reading it.
+    What could be read `grace_seconds` ago stays in any case, for those who began to.
     """
 
     runs: int = 2

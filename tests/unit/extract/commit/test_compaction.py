@@ -48,6 +48,13 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], set[int]]:
     return records, committed
 
 
+def test_a_file_that_was_read_since_is_not_read_again() -> None:
+    """Its earlier rows have left the tables, so no id of them is among those that are committed."""
+    records = [{"type": "offered", "files": [["a.py", 5, number, None]]} for number in (1, 2, 3)]
+    assert [left.earlier_id for left in left_over(records, {2}.__contains__)] == [3]
+    assert still_needed(records, {2}) == records[2:]
+
+
 @given(histories())
 def test_a_resume_finds_the_same(history: tuple[list[dict[str, Any]], set[int]]) -> None:
     records, committed = history
