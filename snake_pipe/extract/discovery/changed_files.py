@@ -86,12 +86,14 @@ def clean_commit(folder: Path, state: GitState) -> str | None:
     work_tree = find_work_tree(folder)
     if work_tree is None:  # any more
         return None
-    if (work_tree / ".gitmodules").exists():
-        try:
-            return None if any(_differing(work_tree, state.commit, b"", 0)) else state.commit
-        except GitError:
-            return None
-    return state.commit
+    has_submodules = (work_tree / ".gitmodules").exists()
+    try:
+        differs = (
+            any(_differing(work_tree, state.commit, b"", 0)) if has_submodules else _overlooks(work_tree)
+        )
+    except GitError:
+        return None
+    return None if differs else state.commit
 
 
 def changed_since(work_tree: Path, commits: Collection[str]) -> PathScope:
@@ -102,6 +104,16 @@ def changed_since(work_tree: Path, commits: Collection[str]) -> PathScope:
     for commit in commits:
         found.update(_differing(work_tree, commit, b"", 0, with_untracked=True))
     return PathScope(found)
+
+
+def _overlooks(work_tree: Path) -> bool:
+    """Whether git is told not to look at some file that is there."""
+    with Listing(work_tree, work_tree, b"-v") as git:
+        return any(
+            record[:1].islower() or os.path.lexists(work_tree / os.fsdecode(record[2:]))
+            for record in git.records()
+            if record[:1] != _COMPARED
+        )
 
 
 def _differing(

@@ -125,6 +125,19 @@ def test_all_that_may_differ_from_a_commit_is_looked_at(root, tmp_path):
     assert NO_COMMIT not in ingested(root, dataset, "HEAD")
 
 
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_a_file_that_git_was_told_to_overlook_is_not_taken_for_that_of_the_commit(root, tmp_path, flag):
+    """It was changed when it was read, and is as in the commit again: git says that nothing has changed."""
+    dataset = tmp_path / "ds"
+    git(root, "update-index", f"--{flag}", "a.py")
+    code(root / "a.py", 2)
+    ingested(root, dataset)
+    git(root, "update-index", f"--no-{flag}", "a.py")
+    git(root, "checkout", "-q", "a.py")
+    ingested(root, dataset, "HEAD")
+    assert is_as_fresh(root, dataset)
+
+
 @pytest.mark.parametrize("between", ["some files", "a list", "a narrower selection", "a stop"])
 def test_rows_that_another_job_made_are_not_taken_for_those_of_the_commit(cli, root, tmp_path, between):
     dataset = tmp_path / "ds"
