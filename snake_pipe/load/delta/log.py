@@ -23,7 +23,7 @@ from snake_pipe.schemas import TABLES, arrow_schema
 from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -39,6 +39,10 @@ _MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
 _ENTRY, _CHECKPOINT = ".json", ".checkpoint.parquet"
 
 _PARQUET_END = b"PAR1"
+
+_SETTINGS: Mapping[str, str | None] = {"delta.deletedFileRetentionDuration": "interval 1 hours"}
+"""Checkpoints name parts for so long after they were removed, by default for a week: in a watch 100,000 of
+them, which cost whoever opens the table a tenth of a second. How long parts are kept is another matter."""
 
 _CANNOT_COMMIT = "free space or repair the disk, then resume the job"
 
@@ -59,7 +63,9 @@ class DeltaLog:
         """Make the empty table, durably; does nothing if it is there."""
         self.folder.mkdir(exist_ok=True)
         try:
-            DeltaTable.create(self.folder.as_uri(), schema=_delta_schema(table), mode="ignore")
+            DeltaTable.create(
+                self.folder.as_uri(), schema=_delta_schema(table), mode="ignore", configuration=_SETTINGS
+            )
         except DeltaError as error:
             raise SinkError(f"cannot create the table {self.folder}: {error}") from error
         for entry in self._log.iterdir():

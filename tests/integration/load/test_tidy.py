@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, QueryBuilder
 
@@ -325,3 +326,16 @@ def test_a_part_that_cannot_be_read_is_said(changed: Dataset, job: Any) -> None:
     part.write_bytes(b"x")
     with pytest.raises(DatasetError, match="cannot be read"):
         tidy(changed, job)
+
+
+def test_summed_up_logs_forget_what_left_long_ago(
+    dataset: Dataset, new_job: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    for number, seconds in ((1, 7200), (2, 7200), (3, 0)):
+        monkeypatch.setattr(time, "time", lambda ago=seconds: now - ago)
+        run_once(dataset, new_job(f"job{number}"), number)
+    dataset.checkpoint()
+    (checkpoint,) = (dataset.path / "nodes" / "_delta_log").glob("*.checkpoint.parquet")
+    removed = [row["path"] for row in pq.read_table(checkpoint)["remove"].to_pylist() if row]
+    assert removed == ["part-job2-1-1-1.parquet"]
