@@ -86,14 +86,16 @@ def clean_commit(folder: Path, state: GitState) -> str | None:
     work_tree = find_work_tree(folder)
     if work_tree is None:  # any more
         return None
-    has_submodules = (work_tree / ".gitmodules").exists()
     try:
-        differs = (
-            any(_differing(work_tree, state.commit, b"", 0)) if has_submodules else _overlooks(work_tree)
-        )
+        with Listing(work_tree, work_tree, b"-v", b"--stage") as git:
+            for record in git.records():
+                if record[2:8] == _GITLINK:
+                    return None if any(_differing(work_tree, state.commit, b"", 0)) else state.commit
+                if record[:1] != _COMPARED and (record[:1].islower() or _is_there(work_tree, record)):
+                    return None
     except GitError:
         return None
-    return None if differs else state.commit
+    return state.commit
 
 
 def changed_since(work_tree: Path, commits: Collection[str]) -> PathScope:
@@ -106,14 +108,9 @@ def changed_since(work_tree: Path, commits: Collection[str]) -> PathScope:
     return PathScope(found)
 
 
-def _overlooks(work_tree: Path) -> bool:
-    """Whether git is told not to look at some file that is there."""
-    with Listing(work_tree, work_tree, b"-v") as git:
-        return any(
-            record[:1].islower() or os.path.lexists(work_tree / os.fsdecode(record[2:]))
-            for record in git.records()
-            if record[:1] != _COMPARED
-        )
+def _is_there(work_tree: Path, record: bytes) -> bool:
+    """Whether the file of a record of git's index is there; a sparse checkout leaves many out."""
+    return os.path.lexists(work_tree / os.fsdecode(record[record.index(b"\t") + 1 :]))
 
 
 def _differing(

@@ -138,6 +138,20 @@ def test_a_file_that_git_was_told_to_overlook_is_not_taken_for_that_of_the_commi
     assert is_as_fresh(root, dataset)
 
 
+def test_a_repository_within_that_is_no_submodule_by_name_is_looked_into(root, tmp_path):
+    """It is a commit to git, as a submodule is, but there is no `.gitmodules`."""
+    dataset = tmp_path / "ds"
+    inner = git_repository(root / "inner", "x.py")
+    code(inner / "x.py", 1)
+    commit(inner)
+    commit(root)
+    code(inner / "x.py", 2)
+    ingested(root, dataset)
+    git(inner, "checkout", "-q", "x.py")
+    ingested(root, dataset, "HEAD")
+    assert is_as_fresh(root, dataset)
+
+
 @pytest.mark.parametrize("between", ["some files", "a list", "a narrower selection", "a stop"])
 def test_rows_that_another_job_made_are_not_taken_for_those_of_the_commit(cli, root, tmp_path, between):
     dataset = tmp_path / "ds"

@@ -574,7 +574,7 @@ def test_a_signal_ends_the_command_when_all_that_was_saved_is_committed(
     write(root, "a.py")
     process = cli.start("watch", root, "-d", dataset, "--workers", 1)
     seen = lines_until(process, "Ctrl-C to end")
-    assert "1 files; watching" in seen[-1]
+    assert "1 file; watching" in seen[-1]
     write(root, "b.py")
     assert "1 changed, 0 deleted: visible after" in lines_until(process, "visible")[-1]
     assert asked(cli, dataset, "SELECT count(*) AS n FROM files").split() == ["n", "2"]

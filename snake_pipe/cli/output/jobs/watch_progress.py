@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from snake_pipe.cli.output.text import seconds, visible
+from snake_pipe.cli.output.text import counted, seconds, visible
 from snake_pipe.observe.events import ChangesVisible, Progress, Rescan
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class WatchReporter:
                 self._follows = True
                 self._reporter.close()
                 shown = ", ".join(visible(str(root)) for root in self._roots)
-                self._line(f"{statistics.files_discovered:,} files; watching {shown}; Ctrl-C to end")
+                files = counted(statistics.files_discovered, "file", "files")
+                self._line(f"{files}; watching {shown}; Ctrl-C to end")
 
     def _line(self, text: str) -> None:
         if not self._quiet:
