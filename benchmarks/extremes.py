@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.run import Ingestion, ingest
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -132,7 +132,7 @@ def connect(dataset: str | Path = DATASET_NAME, *, as_of: str | None = None) -> 
     polars (`.pl()`), where those are installed. `as_of` asks for the state at the end of an earlier run: a
     job's id, a commit or a branch that it read, or what git takes for such a commit (`HEAD~1`).
     """
-    from snake_pipe.load.views import connect as connect_views
+    from snake_pipe.load.sql.views import connect as connect_views
 
     path = Path(dataset).expanduser()
     if as_of is None:

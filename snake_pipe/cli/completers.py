@@ -145,7 +145,7 @@ def _about(manager: CheckpointManager, job_id: str) -> str:
 def control_words(context: typer.Context, incomplete: str) -> Offers:
     """A job or an action, then what goes with the action."""
     from snake_pipe.extract.batch_config import RUNTIME_SETTINGS, SETTINGS
-    from snake_pipe.extract.job.control_command import ACTIONS
+    from snake_pipe.extract.job.control.command import ACTIONS
 
     words = [word for word in context.args if not word[:1].isdigit()]
     if not words:

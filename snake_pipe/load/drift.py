@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from snake_pipe.errors import QueryError
-from snake_pipe.load import dump_links
-from snake_pipe.load.views import connect_tables
+from snake_pipe.load.sql import dump_links
+from snake_pipe.load.sql.views import connect_tables
 
 if TYPE_CHECKING:
     from pathlib import Path

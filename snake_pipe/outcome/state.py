@@ -17,7 +17,7 @@ from snake_pipe.errors import QueryError
 from snake_pipe.extract.feeds.intake import HIDING
 from snake_pipe.extract.job.failing_before import read_failing_before
 from snake_pipe.extract.paths.names import unescape_path
-from snake_pipe.load.dump_links import IS_DUMP
+from snake_pipe.load.sql.dump_links import IS_DUMP
 from snake_pipe.outcome.findings import Finding, Severity
 from snake_pipe.plugins import AST_QUEUE
 
@@ -73,7 +73,7 @@ def look_up(summary: RunSummary, *, base: Path, with_findings: bool, with_drift:
     """
     import duckdb
 
-    from snake_pipe.load.views import connect_tables
+    from snake_pipe.load.sql.views import connect_tables
 
     dataset = Path(summary.dataset)
     before = read_failing_before(dataset, summary.job_id)

@@ -43,7 +43,7 @@ def collect_run(dataset: Path, job: JobAtHand) -> dict[str, Any]:
 def _reading(dataset: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.sql.views import connect
 
     with connect(dataset, memory_limit_mb=_MEMORY_MB) as connection:
         try:

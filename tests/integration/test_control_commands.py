@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from snake_pipe.extract.batch_config import BatchConfig
-from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 from testkit.waiting import wait_for

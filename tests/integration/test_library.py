@@ -16,7 +16,7 @@ import snake_pipe
 from snake_pipe.errors import ConfigError, PluginError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches
-from snake_pipe.extract.job.control_sender import send, wait_for_answer
+from snake_pipe.extract.job.control.sender import send, wait_for_answer
 from snake_pipe.observe.events import JobStarted
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.command import LIMIT

@@ -101,7 +101,7 @@ def test_names_are_completed_before_they_are_imported(kernel):
 PAUSED = """
 import snake_pipe
 from pathlib import Path
-from snake_pipe.extract.job.control_sender import send, wait_for_answer
+from snake_pipe.extract.job.control.sender import send, wait_for_answer
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 def pause(event):

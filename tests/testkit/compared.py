@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.load.views import connect_tables
+from snake_pipe.load.sql.views import connect_tables
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -29,7 +29,7 @@ _IMPORT_ATTRIBUTES = ("alias", "is_relative", "is_wildcard")
 
 def state_of(dataset: Path) -> list[Row]:
     """The files of a dataset's current state, with lists of their `symbols` and `imports`."""
-    from snake_pipe.load.views import connect
+    from snake_pipe.load.sql.views import connect
 
     with connect(dataset) as connection:
         ids: dict[int, Row] = {}

@@ -72,7 +72,7 @@ def control(
     dataset: JobDataset = None,
 ) -> None:
     """Send a command to a running job, and print its answer."""
-    from snake_pipe.extract.job.control_sender import send, wait_for_answer, withdraw
+    from snake_pipe.extract.job.control.sender import send, wait_for_answer, withdraw
 
     job_id, action, rest = _split(words, last)
     given = _arguments(action, rest, queue)
@@ -104,7 +104,7 @@ def control(
 
 def _split(words: list[str], last: bool) -> tuple[str | None, str, list[str]]:
     """Job, action and what follows; no job's id is an action's name."""
-    from snake_pipe.extract.job.control_command import ACTIONS, check_command
+    from snake_pipe.extract.job.control.command import ACTIONS, check_command
 
     if len(words) == 1 and words[0][:1].isdigit():
         raise UsageError(f"no action for job {words[0]}", f"one of {', '.join(ACTIONS)}")
@@ -119,7 +119,7 @@ def _split(words: list[str], last: bool) -> tuple[str | None, str, list[str]]:
 
 def _arguments(action: str, rest: list[str], queue: str | None) -> dict[str, Any]:
     """The action's arguments, as they go into the command file."""
-    from snake_pipe.extract.job.control_command import check_command
+    from snake_pipe.extract.job.control.command import check_command
 
     if queue is not None and action != "cancel":
         raise UsageError("--queue goes with cancel")

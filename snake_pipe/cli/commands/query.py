@@ -103,8 +103,8 @@ def query(
     if sql == "-":
         sql = sys.stdin.read()
 
-    from snake_pipe.load.select import read_statements
-    from snake_pipe.load.views import connect_for
+    from snake_pipe.load.sql.select import read_statements
+    from snake_pipe.load.sql.views import connect_for
 
     path = find_dataset(dataset)
     with connect_for(path, sql, _version(path, as_of)) as connection:

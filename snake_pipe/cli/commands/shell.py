@@ -150,12 +150,12 @@ class _Shell:
         return True
 
     def _print(self, text: str, *parameters: str) -> None:
-        from snake_pipe.load.select import read_statements
+        from snake_pipe.load.sql.select import read_statements
 
         statements = read_statements(self._connection, text)
         write_answers(self._connection, statements, list(parameters), "table", sys.stdout, self._look)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        from snake_pipe.load.views import connect
+        from snake_pipe.load.sql.views import connect
 
         return connect(self._dataset)

@@ -96,7 +96,7 @@ def watch(
 
 def _failed_now(result: RepositoryProcessingResult) -> int:
     """Files that are failed as they are now: what was saved again and could be read does not count."""
-    from snake_pipe.load.views import connect_tables
+    from snake_pipe.load.sql.views import connect_tables
 
     with connect_tables(result.dataset) as connection:
         sql = "SELECT count(*) FROM files WHERE status IN ('failed', 'quarantined')"

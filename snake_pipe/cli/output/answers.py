@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from snake_pipe.load.select import Source, Statement
+    from snake_pipe.load.sql.select import Source, Statement
 
 FORMATS = ("table", "csv", "json", "parquet", "markdown")
 
@@ -53,8 +53,8 @@ def write_answers(
     Tables and Markdown go as text, with a line between two answers; the other forms as bytes, and those have
     no line between.
     """
-    from snake_pipe.load.answer_stream import OPTIONS, write_answer
-    from snake_pipe.load.select import open_source
+    from snake_pipe.load.sql.answer_stream import OPTIONS, write_answer
+    from snake_pipe.load.sql.select import open_source
 
     for number, statement in enumerate(statements):
         source = open_source(connection, statement, parameters)
@@ -65,7 +65,7 @@ def write_answers(
         if number:
             stream.write("\n")
         if form == "markdown":
-            from snake_pipe.load.answer_rows import read_rows
+            from snake_pipe.load.sql.answer_rows import read_rows
 
             write_markdown(source.columns, read_rows(connection, source), stream)
         elif statement.explained:
@@ -77,14 +77,14 @@ def write_answers(
 
 def _write_plan(connection: duckdb.DuckDBPyConnection, source: Source, stream: TextIO) -> None:
     """DuckDB has drawn it already."""
-    from snake_pipe.load.answer_rows import read_rows
+    from snake_pipe.load.sql.answer_rows import read_rows
 
     for *_, plan in read_rows(connection, source):
         stream.writelines(visible(line) + "\n" for line in plan.splitlines())
 
 
 def _write_fitted(connection: duckdb.DuckDBPyConnection, source: Source, stream: TextIO, look: Look) -> None:
-    from snake_pipe.load.answer_rows import read_excerpt, read_rows
+    from snake_pipe.load.sql.answer_rows import read_excerpt, read_rows
 
     if look.rows is None:
         write_table(source.columns, read_rows(connection, source), stream, width=look.width)

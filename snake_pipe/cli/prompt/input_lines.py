@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def is_finished(text: str) -> bool:
     """Whether a text is a command with a dot, statements with their semicolon, or nothing at all."""
-    from snake_pipe.load.select import is_complete
+    from snake_pipe.load.sql.select import is_complete
 
     text = text.strip()
     return not text or text.startswith(".") or is_complete(text)

@@ -27,8 +27,8 @@ from snake_pipe.extract.feeds.revisions import (
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.feeds.walk_feed import open_walk
 from snake_pipe.extract.job import index as job_index
-from snake_pipe.extract.job.control_command import CONTROL_FOLDER
-from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.control.command import CONTROL_FOLDER
+from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
 from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
 from snake_pipe.extract.job.run_record import RunRecord, record_killed_run

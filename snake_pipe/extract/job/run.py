@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import EngineStateError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.feeds.urgent_first import urgent_first
-from snake_pipe.extract.job.commands import carry_out_commands
+from snake_pipe.extract.job.control.execution import carry_out_commands
 from snake_pipe.observe.events import Progress, SettingChanged, Stopping
 from snake_pipe.observe.status import BUDGET
 from snake_pipe.utils.loop_condition import LoopCondition
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.job.admission import Admission
     from snake_pipe.extract.job.backlog import Backlog
-    from snake_pipe.extract.job.control_folder import ControlFolder
+    from snake_pipe.extract.job.control.folder import ControlFolder
     from snake_pipe.extract.job.monitor import JobMonitor
     from snake_pipe.extract.planning.budget import Budget
     from snake_pipe.observe.events import Listener

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.connection import closed_if_refused, open_duckdb
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.diff.pairing import OTHER
 from snake_pipe.load.diff.statements import ITEMS
-from snake_pipe.load.state import State
-from snake_pipe.load.view_comments import literal
+from snake_pipe.load.sql.connection import closed_if_refused, open_duckdb
+from snake_pipe.load.sql.state import State
+from snake_pipe.load.sql.view_comments import literal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.load import ready_views
-from snake_pipe.load.select import fetch
-from snake_pipe.load.state import SQL_TYPES
-from snake_pipe.load.view_comments import comments, literal
+from snake_pipe.load.sql import ready_views
+from snake_pipe.load.sql.select import fetch
+from snake_pipe.load.sql.state import SQL_TYPES
+from snake_pipe.load.sql.view_comments import comments, literal
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import duckdb
 
 from snake_pipe.errors import QueryError, SinkError, UsageError
 from snake_pipe.load.export import duckdb_file, parquet_folder, sqlite_file
+from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.load.target import new_target
-from snake_pipe.load.views import connect_tables
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.select import fetch
-from snake_pipe.load.view_comments import literal
+from snake_pipe.load.sql.select import fetch
+from snake_pipe.load.sql.view_comments import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

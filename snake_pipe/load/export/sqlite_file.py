@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.select import fetch
+from snake_pipe.load.sql.select import fetch
 from snake_pipe.schemas import TABLES, Column
 
 if TYPE_CHECKING:

@@ -36,8 +36,8 @@ class DatasetFigures:
 
 def dataset_figures(dataset: Path) -> DatasetFigures:
     """The figures of a dataset, as far as it can be read: empty where there is none."""
+    from snake_pipe.load.sql.views import connect_tables
     from snake_pipe.load.tidy.space import space_of
-    from snake_pipe.load.views import connect_tables
 
     found = DatasetFigures(size=space_of(dataset).bytes)
     try:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 SLOW = (

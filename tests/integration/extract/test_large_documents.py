@@ -8,7 +8,7 @@ import pytest
 
 from snake_pipe.extract.disk.reader import open_file
 from snake_pipe.extract.worker import pieces
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 from testkit.large_trees import LEAST_MEMORY, program
 
 if TYPE_CHECKING:

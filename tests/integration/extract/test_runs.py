@@ -16,8 +16,8 @@ from snake_pipe.extract.job.job import Job
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.diff.comparison import Comparison
 from snake_pipe.load.diff.states import connect_states
+from snake_pipe.load.sql.views import connect, connect_tables
 from snake_pipe.load.tidy import parts_plan
-from snake_pipe.load.views import connect, connect_tables
 from testkit.repositories import git, git_repository, python_files
 from testkit.tables import rows
 

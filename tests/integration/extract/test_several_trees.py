@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 from testkit.large_trees import LEAST_MEMORY, program
 from testkit.waiting import wait_for
 

@@ -15,7 +15,7 @@ from snake_pipe.errors import ConfigError, EngineStateError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.commit import compaction
-from snake_pipe.extract.job.control_sender import send, wait_for_answer
+from snake_pipe.extract.job.control.sender import send, wait_for_answer
 from snake_pipe.observe.events import BatchFinished, SettingChanged
 from snake_pipe.utils.journal import read_journal
 from testkit.engines import QUICK, taken_in, within

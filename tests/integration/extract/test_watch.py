@@ -22,7 +22,7 @@ from snake_pipe.extract.watch import notifier, schedule, watcher
 from snake_pipe.extract.watch.notifier import ChangeNotifier, FolderState
 from snake_pipe.extract.watch.options import WatchOptions
 from snake_pipe.extract.worker import extraction
-from snake_pipe.load.views import connect_tables
+from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.observe.events import Event, Rescan
 from testkit.repositories import git
 from testkit.waiting import PATIENCE, until, wait_for

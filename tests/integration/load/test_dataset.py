@@ -18,8 +18,8 @@ from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.delta import log as delta_log
 from snake_pipe.load.lock_holder import lock_holder
 from snake_pipe.load.part_writer import Part
+from snake_pipe.load.sql.views import connect
 from snake_pipe.load.tidy.retention import Retention, Vacuum
-from snake_pipe.load.views import connect
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.utils import file_lock
 

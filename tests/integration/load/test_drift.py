@@ -14,7 +14,7 @@ import pytest
 import snake_pipe
 from snake_pipe.extract.feeds.repository_names import known_repositories
 from snake_pipe.load.drift import Drift, find_drift
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 from testkit.places import AST_DUMPS
 from testkit.python_trees import python_tree
 

@@ -15,9 +15,9 @@ from deltalake import DeltaTable, QueryBuilder
 from snake_pipe.errors import DatasetError
 from snake_pipe.load.delta import log
 from snake_pipe.load.run_changes import count_changes
+from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
-from snake_pipe.load.views import connect_tables
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:

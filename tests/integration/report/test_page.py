@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.load.views import connect
+from snake_pipe.load.sql.views import connect
 from testkit.pages import NARROW, WIDE, ingested, written
 
 if TYPE_CHECKING:

@@ -52,8 +52,8 @@ def failure_lines(dataset: str, job_id: str | None, count: int, *, most: int = _
 
 def _first(dataset: str, job_id: str | None, most: int) -> list[tuple[Any, ...]]:
     from snake_pipe.extract.feeds.intake import HIDING
-    from snake_pipe.load.select import select
-    from snake_pipe.load.views import connect_tables
+    from snake_pipe.load.sql.select import select
+    from snake_pipe.load.sql.views import connect_tables
 
     hiding = ", ".join(f"'{code}'" for code in sorted(HIDING))
     sql = _FIRST_SQL.format(hiding=hiding, most=most)

@@ -17,7 +17,7 @@ from snake_pipe.extract.dispatch.dispatcher import Dispatcher
 from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.job.admission import Admission
 from snake_pipe.extract.job.backlog import Backlog
-from snake_pipe.extract.job.control_folder import ControlFolder
+from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import DatasetError
-from snake_pipe.load.view_comments import literal
+from snake_pipe.load.sql.view_comments import literal
 from snake_pipe.schemas import TABLES, TREE_TABLES, Column
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 
 from snake_pipe.errors import DatasetError, QueryError
 from snake_pipe.load.dataset import Dataset, Flush
-from snake_pipe.load.select import select
-from snake_pipe.load.state import SQL_TYPES
-from snake_pipe.load.views import connect, connect_for
+from snake_pipe.load.sql.select import select
+from snake_pipe.load.sql.state import SQL_TYPES
+from snake_pipe.load.sql.views import connect, connect_for
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 

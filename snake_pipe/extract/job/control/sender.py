@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.job.control_command import (
+from snake_pipe.extract.job.control.command import (
     CONTROL_FOLDER,
     MOST_BYTES,
     Command,

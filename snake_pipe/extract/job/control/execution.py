@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from snake_pipe.extract.batch_models import DiscoveredFile
-    from snake_pipe.extract.job.control_command import Command
-    from snake_pipe.extract.job.control_folder import ControlFolder
+    from snake_pipe.extract.job.control.command import Command
+    from snake_pipe.extract.job.control.folder import ControlFolder
     from snake_pipe.observe.events import Listener, SettingChanged
     from snake_pipe.observe.status import JobStatus
 

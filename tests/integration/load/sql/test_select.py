@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.errors import QueryError
-from snake_pipe.load import statement_thread
-from snake_pipe.load.select import is_complete, open_source, read_statements, run, select
-from snake_pipe.load.views import connect_tables
+from snake_pipe.load.sql import statement_thread
+from snake_pipe.load.sql.select import is_complete, open_source, read_statements, run, select
+from snake_pipe.load.sql.views import connect_tables
 
 if TYPE_CHECKING:
     from snake_pipe.load.dataset import Dataset

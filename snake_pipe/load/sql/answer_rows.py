@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.load.select import fetch, run
+from snake_pipe.load.sql.select import fetch, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
 
-    from snake_pipe.load.select import Source
+    from snake_pipe.load.sql.select import Source
 
 _TABLE = "temp.snake_pipe_answer"
 

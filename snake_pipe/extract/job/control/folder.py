@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.job.control_command import MOST_BYTES, Command, id_of_name
+from snake_pipe.extract.job.control.command import MOST_BYTES, Command, id_of_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from snake_pipe.errors import QueryError
-from snake_pipe.load.statement_thread import StatementThread
+from snake_pipe.load.sql.statement_thread import StatementThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

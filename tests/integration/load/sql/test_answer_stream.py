@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from snake_pipe.errors import QueryError
-from snake_pipe.load.answer_stream import write_answer
-from snake_pipe.load.select import open_source, read_statements
-from snake_pipe.load.views import connect_tables
+from snake_pipe.load.sql.answer_stream import write_answer
+from snake_pipe.load.sql.select import open_source, read_statements
+from snake_pipe.load.sql.views import connect_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

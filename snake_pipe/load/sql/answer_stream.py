@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
 
-from snake_pipe.load.select import quoted, refused
-from snake_pipe.load.statement_thread import StatementThread
+from snake_pipe.load.sql.select import quoted, refused
+from snake_pipe.load.sql.statement_thread import StatementThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snake_pipe.load.select import Source
+    from snake_pipe.load.sql.select import Source
 
 _BYTES_AT_ONCE = 1 << 20
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from snake_pipe.load import dump_links, ready_views
-from snake_pipe.load.connection import closed_if_refused, open_duckdb
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.import_targets import view as import_targets
-from snake_pipe.load.state import State, rows_of
-from snake_pipe.load.view_comments import comments
+from snake_pipe.load.sql import dump_links, ready_views
+from snake_pipe.load.sql.connection import closed_if_refused, open_duckdb
+from snake_pipe.load.sql.state import State, rows_of
+from snake_pipe.load.sql.view_comments import comments
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 

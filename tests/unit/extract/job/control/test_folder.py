@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import UsageError
-from snake_pipe.extract.job import control_folder
-from snake_pipe.extract.job.control_command import ACTIONS, MOST_BYTES, Command, check_command
-from snake_pipe.extract.job.control_folder import ControlFolder
-from snake_pipe.extract.job.control_sender import send, wait_for_answer, withdraw
+from snake_pipe.extract.job.control import folder as control_folder
+from snake_pipe.extract.job.control.command import ACTIONS, MOST_BYTES, Command, check_command
+from snake_pipe.extract.job.control.folder import ControlFolder
+from snake_pipe.extract.job.control.sender import send, wait_for_answer, withdraw
 
 ID = "01795357984909449600-0a1b2c3d"
 
