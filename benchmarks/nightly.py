@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from benchmarks.command import ingest_command
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
@@ -44,18 +44,7 @@ class Cost:
 
 def run(root: Path, dataset: Path, *options: str) -> Cost:
     """An ingestion by the whole command."""
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "snake_pipe",
-        "ingest",
-        str(root),
-        "-d",
-        str(dataset),
-        "-q",
-        *options,
-    ]
+    command = ingest_command(root, dataset, *options)
     started = time.perf_counter()
     process = subprocess.Popen(command)
     watched, peak = psutil.Process(process.pid), 0

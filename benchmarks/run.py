@@ -24,6 +24,7 @@ from typing import Any
 import orjson
 import psutil
 
+from benchmarks.command import ingest_command
 from benchmarks.limits import Limit, measure_limit
 from snake_pipe.utils.batch_utils import process_tree_memory
 
@@ -54,19 +55,7 @@ def ingest(root: Path, dataset: Path, *options: str, fresh: bool = True) -> Inge
     """Run the whole command, and watch its processes' memory ten times a second."""
     if fresh:
         shutil.rmtree(dataset, ignore_errors=True)
-    # -P: what is installed, with its compiled loops, and not the folder that this was started in
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "snake_pipe",
-        "ingest",
-        str(root),
-        "-d",
-        str(dataset),
-        "-q",
-        *options,
-    ]
+    command = ingest_command(root, dataset, *options)
     started = time.perf_counter()
     process = subprocess.Popen(command)
     peak = 0

@@ -386,6 +386,10 @@ VIEWS: dict[str, tuple[Column, ...]] = {
 TREE_TABLES = ("nodes", "symbols", "refs", "imports")
 """Written by workers, the same whatever the number of workers."""
 
+CANCELLED_RANK = 1 << 62
+"""What is taken from the `file_id` of a file whose reading was called off where the newest row of a path is
+looked for: the file keeps what was read before, if anything was."""
+
 STATUSES = ("ok", "partial", "failed", "skipped", "quarantined", "deleted")
 
 KINDS = (

@@ -305,10 +305,9 @@ class BatchProcessingEngine:
         status = self._status
         settings = {} if job.is_done else asdict(job.config)
         nothing = None
-        has_end = (
-            not status.message
-        )  # of its own: a watch is ended, and may wait for the first file until then
-        if status.state == "done" and has_end and not job.is_done and job.request.expects_files:
+        # A watch is ended by somebody, and may have waited for its first file until then.
+        ended_by_itself = status.state == "done" and not status.message
+        if ended_by_itself and not job.is_done and job.request.expects_files:
             asked = bool(job.config.languages)
             nothing = why_nothing_was_found(status.statistics, languages_asked=asked)
         return RepositoryProcessingResult(

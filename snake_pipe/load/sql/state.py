@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import DatasetError
 from snake_pipe.load.sql.view_comments import literal
-from snake_pipe.schemas import TABLES, TREE_TABLES, Column
+from snake_pipe.schemas import CANCELLED_RANK, TABLES, TREE_TABLES, Column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,14 +33,13 @@ SQL_TYPES = {
 """How the words of `schemas` are called in SQL. Times are UTC without a zone: DuckDB hands zoned ones to
 Python only where `pytz` is installed."""
 
-_CREATE_CURRENT = """
-    CREATE TABLE {current} AS
+_CREATE_CURRENT = f"""
+    CREATE TABLE {{current}} AS
     SELECT file_id
     FROM (SELECT arg_max(file_id, rank) AS file_id, arg_max(status, rank) AS status
           FROM (SELECT repo, path, file_id, status,
-                       -- A file whose reading was called off keeps what was read before, if anything was.
-                       file_id - CASE WHEN reason = 'cancelled' THEN 4611686018427387904 ELSE 0 END AS rank
-                FROM {files} WHERE container_id IS NULL)
+                       file_id - CASE WHEN reason = 'cancelled' THEN {CANCELLED_RANK} ELSE 0 END AS rank
+                FROM {{files}} WHERE container_id IS NULL)
           GROUP BY repo, path)
     WHERE status <> 'deleted'
     """

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from snake_pipe.schemas import CANCELLED_RANK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 16_384
 _COLUMNS = ["file_id", "repo", "path", "status", "reason", "container_id"]
 _REPEATING = ["repo", "status", "reason"]
-
-CANCELLED_RANK = 1 << 62
-"""What is taken from the rank of a file whose reading was called off: it keeps what was read before, if
-anything was."""
 
 
 @dataclass(frozen=True, slots=True)

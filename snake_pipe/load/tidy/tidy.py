@@ -64,8 +64,7 @@ class Tidy:
 
         `stem` begins the names of the new parts, and must be new for each tidy. `noted_times` are new times
         of files by their ids: their content is known to be the same, though an AST file was written again, in
-        `epoch`. What tables say of jobs that are not of
-        `kept_jobs` leaves them sooner or later.
+        `epoch`. What tables say of jobs that are not of `kept_jobs` leaves them sooner or later.
         """
         self._dataset = dataset
         self._job_id = job_id
