@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.doctor.finding import Finding, Place, error, note, ok, warning
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.utils.atomic_file import fsync_folder
+from snake_pipe.storage.atomic_file import fsync_folder
+from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
-from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,9 @@ from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePi
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import DeltaLog, checked_parts
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
-from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
+from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
+from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
-from snake_pipe.utils.file_lock import try_lock
 from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:

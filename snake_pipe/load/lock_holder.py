@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
-from snake_pipe.utils.file_lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path

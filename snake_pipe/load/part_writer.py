@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
+from snake_pipe.storage.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

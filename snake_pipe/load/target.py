@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SinkError, UsageError
-from snake_pipe.utils.atomic_file import whole_or_not_at_all
+from snake_pipe.storage.atomic_file import whole_or_not_at_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.observe.events import Progress
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import orjson
 
 from snake_pipe.observe.recorded_statistics import recorded_statistics
 from snake_pipe.outcome.summary import summarise
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
-from snake_pipe.utils.atomic_file import replace_atomic, write_atomic
+from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
 from snake_pipe.utils.journal import Journal
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from snake_pipe.errors import CheckpointError, SinkError
-from snake_pipe.utils.atomic_file import fsync_folder, write_atomic
+from snake_pipe.storage.atomic_file import fsync_folder, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

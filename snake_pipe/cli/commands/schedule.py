@@ -191,7 +191,7 @@ def _own_name() -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from snake_pipe.utils.atomic_file import replace_atomic
+    from snake_pipe.storage.atomic_file import replace_atomic
 
     try:
         replace_atomic(path, text.encode(), mode=0o644)

@@ -132,7 +132,7 @@ def write_output(path: Path, data: bytes) -> None:
 
     SinkError if the disk refuses.
     """
-    from snake_pipe.utils.atomic_file import replace_atomic
+    from snake_pipe.storage.atomic_file import replace_atomic
 
     try:
         if path.exists() and not path.is_file():  # /dev/stderr or a pipe, which is not to be replaced

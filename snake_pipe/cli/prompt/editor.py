@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.cli.prompt.input_lines import is_finished
 from snake_pipe.errors import PluginError
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

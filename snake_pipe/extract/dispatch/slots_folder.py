@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
-from snake_pipe.utils.file_lock import try_lock
+from snake_pipe.storage.file_lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

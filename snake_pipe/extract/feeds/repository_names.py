@@ -15,7 +15,7 @@ from snake_pipe.extract.discovery.git_files import find_work_tree
 from snake_pipe.extract.discovery.roots import real_path
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
-from snake_pipe.utils.atomic_file import write_atomic
+from snake_pipe.storage.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:

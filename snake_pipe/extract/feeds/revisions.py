@@ -15,7 +15,7 @@ import orjson
 
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.discovery.changed_files import clean_commit
-from snake_pipe.utils.atomic_file import write_atomic
+from snake_pipe.storage.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:

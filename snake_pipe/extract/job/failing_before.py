@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:

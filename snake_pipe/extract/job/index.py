@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 
 _MOST_JOBS = 1000
 

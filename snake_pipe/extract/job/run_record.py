@@ -21,7 +21,7 @@ from snake_pipe.extract.discovery.git_state import GitState, read_git_state
 from snake_pipe.extract.model.rows import rows_to_batch
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
-from snake_pipe.utils.atomic_file import replace_atomic
+from snake_pipe.storage.atomic_file import replace_atomic
 from snake_pipe.version import __version__
 
 if TYPE_CHECKING:

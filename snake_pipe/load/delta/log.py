@@ -20,7 +20,7 @@ from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, Snapshot
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.utils.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
+from snake_pipe.storage.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

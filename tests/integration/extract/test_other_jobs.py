@@ -16,8 +16,8 @@ from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.job import Job
+from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.file_lock import try_lock
 from snake_pipe.utils.journal import read_journal
 from testkit.engines import within
 from testkit.repositories import python_files

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 import pytest
 
 from snake_pipe.errors import ExitCode, StoppedError
-from snake_pipe.utils.file_lock import try_lock
+from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.lock_wait import LockWait
 from testkit.waiting import NEVER, PATIENCE, wait_for
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snake_pipe.utils.atomic_file import whole_or_not_at_all
+from snake_pipe.storage.atomic_file import whole_or_not_at_all
 
 
 def test_a_folder_that_cannot_be_replaced_is_put_back(

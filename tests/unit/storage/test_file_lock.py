@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.utils.file_lock import try_lock
+from snake_pipe.storage.file_lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
