@@ -160,7 +160,9 @@ class ChangingRepository:
         with path.open("a") as file:
             file.write(f"{line}\n")
         if self.chance.random() < 0.7:  # else what is tracked stays
-            git(self.root, "rm", "-r", "-q", "--cached", "--ignore-unmatch", ".")
+            git(
+                self.root, "rm", "-rfq", "--cached", "--ignore-unmatch", "."
+            )  # also what is staged and changed again
             git(self.root, "add", "-A")
         return f"{line} in {self._shown(path)}"
 
