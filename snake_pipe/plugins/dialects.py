@@ -1,8 +1,4 @@
-"""The registries: which languages and dialects there are, and how files are recognised.
-
-The layer between the engine and `transform`: what needs only names and versions asks here, and imports no
-parser.
-"""
+"""Which dialects of AST files there are, the user's own among them, and what has read a file."""
 
 from __future__ import annotations
 
@@ -12,69 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError, PluginError
-from snake_pipe.transform.languages import (
-    EXTRACTION_VERSION,
-    LANGUAGES,
-    SHARED_ENDINGS,
-    language_of_head,
-    language_of_name,
-)
-from snake_pipe.transform.rows.contract import AST_QUEUE as AST_QUEUE
+from snake_pipe.plugins.installed import installed, load_entry
+from snake_pipe.transform.languages import EXTRACTION_VERSION, LANGUAGES
+from snake_pipe.transform.rows.contract import AST_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from snake_pipe.transform.dialect_check import DialectCheck
     from snake_pipe.transform.dialects.dialect import Dialect
 
 DIALECT_GROUP = "snake_pipe.dialects"
 """The group of entry points by which packages offer dialects: each is an object of the class `Dialect`."""
-
-_AST_ENDINGS = tuple(
-    f"{ending}{packed}" for ending in (".json", ".jsonl", ".ndjson", ".ast") for packed in ("", ".gz")
-)
-_TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
-
-
-def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
-    """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest.
-
-    JSON that is `asked` for as data is data, except for names that say tree (`a.ast.json`), where trees are
-    asked for too.
-    """
-    lower = name.lower()
-    language = language_of_name(name)
-    if language == "json" and "json" in asked and not (AST_QUEUE in asked and lower.endswith(_TREE_ENDINGS)):
-        return language
-    if lower.endswith(_AST_ENDINGS):
-        return AST_QUEUE
-    return language
-
-
-def queue_of_head(name: str, head: bytes) -> str | None:
-    """The queue where the name leaves it open, by the first bytes of the content."""
-    return language_of_head(name, head)
-
-
-def deciding_endings() -> dict[str, str]:
-    """The queues of those endings (in small letters) that decide, whatever stands before them."""
-    of_files = {_last_ending(name) for language in LANGUAGES.values() for name in language.files}
-    open_ones = SHARED_ENDINGS | of_files | set(map(_last_ending, _AST_ENDINGS))
-    return {
-        ending: language.name
-        for language in LANGUAGES.values()
-        for ending in language.endings
-        if ending == _last_ending(ending) and ending not in open_ones
-    }
-
-
-def _last_ending(name: str) -> str:
-    return name[name.rfind(".") :].lower()
-
-
-def shared_endings() -> frozenset[str]:
-    """Endings whose files `queue_of_head` must see."""
-    return SHARED_ENDINGS
 
 
 def is_current_parser(name: str, version: str, own: tuple[Dialect, ...] = ()) -> bool:
@@ -172,50 +117,20 @@ def _shown(source: str) -> str:
 @cache
 def _plugged_dialects() -> tuple[tuple[str, Dialect], ...]:
     """The dialects that installed packages offer, by the name of their package."""
-    from importlib.metadata import entry_points
-
-    entries = sorted(entry_points(group=DIALECT_GROUP), key=lambda one: one.name)
+    entries = installed(DIALECT_GROUP)
     if not entries:
         return ()
     from snake_pipe.transform.dialects.dialect import Dialect
 
     found = []
     for entry in entries:
-        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-        try:
-            dialect = entry.load()
-        except Exception as error:
-            raise PluginError(
-                f"the dialect {entry.name!r} of {package} cannot be loaded: {type(error).__name__}: {error}",
-                "update or remove that package",
-            ) from error
+        dialect = load_entry("dialect", entry)
         if not isinstance(dialect, Dialect):
-            raise PluginError(f"{entry.value} of {package} is not a Dialect", "update or remove that package")
-        found.append((package, replace(dialect, revision=f"{package} {dialect.revision}")))
+            raise PluginError(
+                f"{entry.place} of {entry.package} is not a Dialect", "update or remove that package"
+            )
+        found.append((entry.package, replace(dialect, revision=f"{entry.package} {dialect.revision}")))
     return tuple(found)
-
-
-def language_names() -> list[str]:
-    """All source languages, sorted."""
-    return sorted(LANGUAGES)
-
-
-def default_languages() -> frozenset[str]:
-    """The languages that are read without being asked for: programming languages, not data."""
-    return frozenset(name for name, language in LANGUAGES.items() if not language.data)
-
-
-def describe_languages() -> list[tuple[str, str, str, str]]:
-    """Each source language: its files' endings and names, when it is read, its parser or how to get that."""
-    return [
-        (
-            name,
-            " ".join((*language.endings, *language.files)),
-            "on request" if language.data else "by default",
-            language.parser if language.installed else f"not installed: {language.install_command}",
-        )
-        for name, language in sorted(LANGUAGES.items())
-    ]
 
 
 def describe_dialects(sources: Iterable[str] = ()) -> list[tuple[str, str]]:

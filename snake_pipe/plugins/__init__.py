@@ -1,0 +1,50 @@
+"""What others can add, and what is built in: languages, dialects, sinks.
+
+The layer between the engine and `transform`: what needs only names and versions asks here, and imports no
+parser. Packages offer plugins by entry points, each kind in a group of its own; `module:name` stands for an
+object of any module that can be imported.
+"""
+
+from snake_pipe.plugins.dialects import (
+    ast_version,
+    check_tree,
+    describe_dialect_file,
+    describe_dialects,
+    dialect_texts,
+    is_current_parser,
+    own_dialects,
+    tree_versions,
+)
+from snake_pipe.plugins.languages import (
+    AST_QUEUE,
+    deciding_endings,
+    default_languages,
+    describe_languages,
+    language_names,
+    queue_of_head,
+    queue_of_name,
+    shared_endings,
+)
+from snake_pipe.plugins.sinks import Flush, FlushKey, Sink
+
+__all__ = [
+    "AST_QUEUE",
+    "Flush",
+    "FlushKey",
+    "Sink",
+    "ast_version",
+    "check_tree",
+    "deciding_endings",
+    "default_languages",
+    "describe_dialect_file",
+    "describe_dialects",
+    "describe_languages",
+    "dialect_texts",
+    "is_current_parser",
+    "language_names",
+    "own_dialects",
+    "queue_of_head",
+    "queue_of_name",
+    "shared_endings",
+    "tree_versions",
+]
