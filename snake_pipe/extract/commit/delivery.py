@@ -1,4 +1,4 @@
-"""The way out of a run: what became of each file goes into the figures, to the sink, and is committed."""
+"""The way out of a run: what became of each file goes into the figures, to the flush writer, and is committed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
-    from snake_pipe.extract.commit.sink import Sink
+    from snake_pipe.extract.commit.flush_writer import FlushWriter
     from snake_pipe.extract.model.lost import LostFile
     from snake_pipe.observe.events import Listener
     from snake_pipe.observe.statistics import BatchStatistics
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 class Delivery:
-    """Hands rows to the sink and commits them, in time and on request.
+    """Hands rows to the flush writer and commits them, in time and on request.
 
-    While the sink's breaker is open nothing is committed; what failed is tried again later, until the
+    While the breaker is open nothing is committed; what failed is tried again later, until the
     breaker gives up.
     """
 
     def __init__(
         self,
-        sink: Sink,
+        writer: FlushWriter,
         *,
         job_id: str,
         statistics: BatchStatistics,
@@ -49,7 +49,7 @@ class Delivery:
 
         `on_commit` is called after each commit with their number in all; then `on_flush` runs in a thread.
         """
-        self._sink = sink
+        self._writer = writer
         self._job_id = job_id
         self._statistics = statistics
         self._listener = listener
@@ -66,9 +66,9 @@ class Delivery:
 
     def take_result(self, batch: FileBatch, result: BatchResult, most_pending: int) -> None:
         """A batch that is done; a commit is due when more than `most_pending` files wait for one."""
-        self._sink.add(batch, result)
+        self._writer.add(batch, result)
         count_batch(self._statistics, batch, result)
-        if self._sink.pending_files >= most_pending:
+        if self._writer.pending_files >= most_pending:
             self._wanted.set()
         self._listener(
             BatchFinished(
@@ -118,7 +118,7 @@ class Delivery:
 
     def take_retried(self, batch: FileBatch) -> None:
         """A batch that gave nothing, and whose files are tried again."""
-        self._sink.add_retried(batch)
+        self._writer.add_retried(batch)
 
     def take_cancelled(self, files: Sequence[DiscoveredFile]) -> None:
         """Files that were cancelled."""
@@ -135,10 +135,10 @@ class Delivery:
     def take_unread(self, deleted: Sequence[Row], errors: Sequence[Row]) -> None:
         """Rows of files that are gone, and of what the walk could not look at."""
         self._statistics.files_deleted += len(deleted)
-        self._sink.add_rows(deleted, errors)
+        self._writer.add_rows(deleted, errors)
 
     def _add_rows(self, rows: list[Row], errors: Sequence[Row] = ()) -> None:
-        self._sink.add_rows(rows, errors)
+        self._writer.add_rows(rows, errors)
         self._on_rows(rows)
 
     # -- commits -------------------------------------------------------------------------------------
@@ -164,35 +164,35 @@ class Delivery:
         self._wanted.set()
 
     def bear_failures_for(self, seconds: float) -> None:
-        """The end is wanted: bear a sink that fails for no longer than this."""
+        """The end is wanted: bear commits that fail for no longer than this."""
         self._breaker.patience = min(self._breaker.patience, seconds)
 
     def close(self) -> None:
         """Wait for a commit under way; nothing can be committed any more."""
-        self._sink.close()
+        self._writer.close()
 
     async def commit_if_possible(self) -> None:
         """Commit; a failure that may be tried again becomes a notice, and the rows wait for the next time."""
-        if not self._sink.has_pending or (
+        if not self._writer.has_pending or (
             self._breaker.is_open and self._breaker.delay(time.monotonic()) > 0
         ):
             return
         try:
             await self.commit()
         except SinkError as error:
-            if self._ending or not self._sink.may_try_again or self._breaker.gives_up(time.monotonic()):
+            if self._ending or not self._writer.may_try_again or self._breaker.gives_up(time.monotonic()):
                 raise
             self._listener(Notice("sink", str(error)))
 
     async def commit(self) -> None:
         """Make visible what was handed over; SinkError where that is not possible now."""
         try:
-            info = await self._sink.flush()
+            info = await self._writer.flush()
             if info is None:
                 return
             self._statistics.last_flush_at = time.time()
             self.count_flushes()
-            self._on_commit(self._sink.files_committed)
+            self._on_commit(self._writer.files_committed)
             self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds, info.started_at))
             await asyncio.to_thread(self._on_flush, self._statistics)
         except SinkError:
@@ -204,16 +204,16 @@ class Delivery:
     async def tidy(self) -> None:
         """Take what is superseded out of the tables; where the disk refuses, the next run does it."""
         try:
-            await self._sink.tidy()
+            await self._writer.tidy()
         except SnakePipeError as error:
             text = f"the tables are not tidied: {error}; the next run tries again"
             self._listener(Notice("tidy", text))
         self._tidied_at = time.monotonic()
 
     def count_flushes(self) -> None:
-        """Copy the sink's figures into the statistics."""
-        self._statistics.files_committed = self._sink.files_committed
-        self._statistics.flushes = self._sink.flushes
+        """Copy the flush writer's figures into the statistics."""
+        self._statistics.files_committed = self._writer.files_committed
+        self._statistics.flushes = self._writer.flushes
 
 
 def count_batch(statistics: BatchStatistics, batch: FileBatch, result: BatchResult) -> None:

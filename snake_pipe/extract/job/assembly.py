@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.commit.delivery import Delivery
-from snake_pipe.extract.commit.sink import Sink
+from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
 from snake_pipe.extract.dispatch.executor import open_executor
@@ -81,7 +81,7 @@ def make_run(
         breakers=breakers,
     )
     delivery = Delivery(
-        _make_sink(job, feed),
+        _make_writer(job, feed),
         job_id=job.job_id,
         statistics=status.statistics,
         listener=listener if budget is None else _noting_commits(budget, listener),
@@ -147,8 +147,8 @@ def _plan(job: Job, listener: Listener) -> MemoryPlan:
     return plan
 
 
-def _make_sink(job: Job, feed: Feed) -> Sink:
-    return Sink(
+def _make_writer(job: Job, feed: Feed) -> FlushWriter:
+    return FlushWriter(
         job_id=job.job_id,
         epoch=job.epoch,
         last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),

@@ -9,7 +9,7 @@ import pytest
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.commit.delivery import Delivery
-from snake_pipe.extract.commit.sink import FlushInfo
+from snake_pipe.extract.commit.flush_writer import FlushInfo
 from snake_pipe.extract.model.lost import lost_file
 from snake_pipe.extract.model.rows import file_row, rows_to_batch, to_ipc
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
@@ -19,7 +19,7 @@ from testkit.engines import within
 from testkit.waiting import until
 
 
-class Sink:
+class Writer:
     """Keeps rows, and commits them unless it is told to fail."""
 
     def __init__(self):
@@ -66,10 +66,10 @@ class Sink:
 
 class Scene:
     def __init__(self, patience=0.0, failures=1, tidy_every=None):
-        self.sink, self.statistics = Sink(), BatchStatistics()
+        self.writer, self.statistics = Writer(), BatchStatistics()
         self.events, self.rows, self.commits = [], [], []
         self.delivery = Delivery(
-            self.sink,
+            self.writer,
             job_id="j",
             statistics=self.statistics,
             listener=self.events.append,
@@ -111,10 +111,10 @@ def test_a_finished_batch_is_counted_told_and_handed_to_whoever_waits():
 def test_a_lost_file_is_a_row_an_error_and_a_notice():
     scene = Scene()
     scene.delivery.take_lost(lost_file(file(1), "worker_died", 3, file_timeout=60.0, memory_limit=1 << 30))
-    assert [(row["status"], row["reason"], row["attempts"]) for row in scene.sink.file_rows] == [
+    assert [(row["status"], row["reason"], row["attempts"]) for row in scene.writer.file_rows] == [
         ("quarantined", "worker_died", 3)
     ]
-    assert [(row["phase"], row["file_id"]) for row in scene.sink.error_rows] == [("worker", 1)]
+    assert [(row["phase"], row["file_id"]) for row in scene.writer.error_rows] == [("worker", 1)]
     assert scene.statistics.outcomes == {("quarantined", "python"): 1}
     assert scene.statistics.files_failed == 1
     assert "in each of 3 tries" in scene.told(Notice)[0].message
@@ -124,7 +124,9 @@ def test_a_lost_file_is_a_row_an_error_and_a_notice():
 def test_cancelled_files_are_skipped_rows():
     scene = Scene()
     scene.delivery.take_cancelled([file(1), file(2)])
-    assert [(row["status"], row["reason"]) for row in scene.sink.file_rows] == [("skipped", "cancelled")] * 2
+    assert [(row["status"], row["reason"]) for row in scene.writer.file_rows] == [
+        ("skipped", "cancelled")
+    ] * 2
     assert (scene.statistics.files_cancelled, scene.statistics.files_done) == (2, 2)
 
 
@@ -133,13 +135,13 @@ def test_deleted_files_are_counted_wherever_they_come_from():
     gone = [file_row(file(n), "j", status="deleted") for n in (1, 2)]
     scene.delivery.take_unread(gone, ())
     assert scene.statistics.files_deleted == 2
-    assert scene.sink.file_rows == gone
+    assert scene.writer.file_rows == gone
 
 
-def test_a_retried_batch_goes_to_the_sink_and_counts_no_file():
+def test_a_retried_batch_goes_to_the_writer_and_counts_no_file():
     scene = Scene()
     scene.delivery.take_retried(finished(1)[0])
-    assert len(scene.sink.retried) == 1
+    assert len(scene.writer.retried) == 1
     assert scene.statistics.files_done == 0
 
 
@@ -149,7 +151,7 @@ def test_a_commit_is_made_before_its_time_when_much_waits():
         regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 3600.0))
         scene.delivery.take_result(*finished(1), most_pending=2)
         await asyncio.sleep(0)
-        assert scene.sink.flushes == 0
+        assert scene.writer.flushes == 0
         scene.delivery.take_result(*finished(2), most_pending=2)
         await until(lambda: scene.told(Flushed))
         assert scene.commits == [2]
@@ -164,7 +166,7 @@ def test_a_job_without_an_end_tidies_as_it_goes_on():
     async def go():
         scene = Scene(tidy_every=0.0)
         regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 0.001))
-        await until(lambda: scene.sink.tidied > 1)
+        await until(lambda: scene.writer.tidied > 1)
         scene.delivery.end()
         await regular
 
@@ -173,24 +175,24 @@ def test_a_job_without_an_end_tidies_as_it_goes_on():
 
 def test_tables_that_cannot_be_tidied_end_no_job():
     scene = Scene()
-    scene.sink.failures = 1
+    scene.writer.failures = 1
     within(scene.delivery.tidy())
     (notice,) = scene.told(Notice)
     assert notice.code == "tidy"
     assert "no room to write parts anew" in notice.message
     assert "the next run tries again" in notice.message
     within(scene.delivery.tidy())
-    assert scene.sink.tidied == 2
+    assert scene.writer.tidied == 2
     assert len(scene.told(Notice)) == 1
 
 
 def test_what_cannot_be_committed_is_told_and_tried_again():
     async def go():
         scene = Scene(patience=3600.0)
-        scene.sink.failures = 3
+        scene.writer.failures = 3
         regular = asyncio.create_task(scene.delivery.commit_regularly(lambda: 0.001))
         scene.delivery.take_result(*finished(1), most_pending=10)
-        await until(lambda: scene.sink.flushes)
+        await until(lambda: scene.writer.flushes)
         assert [event.message for event in scene.told(Notice)] == ["no room"] * 3
         scene.delivery.end()
         await regular
@@ -198,10 +200,10 @@ def test_what_cannot_be_committed_is_told_and_tried_again():
     within(go())
 
 
-def test_without_patience_a_sink_that_stays_broken_ends_the_run():
+def test_without_patience_commits_that_keep_failing_end_the_run():
     async def go():
         scene = Scene()
-        scene.sink.failures = 9
+        scene.writer.failures = 9
         scene.delivery.take_result(*finished(1), most_pending=1)
         with pytest.raises(SinkError, match="no room"):
             await scene.delivery.commit_regularly(lambda: 0.001)
@@ -212,7 +214,7 @@ def test_without_patience_a_sink_that_stays_broken_ends_the_run():
 def test_at_the_end_a_failure_is_final_however_patient_it_was():
     async def go():
         scene = Scene(patience=3600.0, failures=5)
-        scene.sink.failures = 1
+        scene.writer.failures = 1
         scene.delivery.take_result(*finished(1), most_pending=10)
         scene.delivery.end()
         await scene.delivery.commit_regularly(lambda: 0.001)  # has ended already
@@ -225,7 +227,7 @@ def test_at_the_end_a_failure_is_final_however_patient_it_was():
 def test_a_promise_that_was_not_kept_is_final():
     async def go():
         scene = Scene(patience=3600.0)
-        scene.sink.failures, scene.sink.may_try_again = 1, False
+        scene.writer.failures, scene.writer.may_try_again = 1, False
         scene.delivery.take_result(*finished(1), most_pending=1)
         with pytest.raises(SinkError):
             await scene.delivery.commit_regularly(lambda: 0.001)

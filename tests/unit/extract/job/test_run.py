@@ -11,7 +11,7 @@ from snake_pipe.errors import EngineStateError, SinkError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
 from snake_pipe.extract.commit.delivery import Delivery
-from snake_pipe.extract.commit.sink import FlushInfo
+from snake_pipe.extract.commit.flush_writer import FlushInfo
 from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
 from snake_pipe.extract.feeds.feed import Chunk, Feed

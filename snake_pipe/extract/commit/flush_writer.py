@@ -56,7 +56,7 @@ class _Pending:
         return _Pending(*(getattr(self, item.name) + getattr(later, item.name) for item in fields(self)))
 
 
-class Sink:
+class FlushWriter:
     """Owned by the coordinator.
 
     `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`.
@@ -83,7 +83,7 @@ class Sink:
         self._tidy = tidy
         self._pending = _Pending()
         self._lock = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sink")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="flush")
         self._failure: Exception | None = None
         self.flush_seq = last_flush_seq
         self.files_committed = 0

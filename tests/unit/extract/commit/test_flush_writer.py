@@ -9,7 +9,7 @@ import pytest
 
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
-from snake_pipe.extract.commit.sink import Sink
+from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.utils.journal import Journal
@@ -19,7 +19,7 @@ FILE = DiscoveredFile("/r", "a.py", 10, 0, "python", "r", file_id=7)
 
 
 class Disk:
-    """A sink with its journal and parts, and what it does in its order."""
+    """A flush writer with its journal and parts, and what it does in its order."""
 
     def __init__(self, folder):
         self.done = []
@@ -35,7 +35,7 @@ class Disk:
             append(record)
 
         self.journal.append = note
-        self.sink = Sink(
+        self.writer = FlushWriter(
             job_id="j",
             epoch=3,
             last_flush_seq=4,
@@ -74,16 +74,16 @@ def finished(batch_id=1):
 
 def test_nothing_is_no_flush(tmp_path):
     disk = Disk(tmp_path)
-    assert within(disk.sink.flush()) is None
+    assert within(disk.writer.flush()) is None
     assert disk.done == []
-    disk.sink.close()
+    disk.writer.close()
 
 
 def test_a_flush_is_promised_before_it_is_committed(tmp_path):
     disk = Disk(tmp_path)
-    disk.sink.add(*finished())
-    disk.sink.add_rows(error_rows=[error_row("b", "j", phase="discover", code="x", message="y")])
-    info = within(disk.sink.flush())
+    disk.writer.add(*finished())
+    disk.writer.add_rows(error_rows=[error_row("b", "j", phase="discover", code="x", message="y")])
+    info = within(disk.writer.flush())
     assert (info.flush_seq, info.files, info.parts) == (5, 1, 4)
     tables = ["batches", "errors", "files", "nodes"]
     assert disk.done == ["flush", ("commit", "j", 5, tables), "committed"]
@@ -93,81 +93,81 @@ def test_a_flush_is_promised_before_it_is_committed(tmp_path):
         (1, "ok", 5)
     ]
     assert [row["path"] for row in disk.rows("errors")] == ["b"]
-    assert (disk.sink.files_committed, disk.sink.flushes, disk.sink.has_pending) == (1, 1, False)
-    disk.sink.close()
+    assert (disk.writer.files_committed, disk.writer.flushes, disk.writer.has_pending) == (1, 1, False)
+    disk.writer.close()
 
 
 def test_a_batch_that_is_tried_again_is_a_row_without_files(tmp_path):
     disk = Disk(tmp_path)
-    disk.sink.add_retried(finished()[0])
-    info = within(disk.sink.flush())
+    disk.writer.add_retried(finished()[0])
+    info = within(disk.writer.flush())
     assert (info.files, [row["status"] for row in disk.rows("batches")]) == (0, ["retried"])
-    disk.sink.close()
+    disk.writer.close()
 
 
 def test_what_could_not_be_written_waits_for_the_next_flush(tmp_path):
     disk = Disk(tmp_path)
-    disk.sink.add(*finished(1))
+    disk.writer.add(*finished(1))
     disk.failure = "write"
     with pytest.raises(SinkError, match="no room"):
-        within(disk.sink.flush())
-    assert disk.sink.may_try_again
+        within(disk.writer.flush())
+    assert disk.writer.may_try_again
     assert disk.done == []
     disk.failure = None
-    disk.sink.add(*finished(2))
-    info = within(disk.sink.flush())
+    disk.writer.add(*finished(2))
+    info = within(disk.writer.flush())
     assert (info.flush_seq, info.files) == (5, 2)
     assert [row["batch_id"] for row in disk.rows("batches")] == [1, 2]
-    disk.sink.close()
+    disk.writer.close()
 
 
 def test_after_a_promise_that_was_not_kept_nothing_more_is_promised(tmp_path):
     """Only the next start, which reads the journal, can tell what the disk has kept."""
     disk = Disk(tmp_path)
-    disk.sink.add(*finished(1))
+    disk.writer.add(*finished(1))
     disk.failure = "commit"
     with pytest.raises(SinkError, match="cannot be committed"):
-        within(disk.sink.flush())
-    assert not disk.sink.may_try_again
+        within(disk.writer.flush())
+    assert not disk.writer.may_try_again
     disk.failure = None
-    disk.sink.add(*finished(2))
+    disk.writer.add(*finished(2))
     with pytest.raises(SinkError, match="cannot be committed"):
-        within(disk.sink.flush())
+        within(disk.writer.flush())
     assert [each for each in disk.done if each == "flush"] == ["flush"]
-    disk.sink.close()
+    disk.writer.close()
 
 
 def test_a_flush_runs_to_its_end_though_its_caller_is_cancelled(tmp_path):
     disk = Disk(tmp_path)
-    disk.sink.add(*finished(1))
+    disk.writer.add(*finished(1))
 
     async def go():
-        flush = asyncio.create_task(disk.sink.flush())
+        flush = asyncio.create_task(disk.writer.flush())
         await asyncio.sleep(0)
         flush.cancel()
         with pytest.raises(asyncio.CancelledError):
             await flush
-        return await disk.sink.flush()  # after the one under way
+        return await disk.writer.flush()  # after the one under way
 
     assert within(go()) is None
     assert disk.done[-1] == "committed"
-    assert disk.sink.files_committed == 1
-    disk.sink.close()
+    assert disk.writer.files_committed == 1
+    disk.writer.close()
 
 
 def test_a_tidy_waits_for_a_flush_under_way_and_runs_to_its_end(tmp_path):
     disk = Disk(tmp_path)
-    disk.sink.add(*finished())
+    disk.writer.add(*finished())
 
     async def go():
-        flush = asyncio.create_task(disk.sink.flush())
+        flush = asyncio.create_task(disk.writer.flush())
         await asyncio.sleep(0)
-        tidy = asyncio.create_task(disk.sink.tidy())
+        tidy = asyncio.create_task(disk.writer.tidy())
         await asyncio.sleep(0)
         tidy.cancel()  # who asked goes away; what is under way is done all the same
         await flush
-        await disk.sink.tidy()
+        await disk.writer.tidy()
 
     within(go())
-    disk.sink.close()
+    disk.writer.close()
     assert disk.done[-3:] == ["committed", "tidy", "tidy"]
