@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.load.delta.log import DeltaLog
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,7 +59,7 @@ def read_batch_history(dataset: Dataset) -> dict[str, BatchTotals]:
     """The newest batches that ran to their end, summed up by queue; empty on a new dataset."""
     folder = dataset.path / "batches"
     history: dict[str, BatchTotals] = {}
-    for name in DeltaLog(folder).newest_parts(_MOST_PARTS):
+    for name in dataset.log("batches").newest_parts(_MOST_PARTS):
         for queue, totals in _sums(folder / name):
             history[queue] = history.get(queue, BatchTotals()) + totals
     return history

@@ -25,6 +25,7 @@ from snake_pipe.load.delta.log import DeltaLog, checked_parts
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
 from snake_pipe.storage.file_lock import try_lock
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 from snake_pipe.utils.lock_wait import LockWait
 
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from snake_pipe.load.part_writer import Part
+    from snake_pipe.storage.storage import Storage
 
 FORMAT_VERSION = 1
 """Raised when the folder's layout changes."""
 
-_MARKER = "dataset.json"
+_MARKER, _EPOCH = "dataset.json", "epoch"
 _COMMIT_ORDER = (*(table for table in TABLES if table != "files"), "files")
 _OWN_NAMES = frozenset({".gitignore", _MARKER, JOBS_FOLDER, *TABLES})
 _LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
@@ -98,7 +100,9 @@ class Dataset:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._logs = {table: DeltaLog(path / table) for table in TABLES}
+        self.storage: Storage = LocalStorage(path)
+        self._jobs = self.storage.at(JOBS_FOLDER).private()
+        self._logs = {table: DeltaLog(self.storage, table) for table in TABLES}
 
     @classmethod
     def open(cls, path: Path) -> Dataset:
@@ -153,7 +157,7 @@ class Dataset:
         for part in flush.parts:
             parts_of[part.table].append(part)
         due = [
-            (log, checked_parts(log.folder, parts))
+            (log, checked_parts(log.storage, parts))
             for log, parts in ((self._logs[table], parts_of[table]) for table in _COMMIT_ORDER)
             if (parts or log is self._logs["files"]) and (log.flush_seq(flush.job_id) or 0) < flush.flush_seq
         ]
@@ -196,14 +200,14 @@ class Dataset:
         """The parts that a version of a table consists of, by default the newest, by name."""
         log = self._logs[table]
         names = () if version == 0 else log.part_names(version)  # as it was made, however long ago
-        return [log.folder / name for name in sorted(names)]
+        return [self.path / table / name for name in sorted(names)]
 
     def kept_parts(self, table: str, version: int, current: Sequence[Path]) -> list[Path]:
         """The parts on disk of all versions that are still known; `current` are those of `version`."""
         log = self._logs[table]
         known = version, [part.name for part in current]
         names = set().union(*(names for _, names in log.parts_at(log.entry_versions(), known)))
-        return [path for name in sorted(names) if (path := log.folder / name).exists()]
+        return [path for name in sorted(names) if (path := self.path / table / name).exists()]
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""
@@ -217,7 +221,7 @@ class Dataset:
 
     def _counted_epoch(self) -> int | None:
         try:
-            return int((self.path / JOBS_FOLDER / "epoch").read_bytes())
+            return int(self._jobs.read(_EPOCH))
         except (OSError, ValueError):
             return None
 
@@ -225,11 +229,9 @@ class Dataset:
         """A number never given out before, durable before it is returned. The caller holds the lock."""
         epoch = self.max_epoch() + 1
         try:
-            write_atomic(self.path / JOBS_FOLDER / "epoch", b"%d\n" % epoch)
+            self._jobs.replace(_EPOCH, b"%d\n" % epoch)
         except OSError as error:
-            raise SinkError(
-                f"cannot count epochs in {self.path / JOBS_FOLDER}: {error.strerror or error}"
-            ) from error
+            raise SinkError(f"cannot count epochs in {self._jobs.url}: {error.strerror or error}") from error
         return epoch
 
     def _max_epoch_in_tables(self) -> int:
@@ -260,7 +262,7 @@ def _make(path: Path, wait: LockWait | None) -> None:
             return
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
         for table in TABLES:
-            DeltaLog(path / table).create(table)
+            DeltaLog(LocalStorage(path), table).create()
         marker = {"format": "snake-pipe", "format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
         write_atomic(path / _MARKER, orjson.dumps(marker) + b"\n", mode=0o644)
 

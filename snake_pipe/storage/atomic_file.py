@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -30,19 +31,51 @@ def replace_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     _replace(path, data, mode, durable=False)
 
 
-def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
-    temp = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMP_SUFFIX}")
+def create_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Like `write_atomic` for a name that must be new: FileExistsError, and of many one wins."""
+    temp = _temp_of(path)
     try:
-        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        _write(temp, data, mode, durable=True)
+        _link_to_new(temp, path)
+    finally:
+        temp.unlink(missing_ok=True)
+    fsync_folder(path.parent)
+
+
+def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
+    temp = _temp_of(path)
+    try:
+        _write(temp, data, mode, durable=durable)
         temp.replace(path)
     except OSError:
         temp.unlink(missing_ok=True)
         raise
+
+
+def _temp_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMP_SUFFIX}")
+
+
+def _write(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _link_to_new(source: Path, target: Path) -> None:
+    """Give a file a second name, but FileExistsError where a rename would replace."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+        # A file system without hard links: the claims alone have to keep others away.
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        source.rename(target)
 
 
 def fsync_file(path: Path) -> int:

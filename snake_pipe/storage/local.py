@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from snake_pipe.storage.atomic_file import (
     TEMP_SUFFIX,
+    create_atomic,
     fsync_file,
     fsync_folder,
     replace_atomic,
@@ -57,7 +57,7 @@ class LocalStorage:
         return LocalStorage(self.folder / name, mode=self._mode)
 
     def private(self) -> LocalStorage:
-        """The same folder, whose new files only this user may read."""
+        """The same, but only its owner may read what is new in it."""
         return LocalStorage(self.folder, mode=_PRIVATE_FILE)
 
     def read(self, name: str) -> bytes:
@@ -96,14 +96,7 @@ class LocalStorage:
 
     def create(self, name: str, data: bytes) -> None:
         """Make a file durably; FileExistsError if one is there."""
-        path = self._place(name)
-        temp = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMP_SUFFIX}")
-        try:
-            write_atomic(temp, data, mode=self._mode)
-            _link_to_new(temp, path)
-        finally:
-            temp.unlink(missing_ok=True)
-        fsync_folder(path.parent)
+        create_atomic(self._place(name), data, mode=self._mode)
 
     def replace(self, name: str, data: bytes) -> None:
         """Put a file in the place of the one that is there, durably."""
@@ -116,6 +109,11 @@ class LocalStorage:
     def write(self, name: str) -> NewLocalFile:
         """A large file to be written piece by piece."""
         return NewLocalFile(self._place(name), self._mode)
+
+    def make_durable(self, name: str) -> None:
+        """See to it that a file stays that another library has written here."""
+        fsync_file(self.folder / name)
+        fsync_folder((self.folder / name).parent)
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
@@ -226,16 +224,3 @@ class LocalClaim:
 
 def _stored(name: str, info: os.stat_result) -> StoredFile:
     return StoredFile(name, info.st_size, info.st_mtime)
-
-
-def _link_to_new(source: Path, target: Path) -> None:
-    """Give a file a second name, but FileExistsError where a rename would replace."""
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise
-        # A file system without hard links: the claims alone have to keep others away.
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        source.rename(target)

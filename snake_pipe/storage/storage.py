@@ -99,6 +99,10 @@ class Storage(Protocol):
         """The storage below a folder of this one, which need not be there yet."""
         ...
 
+    def private(self) -> Storage:
+        """The same, but only its owner may read what is new in it, where files have owners."""
+        ...
+
     # -- reading -------------------------------------------------------------------------------------
 
     def read(self, name: str) -> bytes:
@@ -144,6 +148,10 @@ class Storage(Protocol):
 
     def write(self, name: str) -> NewFile:
         """A large file to be written piece by piece; FileExistsError, here or in `finish`, if it is there."""
+        ...
+
+    def make_durable(self, name: str) -> None:
+        """See to it that a file stays that another library has written here."""
         ...
 
     def remove(self, name: str) -> None:

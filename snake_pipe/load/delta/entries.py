@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import orjson
 
+from snake_pipe.schemas import TABLES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from snake_pipe.load.part_writer import Part
+    from snake_pipe.storage.storage import Storage
 
 Action = dict[str, Any]
 
@@ -56,6 +59,44 @@ class Snapshot:
         return (newest if self.since is None else self.since) <= files_version <= newest
 
 
+_SETTINGS = {"delta.deletedFileRetentionDuration": "interval 1 hours"}
+"""Checkpoints name parts for so long after they were removed, by default for a week: in a watch 100,000 of
+them, which cost whoever opens the table a tenth of a second. How long parts are kept is another matter."""
+
+_TYPES: Mapping[str, Any] = {
+    "int64": "long",
+    "int32": "integer",
+    "float64": "double",
+    "bool": "boolean",
+    "string": "string",
+    "binary": "binary",
+    "dictionary": "string",
+    "list<string>": {"type": "array", "elementType": "string", "containsNull": True},
+    "timestamp": "timestamp",
+}
+"""How the words of `schemas` are called by the protocol."""
+
+
+def new_table(table: str) -> list[Action]:
+    """The entry that makes a table, without rows."""
+    fields = [
+        {"name": column.name, "type": _TYPES[column.type], "nullable": column.nullable, "metadata": {}}
+        for column in TABLES[table]
+    ]
+    about: Action = {
+        "id": str(uuid4()),
+        "name": None,
+        "description": None,
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": orjson.dumps({"type": "struct", "fields": fields}).decode(),
+        "partitionColumns": [],
+        "createdTime": int(time.time() * 1000),
+        "configuration": _SETTINGS,
+    }
+    protocol = {"minReaderVersion": 1, "minWriterVersion": 2}
+    return [commit_info("CREATE TABLE", {}), {"protocol": protocol}, {"metaData": about}]
+
+
 def commit_info(operation: str, parameters: Mapping[str, str], snapshot: Snapshot | None = None) -> Action:
     """What was done, and for `files` the snapshot that the commit makes."""
     info: dict[str, Any] = {
@@ -74,7 +115,7 @@ def transaction(job_id: str, flush_seq: int) -> Action:
     return {"txn": {"appId": job_id, "version": flush_seq}}
 
 
-def add(part: Part, modified_ms: int, *, changes_rows: bool = True) -> Action:
+def add(part: Part, *, changes_rows: bool = True) -> Action:
     """A part that belongs to the table from here on."""
     stats: dict[str, Any] = {"numRecords": part.rows}
     if part.first_file_id is not None:
@@ -85,7 +126,7 @@ def add(part: Part, modified_ms: int, *, changes_rows: bool = True) -> Action:
             "path": part.name,
             "partitionValues": {},
             "size": part.size_bytes,
-            "modificationTime": modified_ms,
+            "modificationTime": int(time.time() * 1000),
             "dataChange": changes_rows,
             "stats": orjson.dumps(stats).decode(),
         }
@@ -106,12 +147,17 @@ def remove(part: LoggedPart, *, changes_rows: bool) -> Action:
     }
 
 
-def read_actions(entry: Path, most_bytes: int | None = None) -> list[Action]:
+def to_bytes(actions: Iterable[Action]) -> bytes:
+    """An entry as it is stored."""
+    return b"".join(orjson.dumps(action) + b"\n" for action in actions)
+
+
+def read_actions(log: Storage, entry: str, most_bytes: int | None = None) -> list[Action]:
     """What an entry says; nothing if it cannot be read, or is larger than `most_bytes`."""
     try:
-        if most_bytes is not None and entry.stat().st_size > most_bytes:
+        if most_bytes is not None and log.info(entry).size_bytes > most_bytes:
             return []
-        lines = [orjson.loads(line) for line in entry.read_bytes().splitlines()]
+        lines = [orjson.loads(line) for line in log.read(entry).splitlines()]
     except (OSError, orjson.JSONDecodeError):
         return []
     return [line for line in lines if isinstance(line, dict)]

@@ -1,34 +1,28 @@
 """One table's Delta log: commits of parts, by the one process that holds the dataset's lock.
 
-deltalake creates the tables, reads them and writes checkpoints. The entries between are written here:
+deltalake reads the tables and writes checkpoints. The entries between are written here:
 an entry is a small JSON file of the Delta protocol, and writing it takes 0.1 ms with its fsyncs and no
 memory, where a held `DeltaTable` takes 6 ms, more with every commit, and keeps each part it ever saw.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import orjson
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, Snapshot
-from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.storage.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
+from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    import pyarrow as pa
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from snake_pipe.load.part_writer import Part
+    from snake_pipe.storage.storage import Storage, StoredFile
 
 CHECKPOINT_EVERY = 20
 """Commits of a table between two checkpoints: a reader opens at most so many entries."""
@@ -36,42 +30,35 @@ CHECKPOINT_EVERY = 20
 _MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
 """Entries that are read for the newest parts, and the size above which one is none that a flush wrote."""
 
-_ENTRY, _CHECKPOINT = ".json", ".checkpoint.parquet"
+_ENTRY, _CHECKPOINT, _LAST_CHECKPOINT = ".json", ".checkpoint.parquet", "_last_checkpoint"
 
 _PARQUET_END = b"PAR1"
-
-_SETTINGS: Mapping[str, str | None] = {"delta.deletedFileRetentionDuration": "interval 1 hours"}
-"""Checkpoints name parts for so long after they were removed, by default for a week: in a watch 100,000 of
-them, which cost whoever opens the table a tenth of a second. How long parts are kept is another matter."""
 
 _CANNOT_COMMIT = "free space or repair the disk, then resume the job"
 
 
 class DeltaLog:
-    """The log of the table in `folder`.
+    """The log of a table of a dataset.
 
     Its version is read once and then counted; `reload` after somebody else may have written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._log = folder / "_delta_log"
+    def __init__(self, dataset: Storage, table: str) -> None:
+        self.storage = dataset.at(table)
+        self.table = table
+        self._log = self.storage.at("_delta_log")
         self._version: int | None = None
         self._flushes: dict[str, int | None] = {}
 
-    def create(self, table: str) -> None:
-        """Make the empty table, durably; does nothing if it is there."""
-        self.folder.mkdir(exist_ok=True)
-        try:
-            DeltaTable.create(
-                self.folder.as_uri(), schema=_delta_schema(table), mode="ignore", configuration=_SETTINGS
-            )
-        except DeltaError as error:
-            raise SinkError(f"cannot create the table {self.folder}: {error}") from error
-        for entry in self._log.iterdir():
-            fsync_file(entry)
-        fsync_folder(self._log)
-        fsync_folder(self.folder)
+    def create(self) -> None:
+        """Make the empty table, durably; does nothing if it is there. OSError."""
+        with suppress(FileExistsError):
+            self._log.create(_entry(0), entries.to_bytes(entries.new_table(self.table)))
+
+    @property
+    def url(self) -> str:
+        """Where the table is."""
+        return self.storage.url
 
     def reload(self) -> None:
         """Forget what was read before."""
@@ -92,11 +79,11 @@ class DeltaLog:
         try:
             return sorted(_version(name) for name in self._names(_ENTRY))
         except OSError as error:
-            raise SinkError(f"the table {self.folder} cannot be read: {error.strerror or error}") from error
+            raise SinkError(f"the table {self.url} cannot be read: {error.strerror or error}") from error
 
     def read_entry(self, version: int) -> list[Action]:
         """What the entry of a version says; nothing where there is none to be read."""
-        return entries.read_actions(self._entry(version))
+        return entries.read_actions(self._log, _entry(version))
 
     def snapshot(self, version: int) -> Snapshot | None:
         """The snapshot that a version of `files` belongs to; None where its entry does not tell."""
@@ -189,7 +176,7 @@ class DeltaLog:
         except OSError:
             return []
         for name in newest:
-            for action in reversed(entries.read_actions(self._log / name, _MOST_BYTES)):
+            for action in reversed(entries.read_actions(self._log, name, _MOST_BYTES)):
                 for kind in ("remove", "add"):
                     part = action[kind].get("path") if isinstance(action.get(kind), dict) else None
                     if not isinstance(part, str) or "/" in part:
@@ -222,7 +209,7 @@ class DeltaLog:
         SinkError if the disk refuses, or if somebody else committed meanwhile.
         """
         info = entries.commit_info("WRITE", {"mode": "Append", "partitionBy": "[]"}, snapshot)
-        self._commit(lambda: [info, entries.transaction(job_id, flush_seq), *self._added(parts)])
+        self._commit([info, entries.transaction(job_id, flush_seq), *map(entries.add, parts)])
         self._flushes[job_id] = flush_seq
 
     def replace(
@@ -239,56 +226,63 @@ class DeltaLog:
         """
         info = entries.commit_info("OPTIMIZE", {}, snapshot)
         self._commit(
-            lambda: [
+            [
                 info,
                 *(entries.remove(part, changes_rows=changes_rows) for part in removed),
-                *self._added(added, changes_rows=changes_rows),
+                *(entries.add(part, changes_rows=changes_rows) for part in added),
             ]
         )
 
-    def _added(self, parts: Iterable[Part], *, changes_rows: bool = True) -> Iterator[Action]:
-        for part in parts:
-            modified = (self.folder / part.name).stat().st_mtime_ns // 1_000_000
-            yield entries.add(part, modified, changes_rows=changes_rows)
-
-    def _commit(self, actions: Callable[[], list[Action]]) -> None:
+    def _commit(self, actions: list[Action]) -> None:
         version = self.newest_version() + 1
         try:
-            self._put_entry(version, b"".join(orjson.dumps(action) + b"\n" for action in actions()))
+            self._log.create(_entry(version), entries.to_bytes(actions))
+        except FileExistsError as error:
+            raise SinkError(
+                f"somebody else committed version {version} of {self.url}",
+                "stop what writes to the dataset, then resume the job",
+            ) from error
         except OSError as error:
             raise SinkError(
-                f"cannot commit to {self.folder}: {error.strerror or error}", _CANNOT_COMMIT
+                f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
             ) from error
         self._version = version
         # Each table at another commit, so that one flush doesn't pay for all of them.
-        if (version + list(TABLES).index(self.folder.name)) % CHECKPOINT_EVERY == 0:
+        if (version + list(TABLES).index(self.table)) % CHECKPOINT_EVERY == 0:
             with suppress(SinkError):  # the commit is done; readers are slower without, that is all
                 self.checkpoint()
 
     def checkpoint(self) -> None:
         """Sum up the log in one file, so that readers need not read all entries."""
         try:
-            DeltaTable(self.folder.as_uri()).create_checkpoint()
-            newest = self._newest(_CHECKPOINT)
-            if newest is not None:
-                fsync_file(newest)
-            fsync_file(self._log / "_last_checkpoint")
-            fsync_folder(self._log)
+            self._open().create_checkpoint()
+            newest = max(self._names(_CHECKPOINT), default=None)
+            for name in (newest, _LAST_CHECKPOINT):
+                if name is not None:
+                    self._log.make_durable(name)
         except (DeltaError, OSError) as error:
-            raise SinkError(f"cannot write a checkpoint of {self.folder}: {error}") from error
+            raise SinkError(f"cannot write a checkpoint of {self.url}: {error}") from error
 
     def mend(self) -> None:
         """Set aside what a power cut left half written at the log's end.
 
         Nothing is lost: an entry that was promised is in the job's journal and is committed again.
         """
-        entry = self._newest(_ENTRY)
-        if entry is not None and not entries.is_whole(entry.read_bytes()):
-            entry.rename(entry.with_name(f"{entry.name}.torn"))
-        checkpoint = self._newest(_CHECKPOINT)
-        if checkpoint is not None and not _ends_with(checkpoint, _PARQUET_END):
-            checkpoint.unlink()
-            (self._log / "_last_checkpoint").unlink(missing_ok=True)
+        names = self._log.files()
+        entry = _newest(names, _ENTRY)
+        if entry is not None and not entries.is_whole(data := self._log.read(entry)):
+            self._log.replace(f"{entry}.torn", data)
+            self._log.remove(entry)
+        checkpoint = _newest(names, _CHECKPOINT)
+        if checkpoint is not None and not self._is_whole(checkpoint):
+            self._log.remove(checkpoint)
+            self._log.remove(_LAST_CHECKPOINT)
+
+    def _is_whole(self, checkpoint: str) -> bool:
+        with self._log.open(checkpoint) as file:
+            size = file.size()
+            file.seek(max(0, size - len(_PARQUET_END)))
+            return bool(file.read() == _PARQUET_END)
 
     def trim(self, wanted: Collection[int]) -> int:
         """Remove what neither the newest version nor one of `wanted` is read from; how many files.
@@ -304,92 +298,59 @@ class DeltaLog:
         names = [name for ending in (_ENTRY, _CHECKPOINT) for name in self._names(ending)]
         outdated = [name for name in names if _version(name) not in kept and _version(name) <= newest]
         for name in sorted(outdated):
-            (self._log / name).unlink(missing_ok=True)
+            self._log.remove(name)
         return len(outdated)
 
     @contextmanager
     def _reading(self, error_class: type[SnakePipeError], version: int | None = None) -> Iterator[DeltaTable]:
         """The table at a version; what deltalake raises, also of what it reads later, as our own error."""
         try:
-            yield DeltaTable(self.folder.as_uri(), version=version)
+            yield self._open(version)
         except DeltaError as error:
             raise error_class(
-                f"the table {self.folder} cannot be read: {str(error).splitlines()[0]}",
+                f"the table {self.url} cannot be read: {str(error).splitlines()[0]}",
                 "restore it from a backup, or ingest into a new dataset",
             ) from error
 
-    def _put_entry(self, version: int, data: bytes) -> None:
-        """Give an entry its name, which must be new: that is what makes commits exclude each other."""
-        entry = self._entry(version)
-        temp = self._log / f".{entry.name}{TEMP_SUFFIX}"
-        try:
-            temp.write_bytes(data)
-            fsync_file(temp)
-            _rename_to_new(temp, entry)
-        except FileExistsError as error:
-            raise SinkError(
-                f"somebody else committed version {version} of {self.folder}",
-                "stop what writes to the dataset, then resume the job",
-            ) from error
-        finally:
-            temp.unlink(missing_ok=True)
-        fsync_folder(self._log)
-
-    def _entry(self, version: int) -> Path:
-        return self._log / f"{version:020}{_ENTRY}"
-
-    def _newest(self, ending: str) -> Path | None:
-        names = self._names(ending)
-        return self._log / max(names) if names else None
+    def _open(self, version: int | None = None) -> DeltaTable:
+        options = self.storage.delta_options
+        return DeltaTable(
+            self.storage.delta_url,
+            version=version,
+            storage_options=None if options is None else dict(options),
+        )
 
     def _names(self, ending: str) -> list[str]:
-        names = os.listdir(self._log)  # noqa: PTH208
-        return [name for name in names if name.endswith(ending) and name[: -len(ending)].isdigit()]
+        return _with_version(self._log.files(), ending)
 
 
-def checked_parts(folder: Path, parts: Sequence[Part]) -> Sequence[Part]:
-    """`parts`, all of them on disk in `folder` with the size that was recorded; SinkError otherwise."""
+def checked_parts(storage: Storage, parts: Sequence[Part]) -> Sequence[Part]:
+    """`parts`, all of them in their table's storage with the size that was recorded; SinkError otherwise."""
     for part in parts:
-        path = folder / part.name
+        path = f"{storage.url}/{part.name}"
+        if "/" in part.name:
+            raise SinkError(f"the part {path} cannot be committed: it is not its table's")
         try:
-            size = path.stat().st_size
+            size = storage.info(part.name).size_bytes
         except OSError as error:
             raise SinkError(f"the part {path} cannot be committed: {error.strerror or error}") from error
-        if size != part.size_bytes or path.name != part.name:
+        if size != part.size_bytes:
             raise SinkError(f"the part {path} has {size} bytes instead of {part.size_bytes}")
     return parts
 
 
-def _delta_schema(table: str) -> pa.Schema:
-    """The schema without dictionaries, which Delta does not know."""
-    import pyarrow as pa
-
-    fields = (
-        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-        for field in arrow_schema(table)
-    )
-    return pa.schema(fields)
+def _entry(version: int) -> str:
+    return f"{version:020}{_ENTRY}"
 
 
 def _version(name: str) -> int:
     return int(name.partition(".")[0])
 
 
-def _rename_to_new(source: Path, target: Path) -> None:
-    """Rename, but FileExistsError where a plain rename would replace."""
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise
-        # A file system without hard links: the dataset's lock alone has to keep others away.
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        source.rename(target)
+def _with_version(files: Iterable[StoredFile], ending: str) -> list[str]:
+    """The names that are a version and this ending."""
+    return [file.name for file in files if file.name.endswith(ending) and file.name[: -len(ending)].isdigit()]
 
 
-def _ends_with(path: Path, ending: bytes) -> bool:
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - len(ending)))
-        return file.read() == ending
+def _newest(files: Iterable[StoredFile], ending: str) -> str | None:
+    return max(_with_version(files, ending), default=None)

@@ -126,7 +126,7 @@ class Tidy:
             return Tidied()
         added = write_anew(
             table,
-            [log.folder / part.name for part in sources],
+            [self._dataset.path / table / part.name for part in sources],
             self._edit(table),
             most_rows=rows_per_part(sum(part.rows for part in parts)),
             open_writer=lambda: self._open_writer(table),

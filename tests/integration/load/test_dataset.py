@@ -21,7 +21,7 @@ from snake_pipe.load.part_writer import Part
 from snake_pipe.load.sql.views import connect
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
-from snake_pipe.utils import file_lock
+from snake_pipe.storage import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,7 +175,7 @@ def test_a_crash_between_tables_is_rolled_forward(
         if len(appended) == tables_done:
             raise Crash
         append(log, *arguments)
-        appended.append(log.folder.name)
+        appended.append(log.table)
 
     monkeypatch.setattr(delta_log.DeltaLog, "append", crashing)
     if tables_done < 4:

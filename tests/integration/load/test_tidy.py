@@ -166,7 +166,7 @@ def test_a_tidy_that_was_cut_off_is_done_again(changed: Dataset, job: Any, monke
 
 def refuse_for(log: Any, replace: Any) -> Any:
     def replaced(self: Any, *args: Any, **kwargs: Any) -> None:
-        if self.folder == log.folder:
+        if self.table == log.table:
             raise RuntimeError("cut off")
         replace(self, *args, **kwargs)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
-from snake_pipe.utils import file_lock
+from snake_pipe.storage import file_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
