@@ -22,6 +22,7 @@ import orjson
 from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import DeltaLog, checked_parts
+from snake_pipe.load.delta.turns import CommitWaits
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
 from snake_pipe.storage.file_lock import try_lock
@@ -51,11 +52,15 @@ _NEW_DATASET = "name another folder with --dataset, or ingest into a new one"
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """The parts that one flush of a job makes visible; `flush_seq` counts up from 1 in each job."""
+    """The parts that one flush of a job makes visible; `flush_seq` counts up from 1 in each job.
+
+    `epoch` is the number of the run.
+    """
 
     job_id: str
     flush_seq: int
     parts: Sequence[Part] = field(default_factory=tuple)
+    epoch: int = 0
 
 
 def is_dataset(folder: Path) -> bool:
@@ -101,8 +106,9 @@ class Dataset:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.storage: Storage = LocalStorage(path)
+        self.waits = CommitWaits()
         self._jobs = self.storage.at(JOBS_FOLDER).private()
-        self._logs = {table: DeltaLog(self.storage, table) for table in TABLES}
+        self._logs = {table: DeltaLog(self.storage, table, self.waits) for table in TABLES}
 
     @classmethod
     def open(cls, path: Path) -> Dataset:
@@ -147,7 +153,7 @@ class Dataset:
         return lock
 
     def commit(self, flush: Flush) -> None:
-        """Make a flush visible: a transaction a table, `files` last. The caller holds the lock.
+        """Make a flush visible: a transaction a table, `files` last. Others may commit at the same time.
 
         To repeat a commit, also one that was cut off in its middle, does what is still missing. `files`
         gets its transaction also when it has no part, so that its number tells how far the job has come.
@@ -162,22 +168,29 @@ class Dataset:
             if (parts or log is self._logs["files"]) and (log.flush_seq(flush.job_id) or 0) < flush.flush_seq
         ]
         for log, parts in due:
-            snapshot = self.next_snapshot(flush.job_id) if log is self._logs["files"] else None
-            log.append(parts, flush.job_id, flush.flush_seq, snapshot)
+            is_last = log is self._logs["files"]
+            log.append(
+                parts,
+                flush.job_id,
+                flush.flush_seq,
+                (lambda version: self.snapshot_of(version, flush.job_id, flush.epoch)) if is_last else None,
+            )
 
-    def next_snapshot(self, job_id: str) -> Snapshot:
-        """The moment that the next commit of `files` makes: the other tables as they are now."""
-        versions = {table: log.newest_version() for table, log in self._logs.items() if table != "files"}
-        version = self._logs["files"].newest_version() + 1
-        return Snapshot({**versions, "files": version}, job_id, epoch=self._counted_epoch() or 0)
+    def snapshot_of(self, files_version: int, job_id: str, epoch: int) -> Snapshot:
+        """The moment of a version of `files` that is about to be created: the other tables as they are now.
+
+        The version before is there already when the others are looked at, and only then is this one created.
+        So whoever creates a later version looks later, and no table goes back from one moment to the next.
+        """
+        versions = {table: log.current_version() for table, log in self._logs.items() if table != "files"}
+        return Snapshot({**versions, "files": files_version}, job_id, epoch=epoch)
 
     def snapshot(self) -> Snapshot:
         """The newest moment at which all tables fit together; it is not tidy before the first flush."""
         log = self._logs["files"]
-        log.reload()
-        version = log.newest_version()
+        version = log.current_version()
         return log.snapshot(version) or Snapshot(
-            {table: log.newest_version() for table, log in self._logs.items()}
+            {table: log.current_version() for table, log in self._logs.items()}
         )
 
     def snapshot_at(self, files_version: int) -> Snapshot | None:
@@ -189,7 +202,7 @@ class Dataset:
         return next((each for each in later if each is not None and each.shows(files_version)), None)
 
     def log(self, table: str) -> DeltaLog:
-        """A table's log, to be written to only by who holds the lock."""
+        """A table's log."""
         return self._logs[table]
 
     def transaction_version(self, table: str, job_id: str) -> int | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,8 @@ def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
 
 
 def _temp_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{TEMP_SUFFIX}")
+    """A name that nobody else takes: on another host that shares the folder may be a process of this id."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}{TEMP_SUFFIX}")
 
 
 def _write(path: Path, data: bytes, mode: int, *, durable: bool) -> None:

@@ -153,7 +153,7 @@ def _make_writer(job: Job, feed: Feed) -> FlushWriter:
         epoch=job.epoch,
         last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),
         journal=job.journal,
-        commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts))),
+        commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts), job.epoch)),
         open_writer=job.open_writer,
         read_with=job.config.read_with,
         tidy=lambda: job.tidy(feed),

@@ -39,7 +39,8 @@ def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Re
 def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
     """Commit the flushes that a job's journal promises and that are not committed."""
     for flush in _promised(journal.records):
-        dataset.commit(Flush(job_id, flush["seq"], [Part(*part) for part in flush["parts"]]))
+        parts = [Part(*part) for part in flush["parts"]]
+        dataset.commit(Flush(job_id, flush["seq"], parts, flush["epoch"]))
         journal.append({"type": "committed", "seq": flush["seq"]})
 
 

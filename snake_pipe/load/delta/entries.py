@@ -12,7 +12,7 @@ import orjson
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from snake_pipe.load.part_writer import Part
     from snake_pipe.storage.storage import Storage
@@ -32,6 +32,14 @@ class LoggedPart:
     rows: int
     first_file_id: int | None = None
     last_file_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedState:
+    """A version of a table and the parts that it consists of, by name."""
+
+    version: int
+    parts: Sequence[LoggedPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,15 @@ def added_names(actions: list[Action]) -> list[str]:
 def removed_names(actions: list[Action]) -> list[str]:
     """The parts that an entry takes out of the table."""
     return [action["remove"]["path"] for action in actions if isinstance(action.get("remove"), dict)]
+
+
+def transaction_in(actions: list[Action], job_id: str) -> int | None:
+    """The flush that a job has come to by an entry; None for one that says nothing of it."""
+    for action in actions:
+        transaction = action.get("txn")
+        if isinstance(transaction, dict) and transaction.get("appId") == job_id:
+            return int(transaction["version"])
+    return None
 
 
 def time_of(actions: list[Action]) -> int | None:

@@ -1,4 +1,7 @@
-"""One table's Delta log: commits of parts, by the one process that holds the dataset's lock.
+"""One table's Delta log: commits of parts, by as many processes as like to.
+
+Each version is an entry that only one of them can create; whoever comes too late looks at what the others
+did, and takes the next version.
 
 deltalake reads the tables and writes checkpoints. The entries between are written here:
 an entry is a small JSON file of the Delta protocol, and writing it takes 0.1 ms with its fsyncs and no
@@ -15,14 +18,19 @@ from deltalake.exceptions import DeltaError
 
 from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 from snake_pipe.load.delta import entries
-from snake_pipe.load.delta.entries import Action, LoggedPart, Snapshot
+from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
+from snake_pipe.load.delta.turns import CommitWaits, Turns
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from snake_pipe.load.delta.entries import Snapshot
     from snake_pipe.load.part_writer import Part
     from snake_pipe.storage.storage import Storage, StoredFile
+
+    MakeSnapshot = Callable[[int], Snapshot]
+    """Makes the moment of a version of `files`."""
 
 CHECKPOINT_EVERY = 20
 """Commits of a table between two checkpoints: a reader opens at most so many entries."""
@@ -37,13 +45,18 @@ _PARQUET_END = b"PAR1"
 _CANNOT_COMMIT = "free space or repair the disk, then resume the job"
 
 
-class DeltaLog:
-    """The log of a table of a dataset.
+class CommitConflictError(SnakePipeError):
+    """Somebody else took a part out of the table that was to be replaced: to be done again from the start."""
 
-    Its version is read once and then counted; `reload` after somebody else may have written.
+
+class DeltaLog:
+    """The log of a table of a dataset; `waits` counts what its commits wait for others.
+
+    Its version is read once and then counted; others may have gone on meanwhile, see `current_version`.
     """
 
-    def __init__(self, dataset: Storage, table: str) -> None:
+    def __init__(self, dataset: Storage, table: str, waits: CommitWaits | None = None) -> None:
+        self._waits = waits or CommitWaits()
         self.storage = dataset.at(table)
         self.table = table
         self._log = self.storage.at("_delta_log")
@@ -74,6 +87,11 @@ class DeltaLog:
                     self._version = table.version()
         return self._version
 
+    def current_version(self) -> int:
+        """The same, as others may have left it meanwhile."""
+        self._version = None
+        return self.newest_version()
+
     def entry_versions(self) -> list[int]:
         """The versions whose entries are kept, in order."""
         try:
@@ -94,25 +112,24 @@ class DeltaLog:
         with self._reading(DatasetError, version) as table:
             return [uri.rpartition("/")[2] for uri in table.file_uris()]
 
-    def parts(self, version: int | None = None) -> list[LoggedPart]:
-        """The same with what the log says of them, by name."""
+    def state(self) -> LoggedState:
+        """The newest version with what the log says of its parts."""
         import pyarrow as pa
 
-        with self._reading(DatasetError, version) as table:
+        with self._reading(DatasetError) as table:
             found = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-        return sorted(
-            (
-                LoggedPart(
-                    row["path"],
-                    row["size_bytes"],
-                    row["num_records"],
-                    row.get("min.file_id"),
-                    row.get("max.file_id"),
-                )
-                for row in found
-            ),
-            key=lambda part: part.name,
+            version = table.version()
+        parts = (
+            LoggedPart(
+                row["path"],
+                row["size_bytes"],
+                row["num_records"],
+                row.get("min.file_id"),
+                row.get("max.file_id"),
+            )
+            for row in found
         )
+        return LoggedState(version, sorted(parts, key=lambda part: part.name))
 
     def parts_at(
         self, versions: Iterable[int], known: tuple[int, Collection[str]] | None = None
@@ -202,53 +219,82 @@ class DeltaLog:
         return self._flushes[job_id]
 
     def append(
-        self, parts: Iterable[Part], job_id: str, flush_seq: int, snapshot: Snapshot | None = None
+        self, parts: Sequence[Part], job_id: str, flush_seq: int, snapshot: MakeSnapshot | None = None
     ) -> None:
         """Commit parts, and that the job has come to `flush_seq`; durable on return.
 
-        SinkError if the disk refuses, or if somebody else committed meanwhile.
+        `snapshot` makes the moment of the version that the commit gets; it is asked again for each try. What
+        another process has committed for the job meanwhile is not committed twice. SinkError if the disk
+        refuses, or others are first for too long.
         """
-        info = entries.commit_info("WRITE", {"mode": "Append", "partitionBy": "[]"}, snapshot)
-        self._commit([info, entries.transaction(job_id, flush_seq), *map(entries.add, parts)])
+
+        def actions(version: int) -> list[Action]:
+            info = entries.commit_info(
+                "WRITE", {"mode": "Append", "partitionBy": "[]"}, snapshot(version) if snapshot else None
+            )
+            return [info, entries.transaction(job_id, flush_seq), *map(entries.add, parts)]
+
+        def is_done(version: int) -> bool:
+            return (entries.transaction_in(self.read_entry(version), job_id) or 0) >= flush_seq
+
+        self._commit(self.newest_version(), actions, is_done)
         self._flushes[job_id] = flush_seq
 
     def replace(
         self,
-        removed: Iterable[LoggedPart],
-        added: Iterable[Part],
+        removed: Sequence[LoggedPart],
+        added: Sequence[Part],
         *,
+        base: int,
         changes_rows: bool,
-        snapshot: Snapshot | None = None,
+        snapshot: MakeSnapshot | None = None,
     ) -> None:
         """Commit that `added` take the place of `removed`, as `append`; both may be empty.
 
-        Without `changes_rows` the rows are the same, only in other parts.
+        `base` is the version at which `removed` were found. What others added since then stays;
+        CommitConflictError where they removed one of the same parts, and then nothing is committed. Without
+        `changes_rows` the rows are the same, only in other parts.
         """
-        info = entries.commit_info("OPTIMIZE", {}, snapshot)
-        self._commit(
-            [
-                info,
+        names = frozenset(part.name for part in removed)
+
+        def actions(version: int) -> list[Action]:
+            return [
+                entries.commit_info("OPTIMIZE", {}, snapshot(version) if snapshot else None),
                 *(entries.remove(part, changes_rows=changes_rows) for part in removed),
                 *(entries.add(part, changes_rows=changes_rows) for part in added),
             ]
-        )
 
-    def _commit(self, actions: list[Action]) -> None:
-        version = self.newest_version() + 1
-        try:
-            self._log.create(_entry(version), entries.to_bytes(actions))
-        except FileExistsError as error:
-            raise SinkError(
-                f"somebody else committed version {version} of {self.url}",
-                "stop what writes to the dataset, then resume the job",
-            ) from error
-        except OSError as error:
-            raise SinkError(
-                f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
-            ) from error
-        self._version = version
+        def is_done(version: int) -> bool:
+            entry = self.read_entry(version)
+            if not entry or not names.isdisjoint(entries.removed_names(entry)):
+                raise CommitConflictError(f"version {version} of {self.url} has replaced the same parts")
+            return False
+
+        self._commit(base, actions, is_done)
+
+    def _commit(
+        self, base: int, actions: Callable[[int], list[Action]], is_done: Callable[[int], bool]
+    ) -> None:
+        """Create the next entry after `base`; `is_done(version)` looks at each that others created first."""
+        turns = Turns(self._waits)
+        while True:
+            newest = max(base, self.newest_version())
+            if any(is_done(version) for version in range(base + 1, newest + 1)):
+                return
+            base = newest
+            try:
+                self._log.create(_entry(base + 1), entries.to_bytes(actions(base + 1)))
+                break
+            except FileExistsError:
+                turns.wait(f"cannot commit to {self.url}")
+                self._version = None
+            except OSError as error:
+                raise SinkError(
+                    f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
+                ) from error
+        self._version = base + 1
         # Each table at another commit, so that one flush doesn't pay for all of them.
-        if (version + list(TABLES).index(self.table)) % CHECKPOINT_EVERY == 0:
+        if (self._version + list(TABLES).index(self.table)) % CHECKPOINT_EVERY == 0:
             with suppress(SinkError):  # the commit is done; readers are slower without, that is all
                 self.checkpoint()
 

@@ -8,7 +8,7 @@ readers leave out what is superseded by themselves.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from snake_pipe.errors import DatasetError
+from snake_pipe.errors import DatasetError, SinkError
+from snake_pipe.load.delta.entries import Snapshot
+from snake_pipe.load.delta.log import CommitConflictError
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.tidy.ages import Ages, carried_over
 from snake_pipe.load.tidy.parts_plan import may_hold, rows_per_part, small_parts
@@ -30,11 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.load.dataset import Dataset
-    from snake_pipe.load.delta.entries import LoggedPart, Snapshot
+    from snake_pipe.load.delta.entries import LoggedPart
     from snake_pipe.load.tidy.rewriting import RowEdit
 
 _OF_FILES = (*TREE_TABLES, "errors", "files")
 """Tables whose rows belong to files."""
+
+_TRIES = 3
+"""How often a tidy begins again because somebody else replaced the same parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Tidy:
         self._epoch = epoch
         self._kept_jobs = None if kept_jobs is None else frozenset(kept_jobs)
         self._parts_made = 0
+        self._base = 0
         self._gone: NDArray[np.int64] = np.zeros(0, np.int64)
         self._ages: Ages = carried_over((), ())
 
@@ -89,7 +95,10 @@ class Tidy:
         DatasetError where a part cannot be read.
         """
         with self._reading():
-            return self._run()
+            for _ in range(_TRIES):
+                with suppress(CommitConflictError):
+                    return self._run()
+        raise SinkError(f"{self._dataset.path} is being tidied by somebody else")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -100,7 +109,8 @@ class Tidy:
             raise DatasetError(f"a part of {self._dataset.path} cannot be read: {text}") from error
 
     def _run(self) -> Tidied:
-        files = self._dataset.parts("files")
+        self._base = self._dataset.log("files").current_version()
+        files = self._dataset.parts("files", self._base)
         found = find_superseded(files)
         self._gone, self._ages = found.ids, carried_over(files, found.states)
         done = Tidied()
@@ -116,13 +126,13 @@ class Tidy:
 
     def _tidy_table(self, table: str) -> Tidied:
         log = self._dataset.log(table)
-        parts = log.parts()
+        state = log.state()
+        parts = state.parts
         changed = {part.name: count for part in parts if (count := self._rows_to_change(table, part))}
         outdated = {part.name: part for part in small_parts(parts)}
         outdated |= {part.name: part for part in parts if part.name in changed}
         sources = sorted(outdated.values(), key=lambda part: (part.first_file_id or 0, part.name))
-        snapshot = self._snapshot() if table == "files" else None
-        if not sources and snapshot is None:
+        if not sources and table != "files":
             return Tidied()
         added = write_anew(
             table,
@@ -131,16 +141,23 @@ class Tidy:
             most_rows=rows_per_part(sum(part.rows for part in parts)),
             open_writer=lambda: self._open_writer(table),
         )
-        log.replace(sources, added, changes_rows=bool(changed), snapshot=snapshot)
+        log.replace(
+            sources,
+            added,
+            base=state.version,
+            changes_rows=bool(changed),
+            snapshot=self._snapshot if table == "files" else None,
+        )
         rows_left = sum(part.rows for part in sources) - sum(part.rows for part in added)
         return Tidied(rows_left, len(sources))
 
-    def _snapshot(self) -> Snapshot:
-        before = self._dataset.snapshot()
+    def _snapshot(self, version: int) -> Snapshot:
+        """The moment that the tidied `files` make; tidy only where nobody has added to them meanwhile."""
+        before = self._dataset.log("files").snapshot(version - 1) or Snapshot({"files": version - 1})
         is_same = before.job_id == self._job_id or not before.has_loose_errors
         return replace(
-            self._dataset.next_snapshot(self._job_id),
-            is_tidy=True,
+            self._dataset.snapshot_of(version, self._job_id, self._epoch),
+            is_tidy=version == self._base + 1,
             has_loose_errors=self._has_loose_errors(),
             since=(before.versions["files"] if before.since is None else before.since) if is_same else None,
         )
