@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from snake_pipe.errors import SinkError
 from snake_pipe.plugins.installed import load_plugin
 from snake_pipe.schemas import TABLES, TREE_TABLES, arrow_schema
 
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 SINK_GROUP = "snake_pipe.sinks"
 """The group of entry points of sinks: each is called with its argument, a text, and gives a `Sink`."""
 
-BUILT_IN_SINKS: dict[str, str] = {}
+BUILT_IN_SINKS: dict[str, str] = dict.fromkeys(
+    ("postgresql", "postgres"), "snake_pipe.sinks.postgresql.sink:PostgresSink"
+)
 """The sinks of snake-pipe itself, each with its place as `module:name`."""
 
 SNAPSHOT = "snapshot"
@@ -46,6 +49,13 @@ _OF_FILES = frozenset({*TREE_TABLES, "errors", "files"})
 """Tables whose rows belong to files."""
 
 _ROWS_AT_ONCE = 65_536
+
+
+class SnapshotNeededError(SinkError):
+    """A sink lacks what a flush builds upon: it was emptied, restored to what it was, or never had it.
+
+    It is answered with a snapshot, after which the flush comes again if the snapshot does not hold it.
+    """
 
 
 class Sink(Protocol):
@@ -175,8 +185,11 @@ def _is_called_off(files: pa.RecordBatch) -> pa.BooleanArray:
 
 
 def split_sink(text: str) -> tuple[str, str]:
-    """A sink's name and its argument, of `name` or `name=argument`."""
+    """A sink's name and its argument, of `name`, `name=argument` or an address, whose scheme is the name."""
     name, _, argument = text.partition("=")
+    scheme, is_address, _ = name.partition("://")
+    if is_address:
+        return scheme.strip(), text.strip()
     return name.strip(), argument.strip()
 
 
