@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe import __version__
-from snake_pipe.cli.command_tree import REFUSED, Group, explain, give_help
+from snake_pipe.cli.command_tree import REFUSED, Group, build, explain, give_help
 from snake_pipe.cli.commands import (
     compact,
     completion,
@@ -136,6 +136,7 @@ for _module in (
 ):
     _module.register(app)
 give_help(app)
+_command_line = build(app)
 
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -160,7 +161,7 @@ def _is_folder_gone() -> bool:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; what to exit with."""
     try:
-        outcome = app(args=arguments, prog_name="snake-pipe", standalone_mode=False)
+        outcome = _command_line(args=arguments, prog_name="snake-pipe", standalone_mode=False)
         sys.stdout.flush()
     except REFUSED as error:
         _complain(*explain(error))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
@@ -74,6 +76,44 @@ def give_help(app: typer.Typer) -> None:
         if group.typer_instance is not None:
             group.cls = Group
             give_help(group.typer_instance)
+
+
+class _BuiltOnDemand(Mapping[str, Any]):
+    """Commands by name, each out of an app that has no other."""
+
+    def __init__(self, apps: Mapping[str, typer.Typer]) -> None:
+        self._apps = apps
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = typer.main.get_command(self._apps[name]).commands[name]  # type: ignore[attr-defined]
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._apps)
+
+    def __len__(self) -> int:
+        return len(self._apps)
+
+
+def build(app: typer.Typer) -> Any:
+    """The app as typer builds it, but each command when it is asked for: all take longer than most answers.
+
+    Its commands and groups are registered under names.
+    """
+    commands = {str(one.name): _part(app, commands=[one]) for one in app.registered_commands}
+    groups = {str(one.name): _part(app, groups=[one]) for one in app.registered_groups}
+    tree: Any = typer.main.get_command(_part(app))
+    tree.commands = _BuiltOnDemand(commands | groups)
+    return tree
+
+
+def _part(app: typer.Typer, commands: Iterable[Any] = (), groups: Iterable[Any] = ()) -> typer.Typer:
+    """The app with these commands and groups alone."""
+    part = copy(app)
+    part.registered_commands, part.registered_groups = [*commands], [*groups]
+    return part
 
 
 def find_command(context: Any, names: Iterable[str]) -> Any:
