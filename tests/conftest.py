@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from testkit.command import Cli
+    from testkit.object_servers import ObjectServer
 
 
 def pytest_configure() -> None:
@@ -49,3 +51,21 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 def repository(tmp_path: Path) -> Path:
     """Forty small files of Python, `m00.py` to `m39.py`."""
     return python_files(tmp_path / "repo", 40)
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    from testkit.object_servers import moto
+
+    with moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty place in a bucket, to which this process and its children have the keys."""
+    from testkit.object_servers import BUCKET
+
+    for name, value in object_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{uuid4().hex[:8]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.storage.local import LocalStorage
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from snake_pipe.storage.storage import Storage
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    return LocalStorage(tmp_path / "dataset")
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "folder":
+        return open_storage(str(tmp_path / "dataset"))
+    return open_storage(request.getfixturevalue("bucket"))
 
 
 def test_what_was_written_is_read_again(storage: Storage) -> None:

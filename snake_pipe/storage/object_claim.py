@@ -1,0 +1,225 @@
+"""A lease in an object store: taken, kept by a thread, given back. What it rests on is told in `lease.py`."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from snake_pipe.errors import SinkError
+from snake_pipe.storage.clock import awake_or_not
+from snake_pipe.storage.conditional_put import version_of
+from snake_pipe.storage.lease import BEATS, Contender, Holder, LeaseRecord, seems_alive
+from snake_pipe.storage.object_errors import os_errors
+from snake_pipe.storage.server_check import check_server_once
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from snake_pipe.storage.bucket import Bucket
+
+_LOOKS = 10
+"""How often a contender looks within a time to live."""
+
+_BEAT_TIMEOUT = 1 / 6
+"""The share of the time to live that a beat may take until it is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A lease as it was read: its record, what names its version, and its age by two clocks, in seconds."""
+
+    record: LeaseRecord
+    version: dict[str, str]
+    age: float
+
+
+class _LeaseObject:
+    """The object of a lease, read and swapped."""
+
+    def __init__(self, bucket: Bucket, key: str) -> None:
+        self._store = bucket.store
+        self.key = key
+        self.url = f"{bucket.url}/{key}"
+
+    def read(self, store: Any = None) -> _Sight | None:
+        """The lease as it is now; None if there has never been one. OSError if that can't be told."""
+        try:
+            with os_errors(self.url):
+                found = (store or self._store).get(self.key)
+                data = bytes(found.bytes())
+        except FileNotFoundError:
+            return None
+        try:
+            record = LeaseRecord.from_bytes(data)
+        except ValueError as error:
+            raise OSError(f"{self.url} is {error}") from None
+        about = found.meta
+        return _Sight(record, version_of(about), time.time() - about["last_modified"].timestamp())
+
+    def swap(
+        self, record: LeaseRecord, expected: dict[str, str] | None, store: Any = None
+    ) -> dict[str, str] | None:
+        """The version of `record` in the place of the expected one; None if another was there.
+
+        OSError if nobody knows: it may have taken its place, or still take it.
+        """
+        store = store or self._store
+        try:
+            with os_errors(self.url):
+                put = store.put(self.key, record.to_bytes(), mode=expected or "create", use_multipart=False)
+                return version_of(put)
+        except FileExistsError:  # or it is ours already, and an answer was lost
+            seen = self.read(store)
+            return seen.version if seen is not None and seen.record == record else None
+
+
+def claim_lease(bucket: Bucket, key: str, ttl: float, *, probe_at: str) -> ObjectClaim | None:
+    """Take the lease of a name; None if its holder is at work. OSError; DatasetError for an unfit server."""
+    check_server_once(bucket, probe_at)
+    lease = _LeaseObject(bucket, key)
+    contender = Contender(ttl)
+    seen = lease.read()
+    while not contender.may_take(
+        seen and seen.version, (record := seen.record if seen else None), awake_or_not()
+    ):
+        assert seen is not None
+        assert record is not None
+        if seems_alive(record, seen.age):
+            return None
+        time.sleep(ttl / _LOOKS * (0.5 + random.random()))  # noqa: S311
+        earlier, seen = seen, lease.read()
+        if seen is not None and seen.record.held and seen.version != earlier.version:
+            return None
+    sent_at = awake_or_not()
+    mine = LeaseRecord(uuid4().hex, 0, ttl)
+    version = lease.swap(mine, seen.version if seen else None)
+    if version is None:
+        return None
+    left_behind = seen is not None and seen.record.held
+    return ObjectClaim(bucket, lease, mine, version, Holder(ttl, sent_at), left_behind=left_behind)
+
+
+def is_held(bucket: Bucket, key: str, ttl: float) -> bool:
+    """Whether a lease has a holder; see `ObjectStorage.is_claimed`."""
+    lease = _LeaseObject(bucket, key)
+    first = seen = lease.read()
+    if seen is None or seems_alive(seen.record, seen.age) or not seen.record.held:
+        return seen is not None and seen.record.held
+    assert first is not None
+    deadline = awake_or_not() + first.record.ttl / BEATS * 1.5
+    while seen is not None and seen.version == first.version and awake_or_not() < deadline:
+        time.sleep(ttl / _LOOKS)
+        seen = lease.read()
+    return seen is not None and seen.record.held and seen.version != first.version
+
+
+class ObjectClaim:
+    """A lease that this process holds; a thread gives signs of life until it is released."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        lease: _LeaseObject,
+        record: LeaseRecord,
+        version: dict[str, str],
+        times: Holder,
+        *,
+        left_behind: bool,
+    ) -> None:
+        self.left_behind = left_behind
+        self._lease = lease
+        self._store = bucket.store
+        self._impatient = bucket.impatient_store(record.ttl * _BEAT_TIMEOUT)
+        self._record = record
+        self._version = version
+        self._times = times
+        self._swapping = Lock()
+        self._ended = Event()
+        self._is_noted = False
+        self._thread = Thread(target=self._beat, name="lease", daemon=True)
+        self._thread.start()
+
+    def note(self, text: bytes) -> None:
+        """Tell others who holds it."""
+        with os_errors(f"{self._lease.url}.json"):
+            self._store.put(f"{self._lease.key}.json", text, use_multipart=False)
+        self._is_noted = True
+
+    def check(self) -> None:
+        """SinkError if another may hold it by now; asks the store only if that is in doubt."""
+        if self._times.is_certain(awake_or_not()):
+            return
+        self._renew()
+        if not self._times.is_certain(awake_or_not()):
+            raise self._lost()
+
+    def _lost(self) -> SinkError:
+        if self._times.is_lost:
+            return SinkError(
+                f"another process has taken over {self._lease.url}: this one gave no sign of life in time",
+                "resume the job when the other one has ended",
+            )
+        silent = self._times.since_renewed(awake_or_not())
+        return SinkError(
+            f"{self._lease.url} could not be renewed for {silent:.0f} s, so another may take it over",
+            "resume the job when the object store can be reached",
+        )
+
+    def _beat(self) -> None:
+        while not self._times.is_lost:
+            if self._ended.wait(max(0.0, self._times.next_beat_at() - awake_or_not())):
+                return
+            self._renew()
+
+    def _renew(self) -> None:
+        """Send the next beat; whether it was accepted is noted in `_times`."""
+        with self._swapping:
+            if self._times.is_lost or self._ended.is_set():
+                return
+            following = self._record.next_beat()
+            sent_at = awake_or_not()
+            try:
+                version = self._lease.swap(following, self._version, self._impatient)
+                if version is None:
+                    self._adopt()
+                    return
+            except OSError:
+                self._times.unanswered(awake_or_not())
+                return
+            self._record, self._version = following, version
+            self._times.renewed(sent_at)
+
+    def _adopt(self) -> None:
+        """Find out what stands in the way of a beat: an earlier one that came late, or another's lease."""
+        seen = self._lease.read(self._impatient)
+        if seen is None or seen.record.holder != self._record.holder:
+            self._times.lose()
+            return
+        self._record, self._version = seen.record, seen.version
+        self._times.unanswered(awake_or_not())
+
+    def release(self) -> None:
+        """Let others have it, at once if the store can be reached, else after the time to live."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._thread.join()
+        if self._times.is_lost:
+            return
+        with suppress(OSError), os_errors(self._lease.url):
+            if self._is_noted:
+                self._store.delete(f"{self._lease.key}.json")
+            self._lease.swap(self._record.released(), self._version)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
