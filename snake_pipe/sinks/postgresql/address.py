@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from snake_pipe.errors import ConfigError
 
@@ -45,20 +45,20 @@ def parse_address(text: str) -> Address:
     What is left out comes from where libpq takes it: PG* variables, a service file. ConfigError for what is
     no such address or holds a password; it never repeats the text, which others may see.
     """
-    parts = urlsplit(text or "postgresql://")
+    try:
+        parts = urlsplit(text or "postgresql://")
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:  # whose text may have all of the address
+        raise ConfigError(
+            "the address of the sink postgresql cannot be read",
+            "write postgresql://user@host/database?name=value&name=value, and special characters as %XX",
+        ) from None
     if parts.scheme not in _SCHEMES:
         raise ConfigError(
             "the address of the sink postgresql is none",
             "write postgresql://user@host/database; what is left out comes from PG* variables",
         )
     user, _, host = parts.netloc.rpartition("@")
-    try:
-        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-    except ValueError:
-        raise ConfigError(
-            "the address of the sink postgresql has a query that cannot be read",
-            "write ?name=value&name=value, and %3F for a question mark anywhere else",
-        ) from None
     if ":" in user or _SECRETS & query.keys() or "@" in parts.path or parts.fragment:
         raise ConfigError(
             "the address of the sink postgresql holds a password, which others would see and jobs would keep",
@@ -73,6 +73,7 @@ def parse_address(text: str) -> Address:
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in query}
     if "PGCONNECT_TIMEOUT" in os.environ:
         defaults.pop("connect_timeout", None)
-    uri = urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(defaults | query), ""))
-    place = f"{host}{parts.path}" if host or parts.path.strip("/") else ""
-    return Address(uri, schema, replaces == "yes", f"PostgreSQL {place}".rstrip("/ "))
+    uri = f"postgresql://{parts.netloc}{parts.path}?{urlencode(defaults | query)}"
+    server, database = host or query.get("host", ""), parts.path.strip("/")
+    place = ", ".join([*([server] if server else ()), *([f"database {database}"] if database else ())])
+    return Address(uri, schema, replaces == "yes", f"PostgreSQL ({place})" if place else "PostgreSQL")

@@ -36,5 +36,9 @@ def _replaced(column: pa.Array) -> pa.Array:
 
     if not pa.types.is_list(column.type):
         return pc.replace_substring(column, _NUL, _INSTEAD)
-    texts = pc.replace_substring(column.values, _NUL, _INSTEAD)
-    return pa.ListArray.from_arrays(column.offsets, texts, mask=column.is_null())
+    rows = (None if texts is None else [*map(_replaced_text, texts)] for texts in column.to_pylist())
+    return pa.array(rows, column.type)
+
+
+def _replaced_text(text: str | None) -> str | None:
+    return None if text is None else text.replace(_NUL, _INSTEAD)
