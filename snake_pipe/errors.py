@@ -99,6 +99,10 @@ class SinkError(SnakePipeError):
     """Parts, journal or tables could not be written; the job can be resumed."""
 
 
+class DeliveryError(SnakePipeError):
+    """A sink did not take what was committed; the job can be resumed, and then delivers it."""
+
+
 class WorkerPoolError(SnakePipeError):
     """Worker processes die as fast as they are started."""
 

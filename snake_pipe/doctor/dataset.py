@@ -63,11 +63,12 @@ def check_dataset(place: Place) -> Iterator[Finding]:
 
 def _unneeded(dataset: Dataset) -> Removed:
     from snake_pipe.extract.job.recovery import promises
+    from snake_pipe.extract.sinks.ledger import known_sinks
     from snake_pipe.load.tidy.retention import Retention, Vacuum
 
     manager = CheckpointManager(dataset.path)
     everything = Retention(runs=sys.maxsize)
-    return Vacuum(dataset, everything, is_promised=promises(dataset, manager)).removable
+    return Vacuum(dataset, everything, is_promised=promises(dataset, manager, known_sinks(manager))).removable
 
 
 def _absent(parts: list[Path]) -> Iterator[Path]:

@@ -125,6 +125,22 @@ def open_process_pool(
         ) from error
 
 
+def start_process(
+    target: Callable[..., None], args: tuple[Any, ...], modules: Sequence[str]
+) -> ForkServerProcess:
+    """A process of its own beside those of the pool, clean as they are; it has ended when this one has.
+
+    `modules` are those of the pool. WorkerPoolError where the system does not allow a process.
+    """
+    prepare_workers(modules)
+    process = _Process(target=target, args=args, daemon=True)
+    try:
+        process.start()
+    except OSError as error:
+        raise WorkerPoolError(f"no process can be started: {error.strerror or error}") from error
+    return process
+
+
 def main_has_a_file() -> bool:
     """Whether other processes can import the main module; what is typed in, or piped, has no file."""
     main = sys.modules["__main__"]

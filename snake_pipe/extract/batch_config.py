@@ -67,6 +67,14 @@ def _check_dialects(sources: Sequence[str]) -> None:
         own_dialects(sources)
 
 
+def _check_sinks(names: Sequence[str]) -> None:
+    from snake_pipe.plugins.sinks import split_sink
+
+    for name in names:
+        if not split_sink(name)[0]:
+            raise ValueError(f"{name!r} has no name before the =")
+
+
 def _check_patterns(lines: Sequence[str]) -> None:
     from snake_pipe.extract.paths.patterns import PathPatterns
 
@@ -215,6 +223,22 @@ class BatchConfig:
         check=_check_dialects,
         is_path=True,
     )
+    sinks: tuple[str, ...] = _setting(
+        (),
+        values.words,
+        "what gets each committed flush: names of sinks, or module:name, each with =ARGUMENT if it takes one",
+        check=_check_sinks,
+    )
+    sink_failures: str = _setting(
+        "stop",
+        values.word,
+        "stop: a sink that keeps failing ends the run, and a resume delivers; warn: the next run delivers",
+        choices=("stop", "warn"),
+    )
+    sink_attempts: int = _setting(3, values.count, "attempts at a flush that a sink does not take", ge=1)
+    sink_timeout_seconds: float = _setting(
+        300.0, values.seconds, "how long a sink may take no rows before its process is ended", gt=0
+    )
     keep_runs: int = _setting(
         2,
         values.count,
@@ -263,6 +287,15 @@ class BatchConfig:
     def memory_limit_bytes(self) -> int | None:
         """The requested limit in bytes; None if none was requested."""
         return self.memory_limit_mb * MIB or None
+
+    @property
+    def sink_ids(self) -> tuple[str, ...]:
+        """What a dataset knows the sinks by."""
+        if not self.sinks:
+            return ()
+        from snake_pipe.plugins.sinks import sink_id
+
+        return tuple(map(sink_id, self.sinks))
 
     @property
     def read_with(self) -> str:

@@ -7,18 +7,17 @@ reported as the batch's `failure`.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import inspect
 import os
 import pickle
 import signal
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import OURS, SAFE_PATH
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
 from snake_pipe.extract.worker.setup import WorkerSetup
@@ -154,7 +153,7 @@ def start_worker(setup: WorkerSetup) -> None:
     """Initializer of a worker process: make it end with its parent, and keep it quiet for the terminal."""
     global _worker
     if setup.slots is not None:
-        _end_with_parent()
+        end_with_parent()  # an orphan would write parts that nobody names
         if os.environ.get(SAFE_PATH) == OURS:
             del os.environ[SAFE_PATH]  # a user's processor may start Python as it likes
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
@@ -174,19 +173,3 @@ def run_batch(batch: FileBatch) -> BatchResult:
         return _worker.run(batch)
     except BaseException as error:  # noqa: BLE001 - an exception may not unpickle, SystemExit ends the pool
         return BatchResult(batch.batch_id, batch.attempt, failure=f"{type(error).__name__}: {error}")
-
-
-def _end_with_parent() -> None:
-    """End this process when the coordinator is gone: an orphan would write parts that nobody names."""
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def wait() -> None:
-        with contextlib.suppress(OSError):
-            connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()

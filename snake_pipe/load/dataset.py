@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import socket
 import time
 from dataclasses import dataclass, field
@@ -136,6 +137,14 @@ class Dataset:
             except OSError as error:
                 raise _cannot(f"cannot make a dataset in {path}", error) from error
         return cls.open(path)
+
+    @property
+    def id(self) -> str:
+        """What tells the dataset from all others, wherever it is moved."""
+        try:
+            return str(orjson.loads(self.storage.read(_MARKER))["id"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DatasetError(f"{self.path / _MARKER} names no id", _NEW_DATASET) from error
 
     def lock(self, job_id: str = "", wait: LockWait | None = None) -> DatasetLock:
         """Become the dataset's only writer, and mend the ends of its logs.
@@ -276,7 +285,8 @@ def _make(path: Path, wait: LockWait | None) -> None:
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
         for table in TABLES:
             DeltaLog(LocalStorage(path), table).create()
-        marker = {"format": "snake-pipe", "format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
+        versions = {"format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
+        marker = {"format": "snake-pipe", **versions, "id": secrets.token_hex(8)}
         write_atomic(path / _MARKER, orjson.dumps(marker) + b"\n", mode=0o644)
 
 

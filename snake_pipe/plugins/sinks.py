@@ -18,7 +18,9 @@ A sink is made once a run, in a process of its own, and is given the flushes of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -85,6 +87,10 @@ class FlushKey:
     flush_seq: int
 
 
+def _nothing() -> None:
+    """For whoever reads a flush without being watched."""
+
+
 @dataclass(frozen=True)
 class Flush:
     """Rows that were committed together: the new state of some files, or, as a snapshot, of all.
@@ -98,6 +104,8 @@ class Flush:
     dataset: str
     parts: Mapping[str, Sequence[str]]
     is_snapshot: bool = False
+    on_read: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+    """Called with every record batch that is read: a sink that reads is not taken for one that hangs."""
 
     def schema(self, table: str) -> pa.Schema:
         """The columns of a table, as `batches` gives them."""
@@ -120,6 +128,7 @@ class Flush:
         needed = [*names, *(name for name in _needed(table) if name not in names)]
         for part in self._paths(table):
             for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=needed):
+                self.on_read()
                 kept = self._without_superseded(table, rows).select(names)
                 if kept.num_rows:
                     yield kept
@@ -191,6 +200,12 @@ def split_sink(text: str) -> tuple[str, str]:
     if is_address:
         return scheme.strip(), text.strip()
     return name.strip(), argument.strip()
+
+
+def sink_id(text: str) -> str:
+    """What a dataset knows a sink by: its name, and a digest, as an argument may be long, or a secret."""
+    name = re.sub(r"[^0-9A-Za-z]+", "-", split_sink(text)[0]).strip("-")
+    return f"{name}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 
 def load_sink(text: str) -> Callable[[str], Sink]:

@@ -14,6 +14,7 @@ from snake_pipe.cli.options.changes import ChangeOptions
 from snake_pipe.cli.options.file_list import FileListOptions
 from snake_pipe.cli.options.other_jobs import OtherJobs
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.cli.options.plugins import PluginOptions
 from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
@@ -51,6 +52,7 @@ def ingest(
     file_list: FileListOptions,
     changes: ChangeOptions,
     settings: Settings,
+    plugins: PluginOptions,
     other_jobs: OtherJobs,
     budget: BudgetOptions,
     verbosity: Verbosity,
@@ -69,7 +71,7 @@ def ingest(
     reports.check(outputs)
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
     prepare_run()  # before anything else that takes time
-    config = settings.load(roots, selection, reports.given).config
+    config = settings.load(roots, selection, plugins.given | reports.given).config
     with file_list.place() as kept:
         request = replace(selection.request(roots, config, kept), changed_since=revision)
         request.check()

@@ -11,6 +11,7 @@ from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import seconds_of
 from snake_pipe.cli.options.other_jobs import LockOptions
 from snake_pipe.cli.options.outputs import RunOutputs
+from snake_pipe.cli.options.plugins import PluginOptions
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import WatchSettings
 from snake_pipe.cli.options.verbosity import Verbosity
@@ -61,6 +62,7 @@ def watch(
             rich_help_panel=WatchSettings.heading,
         ),
     ] = False,
+    plugins: PluginOptions,
     lock: LockOptions,
     verbosity: Verbosity,
     outputs: RunOutputs,
@@ -74,7 +76,7 @@ def watch(
     from snake_pipe.extract.watch.options import WatchOptions, check_watch
 
     roots = [path.absolute() for path in paths or [Path.cwd()]]
-    config = settings.load(roots, selection, watching=True).config
+    config = settings.load(roots, selection, plugins.given, watching=True).config
     request = selection.request(roots, config)
     check_watch(request)
     request.check()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError
+from snake_pipe.extract.sinks.ledger import last_delivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -16,28 +17,37 @@ SMALLEST = 4 << 20
 """Bytes below which a journal is left as it is."""
 
 
-def compact_journal(journal: Journal, committed_ids: Callable[[], Collection[int]]) -> None:
+def compact_journal(
+    journal: Journal, committed_ids: Callable[[], Collection[int]], sinks: Collection[str] = ()
+) -> None:
     """Rewrite a journal that has doubled since it was rewritten; one that cannot be stays as it is.
 
-    `committed_ids()` are the ids of all files that the job has committed.
+    `committed_ids()` are the ids of all files that the job has committed; `sinks` those of sinks for which
+    flushes are kept until they have them.
     """
     if journal.size < max(SMALLEST, 2 * journal.rewritten_size):
         return
     with suppress(OSError, SnakePipeError):  # a full disk, say; it is tried again after the next commit
         committed = committed_ids()
-        journal.rewrite(lambda records: still_needed(records, committed))
+        journal.rewrite(lambda records: still_needed(records, committed, sinks))
 
 
-def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[Record]:
+def still_needed(
+    records: list[Record], committed_ids: Collection[int], sinks: Collection[str] = ()
+) -> list[Record]:
     """The records that a resume would miss, in their order.
 
-    These are the last start, flushes that are promised and not committed, the last one for its number, and
-    submitted files that are not committed, nor a later submission of them. The parts of committed flushes
-    are named by the tables' logs.
+    These are the last start, flushes that are promised and not committed, or that one of the `sinks` lacks,
+    the last one for its number, what each sink has, and submitted files that are not committed, nor a later
+    submission of them. The parts of other flushes are named by the tables' logs; the last of them that was
+    dropped leaves its number and epoch, so that a sink that comes later sees that it lacks something.
     """
-    flushes = {record["seq"] for record in records if record["type"] == "flush"}
+    flushes = {record["seq"]: record for record in records if record["type"] == "flush"}
     done = {record["seq"] for record in records if record["type"] == "committed"}
-    wanted = flushes - done | {max(flushes, default=0)}
+    has = {sink: last_delivered(records, sink) for sink in (*sinks, *_sinks_of(records))}
+    least = min((has[sink] for sink in sinks), default=max(flushes, default=0))
+    wanted = flushes.keys() - done | {max(flushes, default=0)} | {seq for seq in flushes if seq > least}
+    dropped = max(flushes.keys() - wanted, default=0)
     starts = [at for at, record in enumerate(records) if record["type"] == "start"]
     offers = [file for record in records if record["type"] == "offered" for file in record["files"]]
     again = {file[3] for file in offers}
@@ -47,6 +57,14 @@ def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[
         match record["type"]:
             case "flush" | "committed":
                 if record["seq"] in wanted:
+                    kept.append(record)
+                elif record["seq"] == dropped and record["type"] == "flush":
+                    kept.append({"type": "compacted", "seq": dropped, "epoch": record["epoch"]})
+            case "compacted":
+                if not dropped:
+                    kept.append(record)
+            case "delivered":
+                if record["seq"] == has[record["sink"]]:
                     kept.append(record)
             case "offered":
                 files = [f for f in record["files"] if f[2] > last_read.get(f[0], -1) and f[2] not in again]
@@ -58,6 +76,10 @@ def still_needed(records: list[Record], committed_ids: Collection[int]) -> list[
             case _:
                 kept.append(record)
     return kept
+
+
+def _sinks_of(records: Iterable[Record]) -> set[str]:
+    return {record["sink"] for record in records if record["type"] == "delivered"}
 
 
 def last_committed(offers: Iterable[tuple[str, int]], is_committed: Callable[[int], bool]) -> dict[str, int]:

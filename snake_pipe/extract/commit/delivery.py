@@ -1,4 +1,4 @@
-"""The way out of a run: what became of each file goes into the figures, to the flush writer, and is committed."""
+"""The way out of a run: what became of each file is counted, handed to the flush writer, and committed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
-    from snake_pipe.extract.commit.flush_writer import FlushWriter
+    from snake_pipe.extract.commit.flush_writer import FlushInfo, FlushWriter
     from snake_pipe.extract.model.lost import LostFile
+    from snake_pipe.extract.sinks.delivery import SinkDeliveries
     from snake_pipe.observe.events import Listener
     from snake_pipe.observe.statistics import BatchStatistics
+    from snake_pipe.plugins.sinks import Flush
     from snake_pipe.utils.circuit_breaker import Breaker
 
 
@@ -42,10 +44,14 @@ class Delivery:
         on_rows: Callable[[Iterable[Row]], None],
         on_commit: Callable[[int], None],
         tidy_every: float | None,
+        sinks: SinkDeliveries,
+        to_flush: Callable[[FlushInfo], Flush],
     ) -> None:
         """`tidy_every` are the seconds after which superseded rows leave the tables of a job without an end.
 
         `on_rows` gets the rows of `files` before they are committed; they are read only if it reads them.
+
+        `to_flush` makes what `sinks` get of what is committed.
 
         `on_commit` is called after each commit with their number in all; then `on_flush` runs in a thread.
         """
@@ -58,6 +64,8 @@ class Delivery:
         self._on_rows = on_rows
         self._on_commit = on_commit
         self._tidy_every = tidy_every
+        self._sinks = sinks
+        self._to_flush = to_flush
         self._tidied_at = time.monotonic()
         self._wanted = asyncio.Event()
         self._ending = False
@@ -164,12 +172,14 @@ class Delivery:
         self._wanted.set()
 
     def bear_failures_for(self, seconds: float) -> None:
-        """The end is wanted: bear commits that fail for no longer than this."""
+        """The end is wanted: bear commits that fail, and wait for sinks, for no longer than this."""
+        self._sinks.hurry(seconds)
         self._breaker.patience = min(self._breaker.patience, seconds)
 
-    def close(self) -> None:
-        """Wait for a commit under way; nothing can be committed any more."""
+    async def close(self) -> None:
+        """Wait for a commit under way and end the sinks; nothing can be committed any more."""
         self._writer.close()
+        await self._sinks.close()
 
     async def commit_if_possible(self) -> None:
         """Commit; a failure that may be tried again becomes a notice, and the rows wait for the next time."""
@@ -193,13 +203,24 @@ class Delivery:
             self._statistics.last_flush_at = time.time()
             self.count_flushes()
             self._on_commit(self._writer.files_committed)
-            self._listener(Flushed(info.flush_seq, info.files, info.parts, info.seconds, info.started_at))
+            self._listener(
+                Flushed(info.flush_seq, info.files, len(info.parts), info.seconds, info.started_at)
+            )
             await asyncio.to_thread(self._on_flush, self._statistics)
+            await self._sinks.take(lambda: self._to_flush(info))
         except SinkError:
             self._breaker.failed(time.monotonic())
             raise
         else:
             self._breaker.succeeded()
+
+    async def until_a_sink_fails(self) -> None:
+        """Wait for a failure of a sink that is to stop the run, and then DeliveryError."""
+        await self._sinks.until_failed()
+
+    async def finish_sinks(self) -> None:
+        """Wait until the sinks have all that is committed; DeliveryError if one is to stop the run."""
+        await self._sinks.finish()
 
     async def tidy(self) -> None:
         """Take what is superseded out of the tables; where the disk refuses, the next run does it."""

@@ -34,7 +34,7 @@ class FlushInfo:
 
     flush_seq: int
     files: int
-    parts: int
+    parts: Sequence[Part]
     seconds: float
     started_at: float
 
@@ -161,7 +161,7 @@ class FlushWriter:
                 raise
             seconds = time.perf_counter() - started
             began_at = stamp.time.timestamp()
-            info = FlushInfo(stamp.flush_seq, pending.file_count, len(parts), seconds, began_at)
+            info = FlushInfo(stamp.flush_seq, pending.file_count, parts, seconds, began_at)
             self.flush_seq = info.flush_seq
             self.files_committed += info.files
             self.flushes += 1

@@ -39,7 +39,7 @@ def compact(path: Path, config: BatchConfig, wait: LockWait | None = None) -> Co
     with dataset.lock(wait=wait):
         before = space_of(path)
         manager = CheckpointManager(path)
-        recover_last_run(dataset, manager, retention_of(config))
+        recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
         upkeep = Upkeep(dataset, manager, config, job_id=manager.newest() or "", epoch=dataset.next_epoch())
         jobs = upkeep.remove_old_jobs()
         tidied = upkeep.tidy(at_once=True)

@@ -34,6 +34,7 @@ from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, r
 from snake_pipe.extract.job.run_record import RunRecord, record_killed_run
 from snake_pipe.extract.job.unfinished import Wanted, decide, supersede
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
+from snake_pipe.extract.plugin_check import check_plugins
 from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
@@ -109,6 +110,7 @@ class Job:
 
         DatasetBusyError, DatasetError, SinkError, UsageError or StoppedError leave everything as it was.
         """
+        check_plugins(config)
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset), wait)
         lock = stack.enter_context(dataset.lock(wait=wait))
@@ -124,7 +126,7 @@ class Job:
             job = cls._reopen(dataset, manager, replace(decision.resumed, config=asdict(config)), stack)
         else:
             if must_recover or given_up:
-                recover_last_run(dataset, manager, retention_of(config))
+                recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
             job = cls._begin(dataset, manager, job_id, request, known, config, stack)
         job.notices = (*decision.notices, *given_up)
         return job
@@ -181,7 +183,9 @@ class Job:
         """
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
-        _changed(manager.load(job_id), changes)  # refuse before the lock notes a new holder
+        # refuse before the lock notes a new holder
+        checkpoint = _changed(manager.load(job_id), changes)
+        check_plugins(BatchConfig(**check_settings(checkpoint.config, "the checkpoint")))
         stack.enter_context(dataset.lock(job_id, wait))
         return cls._reopen(dataset, manager, _changed(manager.load(job_id), changes), stack)
 
@@ -206,9 +210,9 @@ class Job:
         )
         config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         if manager.newest() == job_id:
-            remove_leftovers(dataset, manager, retention_of(config))
+            remove_leftovers(dataset, manager, retention_of(config), config.sink_ids)
         else:
-            recover_last_run(dataset, manager, retention_of(config))
+            recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
         own_files = KnownFiles.of_job(dataset, job_id)
         progress = replace(
             checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
@@ -309,6 +313,10 @@ class Job:
             level=self.config.compression_level,
         )
 
+    def hold_parts(self, names: Collection[str]) -> None:
+        """Keep these parts on disk, whatever becomes of them in the tables."""
+        self._upkeep.hold(names)
+
     def tidy(self, feed: Feed) -> None:
         """Make the tables the current state, and remove what is no longer kept."""
         self._upkeep.tidy(feed.take_noted_times())
@@ -317,7 +325,7 @@ class Job:
     def after_flush(self, statistics: BatchStatistics) -> None:
         """Record a flush that is committed."""
         self.save("running", statistics)
-        compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id))
+        compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id), self.config.sink_ids)
 
     def save(self, status: str, statistics: BatchStatistics | None) -> CheckpointData:
         """Write the checkpoint with the figures of all runs of this job."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.run_record import record_killed_run
+from snake_pipe.extract.sinks.ledger import owed_parts
 from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.tidy.retention import Vacuum
 from snake_pipe.utils.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.tidy.retention import Retention
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from snake_pipe.utils.journal import Journal, Record
 
 
-def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Retention) -> None:
+def recover_last_run(
+    dataset: Dataset, manager: CheckpointManager, retention: Retention, sinks: Collection[str] = ()
+) -> None:
     """Commit what the dataset's last run promised, and remove what it left; the caller holds the lock.
 
     A job that is damaged is left to its own resume, which says so.
@@ -33,7 +36,7 @@ def recover_last_run(dataset: Dataset, manager: CheckpointManager, retention: Re
             commit_promised(dataset, job_id, journal)
             request = IngestRequest.from_json(manager.load(job_id).request)
             record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
-    remove_leftovers(dataset, manager, retention)
+    remove_leftovers(dataset, manager, retention, sinks)
 
 
 def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
@@ -44,13 +47,17 @@ def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
         journal.append({"type": "committed", "seq": flush["seq"]})
 
 
-def remove_leftovers(dataset: Dataset, manager: CheckpointManager, retention: Retention) -> None:
+def remove_leftovers(
+    dataset: Dataset, manager: CheckpointManager, retention: Retention, sinks: Collection[str] = ()
+) -> None:
     """Remove parts that no version of a table needs and no job promises; no worker may be left."""
-    Vacuum(dataset, retention, is_promised=promises(dataset, manager)).remove()
+    Vacuum(dataset, retention, is_promised=promises(dataset, manager, sinks)).remove()
 
 
-def promises(dataset: Dataset, manager: CheckpointManager) -> Callable[[str], bool]:
-    """Whether the journal of a job still promises the part of a name."""
+def promises(
+    dataset: Dataset, manager: CheckpointManager, sinks: Collection[str] = ()
+) -> Callable[[str], bool]:
+    """Whether a job's journal still promises the part of a name, to the tables or to one of the sinks."""
     job_ids = manager.job_ids()
     names: dict[str, set[str]] = {}
 
@@ -59,19 +66,25 @@ def promises(dataset: Dataset, manager: CheckpointManager) -> Callable[[str], bo
         if job_id is None:
             return False
         if job_id not in names:
-            names[job_id] = _promised_names(dataset, manager, job_id)
+            names[job_id] = _promised_names(dataset, manager, job_id, sinks)
         return name in names[job_id]
 
     return is_promised
 
 
-def _promised_names(dataset: Dataset, manager: CheckpointManager, job_id: str) -> set[str]:
+def _promised_names(
+    dataset: Dataset, manager: CheckpointManager, job_id: str, sinks: Collection[str]
+) -> set[str]:
     try:
         records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
+        to_sinks = owed_parts(manager, records, sinks)
     except SnakePipeError:  # what is promised in it cannot be told from what is not
         return set()
     committed = dataset.transaction_version("files", job_id) or 0
-    return {part[1] for flush in _promised(records) if flush["seq"] > committed for part in flush["parts"]}
+    promised = {
+        part[1] for flush in _promised(records) if flush["seq"] > committed for part in flush["parts"]
+    }
+    return promised | to_sinks
 
 
 def _promised(records: list[Record]) -> list[Record]:

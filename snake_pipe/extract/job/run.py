@@ -97,6 +97,7 @@ class JobRun:
                 ("send", self._send_ready()),
                 ("feed", self._take_in()),
                 ("outcomes", self._take_outcomes()),
+                ("sinks", self._delivery.until_a_sink_fails()),
                 ("stop", self._progress.wait_for(lambda: self._stop_reason)),
                 *((("budget", self._watch(self._budget)),) if self._budget else ()),
             )
@@ -121,6 +122,7 @@ class JobRun:
             if self._stop_reason is None or (self._stop_reason == BUDGET and self._feed.complete):
                 await self._record_deleted()
             await self._delivery.commit()
+            await self._delivery.finish_sinks()
             if self._stop_reason in (None, BUDGET):  # night after night may end by its budget
                 await self._tidy()
             abandon = self._stop_reason is not None
@@ -132,7 +134,7 @@ class JobRun:
             with contextlib.suppress(Exception):  # what ended the run is on its way
                 await _cancel(*tasks.values())
             await self._dispatcher.close(abandon=abandon)
-            self._delivery.close()
+            await self._delivery.close()
             self._monitor.refresh()
         return self._stop_reason
 

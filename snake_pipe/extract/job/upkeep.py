@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.job.recovery import promises
+from snake_pipe.extract.sinks.ledger import forget_sinks_behind
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.load.dataset import Dataset
@@ -42,6 +44,7 @@ class Upkeep:
         self._job_id = job_id
         self._epoch = epoch
         self._times = 0
+        self._held: frozenset[str] = frozenset()
 
     def tidy(self, noted_times: Mapping[int, int] | None = None, *, at_once: bool = False) -> Tidied:
         """Make the tables the current state; `noted_times` as `Tidy` takes them.
@@ -75,9 +78,17 @@ class Upkeep:
         return Vacuum(
             self._dataset,
             retention_of(self._config),
-            is_promised=promises(self._dataset, self._manager),
+            is_promised=self._is_promised(),
             running_job=running_job,
         )
+
+    def _is_promised(self) -> Callable[[str], bool]:
+        is_promised = promises(self._dataset, self._manager, self._config.sink_ids)
+        return lambda name: name in self._held or is_promised(name)
+
+    def hold(self, names: Collection[str]) -> None:
+        """Keep these parts, and those alone, whatever becomes of them in the tables: a sink reads them."""
+        self._held = frozenset(names)
 
     def remove_old_jobs(self) -> int:
         """Remove the folders of jobs beyond the newest so many, and those that are too old; how many."""
@@ -87,6 +98,8 @@ class Upkeep:
         aged = [job_id for job_id in job_ids[:-1] if job_id not in beyond and self._ended(job_id) < oldest]
         removed = [job_id for job_id in (*beyond, *aged) if job_id != self._job_id]
         for job_id in removed:
+            with suppress(SnakePipeError):
+                forget_sinks_behind(self._manager, self._manager.load(job_id).progress.epoch)
             shutil.rmtree(self._manager.job_folder(job_id), ignore_errors=True)
         return len(removed)
 

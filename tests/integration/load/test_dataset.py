@@ -101,7 +101,8 @@ def test_other_versions_are_refused(dataset: Dataset, content: bytes, message: s
 
 def test_the_marker_says_what_it_is(dataset: Dataset) -> None:
     marker = orjson.loads((dataset.path / "dataset.json").read_bytes())
-    assert marker == {"format": "snake-pipe", "format_version": 1, "schema_version": SCHEMA_VERSION}
+    versions = {"format_version": 1, "schema_version": SCHEMA_VERSION}
+    assert marker == {"format": "snake-pipe", **versions, "id": dataset.id}
 
 
 @pytest.mark.parametrize("name", ["a%20b", "a\\b"])

@@ -32,7 +32,9 @@ def room(view: JobView) -> Iterator[tuple[str, str]]:
         dataset = Dataset.open(view.dataset)
         config = BatchConfig(**check_settings(view.checkpoint.config, "the checkpoint"))
         vacuum = Vacuum(
-            dataset, retention_of(config), is_promised=promises(dataset, CheckpointManager(view.dataset))
+            dataset,
+            retention_of(config),
+            is_promised=promises(dataset, CheckpointManager(view.dataset), config.sink_ids),
         )
         kept, unneeded = vacuum.earlier, vacuum.removable
     except SnakePipeError:

@@ -12,6 +12,7 @@ from snake_pipe.errors import SinkError
 from snake_pipe.extract.commit import compaction
 from snake_pipe.extract.commit.compaction import compact_journal, still_needed
 from snake_pipe.extract.feeds.submissions import left_over
+from snake_pipe.extract.sinks.ledger import last_delivered
 from snake_pipe.utils import journal as journal_module
 from snake_pipe.utils.journal import Journal, read_journal
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 def offered(*ids: int, again: int | None = None) -> dict[str, Any]:
     return {"type": "offered", "files": [[f"f{number}.py", 5, number, again] for number in ids]}
+
+
+SINKS = ("lines", "totals")
 
 
 @st.composite
@@ -41,10 +45,12 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], set[int]]:
             number += size
             if draw(st.booleans()):
                 seq += 1
-                records.append({"type": "flush", "seq": seq, "parts": []})
+                records.append({"type": "flush", "seq": seq, "epoch": run, "parts": []})
                 committed |= set(draw(st.sets(st.integers(1, number))))
                 if draw(st.booleans()):
                     records.append({"type": "committed", "seq": seq})
+                for sink in draw(st.sets(st.sampled_from(SINKS))):
+                    records.append({"type": "delivered", "sink": sink, "seq": seq})
     return records, committed
 
 
@@ -73,6 +79,27 @@ def test_a_resume_finds_the_same(history: tuple[list[dict[str, Any]], set[int]])
     assert len(kept) <= 2 + len(records)
 
 
+@given(histories())
+def test_what_a_sink_lacks_is_kept_and_what_was_dropped_is_known(
+    history: tuple[list[dict[str, Any]], set[int]],
+) -> None:
+    records, committed = history
+    kept = still_needed(records, committed, SINKS[:1])
+    for sink in SINKS:
+        delivered = last_delivered(records, sink)
+        assert last_delivered(kept, sink) == delivered
+
+        def lacks(records: list[dict[str, Any]], kind: str, delivered: int = delivered) -> set[int]:
+            return {r["seq"] for r in records if r["type"] == kind and r["seq"] > delivered}
+
+        if sink in SINKS[:1]:
+            assert lacks(kept, "flush") == lacks(records, "flush")
+            assert not lacks(kept, "compacted")
+        elif lacks(kept, "flush") != lacks(records, "flush"):
+            assert lacks(kept, "compacted")
+    assert still_needed(kept, committed, SINKS[:1]) == kept
+
+
 def test_what_was_submitted_and_committed_does_not_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +110,9 @@ def test_what_was_submitted_and_committed_does_not_pile_up(
     with Journal(path) as journal:
         for number in range(1, 200):
             journal.append(offered(number))
-            journal.append({"type": "flush", "seq": number, "parts": [["nodes", f"p{number}", 1, 1]]})
+            journal.append(
+                {"type": "flush", "seq": number, "epoch": 1, "parts": [["nodes", f"p{number}", 1, 1]]}
+            )
             journal.append({"type": "committed", "seq": number})
             if number != 7:
                 committed.add(number)

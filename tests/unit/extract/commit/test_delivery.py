@@ -12,6 +12,7 @@ from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushInfo
 from snake_pipe.extract.model.lost import lost_file
 from snake_pipe.extract.model.rows import file_row, rows_to_batch, to_ipc
+from snake_pipe.extract.sinks.delivery import SinkDeliveries
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.utils.circuit_breaker import Breaker
@@ -52,7 +53,7 @@ class Writer:
         files, self.pending_files = self.pending_files, 0
         self.files_committed += files
         self.flushes += 1
-        return FlushInfo(self.flushes, files, 1, 0.0, 0.0)
+        return FlushInfo(self.flushes, files, [], 0.0, 0.0)
 
     async def tidy(self):
         self.tidied += 1
@@ -80,6 +81,8 @@ class Scene:
             on_rows=lambda rows: self.rows.extend(rows),
             on_commit=self.commits.append,
             tidy_every=tidy_every,
+            sinks=SinkDeliveries(),
+            to_flush=lambda info: None,
         )
 
     def told(self, kind):

@@ -21,6 +21,7 @@ from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
+from snake_pipe.extract.sinks.delivery import SinkDeliveries
 from snake_pipe.observe.estimate import Estimate
 from snake_pipe.observe.events import Notice, SettingChanged
 from snake_pipe.observe.status import JobStatus
@@ -109,7 +110,7 @@ class Table:
         added, self.pending = self.pending, []
         self.ids += added
         self.flushes += 1
-        return FlushInfo(self.flushes, len(added), 1, 0.0, 0.0)
+        return FlushInfo(self.flushes, len(added), [], 0.0, 0.0)
 
     def close(self):
         self.is_closed = True
@@ -189,6 +190,8 @@ class Scene:
             on_rows=feed.settle,
             on_commit=feed.committed,
             tidy_every=None,
+            sinks=SinkDeliveries(),
+            to_flush=lambda info: None,
         )
         self.run = JobRun(
             config,

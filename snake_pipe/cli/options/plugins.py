@@ -1,0 +1,40 @@
+"""What others add to a run, as options.
+
+The dataclass here is neither frozen nor slotted: making it so takes milliseconds, and `--help` waits for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from typer import Option
+
+
+@dataclass
+class PluginOptions:
+    """Sinks; see docs/how-to/plugins.md."""
+
+    heading: ClassVar = "Plugins"
+
+    sink: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME[=ARGUMENT]",
+            help="Give each committed flush to a sink: that of an installed package, or module:name;"
+            " repeatable.",
+        ),
+    ] = None
+    sink_failures: Annotated[
+        str | None,
+        Option(
+            metavar="POLICY",
+            help="stop: a sink that keeps failing ends the run. warn: the next run delivers. Default: stop.",
+        ),
+    ] = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The settings that were given."""
+        given = {"sinks": self.sink, "sink_failures": self.sink_failures}
+        return {name: value for name, value in given.items() if value is not None}
