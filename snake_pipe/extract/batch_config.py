@@ -123,6 +123,12 @@ class BatchConfig:
     smart_batching: bool = _setting(
         True, values.switch, "one queue per language; off: one queue for all files"
     )
+    batching: str = _setting(
+        "adaptive",
+        values.word,
+        "what says how large batches are and where they are cut: adaptive, fixed, by-folder, the name of an"
+        " installed strategy, or module:name",
+    )
     queue_sizes: tuple[str, ...] = _setting(
         (),
         values.words,

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import FileBatch, Trigger
 from snake_pipe.extract.batching.queue import NEVER, FileQueue
+from snake_pipe.extract.batching.strategy import AskedStrategy
 from snake_pipe.extract.settings.queue_sizes import MIXED_QUEUE, QueueSize, parse_queue_sizes
+from snake_pipe.plugins.batching import Adaptive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,12 +42,22 @@ class BatchCoordinator:
     size, but for one that is a single larger file.
     """
 
-    def __init__(self, config: BatchConfig, *, batch_memory: int | None = None) -> None:
-        """`batch_memory` is how many bytes a worker may take for a batch; None for no such bound."""
+    def __init__(
+        self,
+        config: BatchConfig,
+        *,
+        batch_memory: int | None = None,
+        strategy: AskedStrategy | None = None,
+    ) -> None:
+        """`batch_memory` is how many bytes a worker may take for a batch; None for no such bound.
+
+        A `strategy` has a say in the sizes and in where batches are cut, within all of these limits.
+        """
         self._config = config
         self._sizes = parse_queue_sizes(config.queue_sizes)
         self._typed = config.smart_batching
         self._batch_memory = batch_memory
+        self._strategy = strategy or AskedStrategy(Adaptive())
         self._history: Mapping[str, BatchTotals] = {}
         self._queues: dict[str, FileQueue] = {}
         self._next_batch_id = 1
@@ -251,7 +263,13 @@ class BatchCoordinator:
 
     def _aim(self, queue: FileQueue) -> None:
         fixed = self._sizes.get(queue.name, QueueSize())
-        target = queue.sizing.target(self._config, fixed, self._pressure, self._batch_memory)
+        target = queue.sizing.target(
+            self._config,
+            fixed,
+            self._pressure,
+            self._batch_memory,
+            lambda adapted: self._strategy.target(queue.name, adapted, self._config),
+        )
         queue.aim(target._replace(files=min(target.files, self._most_files or target.files)))
 
     def _aim_all(self) -> None:
@@ -297,6 +315,10 @@ class BatchCoordinator:
             taken = queue.take(limit if coming is None else min(limit, self._share(coming)))
             if trigger is None and (queue.count or not ready):
                 reached = self._when_full(Trigger.SIZE if len(taken) >= queue.most_files else Trigger.BYTES)
+            if self._strategy.cuts and len(taken) > 1:
+                count = self._strategy.cut([file for _, file in taken], queue.next())
+                queue.put_back(taken[count:])
+                taken = taken[:count]
             ready.append(self._batch(queue, taken, trigger or reached, now, attempt))
         return ready
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import PluginError
 from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import start_process
 from snake_pipe.extract.worker.modules import WORKER_MODULES
-from snake_pipe.plugins.sinks import load_sink
+from snake_pipe.plugins.batching import BUILT_IN_STRATEGIES, load_strategy
+from snake_pipe.plugins.sinks import load_sink, split_sink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
 
     from snake_pipe.extract.batch_config import BatchConfig
@@ -26,10 +28,11 @@ def check_plugins(config: BatchConfig) -> None:
 
     Does nothing where the settings name none.
     """
-    if not config.sinks:
+    plugins = _named_in(config)
+    if not plugins:
         return
     ours, theirs = multiprocessing.Pipe()
-    process = start_process(_import_all, (theirs, config), WORKER_MODULES)
+    process = start_process(_import_all, (theirs, plugins), WORKER_MODULES)
     theirs.close()
     name = "a plugin"
     try:
@@ -50,14 +53,26 @@ def check_plugins(config: BatchConfig) -> None:
         process.join()
 
 
-def _import_all(connection: Connection, config: BatchConfig) -> None:
+def _named_in(config: BatchConfig) -> list[tuple[str, str]]:
+    """The kind and the name of each plugin that is not our own."""
+    named = [("sink", split_sink(text)[0]) for text in config.sinks]
+    if config.batching not in BUILT_IN_STRATEGIES:
+        named.append(("batching strategy", config.batching))
+    return named
+
+
+def _import_all(connection: Connection, plugins: Sequence[tuple[str, str]]) -> None:
     end_with_parent()
     os.dup2(2, 1)  # stdout is for the data of the command
-    for text in config.sinks:
-        connection.send((f"the sink {text.partition('=')[0]!r}", None))
+    for kind, name in plugins:
+        connection.send((f"the {kind} {name!r}", None))
         try:
-            load_sink(text)
+            if not callable(_LOADERS[kind](name)):
+                raise PluginError(f"the {kind} {name!r} cannot be called")  # noqa: TRY301
         except PluginError as error:
             connection.send(("refused", (error.message, error.hint)))
             return
     connection.send(("", None))
+
+
+_LOADERS: dict[str, Callable[[str], Any]] = {"sink": load_sink, "batching strategy": load_strategy}

@@ -5,6 +5,7 @@ parser. Packages offer plugins by entry points, each kind in a group of its own;
 object of any module that can be imported.
 """
 
+from snake_pipe.plugins.batching import BatchingStrategy, BatchSettings, BatchTarget, WaitingFile
 from snake_pipe.plugins.dialects import (
     ast_version,
     check_tree,
@@ -29,9 +30,13 @@ from snake_pipe.plugins.sinks import Flush, FlushKey, Sink
 
 __all__ = [
     "AST_QUEUE",
+    "BatchSettings",
+    "BatchTarget",
+    "BatchingStrategy",
     "Flush",
     "FlushKey",
     "Sink",
+    "WaitingFile",
     "ast_version",
     "check_tree",
     "deciding_endings",

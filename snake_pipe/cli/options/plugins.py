@@ -13,10 +13,18 @@ from typer import Option
 
 @dataclass
 class PluginOptions:
-    """Sinks; see docs/how-to/plugins.md."""
+    """Sinks and batching strategies; see docs/how-to/plugins.md."""
 
     heading: ClassVar = "Plugins"
 
+    batching: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="How batches are made: adaptive, fixed, by-folder, a strategy of an installed package, or"
+            " module:name. Default: adaptive.",
+        ),
+    ] = None
     sink: Annotated[
         list[str] | None,
         Option(
@@ -36,5 +44,5 @@ class PluginOptions:
     @property
     def given(self) -> dict[str, Any]:
         """The settings that were given."""
-        given = {"sinks": self.sink, "sink_failures": self.sink_failures}
+        given = {"batching": self.batching, "sinks": self.sink, "sink_failures": self.sink_failures}
         return {name: value for name, value in given.items() if value is not None}

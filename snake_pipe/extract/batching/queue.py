@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from snake_pipe.extract.batching.sizing import BatchSizing, BatchTarget
+from snake_pipe.extract.batching.sizing import BatchSizing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
+    from snake_pipe.plugins.batching import BatchTarget
 
 NEVER = float("inf")
 
@@ -94,6 +95,17 @@ class FileQueue:
         self.count -= len(taken)
         self.bytes -= size
         return taken
+
+    def put_back(self, taken: Sequence[Waiting]) -> None:
+        """Let the last of what was taken wait again, before all others of their priority."""
+        for since, file in reversed(taken):
+            self._lanes.setdefault(file.priority, deque()).appendleft((since, file))
+            self.count += 1
+            self.bytes += file.size_bytes
+
+    def next(self) -> DiscoveredFile | None:
+        """The file that leaves next; None if none waits."""
+        return self._lanes[max(self._lanes)][0][1] if self._lanes else None
 
     def remove(self, matches: Callable[[DiscoveredFile], bool]) -> list[DiscoveredFile]:
         """Give up the files that match."""

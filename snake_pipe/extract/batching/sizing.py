@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batching.memory import BATCH_MEMORY, MEMORY_PER_BYTE
+from snake_pipe.plugins.batching import BatchTarget
 from snake_pipe.utils.batch_utils import MIB, RunningRate, clamp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.settings.queue_sizes import QueueSize
     from snake_pipe.load.batch_history import BatchTotals
@@ -21,13 +24,6 @@ _FIRST_OUTPUT_FACTOR = 1.0
 
 _HISTORY_WEIGHT = 4
 """Batches that all of the history counts for: enough to start right, few enough to be corrected soon."""
-
-
-class BatchTarget(NamedTuple):
-    """When a queue's batch is full; no batch that is cut then holds more, one file excepted."""
-
-    files: int
-    bytes: int
 
 
 @dataclass(slots=True)
@@ -111,20 +107,34 @@ class BatchSizing:
             )
 
     def target(
-        self, config: BatchConfig, fixed: QueueSize, pressure: float = 1.0, memory: int | None = None
+        self,
+        config: BatchConfig,
+        fixed: QueueSize,
+        pressure: float = 1.0,
+        memory: int | None = None,
+        wanted: Callable[[BatchTarget], BatchTarget] = lambda adapted: adapted,
     ) -> BatchTarget:
         """Files and bytes at which a batch leaves, each at least 1 and within the hard maximum.
 
-        What is `fixed` is not adapted. `pressure` is a factor in (0, 1] that shrinks both while memory is
-        short; `memory` is how many bytes a worker may take for a batch.
+        `wanted` makes of the adapted target the one that is aimed at; what is `fixed` is neither adapted nor
+        asked for. `pressure` is a factor in (0, 1] that shrinks both while memory is short; `memory` is how
+        many bytes a worker may take for a batch.
         """
-        files = fixed.files or self._files_in_time(config)
-        size = fixed.bytes or min(self._bytes_in_time(config), config.batch_bytes)
+        files, size = fixed.files, fixed.bytes
+        if not (files and size):
+            target = wanted(self._adapted(config))
+            files = files or target.files
+            size = size or min(target.bytes, config.batch_bytes)
+        most = float(size)
         if memory is not None and (rate := self._memory_per_byte()):
-            size = min(size, max(0, memory - BATCH_MEMORY) / rate)
+            most = min(most, max(0, memory - BATCH_MEMORY) / rate)
         return BatchTarget(
-            round(clamp(files * pressure, 1, config.max_batch_size)), max(1, round(size * pressure))
+            round(clamp(files * pressure, 1, config.max_batch_size)), max(1, round(most * pressure))
         )
+
+    def _adapted(self, config: BatchConfig) -> BatchTarget:
+        files = round(clamp(self._files_in_time(config), 1, config.max_batch_size))
+        return BatchTarget(files, max(1, round(min(self._bytes_in_time(config), config.batch_bytes))))
 
     def _files_in_time(self, config: BatchConfig) -> float:
         rate = self.seconds_per_file.value

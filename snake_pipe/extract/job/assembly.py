@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batching.memory import plan_memory
+from snake_pipe.extract.batching.strategy import open_strategy
 from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.dispatch.breakers import open_breakers
@@ -73,7 +74,12 @@ def make_run(
     )
     history = read_batch_history(job.dataset)
     costs = CostModel(history, stretch=read_stretch(job.manager), target_seconds=config.target_seconds)
-    backlog = Backlog(config, batch_memory=plan.batch_memory, history=history)
+    backlog = Backlog(
+        config,
+        batch_memory=plan.batch_memory,
+        history=history,
+        strategy=open_strategy(config.batching, lambda text: listener(Notice("batching", text))),
+    )
     dispatcher = Dispatcher(
         config,
         open_executor=lambda workers: open_executor(setup, workers),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
+    from snake_pipe.extract.batching.strategy import AskedStrategy
     from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.status import JobStatus
 
@@ -27,7 +28,7 @@ class Backlog:
     """The coordinator and its ready batches on one event loop, with the waits between their two sides.
 
     `batch_memory` is how many bytes a worker may take for a batch, `history` what earlier jobs learned about
-    batches. `clock` gives seconds that do not go back.
+    batches, `strategy` what has a say in them. `clock` gives seconds that do not go back.
     """
 
     def __init__(
@@ -36,9 +37,10 @@ class Backlog:
         *,
         batch_memory: int | None = None,
         history: Mapping[str, BatchTotals] | None = None,
+        strategy: AskedStrategy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._coordinator = BatchCoordinator(config, batch_memory=batch_memory)
+        self._coordinator = BatchCoordinator(config, batch_memory=batch_memory, strategy=strategy)
         self._coordinator.seed(history or {})
         self._ready = ReadyBatches(config.ageing_seconds)
         self._clock = clock
