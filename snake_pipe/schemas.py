@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised with every change of a column; a dataset of another version is refused."""
 
 
@@ -155,10 +155,17 @@ IMPORTS = (
     Column("start_line", "int32", "from 1"),
 )
 
+PROCESSED = (
+    _FILE_ID,
+    _required("processor", "dictionary", "its name, as the setting `processors` has it"),
+    _required("row", "int32", "which of the values that it gave for the file, from 0"),
+    _required("value", "string", "the value as JSON"),
+)
+
 ERRORS = (
     _required("path", "string", "as in `files`"),
     Column("file_id", "int64", "null where there is no row in `files`, such as a folder that cannot be read"),
-    _required("phase", "dictionary", "discover, read, decode, parse, extract, write or worker"),
+    _required("phase", "dictionary", "discover, read, decode, parse, extract, process, write or worker"),
     _required("code", "dictionary", "a fixed word for programs"),
     _required("message", "string", "for people: what, where, how to fix it"),
     Column("start_line", "int32", "from 1"),
@@ -226,6 +233,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "symbols": SYMBOLS,
     "refs": REFS,
     "imports": IMPORTS,
+    "processed": PROCESSED,
     "errors": ERRORS,
     "batches": BATCHES,
     "runs": RUNS,
@@ -385,6 +393,9 @@ VIEWS: dict[str, tuple[Column, ...]] = {
 
 TREE_TABLES = ("nodes", "symbols", "refs", "imports")
 """Written by workers, the same whatever the number of workers."""
+
+WORKER_TABLES = (*TREE_TABLES, "processed")
+"""All that workers write: the rows of trees, and what a user's processors say of files."""
 
 CANCELLED_RANK = 1 << 62
 """What is taken from the `file_id` of a file whose reading was called off where the newest row of a path is

@@ -229,6 +229,14 @@ class BatchConfig:
         check=_check_dialects,
         is_path=True,
     )
+    processors: tuple[str, ...] = _setting(
+        (),
+        values.words,
+        "functions of your own, called for each file: names of installed ones, or module:name",
+    )
+    processors_only: bool = _setting(
+        False, values.switch, "files are not parsed: there is only what processors say of them"
+    )
     sinks: tuple[str, ...] = _setting(
         (),
         values.words,
@@ -336,7 +344,7 @@ class BatchConfig:
         return replace(self, **checked)
 
 
-ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size")
+ROW_SETTINGS = ("tables", "anonymous", "attrs", "max_file_size", "processors", "processors_only")
 """Settings that decide which rows a file gives: a job with others has not read it as this one would.
 
 Each row of `files` has their digest, `BatchConfig.read_with`.

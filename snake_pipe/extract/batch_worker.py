@@ -8,7 +8,6 @@ reported as the batch's `failure`.
 from __future__ import annotations
 
 import gc
-import inspect
 import os
 import pickle
 import signal
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import OURS, SAFE_PATH
 from snake_pipe.extract.batch_models import BatchResult, ProcessingResult
+from snake_pipe.extract.worker.processor_call import call_processor
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
@@ -114,23 +114,6 @@ class BatchWorker:
         return result
 
 
-def call_processor(processor: Callable[[Path], Any], path: Path) -> ProcessingResult:
-    """One call of a user's function, sync or async; what it raises becomes a failed result."""
-    started = time.perf_counter()
-    try:
-        value = processor(path)
-        if inspect.isawaitable(value):
-            import asyncio
-
-            value = asyncio.run(_wait(value))
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a user's code may raise anything
-        spent = (time.perf_counter() - started) * 1000
-        return ProcessingResult(str(path), "failed", f"{type(error).__name__}: {error}", spent)
-    if isinstance(value, ProcessingResult):
-        return value
-    return ProcessingResult(str(path), "ok", None, (time.perf_counter() - started) * 1000, value)
-
-
 def _that_travels(result: ProcessingResult) -> ProcessingResult:
     """The result, or a failed one where its value does not pickle: that would fail the whole batch."""
     try:
@@ -140,10 +123,6 @@ def _that_travels(result: ProcessingResult) -> ProcessingResult:
             result.path, "failed", f"the value returned cannot be pickled: {error}", result.duration_ms
         )
     return result
-
-
-async def _wait(value: Any) -> Any:
-    return await value
 
 
 _worker: BatchWorker | None = None
@@ -158,6 +137,8 @@ def start_worker(setup: WorkerSetup) -> None:
             del os.environ[SAFE_PATH]  # a user's processor may start Python as it likes
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        if setup.config.processors:
+            os.dup2(2, 1)  # what they print: stdout is for the data of the command
         import pyarrow as pa
 
         pa.set_cpu_count(1)  # one process a core already

@@ -11,6 +11,7 @@ from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import start_process
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 from snake_pipe.plugins.batching import BUILT_IN_STRATEGIES, load_strategy
+from snake_pipe.plugins.processors import load_processor
 from snake_pipe.plugins.sinks import load_sink, split_sink
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def check_plugins(config: BatchConfig) -> None:
 def _named_in(config: BatchConfig) -> list[tuple[str, str]]:
     """The kind and the name of each plugin that is not our own."""
     named = [("sink", split_sink(text)[0]) for text in config.sinks]
+    named += (("processor", name) for name in config.processors)
     if config.batching not in BUILT_IN_STRATEGIES:
         named.append(("batching strategy", config.batching))
     return named
@@ -75,4 +77,8 @@ def _import_all(connection: Connection, plugins: Sequence[tuple[str, str]]) -> N
     connection.send(("", None))
 
 
-_LOADERS: dict[str, Callable[[str], Any]] = {"sink": load_sink, "batching strategy": load_strategy}
+_LOADERS: dict[str, Callable[[str], Any]] = {
+    "sink": load_sink,
+    "processor": load_processor,
+    "batching strategy": load_strategy,
+}

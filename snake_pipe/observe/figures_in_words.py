@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.schemas import TREE_TABLES
+from snake_pipe.schemas import WORKER_TABLES
 
 if TYPE_CHECKING:
     from snake_pipe.observe.statistics import BatchStatistics
@@ -33,5 +33,5 @@ def files_in_words(statistics: BatchStatistics) -> str:
 
 def rows_in_words(statistics: BatchStatistics) -> str:
     """Rows of the tree tables: `3,227 nodes, 172 symbols`."""
-    rows = [(statistics.rows.get(table, 0), table) for table in TREE_TABLES]
+    rows = [(statistics.rows.get(table, 0), table) for table in WORKER_TABLES]
     return ", ".join(f"{count:,} {table}" for count, table in rows if count) or "none"

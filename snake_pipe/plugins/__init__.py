@@ -1,4 +1,4 @@
-"""What others can add, and what is built in: languages, dialects, sinks.
+"""What others can add, and what is built in: languages, dialects, batching strategies, processors, sinks.
 
 The layer between the engine and `transform`: what needs only names and versions asks here, and imports no
 parser. Packages offer plugins by entry points, each kind in a group of its own; `module:name` stands for an
@@ -26,6 +26,7 @@ from snake_pipe.plugins.languages import (
     queue_of_name,
     shared_endings,
 )
+from snake_pipe.plugins.processors import Processor
 from snake_pipe.plugins.sinks import Flush, FlushKey, Sink
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "BatchingStrategy",
     "Flush",
     "FlushKey",
+    "Processor",
     "Sink",
     "WaitingFile",
     "ast_version",

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.errors import SinkError
 from snake_pipe.plugins.installed import load_plugin
-from snake_pipe.schemas import TABLES, TREE_TABLES, arrow_schema
+from snake_pipe.schemas import TABLES, WORKER_TABLES, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ BUILT_IN_SINKS: dict[str, str] = dict.fromkeys(
 SNAPSHOT = "snapshot"
 """What stands for the job in the key of a snapshot."""
 
-_OF_FILES = frozenset({*TREE_TABLES, "errors", "files"})
+_OF_FILES = frozenset({*WORKER_TABLES, "errors", "files"})
 """Tables whose rows belong to files."""
 
 _ROWS_AT_ONCE = 65_536

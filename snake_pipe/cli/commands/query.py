@@ -48,10 +48,10 @@ Examples:
   snake-pipe query -p main "SELECT * FROM symbols WHERE name = ?"
   snake-pipe query - < report.sql
 
-Tables: files, nodes, symbols, refs, imports, errors, batches, runs; files_history also what was superseded;
-batch_statistics, one row per job; dump_sources, which source an AST file was made from. Ready views, which
-need no join: functions, classes, call_sites, hot_spots, todo_comments; import_targets, which file an import
-means, and import_graph. DESCRIBE files lists columns; their meaning:
+Tables: files, nodes, symbols, refs, imports, processed, errors, batches, runs; files_history also what was
+superseded; batch_statistics, one row per job; dump_sources, which source an AST file was made from. Ready
+views, which need no join: functions, classes, call_sites, hot_spots, todo_comments; import_targets, which
+file an import means, and import_graph. DESCRIBE files lists columns; their meaning:
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'files'.
 
 On a terminal a table is cut to its width and to 40 rows; into a pipe or file it is whole. CSV, JSON and

@@ -13,10 +13,22 @@ from typer import Option
 
 @dataclass
 class PluginOptions:
-    """Sinks and batching strategies; see docs/how-to/plugins.md."""
+    """Processors, batching strategies and sinks; see docs/how-to/plugins.md."""
 
     heading: ClassVar = "Plugins"
 
+    processor: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="Call a function of your own for each file, for the table processed: one of an installed"
+            " package, or module:name; repeatable.",
+        ),
+    ] = None
+    processors_only: Annotated[
+        bool | None,
+        Option("--processors-only", help="Do not parse files: write only what processors say of them."),
+    ] = None
     batching: Annotated[
         str | None,
         Option(
@@ -44,5 +56,11 @@ class PluginOptions:
     @property
     def given(self) -> dict[str, Any]:
         """The settings that were given."""
-        given = {"batching": self.batching, "sinks": self.sink, "sink_failures": self.sink_failures}
+        given = {
+            "processors": self.processor,
+            "processors_only": self.processors_only,
+            "batching": self.batching,
+            "sinks": self.sink,
+            "sink_failures": self.sink_failures,
+        }
         return {name: value for name, value in given.items() if value is not None}

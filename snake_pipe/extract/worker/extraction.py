@@ -14,6 +14,7 @@ from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_
 from snake_pipe.extract.worker.file_results import FileResults
 from snake_pipe.extract.worker.parts import BatchParts
 from snake_pipe.extract.worker.pieces import PieceReader
+from snake_pipe.extract.worker.processing import Processing
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 
@@ -53,6 +54,8 @@ class Extraction:
         stem = f"{setup.job_id}-{setup.epoch}-{batch.batch_id}-{batch.attempt}"
         self._parts = BatchParts(Path(setup.dataset), stem, config)
         self._pieces = PieceReader(self._parts, self._options, memory, config.max_file_size)
+        self._processing = Processing(config.processors, self._parts.write)
+        self._parses = not config.processors_only
         self._transformers: dict[str, Transformer] = {}
         self._file_results = self._no_results()
 
@@ -66,8 +69,10 @@ class Extraction:
                 raise
             except Exception:  # noqa: BLE001 - which file is to blame turns out one by one
                 self._parts.restart()
+                self._processing.restart()
                 self._file_results = self._no_results()
                 self._run_one_by_one()
+            self._processing.drain()
             result.parts = self._parts.close()
         except SinkError as error:
             self._parts.abort()
@@ -105,8 +110,10 @@ class Extraction:
             file_result.facts = FileFacts("skipped", file.skip_reason)
             return
         try:
-            if not (self._pieces.takes(file) and self._take_in_pieces(index, file_result)):
+            if not (self._parses and self._pieces.takes(file) and self._take_in_pieces(index, file_result)):
                 self._take_whole(file_result)
+            if file_result.facts.status != "skipped":
+                self._processing.process(file_result)
         except TooLargeError as error:
             file_result.facts = FileFacts("skipped", error.code)
             file_result.figures = {"size_bytes": error.size_bytes}
@@ -128,6 +135,8 @@ class Extraction:
             "mtime_ns": content.mtime_ns,
             "sha256": hashlib.sha256(content.data).hexdigest(),
         }
+        if not self._parses:
+            return
         with file_result.failing("parse"):
             transformer = self._transformer_of(file.queue)
             file_result.facts = transformer.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
@@ -27,7 +27,8 @@ class FileResult:
     """What is known of one file so far.
 
     `figures` are columns of its row that no transformer knows. `trees` are, by their own ids, the facts of
-    the trees in a document that holds several. `retriable` is whether another run may read it.
+    the trees in a document that holds several. `retriable` is whether another run may read it. `processing`
+    is what a user's processors failed at.
     """
 
     file: DiscoveredFile
@@ -35,6 +36,7 @@ class FileResult:
     figures: Row = field(default_factory=dict)
     trees: dict[int, FileFacts] = field(default_factory=dict)
     retriable: bool = False
+    processing: list[Problem] = field(default_factory=list)
 
     def note(self, file_id: int, facts: FileFacts) -> None:
         """Keep what a transformer says of the file, or of a tree in it."""
@@ -42,6 +44,15 @@ class FileResult:
             self.facts = facts
         else:
             self.trees[file_id] = facts
+
+    def closing_facts(self) -> FileFacts:
+        """The facts with what processors failed at: the file is `partial` if all else is well with it."""
+        if not self.processing:
+            return self.facts
+        problems = [*self.facts.problems, *self.processing]
+        if self.facts.status != "ok":
+            return replace(self.facts, problems=problems)
+        return replace(self.facts, status="partial", reason=self.processing[0].code, problems=problems)
 
     def fail(self, phase: str, code: str, message: str, *, retriable: bool = False) -> None:
         """Nothing is to be had of the file."""
@@ -98,7 +109,7 @@ class FileResults:
         file_rows: list[Row] = []
         error_rows: list[Row] = []
         for file_result in self._of_files.values():
-            facts, file = file_result.facts, file_result.file
+            facts, file = file_result.closing_facts(), file_result.file
             file_rows.append(self._file_row(file, facts, file_result.figures))
             error_rows += self._error_rows(file, facts, file_result.retriable)
             for tree_id, tree in file_result.trees.items():

@@ -76,7 +76,11 @@ class BatchParts:
     def _open(self, stem: str) -> PartWriter:
         config = self._config
         return PartWriter(
-            self._dataset, stem, config.tables, codec=config.compression, level=config.compression_level
+            self._dataset,
+            stem,
+            (*config.tables, "processed"),
+            codec=config.compression,
+            level=config.compression_level,
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import DatasetError
 from snake_pipe.load.sql.view_comments import literal
-from snake_pipe.schemas import CANCELLED_RANK, TABLES, TREE_TABLES, Column
+from snake_pipe.schemas import CANCELLED_RANK, TABLES, WORKER_TABLES, Column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,7 +50,7 @@ _ADD_TREES = """
     """
 
 _WHERE_CURRENT = {
-    **dict.fromkeys(("files", *TREE_TABLES), "SEMI JOIN {current} USING (file_id)"),
+    **dict.fromkeys(("files", *WORKER_TABLES), "SEMI JOIN {current} USING (file_id)"),
     # What concerns no file, such as a folder that cannot be read, is what the newest job says of it.
     "errors": "WHERE file_id IN (FROM {current}) OR (file_id IS NULL AND job_id = '{job}')",
 }

@@ -15,6 +15,7 @@ _MEANING = {
     "symbols": "definitions",
     "refs": "references: uses of a name",
     "imports": "statements that bring in names",
+    "processed": "what processors, functions of your own, say of files",
     "errors": "what went wrong with files and folders",
     "batches": "what workers processed together, and how long it took",
     "runs": "a row for each run and repository: its commit, how it ended, what it changed",

@@ -24,7 +24,7 @@ from snake_pipe.load.tidy.ages import Ages, carried_over
 from snake_pipe.load.tidy.parts_plan import may_hold, rows_per_part, small_parts
 from snake_pipe.load.tidy.rewriting import write_anew
 from snake_pipe.load.tidy.superseded import find_superseded
-from snake_pipe.schemas import TABLES, TREE_TABLES
+from snake_pipe.schemas import TABLES, WORKER_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from snake_pipe.load.delta.entries import LoggedPart
     from snake_pipe.load.tidy.rewriting import RowEdit
 
-_OF_FILES = (*TREE_TABLES, "errors", "files")
+_OF_FILES = (*WORKER_TABLES, "errors", "files")
 """Tables whose rows belong to files."""
 
 _TRIES = 3
