@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.schemas import TABLES, TREE_TABLES, Column
+from snake_pipe.schemas import TABLES, WORKER_TABLES, Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CARRIED = ("files", *TREE_TABLES, "errors")
+CARRIED = ("files", *WORKER_TABLES, "errors")
 """The tables that a schema holds: those of files. What tells of jobs stays with the dataset."""
 
 _TYPES: Mapping[str, str] = {
@@ -38,6 +38,7 @@ _INDEXES = (
     "CREATE INDEX refs_file_id_node_id ON {schema}.refs (file_id, node_id)",
     "CREATE INDEX refs_name ON {schema}.refs USING spgist (name)",
     "CREATE INDEX imports_file_id_node_id ON {schema}.imports (file_id, node_id)",
+    "CREATE INDEX processed_file_id ON {schema}.processed (file_id)",
     "CREATE INDEX errors_file_id ON {schema}.errors (file_id)",
 )
 
@@ -54,6 +55,7 @@ _MEANINGS = {
     "symbols": "definitions",
     "refs": "uses of names",
     "imports": "what files import",
+    "processed": "what processors say of files",
     "errors": "what could not be read or parsed",
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.schemas import TREE_TABLES
+from snake_pipe.schemas import WORKER_TABLES
 from snake_pipe.sinks.postgresql.definitions import CARRIED
 from snake_pipe.sinks.postgresql.text import without_nul
 
@@ -83,7 +83,7 @@ def write_changes(session: Session, schema: Schema, flush: Flush) -> None:
     session.execute(
         f"DELETE FROM {schema.name}.errors WHERE file_id IS NULL AND job_id <> $1", flush.key.job_id
     )
-    for table in (*TREE_TABLES, "errors"):
+    for table in (*WORKER_TABLES, "errors"):
         _copy(session, schema, flush, table)
 
 
@@ -96,7 +96,7 @@ def write_snapshot(session: Session, schema: Schema, flush: Flush) -> None:
     for statement in (_REMOVE_DIFFERENT, _ADD_MISSING):
         session.execute(statement.format(schema.name))
     session.execute(f"DELETE FROM {schema.name}.errors WHERE file_id IS NULL")
-    for table in (*TREE_TABLES, "errors"):
+    for table in (*WORKER_TABLES, "errors"):
         _copy(session, schema, flush, table, missing)
 
 

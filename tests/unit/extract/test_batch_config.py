@@ -241,6 +241,11 @@ def test_an_update_that_cannot_be_is_refused_by_name(changes, message):
 
 DIALECT = str(Path(__file__).with_name("tiny_dialect.toml"))
 OTHER_VALUES = {
+    "batching": ("by-folder", "by-folder"),
+    "processors": ("todos, acme.metrics:lines", ("todos", "acme.metrics:lines")),
+    "processors_only": ("yes", True),
+    "sinks": ("sqlite=trees.db", ("sqlite=trees.db",)),
+    "sink_failures": ("warn", "warn"),
     "gates": ("ok>=99%, failed<=3", ("ok>=99%", "failed<=3")),
     "smart_batching": ("off", False),
     "queue_sizes": ("go=10, mixed=1MiB", ("go=10", "mixed=1MiB")),
