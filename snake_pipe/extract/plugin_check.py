@@ -6,7 +6,7 @@ import multiprocessing
 import os
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import PluginError
+from snake_pipe.errors import PluginError, UsageError
 from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import start_process
 from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -27,7 +27,8 @@ _PATIENCE = 60.0
 def check_plugins(config: BatchConfig) -> None:
     """Import the plugins in a process of their own, which may hang or crash; PluginError for a bad one.
 
-    Does nothing where the settings name none.
+    A sink that has a function `check` is asked what it thinks of its argument. Does
+    nothing where the settings name none.
     """
     plugins = _named_in(config)
     if not plugins:
@@ -54,24 +55,27 @@ def check_plugins(config: BatchConfig) -> None:
         process.join()
 
 
-def _named_in(config: BatchConfig) -> list[tuple[str, str]]:
-    """The kind and the name of each plugin that is not our own."""
-    named = [("sink", split_sink(text)[0]) for text in config.sinks]
-    named += (("processor", name) for name in config.processors)
+def _named_in(config: BatchConfig) -> list[tuple[str, str, str]]:
+    """The kind, the name and the argument of each plugin that is not of every run."""
+    named = [("sink", *split_sink(text)) for text in config.sinks]
+    named += (("processor", name, "") for name in config.processors)
     if config.batching not in BUILT_IN_STRATEGIES:
-        named.append(("batching strategy", config.batching))
+        named.append(("batching strategy", config.batching, ""))
     return named
 
 
-def _import_all(connection: Connection, plugins: Sequence[tuple[str, str]]) -> None:
+def _import_all(connection: Connection, plugins: Sequence[tuple[str, str, str]]) -> None:
     end_with_parent()
     os.dup2(2, 1)  # stdout is for the data of the command
-    for kind, name in plugins:
+    for kind, name, argument in plugins:
         connection.send((f"the {kind} {name!r}", None))
         try:
-            if not callable(_LOADERS[kind](name)):
-                raise PluginError(f"the {kind} {name!r} cannot be called")  # noqa: TRY301
-        except PluginError as error:
+            found = _LOADERS[kind](name)
+            if not callable(found):
+                raise PluginError(f"the {kind} {name!r} cannot be called")
+            if kind == "sink" and hasattr(found, "check"):
+                found.check(argument)
+        except UsageError as error:
             connection.send(("refused", (error.message, error.hint)))
             return
     connection.send(("", None))

@@ -39,9 +39,11 @@ if TYPE_CHECKING:
 SINK_GROUP = "snake_pipe.sinks"
 """The group of entry points of sinks: each is called with its argument, a text, and gives a `Sink`."""
 
-BUILT_IN_SINKS: dict[str, str] = dict.fromkeys(
-    ("postgresql", "postgres"), "snake_pipe.sinks.postgresql.sink:PostgresSink"
-)
+BUILT_IN_SINKS: dict[str, str] = {
+    "iceberg": "snake_pipe.sinks.iceberg.sink:IcebergSink",
+    "postgres": "snake_pipe.sinks.postgresql.sink:PostgresSink",
+    "postgresql": "snake_pipe.sinks.postgresql.sink:PostgresSink",
+}
 """The sinks of snake-pipe itself, each with its place as `module:name`."""
 
 SNAPSHOT = "snapshot"
@@ -56,7 +58,7 @@ _ROWS_AT_ONCE = 65_536
 class SnapshotNeededError(SinkError):
     """A sink lacks what a flush builds upon: it was emptied, restored to what it was, or never had it.
 
-    It is answered with a snapshot, after which the flush comes again if the snapshot does not hold it.
+    It gets no further flush in this run; the next one begins with a snapshot.
     """
 
 
@@ -70,6 +72,9 @@ class Sink(Protocol):
         key and the same rows: a sink that keeps the last `flush_seq` of each dataset and job in the very
         transaction of the rows, and passes over what is not greater, has each exactly once.
         """
+
+    # A class of sinks may have `check(argument: str) -> None`, a static method that raises ConfigError for what
+    # it cannot take, such as an argument with a password: it is asked before a job keeps that.
 
     def close(self) -> None:
         """The run is over; not called where the process is ended because `write` takes too long."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.errors import DeliveryError, SnakePipeError
 from snake_pipe.extract.sinks.ledger import MOST_BEHIND
+from snake_pipe.extract.sinks.process import SinkLacking
 from snake_pipe.observe.events import Notice
 from snake_pipe.utils.loop_condition import LoopCondition
 
@@ -97,9 +98,7 @@ class SinkDelivery:
         if self._has_lost:
             return
         if len(self._due) >= MOST_BEHIND:
-            self._due.clear()
-            self._has_lost = True
-            self._forget()
+            self._lose()
             return
         self._due.append(flush)
         self._changed.notify_all()
@@ -152,7 +151,7 @@ class SinkDelivery:
                 return
             if await self._deliver(self._due[0]):
                 continue
-            if self._failures >= self._attempts and (self._stop or self._is_ending):
+            if self._has_lost or (self._failures >= self._attempts and (self._stop or self._is_ending)):
                 self._has_given_up = True
                 self._changed.notify_all()
                 return
@@ -170,6 +169,11 @@ class SinkDelivery:
     async def _deliver(self, flush: Flush) -> bool:
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._write, flush)
+        except SinkLacking as error:
+            self._failures = self._attempts
+            self._words = error.message
+            self._lose()
+            return False
         except SnakePipeError as error:
             self._failures += 1
             self._words = error.message
@@ -184,6 +188,12 @@ class SinkDelivery:
             self._due.popleft()
         self._changed.notify_all()
         return True
+
+    def _lose(self) -> None:
+        """Keep nothing more for the sink: the next run sends it a snapshot."""
+        self._due.clear()
+        self._has_lost = True
+        self._forget()
 
     def _write(self, flush: Flush) -> None:
         self._process.write(flush, self._patience)

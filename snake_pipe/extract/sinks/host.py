@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.executors.parent_watch import end_with_parent
-from snake_pipe.plugins.sinks import load_sink, split_sink
+from snake_pipe.plugins.sinks import SnapshotNeededError, load_sink, split_sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from snake_pipe.plugins.sinks import Sink
 
-Answer = tuple[Literal["reading", "done", "failed"], str]
-"""What goes back: a sign of life, the end of a flush, or in words why it has none."""
+Answer = tuple[Literal["reading", "done", "failed", "lacking"], str]
+"""What goes back: a sign of life, the end of a flush, or in words why it has none: it failed, or the sink
+lacks what came before."""
 
 SIGNS_EVERY = 1.0
 """Seconds between two signs of life, at least."""
@@ -42,6 +43,8 @@ def host_sink(connection: Connection, text: str) -> None:
                 if sink is None:
                     sink = _open(text)
                 sink.write(replace(flush, on_read=_sign_of_life(connection)))
+            except SnapshotNeededError as error:
+                connection.send(("lacking", _in_words(error)))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - of somebody else's code
                 connection.send(("failed", _in_words(error)))
             else:

@@ -57,9 +57,6 @@ class SinkLedger:
     def missing(self, epoch: int) -> list[Flush]:
         """What the sink lacks as the run of an `epoch` begins, in the order of its commits."""
         since = read_since(self._manager, self.sink)
-        if since is None and self._dataset.log("files").newest_version() == 0:
-            since = epoch - 1
-            self.settle(since)
         flushes = None if since is None else self._missed(since)
         if flushes is None or len(flushes) > MOST_BEHIND:
             return [self._snapshot(epoch)]

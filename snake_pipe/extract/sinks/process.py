@@ -25,6 +25,10 @@ class SinkFailure(SnakePipeError):  # noqa: N818 - what it is to the run is for 
     """A sink has not taken a flush; the message says why."""
 
 
+class SinkLacking(SinkFailure):
+    """It has lost what the flush builds upon, and needs a snapshot."""
+
+
 class SinkProcess:
     """Started with its first flush, and again after it has died. `write` and `close` belong to one thread."""
 
@@ -89,6 +93,8 @@ class SinkProcess:
             kind, words = connection.recv()
             if kind == "done":
                 return
+            if kind == "lacking":
+                raise SinkLacking(words)
             if kind == "failed":
                 raise SinkFailure(words)
         self._end()

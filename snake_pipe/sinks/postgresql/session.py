@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import PluginError, SinkError
@@ -34,18 +35,21 @@ _HINTS = {
 """By SQLSTATE or its beginning, which is a class of errors."""
 
 
+def require_driver() -> None:
+    """PluginError where the driver is not installed."""
+    if find_spec("adbc_driver_postgresql") is None:
+        raise PluginError(
+            "the sink postgresql needs a driver that is not installed", "pip install 'snake-pipe[postgres]'"
+        )
+
+
 class Session:
     """An open connection; not for threads. SinkError for whatever the server or the network refuses."""
 
     def __init__(self, address: Address) -> None:
-        """PluginError where the driver is not installed."""
-        try:
-            from adbc_driver_postgresql import dbapi
-        except ImportError as error:
-            raise PluginError(
-                "the sink postgresql needs a driver that is not installed",
-                "pip install 'snake-pipe[postgres]'",
-            ) from error
+        require_driver()
+        from adbc_driver_postgresql import dbapi
+
         self._error: type[Exception] = dbapi.Error
         self._shown = address.shown
         with self._translated("cannot connect to"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snake_pipe.sinks.postgresql.address import parse_address
 from snake_pipe.sinks.postgresql.rows import write_changes, write_snapshot
 from snake_pipe.sinks.postgresql.schema import Schema
-from snake_pipe.sinks.postgresql.session import Session
+from snake_pipe.sinks.postgresql.session import Session, require_driver
 
 if TYPE_CHECKING:
     from snake_pipe.plugins import Flush, FlushKey
@@ -33,6 +33,12 @@ class PostgresSink:
         self._address = parse_address(argument)
         self._schema = Schema(self._address)
         self._session: Session | None = None
+
+    @staticmethod
+    def check(argument: str) -> None:
+        """ConfigError for what is no address, or holds a password; PluginError without the driver."""
+        parse_address(argument)
+        require_driver()
 
     def write(self, flush: Flush) -> None:
         """Bring the tables to the state after a flush; where that fails they stay as they were."""
