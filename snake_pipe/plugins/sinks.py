@@ -73,8 +73,8 @@ class Sink(Protocol):
         transaction of the rows, and passes over what is not greater, has each exactly once.
         """
 
-    # A class of sinks may have `check(argument: str) -> None`, a static method that raises ConfigError for what
-    # it cannot take, such as an argument with a password: it is asked before a job keeps that.
+    # A class of sinks may have `check(argument: str) -> None`, a static method that raises ConfigError for
+    # what it cannot take, such as an argument with a password: it is asked before a job keeps that.
 
     def close(self) -> None:
         """The run is over; not called where the process is ended because `write` takes too long."""

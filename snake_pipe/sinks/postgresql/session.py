@@ -12,10 +12,8 @@ from snake_pipe.errors import PluginError, SinkError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import numpy as np
     import pyarrow as pa
     from adbc_driver_manager import dbapi
-    from numpy.typing import NDArray
 
     from snake_pipe.sinks.postgresql.address import Address
 
@@ -73,13 +71,6 @@ class Session:
         with self._translated("a query was refused by"):
             self._cursor.execute(query, parameters=values or None)
             found: list[tuple[Any, ...]] = self._cursor.fetchall()
-            return found
-
-    def numbers(self, query: str) -> NDArray[np.int64]:
-        """What a query of one column of bigint gives."""
-        with self._translated("a query was refused by"):
-            self._cursor.execute(query)
-            found: NDArray[np.int64] = self._cursor.fetch_arrow_table().column(0).to_numpy()
             return found
 
     def copy(self, schema: str | None, table: str, columns: pa.Schema, rows: Iterable[pa.RecordBatch]) -> int:

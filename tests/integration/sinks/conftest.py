@@ -1,4 +1,4 @@
-"""A server for all tests, and a database of it for each."""
+"""A server for all tests, and a schema of it for each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from testkit import postgres
 from testkit.postgres import PostgresServer
+from testkit.postgres_tables import PostgresSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +26,8 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def database(server: PostgresServer, request: pytest.FixtureRequest) -> str:
-    """The name of an empty database."""
-    name = request.node.name.partition("[")[0][-60:]
-    server.run(f'DROP DATABASE IF EXISTS "{name}"')
-    server.run(f'CREATE DATABASE "{name}"')
-    return name
+def schema(server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[PostgresSchema]:
+    """A schema that is not there yet."""
+    name = "s" + request.node.name.partition("[")[0].removeprefix("test")[:50]
+    yield PostgresSchema(server, name)
+    server.run(f"DROP SCHEMA IF EXISTS {name} CASCADE")

@@ -1,0 +1,116 @@
+"""PostgreSQL as a sink of real runs, by a real server."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from testkit.places import AST_DUMPS
+from testkit.postgres import PASSWORD
+from testkit.processes import kill_with_workers
+from testkit.waiting import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from testkit.command import Cli
+    from testkit.postgres import PostgresServer
+    from testkit.postgres_tables import PostgresSchema
+
+LONG = "a" * 6000
+"""More than an index of the usual kind takes."""
+WAITERS = "SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'deliveries' \
+AND c.relnamespace = '{}'::regnamespace AND NOT l.granted"
+
+
+@pytest.fixture
+def odd_files(tmp_path: Path) -> Path:
+    """Sources and AST files, among them several trees in one, and texts that are hard on a database."""
+    root = tmp_path / "repo"
+    shutil.copytree(AST_DUMPS, root / "dumps")
+    trees = [path.read_text().replace("\n", " ") for path in sorted(AST_DUMPS.glob("shapes.*.json"))]
+    (root / "all.ast.json").write_text("\n".join(trees))
+    (root / "long.py").write_text(f"{LONG} = 1\nprint({LONG})\n")
+    (root / "gone.py").write_text("import os\n")
+    (root / "moved.py").write_text("def moved(): pass\n")
+    (root / "wrong.py").write_text("def (:\n")
+    return root
+
+
+def change(root: Path) -> None:
+    """Files come, change, move and go, one with several trees among them."""
+    (root / "gone.py").unlink()
+    (root / "moved.py").rename(root / "there.py")
+    (root / "long.py").write_text(f"def f():\n    return '{LONG}'\n")
+    (root / "new.go").write_text("package main\n\nfunc main() {}\n")
+    trees = (root / "all.ast.json").read_text().splitlines()
+    (root / "all.ast.json").write_text("\n".join(trees[:-1]))
+
+
+def test_rows_are_those_of_the_tables_whatever_happens(
+    cli: Cli, odd_files: Path, tmp_path: Path, schema: PostgresSchema
+) -> None:
+    dataset = tmp_path / "ds"
+    ingest = ("ingest", odd_files, "-d", dataset, "-q", "--workers", 1, "--sink", schema.address)
+    assert cli.run(*ingest[:-2]).returncode == 0  # the sink is added later
+    done = cli.run(*ingest, "--full")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert schema.differences(dataset) == {}
+    keys = schema.rows("SELECT count(*), sum(flush_seq) FROM {}.deliveries")
+
+    change(odd_files)
+    with schema.undeliverable():
+        process = cli.start(*ingest)
+        wait_for(lambda: schema.rows(WAITERS))
+        kill_with_workers(process)
+    wait_for(lambda: not schema.rows(WAITERS))
+    assert schema.differences(dataset)  # the tables have it
+    assert schema.rows("SELECT count(*), sum(flush_seq) FROM {}.deliveries") == keys
+
+    done = cli.run(*ingest)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert schema.differences(dataset) == {}
+
+
+def test_a_server_that_goes_and_comes_back_gets_everything(
+    cli: Cli, repository: Path, tmp_path: Path, schema: PostgresSchema
+) -> None:
+    dataset = tmp_path / "ds"
+    ingest = ("ingest", repository, "-d", dataset, "--workers", 1, "--sink", schema.address)
+    assert cli.run(*ingest, "-q").returncode == 0
+    (repository / "m00.py").write_text("def other(): pass\n")
+    with schema.undeliverable():
+        process = cli.start(*ingest)
+        wait_for(lambda: schema.rows(WAITERS))
+        schema.server.kill()
+    schema.server.start()
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "the sink postgresql failed" in errors
+    assert schema.differences(dataset) == {}
+
+
+def test_a_password_is_nowhere(
+    cli: Cli, repository: Path, tmp_path: Path, server: PostgresServer, schema: PostgresSchema
+) -> None:
+    dataset, secret = tmp_path / "ds", "Geheimnis"
+    with_secret = f"postgresql://anna:{secret}@127.0.0.1:{server.port}/postgres"
+    refused = cli.run("ingest", repository, "-d", dataset, "--sink", with_secret)
+    assert (refused.returncode, dataset.exists()) == (2, False)
+    assert "PGPASSWORD" in refused.stderr
+    assert secret not in refused.stdout + refused.stderr
+
+    address = f"{server.address_with_password('postgres')}?schema={schema.name}"
+    ingest = ("ingest", repository, "-d", dataset, "--workers", 1, "--sink", address)
+    wrong = cli.run_alone(*ingest, env=cli.environment | {"PGPASSWORD": secret})
+    assert wrong.returncode == 1
+    assert "password authentication failed" in wrong.stderr
+    right = cli.run_alone(*ingest, env=cli.environment | {"PGPASSWORD": PASSWORD})
+    assert right.returncode == 0, right.stderr
+    assert schema.differences(dataset) == {}
+    for word in (secret, PASSWORD):
+        assert word not in wrong.stdout + wrong.stderr + right.stderr
+        state = [path for path in (*dataset.rglob("*"), *cli.home.rglob("*")) if path.is_file()]
+        assert [path for path in state if word.encode() in path.read_bytes()] == []
