@@ -186,7 +186,7 @@ BATCHES = (
     _required("row_count", "int64", "rows of all tables"),
     _required("byte_count", "int64", "bytes on disk of its files"),
     _required("waited_ms", "float64", "how long its oldest file waited in the queue"),
-    Column("worker", "int64", "process id of the worker; null where it was lost"),
+    Column("worker", "dictionary", "host and process id of the worker, host:pid; null where it was lost"),
     Column("started_at", "timestamp", "when the worker began it, UTC"),
     _required("duration_ms", "float64", "how long it took in the worker"),
     Column("memory_before", "int64", "resident bytes of the worker before it"),

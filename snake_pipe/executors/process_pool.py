@@ -52,7 +52,7 @@ def prepare_workers(modules: Sequence[str]) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's idle threads cost 5 % of a core
     from multiprocessing import forkserver, resource_tracker
 
-    with _STARTING, _away_from_the_folder():
+    with _STARTING, away_from_the_folder():
         forkserver.set_forkserver_preload(list(modules))
         with _silent_about_leaks():
             resource_tracker.ensure_running()  # else the fork server does it, and unblocks SIGINT
@@ -85,7 +85,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def _away_from_the_folder() -> Iterator[None]:
+def away_from_the_folder() -> Iterator[None]:
     """Python processes that start meanwhile import nothing from the current folder.
 
     The current folder may be the repository that is read: a `pyarrow.py` or `signal.py` in it is not ours.

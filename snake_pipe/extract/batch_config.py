@@ -28,6 +28,10 @@ _NO_SETTINGS = frozenset({"SNAKE_PIPE_PURE_PYTHON"})
 """Variables with that prefix that are no settings: the build and `transform.native.compiled` read them."""
 
 
+_HERE = ("process", "serial", "dask")
+"""The executors of this machine; any other is the address of a Dask scheduler."""
+
+
 def _setting(default: Any, read: Callable[[Any], Any], doc: str, **declared: Any) -> Any:
     """A field, with what it declares as a `Setting`."""
     return field(default=default, metadata={"setting": Setting(doc=doc, read=read, **declared)})
@@ -58,6 +62,17 @@ def _limit_failures(gates: Sequence[str]) -> bool:
     from snake_pipe.extract.settings.gates import limit_failures
 
     return limit_failures(gates)
+
+
+def _check_executor(executor: str) -> None:
+    from snake_pipe.executors.dask_cluster import is_dask, scheduler_address
+
+    if executor in _HERE:
+        return
+    if not is_dask(executor):
+        raise ConfigError(f"no executor {executor!r}", f"one of {', '.join(_HERE)}, dask://HOST:PORT")
+    if executor != "dask":
+        scheduler_address(executor)
 
 
 def _check_dialects(sources: Sequence[str]) -> None:
@@ -283,8 +298,15 @@ class BatchConfig:
     executor: str = _setting(
         "process",
         values.word,
-        "process: a pool of processes; serial: in this process",
-        choices=("process", "serial"),
+        "process: a pool of processes; serial: in this process; dask: a Dask cluster on this machine;"
+        " dask://HOST:PORT: a Dask scheduler that runs",
+        check=_check_executor,
+    )
+    cluster_timeout_seconds: float = _setting(
+        60.0,
+        values.seconds,
+        "how long a Dask scheduler may take to answer, and how long a run waits for a first or new worker",
+        gt=0,
     )
 
     @property

@@ -208,7 +208,7 @@ class BatchResult:
     those with a reason by (status, reason).
     `trees` counts the trees in documents that hold several, which are `containers`.
     `failure` is set when the batch as a whole failed for a reason that is no file's fault (a full disk).
-    `worker` is the process id of the worker, `started_at` in seconds since 1970; memory is in bytes, other
+    `worker` is the worker as host:pid, `started_at` in seconds since 1970; memory is in bytes, other
     times in seconds.
     """
 
@@ -224,7 +224,7 @@ class BatchResult:
     trees: int = 0
     containers: int = 0
     byte_count: int = 0
-    worker: int = 0
+    worker: str = ""
     started_at: float = 0.0
     duration: float = 0.0
     cpu_seconds: float = 0.0

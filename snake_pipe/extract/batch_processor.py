@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError, UsageError
+from snake_pipe.executors.dask_cluster import check_dask, is_dask
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import (
     HIGHEST_PRIORITY,
@@ -194,6 +195,8 @@ class BatchProcessingEngine:
     ) -> Opener:
         request, config = _agreed(request, config or self.config)
         request.check()
+        if is_dask(config.executor):
+            check_dask()
         plan_memory(memory_limit(config.memory_limit_bytes), config.workers)  # refuse before anything is made
         return lambda stack, wait: Job.begin(request, config, stack, wait=wait, on_unfinished=on_unfinished)
 
@@ -244,7 +247,7 @@ class BatchProcessingEngine:
         try:
             feed = await asyncio.to_thread(make_feed, job, tell)
             with slots_folder(job.job_id, job.folder / "workers") as slots:
-                run = self._run = make_run(job, feed, self._status, slots, tell, budget)
+                run = self._run = await make_run(job, feed, self._status, slots, tell, budget)
                 self._opened.set()
                 if self._early_stop is not None:
                     run.stop(self._early_stop)

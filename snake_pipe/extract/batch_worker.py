@@ -11,6 +11,7 @@ import gc
 import os
 import pickle
 import signal
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,7 @@ class BatchWorker:
         self.config = config
         self.setup = setup or WorkerSetup(config)
         self.stats = WorkerStatistics()
+        self._host = self.setup.host or socket.gethostname()
         self._slot = WorkerSlot(Path(self.setup.slots)) if self.setup.slots else None
 
     async def process_batch(self, batch: FileBatch) -> BatchResult:
@@ -75,7 +77,7 @@ class BatchWorker:
             self._leave_file()
             if collecting:
                 gc.enable()
-        result.worker, result.started_at = os.getpid(), started_at
+        result.worker, result.started_at = f"{self._host}:{os.getpid()}", started_at
         result.duration = time.perf_counter() - started
         result.cpu_seconds = time.process_time() - cpu
         result.memory_before, result.memory_after, result.memory_peak = memory.read()
@@ -144,6 +146,11 @@ def start_worker(setup: WorkerSetup) -> None:
         pa.set_cpu_count(1)  # one process a core already
         gc.freeze()
     _worker = BatchWorker(f"{setup.job_id}-{os.getpid()}", setup.config, setup)
+
+
+def start_pickled_worker(setup: bytes) -> None:
+    """The same for a worker of another machine, which is not to need what a user's function came with."""
+    start_worker(pickle.loads(setup))  # noqa: S301 - from the process that started this one
 
 
 def run_batch(batch: FileBatch) -> BatchResult:

@@ -44,7 +44,7 @@ class Progress:
 class BatchFinished:
     """A batch's parts are on disk, not yet committed; seconds and bytes.
 
-    `started_at` is when its worker, the process `worker`, began, in seconds since 1970.
+    `started_at` is when its worker began, which is `worker` (host:pid), in seconds since 1970.
     """
 
     batch_id: int
@@ -56,7 +56,7 @@ class BatchFinished:
     bytes: int
     seconds: float
     started_at: float
-    worker: int
+    worker: str
 
 
 @dataclass(frozen=True, slots=True)

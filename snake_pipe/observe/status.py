@@ -20,6 +20,21 @@ _MOST_ANSWERS = 200
 """More than commands are read at a time, so that nobody misses an answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class HostFigures:
+    """The workers on one machine of several; memory in bytes of all that runs there for the job.
+
+    `paused` says that it is sent nothing new, because Dask finds it short of memory or is about to close it.
+    """
+
+    host: str
+    workers: int = 0
+    busy: int = 0
+    memory: int = 0
+    memory_limit: int = 0
+    paused: bool = False
+
+
 @dataclass(slots=True)
 class JobStatus:
     """A job as it stands now. Memory is in bytes of all processes together.
@@ -27,6 +42,7 @@ class JobStatus:
     `state` is running, paused, stopping, tidying (all is committed, what is superseded leaves the tables),
     done, stopped or failed; `message` says why it ended early.
     `last_progress_at`, in seconds since 1970, is when it last came further, or had nothing to do.
+    `hosts` are the machines that the workers are on, empty where there is only this one.
     `queues` are the figures of waiting files by queue, `breakers` the states of the circuit breakers,
     `warnings` what speaks for other settings, `changes` settings that were changed while it ran, `answers`
     what became of commands, the newest last.
@@ -36,6 +52,7 @@ class JobStatus:
     message: str = ""
     workers: int = 0
     busy_workers: int = 0
+    hosts: list[HostFigures] = field(default_factory=list)
     pool_restarts: int = 0
     memory_limit: int = 0
     memory_now: int = 0

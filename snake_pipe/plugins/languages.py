@@ -72,6 +72,11 @@ def default_languages() -> frozenset[str]:
     return frozenset(name for name, language in LANGUAGES.items() if not language.data)
 
 
+def parser_versions() -> dict[str, str]:
+    """Each grammar that there is a language for, with its version; some are not installed."""
+    return {language.parser: language.parser_version for _, language in sorted(LANGUAGES.items())}
+
+
 def describe_languages() -> list[tuple[str, str, str, str]]:
     """Each source language: its files' endings and names, when it is read, its parser or how to get that."""
     return [

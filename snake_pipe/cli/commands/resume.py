@@ -35,6 +35,7 @@ Examples:
   snake-pipe resume --last                  the newest job that is not done
   snake-pipe resume --last --budget 20m     for twenty minutes
   snake-pipe resume --last --workers 1      if it ran out of memory
+  snake-pipe resume --last --executor process   without the Dask cluster that it had
 """
 
 
@@ -52,6 +53,13 @@ def resume(
     dataset: JobDataset = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes from here on. Default: as before.")
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="process, serial, dask or dask://HOST:PORT from here on. Default: as before.",
+        ),
     ] = None,
     memory_limit: Annotated[
         int | None, typer.Option(metavar="MIB", help="Memory limit from here on. Default: as before.")
@@ -78,7 +86,7 @@ def resume(
     chosen = _last_unfinished(manager) if job_id is None else job_id
     checkpoint = manager.load(chosen)
     prepare_run()
-    given = {"worker_count": workers, "memory_limit_mb": memory_limit, **reports.given}
+    given = {"worker_count": workers, "executor": executor, "memory_limit_mb": memory_limit, **reports.given}
     changes = check_settings(
         parse_settings(set_) | {name: value for name, value in given.items() if value is not None},
         "command line",

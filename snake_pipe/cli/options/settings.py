@@ -54,6 +54,14 @@ class Settings:
     worker_count: Annotated[
         int | None, Option("--workers", metavar="N", help="Worker processes. Default: one per processor.")
     ] = None
+    executor: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Where batches run: process, serial, dask (a cluster on this machine) or dask://HOST:PORT (a"
+            " scheduler that runs). Default: process.",
+        ),
+    ] = None
     memory_limit_mb: Annotated[
         int | None,
         Option(

@@ -1,94 +1,70 @@
-"""Keeps a few batches in the hands of an executor, and gets over the death of its processes.
+"""Keeps a few batches in the hands of workers, and gets over the death of some of them.
 
-Written against `concurrent.futures.Executor` alone. One dead process breaks a whole pool and fails every
-batch in it, so few are in flight; what each worker had in hand is read from its slot, and only those files
-are tried again alone (`isolation`).
+Few are in flight, so that little is lost with a worker. Of what it had in hand, only the file at which it
+ended is a suspect, and tried again alone; where that is not known, the batch is halved until it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
-from snake_pipe.extract.batching.memory import memory_for_batches
-from snake_pipe.extract.dispatch.isolation import Isolation, run_in
+from snake_pipe.errors import EngineStateError, SinkError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
-from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
+from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.extract.model.lost import LostFile, lost_file
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from snake_pipe.extract.batch_config import BatchConfig
-    from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch
-    from snake_pipe.extract.dispatch.breakers import Breakers
+    from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch
     from snake_pipe.extract.dispatch.outcomes import Outcome
+    from snake_pipe.extract.dispatch.workers import Workers
+    from snake_pipe.observe.status import HostFigures
     from snake_pipe.utils.circuit_breaker import Breaker
-
-_MOST_FALSE_STARTS = 4
-"""Pools that may break before any batch got through at all."""
 
 _FIRST_BACKOFF = 0.1
 """Seconds before a batch is tried again that could not be written; doubled with each attempt."""
-
-_MOST_RESTARTS_IN_A_ROW = 20
-"""Pools that may break without a single batch getting through between, before the run is given up."""
-
-
-_END_AGAIN = 0.2
-"""Seconds between two looks for workers that are to be ended."""
 
 
 class Dispatcher:
     """Runs batches; what became of each is an outcome, to be taken with `take_outcomes`.
 
-    `open_executor(workers)` makes a pool. `cut` makes batches of files to be tried again. `memory_limit` in
-    bytes bounds what is expected of all batches in flight together; a batch alone is always let in.
+    `cut` makes batches of files to be tried again.
 
-    A batch that could not be written is tried again, first after a moment, then when the breaker of the sink
-    lets it through; its SinkError is raised when that breaker gives up.
+    A batch that could not be written is tried again, first after a moment, then when the `breaker` of the
+    sink lets it through; its SinkError is raised when that breaker gives up.
     """
 
     def __init__(
         self,
         config: BatchConfig,
         *,
-        open_executor: Callable[[int], Executor],
-        slots: Path | None,
-        memory_limit: int,
+        workers: Workers,
         cut: Callable[[Sequence[DiscoveredFile], int], list[FileBatch]],
-        breakers: Breakers,
+        breaker: Breaker,
     ) -> None:
         self._config = config
-        self._open_executor = open_executor
-        self._workers = WorkerWatch(slots)
-        self._memory_limit = memory_limit
+        self._workers = workers
         self._cut = cut
-        self._breakers = breakers
-        self._seats = asyncio.Semaphore(config.workers + 1)
+        self._breaker = breaker
+        self._sent = 0
         self._going_on = asyncio.Event()
         self._going_on.set()
-        self._executor: Executor | None = None
-        self._isolation = Isolation(lambda: open_executor(1))
         self._changed = LoopCondition()
         self._in_flight: dict[int, FileBatch] = {}
         self._arriving: FileBatch | None = None
         self._outcomes: list[Outcome] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._restarts_in_a_row = 0
-        self._has_finished_any = False
         self._one_at_a_time = False
         self._closed = False
-        self.restarts = 0
         self.retried = 0
+        workers.attach(self._changed.notify_all, self._fail)
 
     # -- taking batches in ---------------------------------------------------------------------------
 
@@ -157,6 +133,26 @@ class Dispatcher:
         return self._workers.busy(self._in_flight)
 
     @property
+    def hosts(self) -> list[HostFigures]:
+        """The machines that workers are on; empty where there is only this one."""
+        return self._workers.hosts()
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes that there are now."""
+        return self._workers.count
+
+    @property
+    def restarts(self) -> int:
+        """How often workers were lost."""
+        return self._workers.losses
+
+    @property
+    def pressure(self) -> float:
+        """The factor by which batches are to shrink where workers elsewhere are short of memory."""
+        return self._workers.pressure
+
+    @property
     def in_flight(self) -> int:
         """Batches with the executor or waiting for another try."""
         return len(self._in_flight)
@@ -179,50 +175,46 @@ class Dispatcher:
     def _has_seat(self) -> bool:
         if not self._going_on.is_set():
             return False
-        most = 1 if self._one_at_a_time else self._config.most_in_flight
-        return len(self._in_flight) < most
+        most = self._config.max_concurrent_batches or 2 * self._workers.count + 1
+        return len(self._in_flight) < (1 if self._one_at_a_time else most)
 
     def _has_room(self, batch: FileBatch) -> bool:
-        if not self._has_seat():
-            return False
-        workers = self._config.workers
-        if len(self._in_flight) < workers:
-            return True
-        in_hand = islice(self._in_flight.values(), workers)
-        expected = sum(other.estimated_memory for other in in_hand) + batch.estimated_memory
-        return expected <= memory_for_batches(self._memory_limit, workers)
+        return self._has_seat() and self._workers.admits(batch, self._in_flight.values())
 
     # -- running them --------------------------------------------------------------------------------
 
     async def _run(self, batch: FileBatch) -> None:
         while True:
-            await self._until_admitted(self._breakers.sink)
-            async with self._seats:
-                await self._going_on.wait()
-                executor = await self._pool()
-                try:
-                    result = await run_in(executor, batch)
-                except BrokenExecutor:
-                    if self._executor is executor:  # the first of the batches that it fails
-                        self._breakers.pool.failed(time.monotonic())
-                    await self._recover(executor, batch)
-                    return
-            self._breakers.pool.succeeded()
+            await self._until_admitted()
+            result = await self._send(batch)
+            if isinstance(result, WorkerLost):
+                self._recover(batch, result)
+                return
             if result.failure is None:
-                self._breakers.sink.succeeded()
                 self._finish(Finished(batch, result))
                 return
             batch = await self._put_off(batch, result.failure)
+
+    async def _send(self, batch: FileBatch) -> BatchResult | WorkerLost:
+        """Run a batch when few enough are with the workers."""
+        await self._changed.wait_for(lambda: self._going_on.is_set() and self._sent < self._workers.most_sent)
+        self._sent += 1
+        try:
+            return await self._workers.run(batch)
+        finally:
+            self._sent -= 1
+            self._changed.notify_all()
 
     async def _put_off(self, batch: FileBatch, failure: str) -> FileBatch:
         """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
         error = SinkError(f"batch {batch.batch_id} failed: {failure}", "fix the cause, then resume the job")
         now = time.monotonic()
-        self._breakers.sink.failed(now)
-        breaker = self._breakers.sink
+        breaker = self._breaker
+        breaker.failed(now)
         has_failed_alone = not breaker.is_open and batch.attempt >= self._config.retry_attempts
         if has_failed_alone or breaker.gives_up(now):
             del self._in_flight[batch.batch_id]
+            self._fail(error)  # before anybody sees that nothing is in flight any more
             raise error
         self._retry(batch)
         self._workers.note_sign(batch.batch_id)
@@ -232,66 +224,43 @@ class Dispatcher:
         await asyncio.sleep(_FIRST_BACKOFF * 2 ** min(batch.attempt - 1, 8))
         return again
 
-    async def _until_admitted(self, breaker: Breaker) -> None:
-        """Wait until a breaker lets an attempt through and nothing is paused."""
+    async def _until_admitted(self) -> None:
+        """Wait until the sink's breaker lets an attempt through and nothing is paused."""
         await self._going_on.wait()
-        while (delay := breaker.delay(time.monotonic())) > 0:
+        while (delay := self._breaker.delay(time.monotonic())) > 0:
             self._workers.note_sign()
             await asyncio.sleep(min(delay, 1.0))
             await self._going_on.wait()
 
-    async def _pool(self) -> Executor:
-        if self._executor is None:
-            await self._until_admitted(self._breakers.pool)
-        if self._executor is None:
-            self._executor = self._open_executor(self._config.workers)
-        return self._executor
-
     def _finish(self, outcome: Finished) -> None:
         del self._in_flight[outcome.batch.batch_id]
         self._workers.note_sign(outcome.batch.batch_id)
-        self._has_finished_any = True
-        self._restarts_in_a_row = 0
+        self._breaker.succeeded()
         self._outcomes.append(outcome)
 
     def _retry(self, batch: FileBatch) -> None:
         self.retried += 1
         self._outcomes.append(Retried(batch))
 
-    async def _recover(self, broken: Executor, batch: FileBatch) -> None:
-        """Replace the pool, once for all batches that it fails, and try this batch again in pieces."""
+    def _recover(self, batch: FileBatch, lost: WorkerLost) -> None:
+        """Try a batch again whose worker is gone: as it is if it had not begun, else in pieces."""
         if self._closed:
             return
-        if self._executor is broken:
-            self._executor = None
-            self.restarts += 1
-            self._restarts_in_a_row += 1
-            if self._restarts_in_a_row > _MOST_RESTARTS_IN_A_ROW:
-                raise WorkerPoolError(
-                    f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
-                    "check the machine's memory (dmesg), and plugins that may end the process",
-                )
-            if not self._has_finished_any and self._restarts_in_a_row > _MOST_FALSE_STARTS:
-                raise WorkerPoolError(
-                    "the worker processes end as soon as they are started",
-                    'in a script, start the work below: if __name__ == "__main__":',
-                )
-            await asyncio.to_thread(broken.shutdown, False)
-        in_hand = self._workers.in_hand(batch)
         del self._in_flight[batch.batch_id]
-        if in_hand is None:  # it had not begun
+        if not lost.has_begun:
             self._again(self._cut(batch.files, batch.attempt))
             return
         self._retry(batch)
-        suspect = batch.files[in_hand]
-        rest = [file for file in batch.files if file is not suspect]
+        in_hand = lost.in_hand if len(batch) > 1 else 0
+        rest = [file for index, file in enumerate(batch.files) if index != in_hand]
         half = len(rest) // 2
         for files in (rest[:half], rest[half:]):
             if files:
                 self._again(self._cut(files, batch.attempt + 1))
-        for alone in self._cut([suspect], batch.attempt + 1):
-            self._in_flight[alone.batch_id] = alone
-            self._start(self._run_alone(alone))
+        if in_hand is not None:
+            for alone in self._cut([batch.files[in_hand]], batch.attempt + 1):
+                self._in_flight[alone.batch_id] = alone
+                self._start(self._run_alone(alone))
 
     def _again(self, batches: list[FileBatch]) -> None:
         for batch in batches:
@@ -300,39 +269,31 @@ class Dispatcher:
 
     async def _run_alone(self, batch: FileBatch) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
-        self._isolation.enter()
-        while True:
-            await self._until_admitted(self._breakers.sink)
-            result, seconds = await self._isolation.try_alone(batch)
-            if result is None:
-                self.restarts += 1
-                timed_out = seconds >= self._config.file_timeout_seconds
-                if timed_out or batch.attempt >= self._config.retry_attempts:
-                    del self._in_flight[batch.batch_id]
-                    self._outcomes.append(Lost(batch, self._lost(batch, timed_out)))
-                    await self._isolation.leave()
-                    return
+        async with self._workers.alone() as try_alone:
+            while True:
+                await self._until_admitted()
+                result = await try_alone(batch)
+                if not isinstance(result, WorkerLost):
+                    if result.failure is None:
+                        self._finish(Finished(batch, result))
+                        return
+                    batch = await self._put_off(batch, result.failure)
+                    continue
                 del self._in_flight[batch.batch_id]
+                if result.reason == "timeout" or batch.attempt >= self._config.retry_attempts:
+                    self._outcomes.append(Lost(batch, self._lost(batch, result.reason)))
+                    return
                 self._workers.note_sign(batch.batch_id)
                 batch = replace(batch, attempt=batch.attempt + 1)
                 self._in_flight[batch.batch_id] = batch
-            elif result.failure is not None:
-                batch = await self._put_off(batch, result.failure)
-            else:
-                await self._isolation.leave()
-                self._finish(Finished(batch, result))
-                return
 
-    def _lost(self, batch: FileBatch, timed_out: bool) -> LostFile:
-        reason = "timeout" if timed_out else "worker_died"
-        if not timed_out and self._workers.was_too_large(batch.batch_id):
-            reason = "out_of_memory"
+    def _lost(self, batch: FileBatch, reason: str) -> LostFile:
         return lost_file(
             batch.files[0],
             reason,
             batch.attempt,
             file_timeout=self._config.file_timeout_seconds,
-            memory_limit=self._memory_limit,
+            memory_limit=self._workers.memory_limit,
         )
 
     # -- watching over workers -----------------------------------------------------------------------
@@ -341,37 +302,27 @@ class Dispatcher:
         """End workers that are beyond a time limit; to be called about twice a second."""
         if not self._going_on.is_set():
             self._workers.note_sign()
-        self._workers.end_overdue(self._in_flight, self._config)
+        self._workers.end_overdue(self._in_flight)
 
     def end_largest_worker(self, memory: dict[int, int]) -> None:
         """End the worker that holds the most memory; `memory` is bytes by process id."""
         self._workers.end_largest(self._in_flight, memory)
 
     async def recycle(self) -> None:
-        """Replace the pool by a fresh one; the old one ends when its batches are done."""
-        old, self._executor = self._executor, None
-        if old is not None:
-            await asyncio.to_thread(old.shutdown, False)
+        """Replace the workers of this machine by fresh ones, when their batches are done."""
+        await self._workers.recycle()
 
     # -- ending --------------------------------------------------------------------------------------
 
     async def close(self, *, abandon: bool) -> None:
-        """End the executors; with `abandon` what is in flight is given up, and its workers are ended."""
+        """End the workers; with `abandon` what is in flight is given up."""
         self._closed = True
         if abandon:
             self._workers.end_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._executor is not None:
-            shutdown = asyncio.create_task(
-                asyncio.to_thread(self._executor.shutdown, True, cancel_futures=True)
-            )
-            # A worker that was only starting had no slot, and may wait for a lock of one that was ended.
-            while not (await asyncio.wait({shutdown}, timeout=_END_AGAIN if abandon else None))[0]:
-                self._workers.end_all()
-            shutdown.result()
-        await self._isolation.close()
+        await self._workers.close(abandon=abandon)
         self._changed.notify_all()
 
     def _start(self, work: object) -> None:
@@ -381,8 +332,12 @@ class Dispatcher:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
-            self._failure = error
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+        self._changed.notify_all()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
         self._changed.notify_all()
 
     def _raise_failure(self) -> None:

@@ -21,8 +21,9 @@ from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchExecutionResult, BatchResult, ProcessingResult
 from snake_pipe.extract.dispatch.breakers import open_breakers
+from snake_pipe.extract.dispatch.cluster.sight import look_at_files
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
-from snake_pipe.extract.dispatch.executor import open_executor
+from snake_pipe.extract.dispatch.executor import open_workers
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.utils.batch_utils import memory_limit
@@ -120,13 +121,21 @@ async def execute_parallel_batches(
     with TemporaryDirectory(prefix="snake-pipe-") as folder:
         slots = folder if config.executor == "process" else None
         setup = WorkerSetup(config, slots=slots, processor=processor_func)
+        breakers = open_breakers(config)
+        workers = await open_workers(
+            setup,
+            memory_limit=memory_limit(config.memory_limit_bytes),
+            breaker=breakers.pool,
+            slots=Path(slots) if slots else None,
+            claims=None,  # nothing is written: a file may be given to the function twice
+            look=lambda: look_at_files(file.os_path for batch in batches for file in batch.files),
+            tell=lambda _: None,
+        )
         dispatcher = Dispatcher(
             config,
-            open_executor=lambda workers: open_executor(setup, workers),
-            slots=Path(slots) if slots else None,
-            memory_limit=memory_limit(config.memory_limit_bytes),
+            workers=workers,
             cut=lambda files, attempt: coordinator.retry(files, attempt, 0.0),
-            breakers=open_breakers(config),
+            breaker=breakers.sink,
         )
         watch = asyncio.create_task(_watch(dispatcher))
         abandon = True
@@ -145,7 +154,7 @@ async def execute_parallel_batches(
         [by_path[file.os_path] for batch in batches for file in batch.files],
         elapsed=time.perf_counter() - started,
         cpu_seconds=sum(batch_result.cpu_seconds for batch_result in done),
-        worker_count=config.workers,
+        worker_count=workers.count,
     )
 
 

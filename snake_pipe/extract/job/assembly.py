@@ -10,8 +10,9 @@ from snake_pipe.extract.batching.strategy import open_strategy
 from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.dispatch.breakers import open_breakers
+from snake_pipe.extract.dispatch.cluster.sight import look_at
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
-from snake_pipe.extract.dispatch.executor import open_executor
+from snake_pipe.extract.dispatch.executor import open_workers
 from snake_pipe.extract.job.admission import Admission
 from snake_pipe.extract.job.backlog import Backlog
 from snake_pipe.extract.job.monitor import JobMonitor
@@ -42,12 +43,13 @@ _TIDY_EVERY = 60.0
 """Seconds; a watch supersedes rows for as long as it runs."""
 
 
-def make_run(
+async def make_run(
     job: Job, feed: Feed, status: JobStatus, slots: Path, listener: Listener, budget: Budget | None = None
 ) -> JobRun:
-    """A run of an open job, which keeps its `status`.
+    """A run of an open job, which keeps its `status`; the workers of a cluster have answered.
 
-    `slots` is the folder where workers show what they have in hand. A live feed's run waits where others
+    `slots` is the folder where workers show what they have in hand. WorkerPoolError without a cluster that
+    answers, UsageError with one whose workers must not take part. A live feed's run waits where others
     give up, since nobody would resume it.
     """
     job.save("running", None)
@@ -56,7 +58,6 @@ def make_run(
     config = replace(job.config, worker_count=plan.workers)
     if budget is not None:
         config = replace(config, ageing_seconds=None)  # the most urgent first, whoever waits
-        budget.workers = plan.workers
     worker_slots = slots if config.executor == "process" else None
     setup = WorkerSetup(
         config,
@@ -66,7 +67,6 @@ def make_run(
         str(worker_slots) if worker_slots else None,
         memory=plan,
     )
-    status.workers, status.memory_limit = plan.workers, plan.limit
     breakers = open_breakers(
         config,
         patience=config.timeout_seconds if feed.is_live else 0.0,
@@ -74,20 +74,27 @@ def make_run(
     )
     history = read_batch_history(job.dataset)
     costs = CostModel(history, stretch=read_stretch(job.manager), target_seconds=config.target_seconds)
+    folders = [str(root.folder) for root in job.request.plan()]
+    workers = await open_workers(
+        setup,
+        memory_limit=plan.limit,
+        breaker=breakers.pool,
+        slots=worker_slots,
+        claims=job.folder / "claims",
+        look=lambda: look_at(folders),
+        tell=lambda text: listener(Notice("cluster", text)),
+    )
+    config = replace(config, worker_count=workers.count)
+    status.workers, status.memory_limit = workers.count, plan.limit
+    if budget is not None:
+        budget.workers = workers.count
     backlog = Backlog(
         config,
-        batch_memory=plan.batch_memory,
+        batch_memory=workers.batch_memory,
         history=history,
         strategy=open_strategy(config.batching, lambda text: listener(Notice("batching", text))),
     )
-    dispatcher = Dispatcher(
-        config,
-        open_executor=lambda workers: open_executor(setup, workers),
-        slots=worker_slots,
-        memory_limit=plan.limit,
-        cut=backlog.cut_again,
-        breakers=breakers,
-    )
+    dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.sink)
     delivery = Delivery(
         _make_writer(job, feed),
         job_id=job.job_id,
@@ -128,7 +135,7 @@ def make_run(
             listener=listener,
             # A bulk run has more to do than it can at any time: its files wait by design.
             warnings=WARNINGS if feed.is_live else (TIMER_SHARE,),
-            expect=lambda work: costs.estimate(work, plan.workers),
+            expect=lambda work: costs.estimate(work, workers.count),
             write_status=lambda status: job.write_status(status.to_json()),
         ),
         controls=job.controls,

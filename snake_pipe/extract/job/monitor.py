@@ -79,7 +79,7 @@ class JobMonitor:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             memory, measures = self.read_memory()
-            self._backlog.press(measures.pressure)
+            self._backlog.press(min(measures.pressure, self._dispatcher.pressure))
             if measures.recycle:
                 self._listener(Notice("memory", f"{memory.total >> 20} MiB in use: the workers are replaced"))
                 await self._dispatcher.recycle()
@@ -111,7 +111,9 @@ class JobMonitor:
         self.count_discovered()
         statistics.batches_in_flight = self._dispatcher.in_flight
         statistics.batches_retried = self._dispatcher.retried
+        status.workers = self._dispatcher.worker_count
         status.busy_workers = self._dispatcher.busy_workers
+        status.hosts = self._dispatcher.hosts
         status.pool_restarts = self._dispatcher.restarts
         status.breakers = self._breakers.states
         status.memory_now = self._guard.now

@@ -20,7 +20,8 @@ class WorkerSetup:
     `slots` is the folder where worker processes show what they have in hand; None means that the batch
     runs in the coordinator's process, which must not be ended by a file's time limit. `memory` says how
     much may be held at once, so that a batch's memory does not grow with its bytes. It and `dataset` are
-    None where a user's own `processor` does the work.
+    None where a user's own `processor` does the work. `host` is how the machine is called in `batches`, by
+    default by its own name.
     """
 
     config: BatchConfig
@@ -30,3 +31,4 @@ class WorkerSetup:
     slots: str | None = None
     processor: Callable[[Path], Any] | None = None
     memory: MemoryPlan | None = None
+    host: str = ""

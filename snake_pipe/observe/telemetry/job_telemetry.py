@@ -90,7 +90,7 @@ class JobTelemetry:
                 "batch.files_failed": event.failed,
                 "batch.rows": event.rows,
                 "batch.size": event.bytes,
-                "worker.pid": event.worker,
+                "worker.id": event.worker,
             },
         )
         self._batch_seconds.record(event.seconds, _known({"batch.language": event.queue}))

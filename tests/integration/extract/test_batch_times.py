@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def test_each_batch_tells_its_worker_and_when_it_began(repository: Path, tmp_pat
         ).fetchall()
     assert len(batches) >= 8
     for worker, started, duration in batches:
-        assert worker not in (None, os.getpid())
+        assert worker not in (None, f"{socket.gethostname()}:{os.getpid()}")
         assert before - CLOCKS <= started <= started + duration <= time.time() + CLOCKS
     for (worker, start, duration), (next_worker, next_start, _) in itertools.pairwise(batches):
         assert worker != next_worker or start + duration <= next_start + CLOCKS

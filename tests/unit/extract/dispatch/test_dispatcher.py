@@ -15,6 +15,7 @@ from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.extract.dispatch.local_workers import LocalWorkers
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.worker.slot import WorkerSlot
 from testkit.engines import within
@@ -58,13 +59,15 @@ class Bench:
         self.pools: list[Pool] = []
         self.coordinator = BatchCoordinator(config)
         self.coordinator.number_from(100)
+        breakers = open_breakers(config, patience=patience)
+        self.workers = LocalWorkers(
+            config, open_executor=self._open, slots=slots, memory_limit=MEMORY, breaker=breakers.pool
+        )
         self.dispatcher = Dispatcher(
             config,
-            open_executor=self._open,
-            slots=slots,
-            memory_limit=MEMORY,
+            workers=self.workers,
             cut=lambda files, attempt: self.coordinator.retry(files, attempt, 0.0),
-            breakers=open_breakers(config, patience=patience),
+            breaker=breakers.sink,
         )
 
     def _open(self, workers):
@@ -331,7 +334,7 @@ def test_a_worker_that_was_still_starting_is_ended_when_it_has_begun(tmp_path, m
             if len(rounds) == 2:
                 all_ended.set()
 
-        monkeypatch.setattr(bench.dispatcher._workers, "end_all", end_all)
+        monkeypatch.setattr(bench.workers._watch, "end_all", end_all)
         monkeypatch.setattr(bench.pools[0], "shutdown", lambda *_, **__: all_ended.wait(PATIENCE))
         await bench.dispatcher.close(abandon=True)
         assert all_ended.is_set()

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 import pytest
 
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, ProcessingResult, Trigger
-from snake_pipe.extract.dispatch import own_function
+from snake_pipe.extract.dispatch import executor as executor_choice
 from snake_pipe.extract.dispatch.own_function import execute_parallel_batches
 
 TURNS = 50
@@ -48,7 +48,7 @@ def test_all_workers_have_a_batch_in_hand(monkeypatch, workers, at_once):
     Each worker has one batch, and one more waits in the executor for the first that is done.
     """
     executor = SlowExecutor()
-    monkeypatch.setattr(own_function, "open_executor", lambda *_: executor)
+    monkeypatch.setattr(executor_choice, "open_executor", lambda *_: executor)
     files = [DiscoveredFile("/r", f"{number}.py", 10, 0, "python") for number in range(30)]
     batches = [FileBatch(number, (file,), 10, "python", Trigger.CLOSE) for number, file in enumerate(files)]
     outcome = asyncio.run(execute_parallel_batches(batches, workers, len))

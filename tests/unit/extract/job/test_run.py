@@ -14,6 +14,7 @@ from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushInfo
 from snake_pipe.extract.dispatch.breakers import open_breakers
 from snake_pipe.extract.dispatch.dispatcher import Dispatcher
+from snake_pipe.extract.dispatch.local_workers import LocalWorkers
 from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.job.admission import Admission
 from snake_pipe.extract.job.backlog import Backlog
@@ -172,14 +173,14 @@ class Scene:
         self.changes = {}
         breakers = open_breakers(config, patience=patience)
         backlog = Backlog(config)
-        dispatcher = Dispatcher(
+        workers = LocalWorkers(
             config,
             open_executor=lambda _: self.hands,
             slots=None,
             memory_limit=1 << 40,
-            cut=backlog.cut_again,
-            breakers=breakers,
+            breaker=breakers.pool,
         )
+        dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.sink)
         delivery = Delivery(
             self.table,
             job_id="j",

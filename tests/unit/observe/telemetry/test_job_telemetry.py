@@ -52,7 +52,7 @@ def told():
 def test_a_batch_and_a_flush_lie_in_the_job_at_their_times(told):
     spans, _ = told(
         JobStarted(JOB, "/data/trees", resumed=False),
-        BatchFinished(7, "python", "size", 3, 1, 40, 900, 1.5, 1_790_000_000.25, 4711),
+        BatchFinished(7, "python", "size", 3, 1, 40, 900, 1.5, 1_790_000_000.25, "build1:4711"),
         Flushed(1, 3, 4, 0.5, 1_790_000_002.0),
         JobEnded(JOB, "done", ""),
     )
@@ -61,7 +61,7 @@ def test_a_batch_and_a_flush_lie_in_the_job_at_their_times(told):
     assert (batch.start_time, batch.end_time) == (1_790_000_000_250_000_000, 1_790_000_001_750_000_000)
     assert flush.end_time - flush.start_time == 500_000_000
     assert batch.attributes["snake_pipe.batch.language"] == "python"
-    assert batch.attributes["snake_pipe.worker.pid"] == 4711
+    assert batch.attributes["snake_pipe.worker.id"] == "build1:4711"
     assert job.attributes["snake_pipe.job.id"] == JOB
     assert job.status.status_code is StatusCode.UNSET
 
