@@ -1,4 +1,4 @@
-"""A Dask scheduler and workers as processes of their own, as `dask scheduler` and `dask worker` start them."""
+"""A Dask scheduler and workers, as processes that `dask scheduler` and `dask worker` start."""
 
 from __future__ import annotations
 

@@ -36,19 +36,19 @@ async def open_workers(
     memory_limit: int,
     breaker: Breaker,
     slots: Path | None,
-    claims: Path | None,
+    tries: Path | None,
     look: Callable[[], tuple[Seen, ...]],
     tell: Callable[[str], None],
 ) -> Workers:
     """The workers that the settings name: of this machine at once, of a cluster when it has answered.
 
-    `slots` and `breaker` are for those of this machine, see `LocalWorkers`; `claims`, `look` and `tell` for
+    `slots` and `breaker` are for those of this machine, see `LocalWorkers`; `tries`, `look` and `tell` for
     those of a cluster, see `DaskWorkers.open`.
     """
     if is_dask(setup.config.executor):
         from snake_pipe.extract.dispatch.cluster.dask_workers import DaskWorkers
 
-        return await DaskWorkers.open(setup, claims=claims, memory_limit=memory_limit, look=look, tell=tell)
+        return await DaskWorkers.open(setup, tries=tries, memory_limit=memory_limit, look=look, tell=tell)
     return LocalWorkers(
         setup.config,
         open_executor=lambda workers: open_executor(setup, workers),

@@ -127,7 +127,7 @@ async def execute_parallel_batches(
             memory_limit=memory_limit(config.memory_limit_bytes),
             breaker=breakers.pool,
             slots=Path(slots) if slots else None,
-            claims=None,  # nothing is written: a file may be given to the function twice
+            tries=None,  # nothing is written: a file may be given to the function twice
             look=lambda: look_at_files(file.os_path for batch in batches for file in batch.files),
             tell=lambda _: None,
         )

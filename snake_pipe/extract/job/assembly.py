@@ -80,7 +80,7 @@ async def make_run(
         memory_limit=plan.limit,
         breaker=breakers.pool,
         slots=worker_slots,
-        claims=job.folder / "claims",
+        tries=job.folder / "tries",
         look=lambda: look_at(folders),
         tell=lambda text: listener(Notice("cluster", text)),
     )

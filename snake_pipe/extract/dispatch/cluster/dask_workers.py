@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.errors import UsageError, WorkerPoolError
 from snake_pipe.executors.dask_cluster import LOCAL, DaskCluster, TaskLostError
 from snake_pipe.extract.batching.memory import COORDINATOR_MEMORY
-from snake_pipe.extract.dispatch.cluster.claims import forget_claim
 from snake_pipe.extract.dispatch.cluster.host import accept_terms, leave, metric_of, run_on_host
 from snake_pipe.extract.dispatch.cluster.sight import write_token
 from snake_pipe.extract.dispatch.cluster.terms import Accepted, Refusal, Terms
+from snake_pipe.extract.dispatch.cluster.tries import forget_try
 from snake_pipe.extract.dispatch.cluster.versions import versions_here
 from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.observe.status import HostFigures
@@ -86,16 +86,16 @@ class DaskWorkers:
         cls,
         setup: WorkerSetup,
         *,
-        claims: Path | None,
+        tries: Path | None,
         memory_limit: int,
         look: Callable[[], tuple[Seen, ...]],
         tell: Callable[[str], None],
     ) -> DaskWorkers:
         """Connect, and ask all workers that are there whether they can take part.
 
-        `claims` is a folder for the run's claims, in the dataset. `memory_limit` bytes are for all processes
-        of a cluster on this machine, otherwise the most for those of a Dask worker. `look` gives what is seen
-        here of what is to be read, `tell` is told of workers that come and go.
+        `tries` is a folder of the dataset for notes of tries, None where nothing is written. `memory_limit`
+        bytes are for all processes of a cluster on this machine, otherwise the most for those of a Dask
+        worker. `look` gives what is seen here of what is to be read, `tell` is told who comes and goes.
         WorkerPoolError where nobody answers in time, UsageError naming a worker that must not take part.
         """
         config = setup.config
@@ -104,13 +104,13 @@ class DaskWorkers:
             f"{setup.job_id or 'functions'}-{setup.epoch}-{secrets.token_hex(4)}",
             await asyncio.to_thread(_pickled, setup),
             await asyncio.to_thread(versions_here),
-            None if claims is None else str(claims),
+            None if tries is None else str(tries),
             secrets.token_hex(16),
             await asyncio.to_thread(look),
             share if config.executor == LOCAL else config.memory_limit_bytes,
         )
-        if claims is not None:
-            await asyncio.to_thread(_prepare, claims, terms.token)
+        if tries is not None:
+            await asyncio.to_thread(_prepare, tries, terms.token)
         connecting = asyncio.to_thread(
             DaskCluster.connect,
             config.executor,
@@ -302,9 +302,9 @@ class DaskWorkers:
 
     def _take(self, future: Future[Any], batch: FileBatch) -> BatchResult | WorkerLost | Refusal:
         result = self._cluster.result(future, self._config.cluster_timeout_seconds)
-        if self._terms.claims is not None:
+        if self._terms.tries is not None:
             with suppress(OSError):  # it goes with its folder
-                forget_claim(Path(self._terms.claims), batch)
+                forget_try(Path(self._terms.tries), batch)
         return result  # type: ignore[no-any-return]
 
     def _note_loss(self, lost: WorkerLost) -> None:
@@ -349,8 +349,8 @@ class DaskWorkers:
                     self._cluster.run_everywhere, leave, self._terms.run_id, timeout=_LEAVE_SECONDS
                 )
         await asyncio.to_thread(self._cluster.close)
-        if self._terms.claims is not None:
-            await asyncio.to_thread(shutil.rmtree, self._terms.claims, ignore_errors=True)
+        if self._terms.tries is not None:
+            await asyncio.to_thread(shutil.rmtree, self._terms.tries, ignore_errors=True)
 
 
 def _taking_part(address: str, answer: Any) -> Accepted:
@@ -379,7 +379,7 @@ def _pickled(setup: WorkerSetup) -> bytes:
     return data
 
 
-def _prepare(claims: Path, token: str) -> None:
-    shutil.rmtree(claims, ignore_errors=True)
-    claims.mkdir(mode=0o700, parents=True)
-    write_token(claims, token)
+def _prepare(tries: Path, token: str) -> None:
+    shutil.rmtree(tries, ignore_errors=True)
+    tries.mkdir(mode=0o700, parents=True)
+    write_token(tries, token)

@@ -25,10 +25,10 @@ from snake_pipe.errors import SnakePipeError
 from snake_pipe.executors.process_pool import open_process_pool
 from snake_pipe.extract.batch_worker import run_batch, start_pickled_worker
 from snake_pipe.extract.batching.memory import Measures, MemoryGuard, memory_for_batches, plan_memory
-from snake_pipe.extract.dispatch.cluster.claims import claim
 from snake_pipe.extract.dispatch.cluster.room import Room
 from snake_pipe.extract.dispatch.cluster.sight import cannot_write, unseen
 from snake_pipe.extract.dispatch.cluster.terms import Accepted, Refusal
+from snake_pipe.extract.dispatch.cluster.tries import begin_try
 from snake_pipe.extract.dispatch.cluster.versions import first_difference, versions_here
 from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
 from snake_pipe.extract.dispatch.workers import WorkerLost
@@ -69,7 +69,7 @@ class Host:
         limit = _memory_limit(worker, terms.memory_limit)
         self.plan = plan_memory(limit, worker.state.nthreads)
         self.address = worker.address
-        self._claims = Path(terms.claims) if terms.claims else None
+        self._tries = Path(terms.tries) if terms.tries else None
         self._slots = Path(tempfile.mkdtemp(prefix="snake-pipe-", dir=worker.local_directory))
         setup: WorkerSetup = pickle.loads(terms.setup)  # noqa: S301 - Dask has unpickled it from the same sender
         self._config = setup.config
@@ -96,7 +96,7 @@ class Host:
     def run(self, batch: FileBatch, *, alone: bool) -> BatchResult | WorkerLost:
         """Run a batch in a process, when there is room for it; what ends the process is a value."""
         with self._room.taken(batch.estimated_memory, alone=alone):
-            if self._claims is not None and (claim(self._claims, batch, self._name) is not None):
+            if self._tries is not None and not begin_try(self._tries, batch, self._name):
                 return WorkerLost(has_begun=True)
             generation, process = self._take(batch)
             try:
@@ -269,8 +269,8 @@ def _reason_against(terms: Terms, address: str) -> Refusal | None:
     difference = first_difference(terms.versions, versions_here())
     if difference is not None:
         return Refusal(address, difference, "install the same versions on all machines")
-    if terms.claims is not None and (reason := cannot_write(Path(terms.claims), terms.token)) is not None:
-        folder = Path(terms.claims)
+    if terms.tries is not None and (reason := cannot_write(Path(terms.tries), terms.token)) is not None:
+        folder = Path(terms.tries)
         return Refusal(
             address,
             f"cannot write to the dataset, {folder}: {reason}",

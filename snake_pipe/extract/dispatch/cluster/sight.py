@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 TOKEN = "token"  # noqa: S105 - the name of a file
-"""The file in the folder of claims that says the run's token."""
+"""The file in the folder of tries that says the run's token."""
 
 _MOST_ENTRIES = 8
 _MOST_FOLDERS = 16

@@ -16,15 +16,15 @@ class Terms:
     """The same for all workers of a run; `run_id` tells it from all others.
 
     `setup` is the pickled `WorkerSetup` of its processes, without what each machine decides. `versions` are
-    the coordinator's. `claims` is the folder of the run's claims, None where nothing is written. `token` is
-    what a file in it says, and `sample` what the coordinator sees of the folders that are read.
+    the coordinator's. `tries` is the folder for notes of tries, None where nothing is written; `token` is what
+    a file in it says, and `sample` what the coordinator sees of the folders that are read.
     `memory_limit` in bytes bounds what a Dask worker's processes take together; None: Dask's limit alone.
     """
 
     run_id: str
     setup: bytes
     versions: Mapping[str, str]
-    claims: str | None = None
+    tries: str | None = None
     token: str = ""
     sample: tuple[Seen, ...] = ()
     memory_limit: int | None = None
