@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from snake_pipe.doctor import dataset, git, machine, program, storage, terminal
+from snake_pipe.doctor import dataset, git, machine, plugins, program, storage, terminal
 from snake_pipe.doctor.finding import Finding, Place, ok, warning
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = (
     *program.CHECKS,
+    *plugins.CHECKS,
     *machine.CHECKS,
     *storage.CHECKS,
     *git.CHECKS,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
 
-_PATIENCE = 60.0
+PATIENCE = 60.0
 """Seconds for each plugin to be imported."""
 
 
@@ -38,13 +38,13 @@ def check_plugins(config: BatchConfig) -> None:
     theirs.close()
     name = "a plugin"
     try:
-        while ours.poll(_PATIENCE):
+        while ours.poll(PATIENCE):
             name, refusal = ours.recv()
             if not name:
                 return
             if refusal is not None:
                 raise PluginError(*refusal)
-        raise PluginError(f"{name} is not imported within {_PATIENCE:g} s", "import it by itself to see why")
+        raise PluginError(f"{name} is not imported within {PATIENCE:g} s", "import it by itself to see why")
     except EOFError:
         process.join()
         raise PluginError(

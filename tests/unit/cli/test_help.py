@@ -114,6 +114,7 @@ def test_options_stand_under_headings(shown):
         "Arguments",
         "Selection",
         "Settings",
+        "Plugins",
         "Other jobs",
         "Budget",
         "Output",
