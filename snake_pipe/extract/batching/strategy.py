@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import PluginError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.plugins.batching import BatchingStrategy, WaitingFile
+
+    _Questions = queue.SimpleQueue[Callable[[], Any] | None]
+    _Answers = queue.SimpleQueue[tuple[Any, Exception | None]]
 
 _PATIENCE = 1.0
 """Seconds for an answer."""
@@ -49,7 +53,7 @@ class AskedStrategy:
 
     def target(self, name: str, adapted: BatchTarget, config: BatchConfig) -> BatchTarget:
         """Files and bytes, each at least 1, at which a batch of the queue of a name is full."""
-        if type(self._strategy) is Adaptive:
+        if type(self._strategy) is Adaptive:  # mostly
             return adapted
         settings = BatchSettings(
             config.batch_size, config.max_batch_size, config.batch_bytes, config.target_seconds
@@ -104,9 +108,11 @@ class _AskingThread:
     """Calls one thing after the other; what takes too long is left alone, and so is the thread then."""
 
     def __init__(self, name: str) -> None:
-        self._asked: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name=f"batching-{name}", daemon=True).start()
+        self._asked: _Questions = queue.SimpleQueue()
+        self._answers: _Answers = queue.SimpleQueue()
+        work = (self._asked, self._answers)
+        threading.Thread(target=_answer, args=work, name=f"batching-{name}", daemon=True).start()
+        weakref.finalize(self, self._asked.put, None)  # it ends with whoever asks
 
     def call(self, asked: Callable[[], Any]) -> Any:
         """What it gives; TimeoutError where that takes too long."""
@@ -119,10 +125,10 @@ class _AskingThread:
             raise error
         return value
 
-    def _work(self) -> None:
-        while True:
-            asked = self._asked.get()
-            try:
-                self._answers.put((asked(), None))
-            except Exception as error:  # noqa: BLE001 - handed on
-                self._answers.put((None, error))
+
+def _answer(questions: _Questions, answers: _Answers) -> None:
+    while (asked := questions.get()) is not None:
+        try:
+            answers.put((asked(), None))
+        except Exception as error:  # noqa: BLE001 - handed on
+            answers.put((None, error))

@@ -13,8 +13,10 @@ from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import BATCH_MEMORY
 from snake_pipe.extract.batching.queue import QueueFigures
 from snake_pipe.extract.batching.ready import ReadyBatches
+from snake_pipe.extract.batching.strategy import AskedStrategy
 from snake_pipe.extract.settings.queue_sizes import QueueSize, parse_queue_sizes
 from snake_pipe.load.batch_history import BatchTotals
+from snake_pipe.plugins.batching import Adaptive, ByFolder, Fixed
 
 
 def file(name: str, *, size: int = 100, queue: str = "python", priority: int = 5) -> DiscoveredFile:
@@ -406,8 +408,36 @@ def test_a_queue_that_only_retries_have_used_learns_too():
 # -- everything in any order -------------------------------------------------------------------------------
 
 
+class AnyStrategy:
+    """Says what chance says: within reason, unless it is `mad`."""
+
+    def __init__(self, chance, *, mad):
+        self.chance = chance
+        self.mad = mad
+
+    def answer(self, most):
+        if self.mad and self.chance.random() < 0.3:
+            return self.chance.choice([0, -1, most + 1, None, "1", 1.5, True, [1], ValueError, "raise"])
+        return self.chance.randint(1, most)
+
+    def target(self, queue, adapted, settings):
+        files = self.answer(2 * settings.max_batch_size)
+        if files == "raise":
+            raise RuntimeError("no")
+        return files, self.answer(2 * settings.batch_bytes)
+
+    def cut(self, files, following):
+        return self.answer(len(files))
+
+
+STRATEGIES = st.one_of(
+    st.sampled_from([Adaptive, Fixed, ByFolder]).map(lambda strategy: strategy()),
+    st.builds(AnyStrategy, st.randoms(use_true_random=False), mad=st.booleans()),
+)
+
+
 class CoordinatorMachine(RuleBasedStateMachine):
-    """Files, time, settings and workers in any order: nothing is lost, doubled, late or too large.
+    """Files, time, settings, workers, strategies in any order: nothing is lost, doubled, late or too large.
 
     Each file is in one place: waiting in a queue, ready in a batch, or gone (taken or cancelled).
     """
@@ -420,8 +450,9 @@ class CoordinatorMachine(RuleBasedStateMachine):
         typed=st.booleans(),
         own=st.sampled_from([(), ("python=2",), ("go=400B", "python=7"), ("mixed=3",)]),
         ageing=st.sampled_from([None, 0.5, 2.0]),
+        strategy=STRATEGIES,
     )
-    def start(self, batch_size, hard, budget, latency, typed, own, ageing):
+    def start(self, batch_size, hard, budget, latency, typed, own, ageing, strategy):
         self.config = BatchConfig(
             batch_size=batch_size,
             max_batch_size=hard,
@@ -431,7 +462,7 @@ class CoordinatorMachine(RuleBasedStateMachine):
             queue_sizes=own,
             worker_count=2,
         )
-        self.coordinator = BatchCoordinator(self.config)
+        self.coordinator = BatchCoordinator(self.config, strategy=AskedStrategy(strategy))
         self.ready = ReadyBatches(ageing)
         self.now = 0.0
         self.count = 0
