@@ -113,9 +113,10 @@ class Flush:
     """Called with every record batch that is read: a sink that reads is not taken for one that hangs."""
 
     def schema(self, table: str) -> pa.Schema:
-        """The columns of a table, as `batches` gives them."""
+        """The columns of a table, as `batches` gives them; ValueError if there is no such table."""
         import pyarrow as pa
 
+        _check_table(table)
         return pa.schema(
             field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
             for field in arrow_schema(table)
@@ -141,7 +142,7 @@ class Flush:
     def leaving(self) -> Iterator[pa.RecordBatch]:
         """The files whose earlier rows are to be removed, as record batches of `repo` and `path`.
 
-        They are all that the flush brings, and those that are gone. With a file leave its row of `files`,
+        They are all that the flush brings, and those that are gone; one may be named twice. With a file leave its row of `files`,
         those of the trees in it (`files.container_id`), and whatever has the `file_id` of one of these in
         another table. Nothing for a snapshot, before which everything leaves.
         """
@@ -168,8 +169,7 @@ class Flush:
         return find_superseded(self._paths("files")).ids
 
     def _paths(self, table: str) -> list[Path]:
-        if table not in TABLES:
-            raise ValueError(f"there is no table {table!r}, only {', '.join(TABLES)}")
+        _check_table(table)
         return [Path(self.dataset, table, name) for name in self.parts.get(table, ())]
 
     def _without_superseded(self, table: str, rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -183,6 +183,11 @@ class Flush:
         if table == "files":
             stays &= ~_is_called_off(rows).to_numpy(zero_copy_only=False)
         return rows if stays.all() else rows.filter(pa.array(stays))
+
+
+def _check_table(name: str) -> None:
+    if name not in TABLES:
+        raise ValueError(f"there is no table {name!r}, only {', '.join(TABLES)}")
 
 
 def _needed(table: str) -> Sequence[str]:

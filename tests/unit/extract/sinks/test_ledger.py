@@ -1,0 +1,148 @@
+"""What a sink lacks, read from journals; and what of a flush counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.model.rows import file_row, rows_to_batch
+from snake_pipe.extract.sinks import ledger as ledger_module
+from snake_pipe.extract.sinks.ledger import (
+    Delivered,
+    SinkLedger,
+    forget_sinks_behind,
+    known_sinks,
+    owed_parts,
+    read_since,
+)
+from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.dataset import Flush as Committed
+from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
+
+
+class Store:
+    """A dataset whose jobs commit flushes, each of one file."""
+
+    def __init__(self, folder: Path):
+        self.dataset = Dataset.create(folder)
+        self.manager = CheckpointManager(self.dataset.path)
+        self.ledger = SinkLedger(self.dataset, self.manager, "lines-1")
+        self.numbers = iter(range(1, 1000))
+
+    def commit(self, job_id: str, epoch: int, seq: int, *rows, delivered=False):
+        progress = ProcessingProgress(epoch=epoch)
+        self.manager.save(CheckpointData(job_id, {}, {}, progress))
+        writer = PartWriter(self.dataset.path, f"{job_id}-{epoch}-{seq}", ("files", "symbols"))
+        writer.write("files", rows_to_batch("files", rows or [self.row(f"{seq}.py", next(self.numbers))]))
+        parts = writer.close()
+        with self.manager.journal(job_id) as journal:
+            named = [(part.table, part.name) for part in parts]
+            journal.append({"type": "flush", "seq": seq, "epoch": epoch, "parts": named})
+            self.dataset.commit(Committed(job_id, seq, parts))
+            if delivered:
+                Delivered("lines-1", job_id, seq).note(journal)
+
+    def row(self, path, file_id, status="ok", **more):
+        found = DiscoveredFile("/r", path, 1, 0, "python", "r", file_id=file_id)
+        return file_row(found, "j", status=status, **more)
+
+    def missing(self, epoch):
+        return [(flush.key.job_id, flush.key.flush_seq) for flush in self.ledger.missing(epoch)]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "ds")
+
+
+def test_a_sink_that_was_there_from_the_beginning_lacks_what_was_not_noted(store):
+    assert store.missing(1) == []
+    store.commit("job1", 1, 1, delivered=True)
+    store.commit("job1", 1, 2)
+    store.commit("job2", 2, 1)
+    store.commit("job1", 3, 3)  # resumed
+    assert store.missing(4) == [("job1", 2), ("job2", 1), ("job1", 3)]
+    store.ledger.settle(3)
+    assert store.missing(4) == []
+
+
+def test_a_sink_that_comes_later_gets_a_snapshot_of_what_counts(store):
+    store.commit("job1", 1, 1, store.row("a.py", 1), store.row("b.py", 2))
+    store.commit("job2", 2, 1, store.row("a.py", 3), store.row("b.py", 4, "deleted"))
+    store.commit("job3", 3, 1, store.row("c.py", 5, "skipped", reason="cancelled"))
+    (snapshot,) = store.ledger.missing(4)
+    assert snapshot.is_snapshot
+    assert (snapshot.key.job_id, snapshot.key.flush_seq) == ("snapshot", 4)
+    rows = [row for batch in snapshot.batches("files", ["file_id", "path"]) for row in batch.to_pylist()]
+    assert rows == [{"file_id": 3, "path": "a.py"}]
+    assert list(snapshot.leaving()) == []
+    assert store.missing(5) == [("snapshot", 5)]  # until it has one
+    store.ledger.settle(3)
+    assert store.missing(5) == []
+
+
+def test_of_a_flush_the_newest_row_of_a_file_counts(store):
+    """A watch may read a file twice, and see it go, between two commits."""
+    store.missing(1)
+    store.commit(
+        "job1",
+        1,
+        1,
+        store.row("a.py", 1),
+        store.row("a.py", 2),
+        store.row("b.py", 3),
+        store.row("b.py", 4, "deleted"),
+        store.row("c.py", 5, "skipped", reason="cancelled"),
+        store.row("d.json", 6),
+        store.row("d.json#0", 7, container_id=6),
+    )
+    (flush,) = store.ledger.missing(2)
+    rows = [row["file_id"] for batch in flush.batches("files", ["file_id"]) for row in batch.to_pylist()]
+    assert rows == [2, 6, 7]
+    left = [row["path"] for batch in flush.leaving() for row in batch.to_pylist()]
+    assert left == ["a.py", "a.py", "b.py", "b.py", "d.json"]
+    assert flush.schema("files").names == next(flush.batches("files")).schema.names
+    with pytest.raises(ValueError, match="there is no table 'trees'"):
+        next(flush.batches("trees"))
+
+
+def test_what_is_no_longer_there_one_by_one_comes_as_a_snapshot(store, monkeypatch):
+    store.missing(1)
+    for seq in (1, 2, 3):
+        store.commit("job1", 1, seq)
+    assert len(store.missing(2)) == 3
+    monkeypatch.setattr(ledger_module, "MOST_BEHIND", 2)
+    assert store.missing(2) == [("snapshot", 2)]
+    monkeypatch.undo()
+    with store.manager.journal("job1") as journal:
+        journal.rewrite(lambda records: [{"type": "compacted", "seq": 2, "epoch": 1}, *records[2:]])
+    assert store.missing(2) == [("snapshot", 2)]
+    store.ledger.settle(1)
+    store.commit("job2", 2, 1)
+    next((store.dataset.path / "files").glob("part-job2-*")).unlink()
+    assert store.missing(3) == [("snapshot", 3)]
+
+
+def test_parts_are_owed_until_the_sink_has_them_or_is_given_up(store):
+    store.missing(1)
+    store.commit("job1", 1, 1, delivered=True)
+    store.commit("job1", 1, 2)
+    with store.manager.journal("job1") as journal:
+        records = journal.records
+    assert owed_parts(store.manager, records, ["lines-1"]) == {"part-job1-1-2.parquet"}
+    assert owed_parts(store.manager, records, ["other-2"]) == set()
+    store.ledger.forget()
+    assert owed_parts(store.manager, records, ["lines-1"]) == set()
+
+
+def test_a_job_that_is_removed_leaves_nothing_to_be_guessed(store):
+    store.missing(1)
+    assert known_sinks(store.manager) == ["lines-1"]
+    store.ledger.settle(5)
+    forget_sinks_behind(store.manager, 5)
+    assert read_since(store.manager, "lines-1") == 5
+    forget_sinks_behind(store.manager, 6)
+    assert read_since(store.manager, "lines-1") is None
