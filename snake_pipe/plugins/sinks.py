@@ -73,8 +73,8 @@ class Sink(Protocol):
         transaction of the rows, and passes over what is not greater, has each exactly once.
         """
 
-    # A class of sinks may have `check(argument: str) -> None`, a static method that raises ConfigError for
-    # what it cannot take, such as an argument with a password: it is asked before a job keeps that.
+    # A class of sinks may also have `check(argument: str) -> None`, a static method that raises ConfigError
+    # for what it cannot take, such as an argument with a password: it is asked before a job keeps that.
 
     def close(self) -> None:
         """The run is over; not called where the process is ended because `write` takes too long."""
@@ -142,9 +142,9 @@ class Flush:
     def leaving(self) -> Iterator[pa.RecordBatch]:
         """The files whose earlier rows are to be removed, as record batches of `repo` and `path`.
 
-        They are all that the flush brings, and those that are gone; one may be named twice. With a file leave its row of `files`,
-        those of the trees in it (`files.container_id`), and whatever has the `file_id` of one of these in
-        another table. Nothing for a snapshot, before which everything leaves.
+        They are all that the flush brings, and those that are gone; one may be named twice. With a file leave
+        its row of `files`, those of the trees in it (`files.container_id`), and whatever has the `file_id` of
+        one of these in another table. Nothing for a snapshot, before which everything leaves.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
