@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class Processing:
     def process(self, result: FileResult) -> None:
         """Call each for a file that was read; what one raises is a problem of the file."""
         for name, processor in self._processors:
-            outcome = call_processor(lambda path, called=processor: _all_of(called(path)), _path_of(result))
+            outcome = call_processor(partial(_all_of, processor), Path(result.file.os_path))
             words = outcome.error or outcome.status
             if outcome.status == "ok":
                 try:
@@ -70,12 +70,9 @@ def _load(name: str) -> Processor:
     return load_processor(name)
 
 
-def _path_of(result: FileResult) -> Path:
-    return Path(result.file.os_path)
-
-
-def _all_of(value: Any) -> Any:
-    """What a generator gives, while the file's time still counts."""
+def _all_of(processor: Processor, path: Path) -> Any:
+    """What it gives; of an iterator all values, while the file's time still counts."""
+    value = processor(path)
     return list(value) if isinstance(value, Iterator) else value
 
 
