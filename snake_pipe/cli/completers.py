@@ -108,6 +108,37 @@ def all_tables(incomplete: str) -> Offers:
     return _listed(incomplete, [(name, "") for name in TABLES])
 
 
+def processors(incomplete: str) -> Offers:
+    """Names of processors of installed packages."""
+    return _plugins("processor", incomplete)
+
+
+def batching(incomplete: str) -> Offers:
+    """Names of batching strategies, ours and those of installed packages."""
+    from snake_pipe.plugins.batching import BUILT_IN_STRATEGIES
+
+    return _plugins("batching strategy", incomplete, BUILT_IN_STRATEGIES)
+
+
+def sinks(incomplete: str) -> Offers:
+    """Names of sinks, ours and those of installed packages."""
+    from snake_pipe.plugins.sinks import BUILT_IN_SINKS
+
+    return _plugins("sink", incomplete, BUILT_IN_SINKS)
+
+
+def _plugins(kind: str, incomplete: str, ours: Iterable[str] = ()) -> Offers:
+    from snake_pipe.plugins.offered import offered_plugins
+
+    others = [(plugin.name, plugin.package) for of, plugin in offered_plugins() if of == kind]
+    return _beginning(incomplete, [*((name, "") for name in ours), *others])
+
+
+def sink_failures(incomplete: str) -> Offers:
+    """Values of `--sink-failures`."""
+    return _beginning(incomplete, [("stop", "end the run"), ("warn", "deliver in the next run")])
+
+
 def settings(incomplete: str) -> Offers:
     """Names of settings, up to the equals sign."""
     from snake_pipe.extract.batch_config import SETTINGS

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import PluginError, UsageError
+from snake_pipe.errors import ConfigError, PluginError, UsageError
 from snake_pipe.executors.parent_watch import end_with_parent
 from snake_pipe.executors.process_pool import start_process
 from snake_pipe.extract.worker.modules import WORKER_MODULES
@@ -30,6 +30,8 @@ def check_plugins(config: BatchConfig) -> None:
     A sink that has a function `check` is asked what it thinks of its argument. Does
     nothing where the settings name none.
     """
+    if config.processors_only and not config.processors:
+        raise ConfigError("processors_only without a processor leaves nothing", "name one with --processor")
     plugins = _named_in(config)
     if not plugins:
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from snake_pipe.observe.statistics import BatchStatistics
 
-LIVE = ("running", "paused", "stopping", "tidying")
+LIVE = ("running", "paused", "stopping", "delivering", "tidying")
 """States of a job that can still be sent a command."""
 
 BUDGET = "budget"
@@ -39,8 +39,8 @@ class HostFigures:
 class JobStatus:
     """A job as it stands now. Memory is in bytes of all processes together.
 
-    `state` is running, paused, stopping, tidying (all is committed, what is superseded leaves the tables),
-    done, stopped or failed; `message` says why it ended early.
+    `state` is running, paused, stopping, delivering (all is committed, sinks still lack something), tidying
+    (what is superseded leaves the tables), done, stopped or failed; `message` says why it ended early.
     `last_progress_at`, in seconds since 1970, is when it last came further, or had nothing to do.
     `hosts` are the machines that the workers are on, empty where there is only this one.
     `queues` are the figures of waiting files by queue, `breakers` the states of the circuit breakers,

@@ -199,6 +199,7 @@ def test_processors_instead_of_trees(cli, installed, repository):
     ("options", "message"),
     [
         (("--sink", "nowhere"), "there is no sink 'nowhere'"),
+        (("--processors-only",), "processors_only without a processor leaves nothing"),
         (
             ("--sink", "broken_module:x"),
             "the sink 'broken_module:x' cannot be imported: RuntimeError: no licence",

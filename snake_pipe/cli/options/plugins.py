@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar
 
 from typer import Option
 
+from snake_pipe.cli import completers
+
 
 @dataclass
 class PluginOptions:
@@ -23,6 +25,7 @@ class PluginOptions:
             metavar="NAME",
             help="Call a function of your own for each file, for the table processed: one of an installed"
             " package, or module:name; repeatable.",
+            autocompletion=completers.processors,
         ),
     ] = None
     processors_only: Annotated[
@@ -35,14 +38,16 @@ class PluginOptions:
             metavar="NAME",
             help="How batches are made: adaptive, fixed, by-folder, a strategy of an installed package, or"
             " module:name. Default: adaptive.",
+            autocompletion=completers.batching,
         ),
     ] = None
     sink: Annotated[
         list[str] | None,
         Option(
             metavar="NAME[=ARGUMENT]",
-            help="Give each committed flush to a sink: that of an installed package, or module:name;"
-            " repeatable.",
+            help="Give each committed flush to a sink: postgresql, iceberg, one of an installed package, or"
+            " module:name; repeatable.",
+            autocompletion=completers.sinks,
         ),
     ] = None
     sink_failures: Annotated[
@@ -50,6 +55,7 @@ class PluginOptions:
         Option(
             metavar="POLICY",
             help="stop: a sink that keeps failing ends the run. warn: the next run delivers. Default: stop.",
+            autocompletion=completers.sink_failures,
         ),
     ] = None
 

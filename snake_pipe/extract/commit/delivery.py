@@ -218,6 +218,11 @@ class Delivery:
         """Wait for a failure of a sink that is to stop the run, and then DeliveryError."""
         await self._sinks.until_failed()
 
+    @property
+    def sinks_have_all(self) -> bool:
+        """Whether no sink lacks anything of what is committed."""
+        return self._sinks.are_complete
+
     async def finish_sinks(self) -> None:
         """Wait until the sinks have all that is committed; DeliveryError if one is to stop the run."""
         await self._sinks.finish()

@@ -122,7 +122,7 @@ class JobRun:
             if self._stop_reason is None or (self._stop_reason == BUDGET and self._feed.complete):
                 await self._record_deleted()
             await self._delivery.commit()
-            await self._delivery.finish_sinks()
+            await self._finish_sinks()
             if self._stop_reason in (None, BUDGET):  # night after night may end by its budget
                 await self._tidy()
             abandon = self._stop_reason is not None
@@ -342,6 +342,13 @@ class JobRun:
         except TimeoutError:
             return False
         return True
+
+    async def _finish_sinks(self) -> None:
+        if not self._delivery.sinks_have_all and self.status.state == "running":
+            self.status.state = "delivering"
+            self._monitor.show()
+            self._listener(Progress(self.status))
+        await self._delivery.finish_sinks()
 
     async def _tidy(self) -> None:
         self.status.state = "tidying"

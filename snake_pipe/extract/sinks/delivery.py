@@ -226,6 +226,11 @@ class SinkDeliveries:
         self._changed = changed or LoopCondition()
         self._settle = settle
 
+    @property
+    def are_complete(self) -> bool:
+        """Whether each has all that was handed over."""
+        return all(sink.is_complete for sink in self._sinks)
+
     async def take(self, flush: Callable[[], Flush]) -> None:
         """Hand a flush that is committed to each; it is made only if there is one."""
         for sink in self._sinks:

@@ -89,7 +89,7 @@ METRICS = (
 )
 """All of them."""
 
-_STATES = ("running", "paused", "stopping", "tidying", "done", "stopped", "failed")
+_STATES = ("running", "paused", "stopping", "delivering", "tidying", "done", "stopped", "failed")
 
 
 def live_families(status: JobStatus, dataset: str) -> list[Family]:

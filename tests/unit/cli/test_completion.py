@@ -39,6 +39,10 @@ def test_values_of_options(offered):
     assert offered("ingest", "--preset=la") == ["--preset=latency"]
     assert offered("ingest", "--languages", "go,py") == ["go,python"]
     assert "go,go" not in offered("ingest", "--languages", "go,g")
+    assert offered("ingest", "--batching", "by") == ["by-folder"]
+    assert offered("ingest", "--sink-failures", "w") == ["warn"]
+    assert "postgresql" in offered("ingest", "--sink", "")
+    assert offered("ingest", "--processor", "none-of-this-name") == []
     assert offered("ingest", "--workers", "") == []
     assert offered("ingest", "--dataset", "") == [FOLDERS[0]]
     assert offered("ingest", "") == [FILES[0]]
