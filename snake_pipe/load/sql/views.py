@@ -80,6 +80,7 @@ def connect(
     """
     connection = connect_tables(path, memory_limit_mb=memory_limit_mb, files_version=files_version)
     _add_views(connection, path)
+    _add_comments(connection, path)
     return connection
 
 
@@ -89,30 +90,36 @@ def connect_for(path: Path | str, sql: str, files_version: int | None = None) ->
     Those that ask nothing but tables are most of them, and begin in two thirds of the time.
     """
     connection = connect_tables(path, files_version=files_version)
-    if not _asks_tables_alone(sql):
+    asks_catalog = _CATALOG.search(sql) is not None
+    if asks_catalog or not _asks_tables_alone(sql):
         _add_views(connection, path)
+    if asks_catalog:
+        _add_comments(connection, path)
     return connection
 
 
 def _asks_tables_alone(sql: str) -> bool:
-    if _CATALOG.search(sql):
-        return False
     try:
         with duckdb.connect(":memory:") as parser:  # which would try to expand the views
-            names = parser.get_table_names(sql)
+            statements = [one.query for one in parser.extract_statements(sql)]
+            names = {name.lower() for one in statements for name in parser.get_table_names(one)}
     except duckdb.ParserException:  # nobody can read it, with views or without
         return True
-    except (duckdb.Error, TypeError):  # several statements, and what is not Unicode
+    except (duckdb.Error, TypeError):  # what is not Unicode
         return False
-    return {name.lower() for name in names} <= _TABLE_VIEWS
+    return names <= _TABLE_VIEWS
 
 
 def _add_views(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
-    """The views that are made of the tables, and the comments of all."""
+    """The views that are made of the tables."""
     with closed_if_refused(connection, path):
         for views in (dump_links, import_targets, ready_views):
             for statement in views.CREATE_VIEWS:
                 connection.execute(statement)
+
+
+def _add_comments(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
+    with closed_if_refused(connection, path):
         connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
 
 
