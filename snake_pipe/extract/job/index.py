@@ -23,8 +23,8 @@ def remember(job_id: str, dataset: Path) -> None:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_atomic(folder / f"{job_id}.json", orjson.dumps({"dataset": str(dataset)}))
-        for old in sorted(folder.glob("*.json"))[:-_MOST_JOBS]:
-            old.unlink(missing_ok=True)
+        for old in sorted(path.name for path in folder.glob("*.json"))[:-_MOST_JOBS]:
+            (folder / old).unlink(missing_ok=True)
     except OSError:
         return
 

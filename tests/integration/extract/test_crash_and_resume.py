@@ -148,10 +148,10 @@ def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path,
     assert differences(undisturbed, dataset) == {}
 
 
-def test_a_resume_of_a_done_job_changes_nothing(cli, python_sources, tmp_path):
+def test_a_resume_of_a_done_job_changes_nothing(cli, repository, tmp_path):
     dataset = tmp_path / "ds"
-    process, job = start_job(cli, python_sources, dataset)
-    process.communicate(timeout=PATIENCE)
+    assert cli.run("ingest", repository, "-d", dataset, *SMALL_STEPS).returncode == 0
+    (job,) = CheckpointManager(dataset).job_ids()
     before = sorted(path.name for path in (dataset / "nodes").iterdir())
     again = cli.run("resume", job, "-d", dataset)
     assert again.returncode == 0

@@ -303,7 +303,9 @@ def test_what_a_question_can_see_is_there(dataset: Dataset, sql: str) -> None:
     assert set(VIEWS) <= views
 
 
-@pytest.mark.parametrize("sql", ["SELECT 1", "FROM files", "WITH x AS (FROM Nodes) FROM x, files_history"])
+@pytest.mark.parametrize(
+    "sql", ["SELECT 1", "FROM files", "FROM files; FROM refs", "WITH x AS (FROM Nodes) FROM x, files_history"]
+)
 def test_a_question_of_tables_alone_does_not_wait_for_other_views(dataset: Dataset, sql: str) -> None:
     """Each `query` took half as long again when ready views and comments came."""
     with connect_for(dataset.path, sql) as connection:
