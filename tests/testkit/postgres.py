@@ -37,10 +37,12 @@ def missing() -> str | None:
 class PostgresServer:
     """A server of its own; `stop` or `kill` it, `start` it again, `close` it in the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """One that is `durable` writes through to the disk, which tests need not wait for."""
+        self._fsync = "on" if durable else "off"
         programs = _programs()
         assert programs is not None
-        self._programs = programs
+        self.programs = programs
         self._as_owner: dict[str, Any] = {"env": unmeasured(os.environ), "cwd": "/"}
         self.folder = Path(tempfile.mkdtemp(prefix="snake-pipe-postgres-"))
         if os.geteuid() == 0:
@@ -61,7 +63,7 @@ class PostgresServer:
     def start(self) -> None:
         """Begin, and wait until it answers."""
         settings = {
-            "fsync": "off",
+            "fsync": self._fsync,
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self.folder,
@@ -71,7 +73,7 @@ class PostgresServer:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", str(self.folder / "data"), *options],
+                [self.programs / "postgres", "-D", str(self.folder / "data"), *options],
                 stdout=log,
                 stderr=log,
                 **self._as_owner,
@@ -116,7 +118,7 @@ class PostgresServer:
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "log").read_text()
-        ready = [self._programs / "pg_isready", "-q", "-h", str(self.folder), "-p", str(self.port)]
+        ready = [self.programs / "pg_isready", "-q", "-h", str(self.folder), "-p", str(self.port)]
         return subprocess.run(ready, check=False, timeout=PATIENCE).returncode == 0
 
     def _end(self, by: signal.Signals) -> None:
@@ -126,7 +128,7 @@ class PostgresServer:
             self._process = None
 
     def _run(self, program: str, *arguments: object) -> None:
-        command: Sequence[str] = [str(self._programs / program), *map(str, arguments)]
+        command: Sequence[str] = [str(self.programs / program), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, **self._as_owner)
         assert done.returncode == 0, done.stderr
 
