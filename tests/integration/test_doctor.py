@@ -225,20 +225,32 @@ def test_few_open_files(lone_doctor, dataset):
         ({"PYTHONIOENCODING": "ascii"}, "locale", "warning"),
         ({"TZ": "No/Where"}, "clock", "note"),
         ({"SNAKE_PIPE_PURE_PYTHON": "1"}, "compiled loops", "note"),
+    ],
+    ids=str,
+)
+def test_variables_that_count_from_the_start(lone_doctor, tmp_path, variables, subject, level):
+    found = lone_doctor(cwd=tmp_path, env=variables)[subject]
+    assert found["level"] == level, found
+    assert found["fix"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "subject", "level"),
+    [
         ({"SNAKE_PIPE_BATCH_SIZE": "many"}, "settings", "error"),
         ({"SNAKE_PIPE_MEMORY_LIMIT_MB": "200"}, "memory", "error"),
         ({"SNAKE_PIPE_WORKER_COUNT": "200", "SNAKE_PIPE_MEMORY_LIMIT_MB": "1000"}, "memory", "warning"),
     ],
     ids=str,
 )
-def test_variables(lone_doctor, tmp_path, variables, subject, level):
-    found = lone_doctor(cwd=tmp_path, env=variables)[subject]
+def test_settings_from_variables(cli, doctor, tmp_path, variables, subject, level):
+    found = doctor(cwd=tmp_path, env=cli.environment | variables)[subject]
     assert found["level"] == level, found
     assert found["fix"]
 
 
-def test_without_git(lone_doctor, tmp_path):
-    assert lone_doctor(cwd=tmp_path, env={"PATH": "/nowhere"})["git"]["level"] == "note"
+def test_without_git(cli, doctor, tmp_path):
+    assert doctor(cwd=tmp_path, env=cli.environment | {"PATH": "/nowhere"})["git"]["level"] == "note"
 
 
 def test_a_repository_that_git_cannot_list(doctor, tmp_path):
