@@ -88,6 +88,8 @@ def _check_sinks(names: Sequence[str]) -> None:
     for name in names:
         if not split_sink(name)[0]:
             raise ValueError(f"{name!r} has no name before the =")
+    if len(set(names)) < len(names):
+        raise ValueError("the same sink is named twice")
 
 
 def _check_patterns(lines: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ class SinkDelivery:
         self._attempts = attempts
         self._stop = stop
         self._listener = listener
-        self._first_pause = first_pause
+        self._first_pause = self._pause = first_pause
         self._failures = 0
         self._words = ""
         self._is_ending = False
@@ -120,6 +120,7 @@ class SinkDelivery:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._longest) as self._limit:
                 await asyncio.shield(self._task)
+        self._limit = None
         if self.is_complete:
             return
         if (failure := self.failure) is not None:
@@ -129,7 +130,7 @@ class SinkDelivery:
     def hurry(self, seconds: float) -> None:
         """Let `finish`, now or when it comes, take no longer than this."""
         self._longest = seconds
-        if self._limit is not None and not self._task.done():
+        if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def close(self) -> None:
@@ -155,7 +156,8 @@ class SinkDelivery:
                 self._has_given_up = True
                 self._changed.notify_all()
                 return
-            await self._rest(min(self._first_pause * 2 ** (self._failures - 1), _LONGEST_PAUSE))
+            await self._rest(self._pause)
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     async def _rest(self, seconds: float) -> None:
         """Wait before the next attempt; as the end comes, it is made at once."""
@@ -183,7 +185,7 @@ class SinkDelivery:
             return False
         finally:
             self._changed.notify_all()
-        self._failures, self._words = 0, ""
+        self._failures, self._words, self._pause = 0, "", self._first_pause
         if self._due and self._due[0] is flush:  # else it was given up meanwhile
             self._due.popleft()
         self._changed.notify_all()

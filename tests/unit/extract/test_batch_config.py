@@ -124,6 +124,9 @@ def test_text_is_converted():
         ({"priority": [9]}, "priority = .9. in command line: expected a list"),
         ({"compression": 3}, "compression = 3 in command line: expected a word"),
         ({"batch_bytes": 2**60}, "batch_bytes = 1152921504606846976 in command line"),
+        ({"sinks": ["=x"]}, "has no name before the ="),
+        ({"sinks": ["sqlite=a.db", "sqlite=a.db"]}, "the same sink is named twice"),
+        ({"sink_failures": "ignore"}, "one of stop, warn"),
     ],
 )
 def test_wrong_settings_are_refused_by_name(settings, message):

@@ -151,6 +151,7 @@ def test_the_end_of_a_run_in_a_hurry_does_not_wait_for_a_sink():
         await until(lambda: scene.process.attempts)
         scene.all.hurry(0.0)
         await finishing
+        scene.all.hurry(0.0)  # a second signal
         await scene.all.close()
         return scene
 
