@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from testkit.postgres import PostgresServer
 
-_LAYOUT = "{:12} {:>12} {:>10} {:>12} {:>8} {:>8}"
+_LAYOUT = "{:12} {:>8} {:>10} {:>8} {:>8}"
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=3, help="of which the fastest counts")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the fastest counts")
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
     from testkit.postgres import PostgresServer
@@ -44,27 +45,32 @@ def main() -> int:
     server = PostgresServer(durable=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            measure(options.root, Path(folder), server, options.runs)
+            measure(options.root, Path(folder), server, options.rounds)
     finally:
         server.close()
     return 0
 
 
-def measure(root: Path, folder: Path, server: PostgresServer, runs: int) -> None:
+def measure(root: Path, folder: Path, server: PostgresServer, rounds: int) -> None:
     new = Places(folder, server)
-    plain = fastest(runs, lambda: ingest(root, new.dataset()))
-    dataset = Dataset.open(new.newest)
-    print(_LAYOUT.format("sink", "rows", "alone s", "rows/s", "run s", "share"))
-    print(_LAYOUT.format("none", "", "", "", f"{plain:.1f}", ""))
-    for name, place in (("postgresql", new.schema), ("iceberg", new.warehouse)):
-        rows, alone = 0, float("inf")
-        for _ in range(runs):
-            started = time.perf_counter()
-            rows = write_alone(place(), dataset)
-            alone = min(alone, time.perf_counter() - started)
-        with_sink = fastest(runs, lambda place=place: ingest(root, new.dataset(), "--sink", place()))
-        share = f"{(with_sink - plain) / with_sink:.0%}"
-        figures = (f"{rows:,}", f"{alone:.1f}", f"{rows / alone:,.0f}", f"{with_sink:.1f}", share)
+    places: dict[str, Callable[[], str]] = {"postgresql": new.schema, "iceberg": new.warehouse}
+    runs: dict[str, float] = dict.fromkeys(("none", *places), float("inf"))
+    alone = dict.fromkeys(places, float("inf"))
+    rows = 0
+    for _ in range(rounds):  # what else the machine does falls on all of them
+        runs["none"] = min(runs["none"], seconds(partial(ingest, root, new.dataset())))
+        dataset = Dataset.open(new.newest)
+        rows = count(dataset)
+        for name, place in places.items():
+            with_sink = partial(ingest, root, new.dataset(), "--sink", place())
+            runs[name] = min(runs[name], seconds(with_sink))
+            alone[name] = min(alone[name], seconds(partial(write, place(), dataset)))
+    print(f"{rows:,} rows")
+    print(_LAYOUT.format("sink", "alone s", "rows/s", "run s", "share"))
+    print(_LAYOUT.format("none", "", "", f"{runs['none']:.1f}", ""))
+    for name in places:
+        share = f"{(runs[name] - runs['none']) / runs[name]:.0%}"
+        figures = (f"{alone[name]:.1f}", f"{rows / alone[name]:,.0f}", f"{runs[name]:.1f}", share)
         print(_LAYOUT.format(name, *figures))
 
 
@@ -91,28 +97,32 @@ class Places:
         return f"iceberg://{self._folder}/warehouse{self._count}"
 
 
-def fastest(runs: int, work: Callable[[], None]) -> float:
-    """Seconds of the fastest of some runs."""
-    seconds = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def ingest(root: Path, dataset: Path, *options: str) -> None:
     subprocess.run(ingest_command(root, dataset, *options), check=True)
 
 
-def write_alone(address: str, dataset: Dataset) -> int:
-    """Give a sink all there is; how many rows that is."""
+def snapshot(dataset: Dataset) -> Flush:
     parts = {table: [part.name for part in dataset.parts(table)] for table in TABLES}
-    flush = Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.path), parts, is_snapshot=True)
-    with closing(load_sink(address)(split_sink(address)[1])) as sink:
-        sink.write(flush)
+    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.path), parts, is_snapshot=True)
+
+
+def count(dataset: Dataset) -> int:
+    """Rows of the tables that sinks carry."""
+    flush = snapshot(dataset)
     carried = [table for table in TABLES if table not in ("batches", "runs")]
     return sum(batch.num_rows for table in carried for batch in flush.batches(table, ["file_id"]))
+
+
+def write(address: str, dataset: Dataset) -> None:
+    """Give a sink all there is."""
+    with closing(load_sink(address)(split_sink(address)[1])) as sink:
+        sink.write(snapshot(dataset))
 
 
 if __name__ == "__main__":
