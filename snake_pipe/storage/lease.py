@@ -34,6 +34,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+Version: TypeAlias = dict[str, str]
+"""What names a state of an object, in a store's own words."""
 
 TRUST = 2 / 3
 """The share of the time to live for which a holder trusts a beat; the rest is for slow clocks and commits."""
@@ -82,34 +86,47 @@ class LeaseRecord:
 
 
 class Holder:
-    """The times of a lease that is held: when the next beat is due, and for how long the last one counts."""
+    """A lease that is held: what to put next and when, and for how long the last beat counts.
 
-    def __init__(self, ttl: float, sent_at: float) -> None:
-        self._ttl = ttl
-        self._renewed_at = sent_at
-        self._next = sent_at + ttl / BEATS
+    `version` is what the store calls the state that is to be replaced next; `now` is the holder's clock.
+    """
+
+    def __init__(self, record: LeaseRecord, version: Version, sent_at: float) -> None:
+        self.record = record
+        self.version = version
         self.is_lost = False
+        self._renewed_at = sent_at
+        self._sent_at: float | None = None  # the next beat, for the first time
+        self._due_at = sent_at + record.ttl / BEATS
 
-    def next_beat_at(self) -> float:
+    def due_at(self) -> float:
         """When to send the next beat."""
-        return self._next
+        return self._due_at
 
-    def renewed(self, sent_at: float) -> None:
-        """A beat was accepted that was sent then."""
-        self._renewed_at = max(self._renewed_at, sent_at)
-        self._next = sent_at + self._ttl / BEATS
+    def beat(self, now: float) -> LeaseRecord:
+        """What to put in the place of `version`, now."""
+        if self._sent_at is None:
+            self._sent_at = now
+        return self.record.next_beat()
+
+    def accepted(self, version: Version) -> None:
+        """The beat is in its place, by the last put or an earlier one: it counts since it was sent first."""
+        assert self._sent_at is not None
+        self.record, self.version = self.record.next_beat(), version
+        self._renewed_at, self._sent_at = self._sent_at, None
+        self._due_at = self._renewed_at + self.record.ttl / BEATS
 
     def unanswered(self, now: float) -> None:
-        """Nobody knows whether a beat was accepted."""
-        self._next = now + self._ttl * _TRIES_AGAIN
+        """Nobody knows whether the beat is in its place, or will be."""
+        self._due_at = now + self.record.ttl * _TRIES_AGAIN
 
-    def lose(self) -> None:
-        """Another has taken the lease."""
+    def refused(self) -> None:
+        """Another record was in its place: it was overtaken."""
         self.is_lost = True
 
     def is_certain(self, now: float) -> bool:
         """Whether nobody else can have taken the lease yet."""
-        return not self.is_lost and now - self._renewed_at < self._ttl * TRUST
+        return not self.is_lost and self.since_renewed(now) < self.record.ttl * TRUST
 
     def since_renewed(self, now: float) -> float:
         """Seconds since the last beat that was accepted was sent."""
@@ -121,15 +138,12 @@ class Contender:
 
     def __init__(self, ttl: float) -> None:
         self._ttl = ttl
-        self._version: object = None
+        self._version: Version | None = None
         self._since = 0.0
 
-    def may_take(self, version: object, record: LeaseRecord | None, now: float) -> bool:
-        """Whether the lease, seen like this in an answer received by `now`, is to be had.
-
-        `record` is None where there is none.
-        """
-        if record is None or not record.held:
+    def may_take(self, version: Version, record: LeaseRecord, now: float) -> bool:
+        """Whether the lease, seen like this in an answer received by `now`, is to be had."""
+        if not record.held:
             return True
         if version != self._version:
             self._version, self._since = version, now

@@ -13,7 +13,7 @@ from uuid import uuid4
 from snake_pipe.errors import SinkError
 from snake_pipe.storage.clock import awake_or_not
 from snake_pipe.storage.conditional_put import version_of
-from snake_pipe.storage.lease import BEATS, Contender, Holder, LeaseRecord, seems_alive
+from snake_pipe.storage.lease import BEATS, Contender, Holder, LeaseRecord, Version, seems_alive
 from snake_pipe.storage.object_errors import os_errors
 from snake_pipe.storage.server_check import check_server_once
 
@@ -34,7 +34,7 @@ class _Sight:
     """A lease as it was read: its record, what names its version, and its age by two clocks, in seconds."""
 
     record: LeaseRecord
-    version: dict[str, str]
+    version: Version
     age: float
 
 
@@ -61,9 +61,7 @@ class _LeaseObject:
         about = found.meta
         return _Sight(record, version_of(about), time.time() - about["last_modified"].timestamp())
 
-    def swap(
-        self, record: LeaseRecord, expected: dict[str, str] | None, store: Any = None
-    ) -> dict[str, str] | None:
+    def swap(self, record: LeaseRecord, expected: Version | None, store: Any = None) -> Version | None:
         """The version of `record` in the place of the expected one; None if another was there.
 
         OSError if nobody knows: it may have taken its place, or still take it.
@@ -84,12 +82,8 @@ def claim_lease(bucket: Bucket, key: str, ttl: float, *, probe_at: str) -> Objec
     lease = _LeaseObject(bucket, key)
     contender = Contender(ttl)
     seen = lease.read()
-    while not contender.may_take(
-        seen and seen.version, (record := seen.record if seen else None), awake_or_not()
-    ):
-        assert seen is not None
-        assert record is not None
-        if seems_alive(record, seen.age):
+    while seen is not None and not contender.may_take(seen.version, seen.record, awake_or_not()):
+        if seems_alive(seen.record, seen.age):
             return None
         time.sleep(ttl / _LOOKS * (0.5 + random.random()))  # noqa: S311
         earlier, seen = seen, lease.read()
@@ -101,7 +95,7 @@ def claim_lease(bucket: Bucket, key: str, ttl: float, *, probe_at: str) -> Objec
     if version is None:
         return None
     left_behind = seen is not None and seen.record.held
-    return ObjectClaim(bucket, lease, mine, version, Holder(ttl, sent_at), left_behind=left_behind)
+    return ObjectClaim(bucket, lease, Holder(mine, version, sent_at), left_behind=left_behind)
 
 
 def is_held(bucket: Bucket, key: str, ttl: float) -> bool:
@@ -121,23 +115,12 @@ def is_held(bucket: Bucket, key: str, ttl: float) -> bool:
 class ObjectClaim:
     """A lease that this process holds; a thread gives signs of life until it is released."""
 
-    def __init__(
-        self,
-        bucket: Bucket,
-        lease: _LeaseObject,
-        record: LeaseRecord,
-        version: dict[str, str],
-        times: Holder,
-        *,
-        left_behind: bool,
-    ) -> None:
+    def __init__(self, bucket: Bucket, lease: _LeaseObject, holder: Holder, *, left_behind: bool) -> None:
         self.left_behind = left_behind
         self._lease = lease
         self._store = bucket.store
-        self._impatient = bucket.impatient_store(record.ttl * _BEAT_TIMEOUT)
-        self._record = record
-        self._version = version
-        self._times = times
+        self._impatient = bucket.impatient_store(holder.record.ttl * _BEAT_TIMEOUT)
+        self._holder = holder
         self._swapping = Lock()
         self._ended = Event()
         self._is_noted = False
@@ -152,56 +135,46 @@ class ObjectClaim:
 
     def check(self) -> None:
         """SinkError if another may hold it by now; asks the store only if that is in doubt."""
-        if self._times.is_certain(awake_or_not()):
-            return
-        self._renew()
-        if not self._times.is_certain(awake_or_not()):
+        for _ in range(2):  # an earlier beat that only now turns out to have arrived, and one of now
+            if self._holder.is_certain(awake_or_not()):
+                return
+            self._renew()
+        if not self._holder.is_certain(awake_or_not()):
             raise self._lost()
 
     def _lost(self) -> SinkError:
-        if self._times.is_lost:
+        if self._holder.is_lost:
             return SinkError(
                 f"another process has taken over {self._lease.url}: this one gave no sign of life in time",
                 "resume the job when the other one has ended",
             )
-        silent = self._times.since_renewed(awake_or_not())
+        silent = self._holder.since_renewed(awake_or_not())
         return SinkError(
             f"{self._lease.url} could not be renewed for {silent:.0f} s, so another may take it over",
             "resume the job when the object store can be reached",
         )
 
     def _beat(self) -> None:
-        while not self._times.is_lost:
-            if self._ended.wait(max(0.0, self._times.next_beat_at() - awake_or_not())):
+        while not self._holder.is_lost:
+            if self._ended.wait(max(0.0, self._holder.due_at() - awake_or_not())):
                 return
             self._renew()
 
     def _renew(self) -> None:
-        """Send the next beat; whether it was accepted is noted in `_times`."""
+        """Send the next beat; the holder is told what became of it."""
         with self._swapping:
-            if self._times.is_lost or self._ended.is_set():
+            if self._holder.is_lost or self._ended.is_set():
                 return
-            following = self._record.next_beat()
-            sent_at = awake_or_not()
+            record = self._holder.beat(awake_or_not())
             try:
-                version = self._lease.swap(following, self._version, self._impatient)
-                if version is None:
-                    self._adopt()
-                    return
+                version = self._lease.swap(record, self._holder.version, self._impatient)
             except OSError:
-                self._times.unanswered(awake_or_not())
+                self._holder.unanswered(awake_or_not())
                 return
-            self._record, self._version = following, version
-            self._times.renewed(sent_at)
-
-    def _adopt(self) -> None:
-        """Find out what stands in the way of a beat: an earlier one that came late, or another's lease."""
-        seen = self._lease.read(self._impatient)
-        if seen is None or seen.record.holder != self._record.holder:
-            self._times.lose()
-            return
-        self._record, self._version = seen.record, seen.version
-        self._times.unanswered(awake_or_not())
+            if version is None:
+                self._holder.refused()
+            else:
+                self._holder.accepted(version)
 
     def release(self) -> None:
         """Let others have it, at once if the store can be reached, else after the time to live."""
@@ -209,12 +182,12 @@ class ObjectClaim:
             return
         self._ended.set()
         self._thread.join()
-        if self._times.is_lost:
+        if self._holder.is_lost:
             return
         with suppress(OSError), os_errors(self._lease.url):
             if self._is_noted:
                 self._store.delete(f"{self._lease.key}.json")
-            self._lease.swap(self._record.released(), self._version)
+            self._lease.swap(self._holder.record.released(), self._holder.version)
 
     def __enter__(self) -> Self:
         return self
