@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from snake_pipe.errors import ConfigError
 
@@ -47,7 +47,8 @@ def parse_address(text: str) -> Address:
     """
     try:
         parts = urlsplit(text or "postgresql://")
-        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        pairs = parts.query.replace("+", "%2B")  # which to libpq is no space
+        query = dict(parse_qsl(pairs, keep_blank_values=True, strict_parsing=bool(pairs)))
     except ValueError:  # whose text may have all of the address
         raise ConfigError(
             "the address of the sink postgresql cannot be read",
@@ -73,7 +74,7 @@ def parse_address(text: str) -> Address:
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in query}
     if "PGCONNECT_TIMEOUT" in os.environ:
         defaults.pop("connect_timeout", None)
-    uri = f"postgresql://{parts.netloc}{parts.path}?{urlencode(defaults | query)}"
+    uri = f"postgresql://{parts.netloc}{parts.path}?{urlencode(defaults | query, quote_via=quote)}"
     server, database = host or query.get("host", ""), parts.path.strip("/")
     place = ", ".join([*([server] if server else ()), *([f"database {database}"] if database else ())])
     return Address(uri, schema, replaces == "yes", f"PostgreSQL ({place})" if place else "PostgreSQL")

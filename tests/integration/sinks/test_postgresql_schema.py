@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +127,36 @@ def test_a_server_that_takes_no_changes_says_so(schema: PostgresSchema, snapshot
         write(schema, snapshot, "&options=-cdefault_transaction_read_only%3Don")
     write(schema, snapshot)
     assert all(counts(schema))
+
+
+def fill_up(folder: Path) -> Path:
+    """A file that takes all room there is."""
+    filler = folder / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return filler
+
+
+@pytest.mark.root
+def test_a_server_without_room_says_so_and_goes_on_with_room(
+    schema: PostgresSchema, snapshot: Flush, small_space: Path
+) -> None:
+    in_it = "&options=-cdefault_tablespace%3Dsmall"
+    write(schema, snapshot, in_it)
+    before = counts(schema)
+    filler = fill_up(small_space)
+
+    def write_on() -> None:
+        for flush_seq in range(1, 100):  # what is there has some room still
+            write(schema, as_flush(snapshot, flush_seq), in_it)
+
+    with pytest.raises(SinkError, match=r"No space left on device \(make room on the server"):
+        write_on()
+    assert counts(schema) == before
+    filler.unlink()
+    write(schema, as_flush(snapshot, 100), in_it)
+    assert counts(schema) == before
 
 
 def test_a_writer_that_waits_for_another_gives_up(schema: PostgresSchema, snapshot: Flush) -> None:

@@ -24,6 +24,11 @@ def test_what_is_ours_is_taken_out_and_the_rest_is_for_libpq() -> None:
     assert "schema" not in query
 
 
+def test_values_are_written_as_libpq_reads_them() -> None:
+    uri = parse_address("postgresql://h/d?options=-c%20a%3Db+c").uri
+    assert "options=-c%20a%3Db%2Bc" in uri
+
+
 @pytest.mark.parametrize("text", ["", "postgresql://", "postgres://"])
 def test_everything_may_come_from_the_usual_places(text: str) -> None:
     address = parse_address(text)
