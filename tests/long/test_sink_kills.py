@@ -1,4 +1,4 @@
-"""A run with a sink, killed at random moments: the sink ends with the rows of the tables, none of them twice."""
+"""A run with a sink, killed at random moments: the sink ends with the rows of the tables, none twice."""
 
 from __future__ import annotations
 
