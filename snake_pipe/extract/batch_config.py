@@ -83,9 +83,10 @@ def _check_dialects(sources: Sequence[str]) -> None:
 
 
 def _check_sinks(names: Sequence[str]) -> None:
-    from snake_pipe.plugins.sinks import split_sink
+    from snake_pipe.plugins.sinks import refuse_password, split_sink
 
     for name in names:
+        refuse_password(name)
         if not split_sink(name)[0]:
             raise ValueError(f"{name!r} has no name before the =")
     if len(set(names)) < len(names):

@@ -25,7 +25,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import ConfigError, SinkError
 from snake_pipe.plugins.installed import load_plugin
 from snake_pipe.schemas import TABLES, WORKER_TABLES, arrow_schema
 
@@ -45,6 +45,8 @@ BUILT_IN_SINKS: dict[str, str] = {
     "postgresql": "snake_pipe.sinks.postgresql.sink:PostgresSink",
 }
 """The sinks of snake-pipe itself, each with its place as `module:name`."""
+
+_PASSWORD = re.compile(r"://[^/?#\s]*:[^/?#\s]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 
 SNAPSHOT = "snapshot"
 """What stands for the job in the key of a snapshot."""
@@ -210,6 +212,15 @@ def split_sink(text: str) -> tuple[str, str]:
     if is_address:
         return scheme.strip(), text.strip()
     return name.strip(), argument.strip()
+
+
+def refuse_password(text: str) -> None:
+    """ConfigError for a sink whose argument is an address with a password in it; it does not repeat that."""
+    if _PASSWORD.search(text):
+        raise ConfigError(
+            f"the sink {split_sink(text)[0]} is given a password, which others would see and jobs would keep",
+            "leave it out: a sink takes it from the environment or a file of its own",
+        )
 
 
 def sink_id(text: str) -> str:
