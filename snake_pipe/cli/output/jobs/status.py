@@ -127,6 +127,7 @@ def pairs(view: JobView, recent: RecentRate | None = None, *, verbose: bool = Fa
             ("batches", _batches(view)),
             ("by trigger", _counts(figures.get("triggers"))),
             ("workers", _workers(figures) if view.runs else None),
+            ("hosts", _hosts(figures) if view.runs else None),
             ("memory", _memory(view)),
             ("breakers", _words(figures.get("breakers")) if view.runs else None),
         ]
@@ -247,6 +248,18 @@ def _workers(figures: dict[str, Any]) -> str:
         else min(workers, number(figures, "batches_in_flight"))
     )
     return f"{busy:,} of {workers:,} busy"
+
+
+def _hosts(figures: dict[str, Any]) -> str:
+    """The machines of a cluster, those that are sent nothing new as paused; empty where there is only one."""
+    hosts = [host for host in _list(figures, "hosts") if isinstance(host, dict)]
+    shown = [
+        f"{visible(str(host.get('host')))} {number(host, 'busy'):,} of {number(host, 'workers'):,} busy,"
+        f" {size(number(host, 'memory'))}{', paused' if host.get('paused') else ''}"
+        for host in hosts[:_MOST_LISTED]
+    ]
+    more = [f"and {len(hosts) - _MOST_LISTED:,} more"] if len(hosts) > _MOST_LISTED else []
+    return "; ".join([*shown, *more])
 
 
 def _memory(view: JobView) -> str:
