@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from testkit.compared import differences  # noqa: E402 -- in tests/
-from testkit.dask_cluster import RealCluster  # noqa: E402 -- in tests/
+from testkit.compared import differences
+from testkit.dask_cluster import RealCluster
 
 
 def ingest(folder: Path, dataset: Path, workers: int, executor: str) -> float:

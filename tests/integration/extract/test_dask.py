@@ -119,7 +119,7 @@ def _wait_for_files(process: subprocess.Popen[str], dataset: Path, least: int) -
 
     def is_so() -> bool:
         assert process.poll() is None, process.communicate()
-        return (dataset / "files" / "_delta_log").exists() and value(dataset) >= least
+        return (dataset / "dataset.json").exists() and value(dataset) >= least
 
     wait_for(is_so)
 
