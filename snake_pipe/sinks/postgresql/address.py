@@ -11,6 +11,7 @@ from snake_pipe.errors import ConfigError
 _SCHEMES = ("postgresql", "postgres")
 _SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 _DEFAULTS = {
+    "client_encoding": "UTF8",
     "fallback_application_name": "snake-pipe",
     "connect_timeout": "10",
     "keepalives_idle": "30",

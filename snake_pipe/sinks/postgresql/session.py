@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from snake_pipe.sinks.postgresql.address import Address
 
-_SETTINGS = "SET lock_timeout = '60s'; SET client_encoding = 'UTF8'"
-"""Who waits for a table longer than that is told so."""
+LOCK_TIMEOUT = 60_000
+"""Milliseconds that a statement waits for what somebody else has locked."""
 
 _STATE = re.compile(r"\.? SQLSTATE: \w+$")
 
@@ -54,12 +54,6 @@ class Session:
             # Transactions are begun here: the driver's own would stay open between two flushes.
             self._connection: dbapi.Connection = dbapi.connect(address.uri, autocommit=True)
             self._cursor = self._connection.cursor()
-        try:
-            for setting in _SETTINGS.split("; "):
-                self.execute(setting)
-        except BaseException:
-            self.close()
-            raise
 
     def execute(self, statement: str, *values: object) -> None:
         """Run one statement; `values` are those of $1, $2, ..."""
@@ -104,6 +98,7 @@ class Session:
         """All or nothing of what is done within; durable on return."""
         self.execute("BEGIN")
         try:
+            self.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
             yield
         except BaseException:
             with suppress(SinkError):

@@ -14,6 +14,7 @@ from snake_pipe.errors import SinkError
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.plugins.sinks import Flush, FlushKey, SnapshotNeededError
 from snake_pipe.schemas import SCHEMA_VERSION, TABLES
+from snake_pipe.sinks.postgresql import session
 from snake_pipe.sinks.postgresql.sink import PostgresSink
 from testkit.places import AST_DUMPS
 
@@ -159,10 +160,10 @@ def test_a_server_without_room_says_so_and_goes_on_with_room(
     assert counts(schema) == before
 
 
-def test_a_writer_that_waits_for_another_gives_up(schema: PostgresSchema, snapshot: Flush) -> None:
+def test_a_writer_that_waits_for_another_gives_up(
+    schema: PostgresSchema, snapshot: Flush, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(schema, snapshot)
-    sink = PostgresSink(schema.address)
-    with closing(sink), schema.undeliverable():
-        sink._connect().execute("SET lock_timeout = '10ms'")
-        with pytest.raises(SinkError, match=r"lock timeout .*pg_locks"):
-            sink.write(as_flush(snapshot, 1))
+    monkeypatch.setattr(session, "LOCK_TIMEOUT", 10)
+    with schema.undeliverable(), pytest.raises(SinkError, match=r"lock timeout .*pg_locks"):
+        write(schema, as_flush(snapshot, 1))
