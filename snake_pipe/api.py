@@ -28,6 +28,7 @@ def ingest(
     languages: Sequence[str] = (),
     repo: str = "",
     changed_since: str = "",
+    shard: str = "",
     lock_timeout: float = 0.0,
     on_unfinished: str = "keep",
     budget: float | None = None,
@@ -41,12 +42,13 @@ def ingest(
 
     Files belong to the dataset of their repository. `repo` is the repository's name in the tables, by default
     that of its folder. With `changed_since`, which names a commit, only what git says has changed since then
-    is read. With a `budget`, in seconds, the most urgent files are read first, and the job is stopped when
+    is read. A `shard`, such as "3/16", is one of several shares of the files, which others read at the same
+    time. With a `budget`, in seconds, the most urgent files are read first, and the job is stopped when
     the time is used. `settings` are fields of BatchConfig; neither the environment nor a project's TOML
     files are asked for them. `progress` shows a bar, on a terminal or in a notebook. `listener` is called
     with the job's events, in the calling thread. It may be called where an event loop runs, which then waits.
 
-    While another job writes to the dataset, this one waits up to `lock_timeout` seconds before it raises
+    While another job writes what this one would, it waits up to `lock_timeout` seconds before it raises
     DatasetBusyError. `on_unfinished` says what becomes of an earlier job of the same paths that was killed,
     stopped or failed: `resume` goes on with it, `restart` begins anew in its place, `fail` raises UsageError,
     and `keep` begins anew and leaves it to be resumed.
@@ -72,6 +74,7 @@ def ingest(
         languages=tuple(languages),
         repo=repo,
         changed_since=changed_since,
+        shard=shard,
     )
     config = config.changed(settings) if config is not None else load_config(settings, environment={}).config
     try:

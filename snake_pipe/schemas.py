@@ -205,13 +205,14 @@ RUNS = (
     _JOB_ID,
     _required("epoch", "int64", "number of the run: a new one for each ingest and each resume"),
     _required("repo", "dictionary", "as in `files`"),
+    Column("shard", "string", "the share of the repo that it was about, such as 3/16; null for all of it"),
     Column("git_commit", "string", "what was checked out when it began; null outside of git"),
     Column("git_branch", "string", "its branch; where none is checked out, what the CI service calls it"),
     Column("git_dirty", "bool", "whether files that git tracks differed from the commit"),
     _required("started_at", "timestamp", "when it began, UTC"),
     Column("ended_at", "timestamp", "when it ended, UTC; null if it was killed"),
     _required("status", "dictionary", "done, stopped, failed or interrupted (killed, or the machine)"),
-    _required("files", "int64", "files of the repo that the dataset holds at its end"),
+    _required("files", "int64", "files of the repo, or of the shard, that the dataset holds at its end"),
     _required("files_failed", "int64", "those of them that failed or are quarantined"),
     Column(
         "files_read", "int64", "files that it read; null, like the next six, where the state before is lost"

@@ -19,7 +19,7 @@ class JobView:
     """`state` is one of LIVE, done, stopped, failed, interrupted (killed, or the machine went down) or
     superseded (given up for a later job).
 
-    `runs` tells whether its process holds the dataset. `figures` is the job's `status.json`, of which
+    `runs` tells whether its process is at work. `figures` is the job's `status.json`, of which
     anything may be missing.
     """
 
@@ -43,16 +43,13 @@ class JobView:
 
 def view_job(manager: CheckpointManager, job_id: str) -> JobView:
     """Look at a job; JobNotFoundError, or CheckpointError if its checkpoint is damaged."""
-    from snake_pipe.load.lock_holder import lock_holder
+    from snake_pipe.load.claims.writers import live_writer
 
-    holder = lock_holder(
-        manager.folder.parent
-    )  # before its files: a job that ends meanwhile counts as running
+    writer = live_writer(manager.folder.parent, job_id)  # before its files: what ends meanwhile still runs
     checkpoint = manager.load(job_id)
     figures = manager.read_status(job_id)
-    runs = holder is not None and holder.job_id == job_id
-    if holder is not None and runs:
-        is_own = figures.get("pid") == holder.pid  # not what an earlier run of the job left
+    if writer is not None:
+        is_own = figures.get("pid") == writer.pid  # not what an earlier run of the job left
         state = str(figures.get("status", "running")) if is_own else "running"
         figures = figures if is_own else {}
     else:
@@ -60,12 +57,18 @@ def view_job(manager: CheckpointManager, job_id: str) -> JobView:
         state = "interrupted" if state == "running" else state
     progress = asdict(checkpoint.progress)
     known = {name: progress[name] for name in ("files_done", "files_failed", "bytes_done")}
-    return JobView(manager.folder.parent, job_id, state, runs, checkpoint, figures or known)
+    return JobView(manager.folder.parent, job_id, state, writer is not None, checkpoint, figures or known)
+
+
+def running_jobs(dataset: Path) -> list[str]:
+    """The jobs of a dataset that run now, in the order in which they began."""
+    from snake_pipe.load.claims.writers import live_writers
+
+    return [writer.job_id for writer in live_writers(dataset) if writer.job_id]
 
 
 def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:
-    """The job that a command is about: the one named, else the dataset's running one, else its newest."""
-    from snake_pipe.load.lock_holder import lock_holder
+    """The job that is meant: the one named, else the running one that began last, else the newest."""
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
     if job_id is not None:
@@ -73,8 +76,8 @@ def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[Chec
             raise UsageError("JOB_ID and --last cannot be given together", "snake-pipe jobs lists the jobs")
         return CheckpointManager(dataset_of_job(job_id, dataset)), job_id
     manager = CheckpointManager(find_dataset(dataset))
-    holder = lock_holder(manager.folder.parent)
-    chosen = holder.job_id if holder is not None and holder.job_id else manager.newest()
+    running = running_jobs(manager.folder.parent)
+    chosen = running[-1] if running else manager.newest()
     if chosen is None:
         raise JobNotFoundError(f"no job in {manager.folder.parent}", "snake-pipe ingest starts one")
     return manager, chosen

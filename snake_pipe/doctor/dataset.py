@@ -8,11 +8,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import orjson
-
 from snake_pipe.doctor.finding import Finding, Place, error, note, ok, warning
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.load.lock_holder import lock_holder
+from snake_pipe.load.claims.writers import claim_name, is_live, live_writer, live_writers, read_writers
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
 from snake_pipe.utils.journal import read_journal
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from snake_pipe.load.claims.writers import Writer
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.tidy.retention import Removed
 
@@ -56,7 +56,7 @@ def check_dataset(place: Place) -> Iterator[Finding]:
     if not missing:
         count = sum(map(len, parts.values()))
         yield ok("dataset", f"{place.dataset} opens: schema {SCHEMA_VERSION}, {count:,} parts, all there")
-    if lock_holder(place.dataset) is None and (left := _unneeded(dataset)).parts:
+    if not live_writers(place.dataset) and (left := _unneeded(dataset)).parts:
         found = f"{left.parts:,} parts, {left.bytes / MIB:,.1f} MiB, are left of jobs that ended early"
         yield note("dataset", found, "the next ingest removes them, or snake-pipe compact")
 
@@ -68,7 +68,9 @@ def _unneeded(dataset: Dataset) -> Removed:
 
     manager = CheckpointManager(dataset.path)
     everything = Retention(runs=sys.maxsize)
-    return Vacuum(dataset, everything, is_promised=promises(dataset, manager, known_sinks(manager))).removable
+    ended = [writer.job_id for writer in dataset.claims.left_behind()]
+    is_promised = promises(dataset, manager, known_sinks(manager))
+    return Vacuum(dataset, everything, is_promised=is_promised, idle_jobs=ended).removable
 
 
 def _absent(parts: list[Path]) -> Iterator[Path]:
@@ -91,10 +93,9 @@ def check_jobs(place: Place) -> Iterator[Finding]:
         )
         return
     progress = manager.load(newest).progress
-    holder = lock_holder(place.dataset)
     figures = f"{progress.files_done:,} files committed"
     resume = f"snake-pipe resume {newest}"
-    if holder is not None and holder.job_id == newest:
+    if live_writer(place.dataset, newest) is not None:
         yield ok("jobs", f"{newest} is running: {figures}")
     elif not progress.is_unfinished:
         yield ok("jobs", f"{newest}, the newest, is {progress.status}: {figures}")
@@ -131,38 +132,31 @@ def _journal(manager: CheckpointManager, job_id: str) -> Iterator[Finding]:
         yield ok("journal", f"{len(records):,} records of {job_id}, all whole")
 
 
-def check_writer(place: Place) -> Iterator[Finding]:
-    """Who holds the dataset's lock, and whether that one is alive."""
-    holder = lock_holder(place.dataset)
-    jobs = place.dataset / JOBS_FOLDER
-    if holder is None:
-        if (jobs / "lock.json").exists():
-            left = _note_of(jobs)
-            found = f"nobody; job {left.get('job_id') or '?'} (pid {left.get('pid')}) ended without a word"
-            yield note("writer", found, "nothing is in the way: the next job takes the lock")
+def check_writers(place: Place) -> Iterator[Finding]:
+    """Who is writing to the dataset, and whether those are alive."""
+    jobs = LocalStorage(place.dataset).at(JOBS_FOLDER)
+    writers = read_writers(jobs)
+    if not writers:
+        yield ok("writer", "nobody, the dataset is free")
+    for writer in writers:
+        if is_live(jobs, writer):
+            yield _state_of(place, jobs, writer)
         else:
-            yield ok("writer", "nobody, the dataset is free")
-        return
-    host = str(_note_of(jobs).get("host", ""))
-    who = f"job {holder.job_id or '?'} (pid {holder.pid} on {host})"
-    if host != socket.gethostname():
-        yield ok("writer", f"{who}, another machine's")
-    elif not _is_alive(holder.pid):
-        found = f"{who} is gone, but a process that it started holds the lock"
-        yield warning("writer", found, f"fuser -k {jobs / 'lock'} ends it")
-    elif holder.job_id and (silent := _silence(place, holder.job_id)) > _SILENT_AFTER:
-        found = f"{who} has said nothing for {silent:,.0f} s"
-        yield warning("writer", found, f"is it suspended? kill -CONT {holder.pid}")
-    else:
-        yield ok("writer", who)
+            how = "has left something to be settled" if writer.ended else "ended without a word"
+            yield note("writer", f"none; {writer} {how}", "nothing is in the way: the next job settles it")
 
 
-def _note_of(jobs: Path) -> dict[str, object]:
-    try:
-        found = orjson.loads((jobs / "lock.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _state_of(place: Place, jobs: LocalStorage, writer: Writer) -> Finding:
+    """How a writer is whose claim is held."""
+    if writer.host != socket.gethostname():
+        return ok("writer", f"{writer}, another machine's")
+    if not _is_alive(writer.pid):
+        found = f"{writer} is gone, but a process that it started holds its claim"
+        return warning("writer", found, f"fuser -k {jobs.folder / claim_name(writer.token)} ends it")
+    if writer.job_id and (silent := _silence(place, writer.job_id)) > _SILENT_AFTER:
+        found = f"{writer} has said nothing for {silent:,.0f} s"
+        return warning("writer", found, f"is it suspended? kill -CONT {writer.pid}")
+    return ok("writer", str(writer))
 
 
 def _is_alive(pid: int) -> bool:
@@ -181,4 +175,4 @@ def _silence(place: Place, job_id: str) -> float:
     return time.time() - said if isinstance(said, float | int) else 0.0
 
 
-CHECKS = (check_dataset, check_jobs, check_writer)
+CHECKS = (check_dataset, check_jobs, check_writers)

@@ -1,4 +1,4 @@
-"""A dataset: a folder of Delta tables, one writer at a time.
+"""A dataset: a folder of Delta tables, and as many writers as there are repositories, or shards of them.
 
     <dataset>/.gitignore  dataset.json  files/  nodes/  ...  _jobs/
 
@@ -9,32 +9,29 @@ through `files`.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import socket
-import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
 
-from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError, SnakePipeError
+from snake_pipe.errors import DatasetError
+from snake_pipe.load.claims.claims import Claims
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import DeltaLog, checked_parts
 from snake_pipe.load.delta.turns import CommitWaits
+from snake_pipe.load.epochs import Epochs
+from snake_pipe.load.refusals import cannot
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
-from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
-from snake_pipe.storage.file_lock import try_lock
+from snake_pipe.storage.atomic_file import TEMP_SUFFIX, write_atomic
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
-from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from snake_pipe.load.part_writer import Part
     from snake_pipe.storage.storage import Storage
@@ -42,12 +39,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 """Raised when the folder's layout changes."""
 
-_MARKER, _EPOCH = "dataset.json", "epoch"
+_MARKER = "dataset.json"
 _COMMIT_ORDER = (*(table for table in TABLES if table != "files"), "files")
 _OWN_NAMES = frozenset({".gitignore", _MARKER, JOBS_FOLDER, *TABLES})
-_LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
-"""How often the lock is tried for, and seconds between."""
-
 _NEW_DATASET = "name another folder with --dataset, or ingest into a new one"
 
 
@@ -69,38 +63,6 @@ def is_dataset(folder: Path) -> bool:
     return (folder / _MARKER).exists()
 
 
-class DatasetLock:
-    """The right to write, held until `release` or the end of the `with` block, or of the process."""
-
-    def __init__(self, descriptor: int, holder: Path, *, left_behind: bool) -> None:
-        self._descriptor: int | None = descriptor
-        self._holder = holder
-        self.left_behind = left_behind
-        """Whether whoever held it before ended without a word."""
-
-    def note(self, job_id: str) -> None:
-        """Tell others which job it is that writes."""
-        try:
-            replace_atomic(self._holder, _describe_holder(job_id))
-        except OSError as error:
-            raise _cannot(f"cannot write {self._holder}", error) from error
-
-    def release(self) -> None:
-        """Let others write; may be called again."""
-        if self._descriptor is not None:
-            self._holder.unlink(missing_ok=True)
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
-
-
 class Dataset:
     """A dataset that exists; `open` and `create` make it. Not for threads."""
 
@@ -108,8 +70,9 @@ class Dataset:
         self.path = path
         self.storage: Storage = LocalStorage(path)
         self.waits = CommitWaits()
-        self._jobs = self.storage.at(JOBS_FOLDER).private()
+        self.claims = _claims(path)
         self._logs = {table: DeltaLog(self.storage, table, self.waits) for table in TABLES}
+        self._epochs = Epochs(self.storage.at(JOBS_FOLDER).private(), self._max_epoch_in_tables)
 
     @classmethod
     def open(cls, path: Path) -> Dataset:
@@ -119,11 +82,11 @@ class Dataset:
         return cls(path)
 
     @classmethod
-    def create(cls, path: Path, wait: LockWait | None = None) -> Dataset:
+    def create(cls, path: Path) -> Dataset:
         """The dataset in a folder, made there if the folder is missing, empty or was left half made.
 
-        DatasetError if the folder holds something else, DatasetBusyError if another process is just
-        making it, and does so for longer than `wait` allows, SinkError if the disk refuses.
+        DatasetError if the folder holds something else, DatasetBusyError if another process is making it
+        without an end, SinkError if the disk refuses.
         """
         path = path.absolute()
         if unquote(path.as_posix()) != path.as_posix() or "\\" in path.as_posix():
@@ -133,9 +96,9 @@ class Dataset:
             )
         if not (path / _MARKER).exists():
             try:
-                _make(path, wait)
+                _make(path)
             except OSError as error:
-                raise _cannot(f"cannot make a dataset in {path}", error) from error
+                raise cannot(f"cannot make a dataset in {path}", error) from error
         return cls.open(path)
 
     @property
@@ -146,20 +109,11 @@ class Dataset:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DatasetError(f"{self.path / _MARKER} names no id", _NEW_DATASET) from error
 
-    def lock(self, job_id: str = "", wait: LockWait | None = None) -> DatasetLock:
-        """Become the dataset's only writer, and mend the ends of its logs.
-
-        DatasetBusyError if another is, at once or after the `wait`; StoppedError if that is ended.
-        """
-        lock = _acquire(self.path, job_id, wait)
-        try:
-            for log in self._logs.values():
-                log.mend()
-                log.reload()
-        except BaseException:
-            lock.release()
-            raise
-        return lock
+    def mend(self) -> None:
+        """Set aside what a power cut left half written in the logs; the caller has the registry."""
+        for log in self._logs.values():
+            log.mend()
+            log.reload()
 
     def commit(self, flush: Flush) -> None:
         """Make a flush visible: a transaction a table, `files` last. Others may commit at the same time.
@@ -238,23 +192,11 @@ class Dataset:
 
     def max_epoch(self) -> int:
         """The last epoch given out; 0 before the first."""
-        counted = self._counted_epoch()
-        return self._max_epoch_in_tables() if counted is None else counted
-
-    def _counted_epoch(self) -> int | None:
-        try:
-            return int(self._jobs.read(_EPOCH))
-        except (OSError, ValueError):
-            return None
+        return self._epochs.last()
 
     def next_epoch(self) -> int:
-        """A number never given out before, durable before it is returned. The caller holds the lock."""
-        epoch = self.max_epoch() + 1
-        try:
-            self._jobs.replace(_EPOCH, b"%d\n" % epoch)
-        except OSError as error:
-            raise SinkError(f"cannot count epochs in {self._jobs.url}: {error.strerror or error}") from error
-        return epoch
+        """A number never given out before, durable before it is returned."""
+        return self._epochs.next()
 
     def _max_epoch_in_tables(self) -> int:
         """For a counter that was lost: no row may get a file_id that another file has."""
@@ -272,14 +214,19 @@ def _greatest(part: Path, column: str) -> int:
     return pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py() or 0
 
 
-def _make(path: Path, wait: LockWait | None) -> None:
+def _claims(path: Path) -> Claims:
+    storage = LocalStorage(path)
+    return Claims(storage.at(JOBS_FOLDER).private(), storage.url)
+
+
+def _make(path: Path) -> None:
     """Put together what a dataset consists of, the marker last."""
     if path.exists() and not path.is_dir():
         raise DatasetError(f"{path} is not a folder", _NEW_DATASET)
-    if path.is_dir() and not _OWN_NAMES.issuperset(os.listdir(path)):  # noqa: PTH208
+    if path.is_dir() and not all(map(_is_own, os.listdir(path))):  # noqa: PTH208
         raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
     path.mkdir(parents=True, exist_ok=True)
-    with _acquire(path, wait=wait):
+    with _claims(path).making():
         if (path / _MARKER).exists():  # another process has made it meanwhile
             return
         write_atomic(path / ".gitignore", b"*\n", mode=0o644)
@@ -288,6 +235,11 @@ def _make(path: Path, wait: LockWait | None) -> None:
         versions = {"format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
         marker = {"format": "snake-pipe", **versions, "id": secrets.token_hex(8)}
         write_atomic(path / _MARKER, orjson.dumps(marker) + b"\n", mode=0o644)
+
+
+def _is_own(name: str) -> bool:
+    """Whether a name is one of a dataset's, also of one that another process is just making."""
+    return name in _OWN_NAMES or (name.startswith(".") and name.endswith(TEMP_SUFFIX))
 
 
 def _check_marker(marker: Path) -> None:
@@ -307,68 +259,3 @@ def _check_marker(marker: Path) -> None:
                 f"{marker.parent} has {key} {content.get(key)}, this program reads {ours}",
                 "remove it and ingest again, or name another folder with --dataset",
             )
-
-
-def _acquire(path: Path, job_id: str = "", wait: LockWait | None = None) -> DatasetLock:
-    jobs = path / JOBS_FOLDER
-    holder = jobs / "lock.json"
-    try:
-        jobs.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(jobs / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            if not _lock_soon(lock):
-                _lock_later(lock, path, holder, wait or LockWait())
-            left_behind = holder.exists()
-            replace_atomic(holder, _describe_holder(job_id))
-        except BaseException:
-            os.close(lock)
-            raise
-    except OSError as error:
-        raise _cannot(f"cannot lock {path}", error) from error
-    return DatasetLock(lock, holder, left_behind=left_behind)
-
-
-def _lock_soon(lock: int) -> bool:
-    """Lock it; False if a job is writing, and not if somebody only looks whether one is, for a moment."""
-    for _ in range(_LOCK_TRIES):
-        if try_lock(lock):
-            return True
-        time.sleep(_LOCK_PAUSE)
-    return False
-
-
-def _lock_later(lock: int, path: Path, holder: Path, wait: LockWait) -> None:
-    """Lock it when the job that is writing has ended, or DatasetBusyError after the wait."""
-    if wait.take(lock, lambda: _read_holder(holder)):
-        return
-    message = f"{_read_holder(holder)} is writing to {path}"
-    if wait.seconds:
-        raise DatasetBusyError(f"{message}, still after {wait.seconds:g} s", "try again later")
-    raise DatasetBusyError(
-        message, "wait for it with --lock-timeout 10m, or name another folder with --dataset"
-    )
-
-
-def _cannot(what: str, error: OSError) -> SnakePipeError:
-    """A place that may not be written to, or has no locks, is refused; a disk that fails is a failed run."""
-    text = f"{what}: {error.strerror or error}"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DatasetError(text, "name a folder that you may write to with --dataset")
-    if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-        return DatasetError(text, "name a folder on a file system that has locks with --dataset")
-    return SinkError(text)
-
-
-def _describe_holder(job_id: str) -> bytes:
-    about = {"job_id": job_id, "pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    return orjson.dumps(about) + b"\n"
-
-
-def _read_holder(path: Path) -> str:
-    """The lock's holder in words; the file only informs, and may be missing or old."""
-    try:
-        about: dict[str, Any] = orjson.loads(path.read_bytes())
-        job = f"job {about['job_id']}" if about["job_id"] else "another process"
-        return f"{job} (pid {about['pid']} on {about['host']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"

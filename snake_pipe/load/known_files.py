@@ -151,10 +151,11 @@ class KnownFiles:
         cls,
         dataset: Dataset,
         repos: Collection[str] | None = None,
+        holds: Callable[[str], bool] | None = None,
         is_current: Callable[[str, str], bool] | None = None,
         read_with: str | None = None,
     ) -> KnownFiles:
-        """The newest row of each (repo, path), for an ingest.
+        """The newest row of each (repo, path), for an ingest; of paths that it `holds`, None for all.
 
         A file matches if it has the same size and time, and was read to its end by no parser or by one that
         `is_current` (name and version; None accepts all), with the settings `read_with` (None: any); failed
@@ -171,7 +172,10 @@ class KnownFiles:
             return final & measured & ~unread & settings & _read_by(batch, accepts)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
-            return look_up(batch["repo"], lambda repo: repos is None or repo in repos)
+            of_repos = look_up(batch["repo"], lambda repo: repos is None or repo in repos)
+            if holds is None:
+                return of_repos
+            return of_repos & np.fromiter(map(holds, batch["path"].to_pylist()), np.bool_, batch.num_rows)
 
         return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable))
 

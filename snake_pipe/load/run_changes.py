@@ -18,7 +18,7 @@ from snake_pipe.load.columns import codes, is_null, longs
 from snake_pipe.load.tidy.superseded import find_superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from snake_pipe.load.columns import Flags, Longs
@@ -52,16 +52,21 @@ class RepositoryChanges:
     files_moved: int = 0
 
 
-def count_files(dataset: Dataset, state: Snapshot) -> dict[str, RepositoryFiles]:
-    """The files of each repository at a moment."""
+def count_files(
+    dataset: Dataset, state: Snapshot, holds: Callable[[str], bool] | None = None
+) -> dict[str, RepositoryFiles]:
+    """The files of each repository at a moment; of paths that it `holds`, None for all."""
     parts = dataset.parts("files", state.versions["files"])
     gone = np.zeros(0, np.int64) if state.is_tidy else find_superseded(parts).ids
     counts: dict[str, RepositoryFiles] = {}
-    columns = ["container_id", "repo", "status", *(["file_id"] if len(gone) else [])]
+    columns = ["container_id", "repo", "status"]
+    columns += (["file_id"] if len(gone) else []) + (["path"] if holds is not None else [])
     for rows in _batches(parts, columns):
         counted = is_null(rows["container_id"])
         if len(gone):
             counted &= ~np.isin(longs(rows["file_id"], 0), gone)
+        if holds is not None:
+            counted &= np.fromiter(map(holds, rows["path"].to_pylist()), np.bool_, rows.num_rows)
         repos = codes(rows["repo"])
         failed = counted & np.isin(codes(rows["status"]), _places(rows["status"], _FAILED))
         for code, repo in enumerate(rows["repo"].dictionary.to_pylist()):
@@ -71,9 +76,15 @@ def count_files(dataset: Dataset, state: Snapshot) -> dict[str, RepositoryFiles]
     return counts
 
 
-def count_changes(dataset: Dataset, before: Snapshot, after: Snapshot) -> dict[str, RepositoryChanges]:
+def count_changes(
+    dataset: Dataset,
+    before: Snapshot,
+    after: Snapshot,
+    is_own: Callable[[str, str], bool] = lambda *_: True,
+) -> dict[str, RepositoryChanges]:
     """What differs between two moments, for each repository with a difference.
 
+    Only files count that `is_own(repo, path)` says yes to.
     DatasetError, or FileNotFoundError, where the one before is no longer kept.
     """
     parts_before = dataset.parts("files", before.versions["files"])
@@ -90,8 +101,8 @@ def count_changes(dataset: Dataset, before: Snapshot, after: Snapshot) -> dict[s
     ids_before = np.setdiff1d(_ids(parts_before), gone_before)
     ids_after = np.setdiff1d(_ids(parts_after), gone_after)
     repos: list[str] = []
-    old = _read(parts_before, np.setdiff1d(ids_before, ids_after), repos)
-    new = _read(parts_after, np.setdiff1d(ids_after, ids_before), repos)
+    old = _read(parts_before, np.setdiff1d(ids_before, ids_after), repos, is_own)
+    new = _read(parts_after, np.setdiff1d(ids_after, ids_before), repos, is_own)
     return _counted(old, new, repos)
 
 
@@ -136,7 +147,7 @@ def _counted(old: _Files, new: _Files, repos: Sequence[str]) -> dict[str, Reposi
     return dict(zip(repos, changes, strict=True))
 
 
-def _read(parts: Iterable[Path], ids: Longs, repos: list[str]) -> _Files:
+def _read(parts: Iterable[Path], ids: Longs, repos: list[str], is_own: Callable[[str, str], bool]) -> _Files:
     """The rows with these ids, which ascend; `repos` gets the names that are new in it."""
     columns: dict[str, list[Longs]] = {
         name: [] for name in ("path", "content", "state", "repo", "size", "rows")
@@ -148,6 +159,8 @@ def _read(parts: Iterable[Path], ids: Longs, repos: list[str]) -> _Files:
         if not wanted.any():
             continue
         rows = batch.filter(pa.array(wanted))
+        own = map(is_own, rows["repo"].to_pylist(), rows["path"].to_pylist())
+        rows = rows.filter(pa.array(own, pa.bool_()))
         of_repos, hashes = rows["repo"].to_pylist(), rows["sha256"].to_pylist()
         sizes, statuses = rows["size_bytes"].to_pylist(), rows["status"].to_pylist()
         for repo in dict.fromkeys(of_repos):

@@ -12,13 +12,13 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
-import psutil
 import pytest
 
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
+from testkit.claims import leave_note, taken
 from testkit.waiting import wait_for
 
 JOB = "20261122-101530-4f9a1c"
@@ -55,7 +55,7 @@ class OtherTerminal:
 
     @contextmanager
     def running(self, **figures):
-        with self.store.lock(JOB):
+        with taken(self.dataset, job_id=JOB):
             self.show(**figures)
             yield self
 
@@ -234,11 +234,10 @@ def test_a_job_killed_while_it_is_asked_is_called_so(cli, job):
     assert f"snake-pipe resume {JOB}" in err
 
 
-def test_the_lock_decides_who_lives_not_the_number_of_a_process(cli, job):
-    """The lock's note of a killed job may name a process that is somebody else's by now."""
-    note = {"job_id": JOB, "pid": psutil.Process().ppid(), "host": "h", "since": 0.0}
-    (job.dataset / "_jobs" / "lock.json").write_text(json.dumps(note))
-    job.show(pid=note["pid"])
+def test_the_claim_decides_who_lives_not_the_number_of_a_process(cli, job):
+    """The note of a killed job may name a process that is somebody else's by now."""
+    leave_note(job.dataset, JOB)
+    job.show(pid=os.getpid())
     state = json.loads(cli.run("status", JOB, "--json", "-d", job.dataset).stdout)["status"]
     assert state == "interrupted"
     (row,) = cli.run("jobs", "--format", "json", "-d", job.dataset).stdout.splitlines()
@@ -246,11 +245,11 @@ def test_the_lock_decides_who_lives_not_the_number_of_a_process(cli, job):
 
 
 def test_looking_at_a_job_never_keeps_another_from_starting(cli, job):
-    (job.dataset / "_jobs" / "lock.json").write_text(json.dumps({"job_id": JOB, "pid": 1}))
+    leave_note(job.dataset, JOB)
     lookers = [cli.start("status", JOB, "--json", "-d", job.dataset) for _ in range(3)]
     states = [json.loads(process.communicate(timeout=60)[0])["status"] for process in lookers]
     assert states == ["interrupted"] * 3  # none of them takes another for the job
-    with job.store.lock(JOB):
+    with taken(job.dataset, job_id=JOB):
         assert cli.run("status", JOB, "-d", job.dataset).returncode == 0
 
 
@@ -370,7 +369,7 @@ def test_a_job_without_any_status_is_shown_from_its_checkpoint(cli, job):
 
 def test_what_an_earlier_run_left_is_not_taken_for_the_present(cli, job):
     job.show(**FULL, status="stopped", pid=1)
-    with job.store.lock(JOB):
+    with taken(job.dataset, job_id=JOB):
         document = json.loads(cli.run("status", JOB, "--json", "-d", job.dataset).stdout)
     assert document["status"] == "running"
     assert "queues" not in document

@@ -7,15 +7,14 @@ import os
 import re
 import resource
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from snake_pipe.load.dataset import Dataset
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from testkit.claims import leave_note, taken
 from testkit.repositories import git_repository, python_files
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -168,33 +167,27 @@ def test_what_a_killed_job_left(dataset, doctor):
 
 
 def test_who_writes_to_the_dataset(dataset, doctor):
-    with Dataset.open(dataset).lock("20261122-101530-4f9a1c"):
+    with taken(dataset, job_id="20261122-101530-4f9a1c") as writing:
         held = doctor("-d", dataset)["writer"]
         assert held["level"] == "ok"
         assert f"job 20261122-101530-4f9a1c (pid {os.getpid()}" in held["found"]
-        edit_json(dataset / "_jobs" / "lock.json", pid=_dead_pid())
+        writing.note(pid=_dead_pid())
         assert doctor("-d", dataset)["writer"]["level"] == "warning"
 
 
 def test_a_writer_that_is_silent_may_be_suspended(dataset, doctor):
     folder = newest_job(dataset)
     edit_json(folder / "status.json", time=time.time() - 600)
-    with Dataset.open(dataset).lock(folder.name):
+    with taken(dataset, job_id=folder.name):
         writer = doctor("-d", dataset)["writer"]
     assert (writer["level"], writer["fix"]) == ("warning", f"is it suspended? kill -CONT {os.getpid()}")
 
 
 def test_a_writer_that_died_is_not_in_the_way(dataset, doctor):
-    left = {
-        "job_id": "20261122-101530-4f9a1c",
-        "pid": _dead_pid(),
-        "host": socket.gethostname(),
-        "since": 1.0,
-    }
-    (dataset / "_jobs" / "lock.json").write_text(json.dumps(left))
+    leave_note(dataset, "20261122-101530-4f9a1c")
     writer = doctor("-d", dataset)["writer"]
     assert writer["level"] == "note"
-    assert str(left["pid"]) in writer["found"]
+    assert f"job 20261122-101530-4f9a1c (pid {os.getpid()} " in writer["found"]
 
 
 def _dead_pid():

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from snake_pipe.load.lock_holder import lock_holder
+from snake_pipe.load.claims.writers import live_writers
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.journal import read_journal
 from testkit.repositories import python_files
@@ -148,8 +148,8 @@ def test_twice_a_minute_with_runs_that_take_longer(cli, cron, tmp_path):
         edits += 1
         (root / f"new{edits:03}.py").write_text(f"def new{edits}():\n    return {edits}\n")
         (root / "m00.py").write_text(f"def f0():\n    return {edits}\n")
-        if killed is None and time.monotonic() > end - 30 * MINUTES and (holder := lock_holder(dataset)):
-            killed = kill_holder(cron, holder)
+        if killed is None and time.monotonic() > end - 30 * MINUTES and (writers := live_writers(dataset)):
+            killed = kill_holder(cron, writers[0])
         time.sleep(2)
     (cron.top / "spool" / "root").write_text("# nothing more\n")
     os.utime(cron.top / "spool")

@@ -27,8 +27,9 @@ Examples:
   snake-pipe compact -d trees --keep-runs 1 --grace 0
 
 Runs do this at their ends, a little at a time, so it is rarely needed: after a run that was killed, to free
-the room of earlier states at once, or before a dataset is copied. Readers are not disturbed; while a job is
-running the exit code is 75, after --lock-timeout. It may be interrupted at any time.
+the room of earlier states at once, or before a dataset is copied. Neither readers nor running jobs are
+disturbed; while another process tidies the dataset the exit code is 75, after --lock-timeout. It may be
+interrupted at any time.
 """
 
 

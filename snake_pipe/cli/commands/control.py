@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from snake_pipe.cli.completers import control_words, queues
-from snake_pipe.cli.job_view import find_job, view_job
+from snake_pipe.cli.job_view import find_job, running_jobs, view_job
 from snake_pipe.cli.options.common import JobDataset
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from snake_pipe.cli.job_view import JobView
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
@@ -76,7 +78,7 @@ def control(
 
     job_id, action, rest = _split(words, last)
     given = _arguments(action, rest, queue)
-    manager, job_id = find_job(job_id, last, dataset)
+    manager, job_id = _find(job_id, last, dataset)
     view = view_job(manager, job_id)
     if action == "set":
         given = _checked_settings(given, view.checkpoint)
@@ -100,6 +102,15 @@ def control(
     if not answer.get("ok"):
         raise UsageError(f"job {job_id} refuses: {message}")
     typer.echo(message)
+
+
+def _find(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:
+    """The job to be commanded; UsageError where several run and none is named."""
+    manager, chosen = find_job(job_id, last, dataset)
+    running = running_jobs(manager.folder.parent) if job_id is None else []
+    if len(running) > 1:
+        raise UsageError(f"{len(running)} jobs are running: {', '.join(running)}", "name one of them")
+    return manager, chosen
 
 
 def _split(words: list[str], last: bool) -> tuple[str | None, str, list[str]]:

@@ -18,6 +18,7 @@ from snake_pipe.cli.options.plugins import PluginOptions
 from snake_pipe.cli.options.reporting import RunReports
 from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import Settings
+from snake_pipe.cli.options.shards import ShardOptions
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
 
@@ -36,6 +37,7 @@ Examples:
   snake-pipe ingest . --include 'src/**' --exclude '*_pb2.py'
   snake-pipe ingest src/a.py                   one file, into its repository's dataset
   snake-pipe ingest . --changed-since origin/main...      what this branch changes
+  snake-pipe ingest . -d /data/trees --shard 3/16         one of sixteen at once
   git ls-files '*.py' | snake-pipe ingest --files-from -  a list of files
   snake-pipe ingest . --budget 20m --priority 'src/**=9'
   snake-pipe ingest . --workers 8 --memory-limit 4096 --max-failures 10
@@ -51,6 +53,7 @@ def ingest(
     selection: SelectionOptions,
     file_list: FileListOptions,
     changes: ChangeOptions,
+    shards: ShardOptions,
     settings: Settings,
     plugins: PluginOptions,
     other_jobs: OtherJobs,
@@ -64,7 +67,7 @@ def ingest(
     Files that have not changed since an earlier ingestion into the same dataset are not read again.
     A file that cannot be read or parsed is recorded in `files` and `errors`; the others are not affected.
     """
-    revision = changes.revision
+    revision, shard = changes.revision, shards.chosen
     roots = file_list.roots(paths)
     outputs.check()
     seconds = budget.seconds
@@ -73,7 +76,7 @@ def ingest(
     prepare_run()  # before anything else that takes time
     config = settings.load(roots, selection, plugins.given | reports.given).config
     with file_list.place() as kept:
-        request = replace(selection.request(roots, config, kept), changed_since=revision)
+        request = replace(selection.request(roots, config, kept), changed_since=revision, shard=shard)
         request.check()
         file_list.copy(kept)
         reporter = verbosity.open_reporter()

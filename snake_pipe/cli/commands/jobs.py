@@ -76,6 +76,8 @@ def _job_row(manager: CheckpointManager, job_id: str) -> tuple[Any, ...]:
     checkpoint = view.checkpoint
     progress, request = checkpoint.progress, checkpoint.request
     source = ", ".join(request.get("roots", ())) or "list of files"
+    if shard := request.get("shard"):
+        source += f" (shard {shard})"
     figures = (progress.files_done, progress.files_failed, progress.rows)
     return (job_id, view.state, _minute(checkpoint.created_at), *figures, source)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.completers import job_ids
+from snake_pipe.cli.job_view import running_jobs
 from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.budget import BudgetOptions
@@ -32,7 +33,7 @@ _EXAMPLES = """
 \b
 Examples:
   snake-pipe resume 20261122-101530-4f9a1c
-  snake-pipe resume --last                  the newest job that is not done
+  snake-pipe resume --last                  the newest job that is not done and does not run
   snake-pipe resume --last --budget 20m     for twenty minutes
   snake-pipe resume --last --workers 1      if it ran out of memory
   snake-pipe resume --last --executor process   without the Dask cluster that it had
@@ -48,7 +49,7 @@ def resume(
         ),
     ] = None,
     last: Annotated[
-        bool, typer.Option("--last", help="The newest job of the dataset that is not done.")
+        bool, typer.Option("--last", help="The newest job of the dataset that is not done and does not run.")
     ] = False,
     dataset: JobDataset = None,
     workers: Annotated[
@@ -107,6 +108,8 @@ def resume(
 def _last_unfinished(manager: CheckpointManager) -> str:
     from snake_pipe.extract.job.unfinished import unfinished
 
-    for checkpoint in unfinished(manager):
+    running = running_jobs(manager.folder.parent)
+    for checkpoint in unfinished(manager, running):
         return checkpoint.job_id
-    raise JobNotFoundError(f"every job in {manager.folder.parent} is done", "there is nothing to resume")
+    state = f"done, or is running: {', '.join(running)}" if running else "done"
+    raise JobNotFoundError(f"every job in {manager.folder.parent} is {state}", "there is nothing to resume")

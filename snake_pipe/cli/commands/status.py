@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snake_pipe.cli.completers import job_ids
-from snake_pipe.cli.job_view import JobView, find_job, view_job
+from snake_pipe.cli.job_view import JobView, find_job, running_jobs, view_job
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import JobDataset
 from snake_pipe.cli.options.health import HealthOptions
@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 _STATUS_EXAMPLES = """
 \b
 Examples:
-  snake-pipe status           the running job, else the newest
+  snake-pipe status           the running job that began last, else the newest
   snake-pipe status 20261122-101530-4f9a1c --follow
   snake-pipe status -v        also the statistics by name
   snake-pipe status --follow --json | jq .files_per_second
@@ -68,7 +68,9 @@ def status(
     job_id: Annotated[
         str | None,
         typer.Argument(
-            metavar="[JOB_ID]", help="Default: the running job, else the newest.", autocompletion=job_ids
+            metavar="[JOB_ID]",
+            help="Default: the running job that began last, else the newest.",
+            autocompletion=job_ids,
         ),
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="Same as giving no JOB_ID.")] = False,
@@ -93,7 +95,10 @@ def status(
         if follow:
             raise UsageError("--health and --follow cannot be given together")
         return _health(job_id, last, dataset, limits, as_json=json)
+    is_named = job_id is not None
     manager, job_id = find_job(job_id, last, dataset)
+    if not is_named and (others := len(running_jobs(manager.folder.parent)) - 1) > 0:
+        tell(f"job {job_id} of {others + 1} that are running; snake-pipe jobs lists them")
     if follow:
         return _follow(manager, job_id, as_json=json, verbose=verbose)
     view = view_job(manager, job_id)

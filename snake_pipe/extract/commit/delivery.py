@@ -230,7 +230,7 @@ class Delivery:
     async def tidy(self) -> None:
         """Take what is superseded out of the tables; where the disk refuses, the next run does it."""
         try:
-            await self._writer.tidy()
+            await self._writer.tidy(is_last=self._ending)
         except SnakePipeError as error:
             text = f"the tables are not tidied: {error}; the next run tries again"
             self._listener(Notice("tidy", text))

@@ -69,10 +69,10 @@ class FlushWriter:
         epoch: int,
         last_flush_seq: int,
         journal: Journal,
-        commit: Callable[[str, int, Sequence[Part]], None],
+        commit: Callable[[int, Sequence[Part]], None],
         open_writer: Callable[[str], PartWriter],
         read_with: str,
-        tidy: Callable[[], None],
+        tidy: Callable[[bool], None],
     ) -> None:
         self._job_id = job_id
         self._epoch = epoch
@@ -167,15 +167,16 @@ class FlushWriter:
             self.flushes += 1
             return info
 
-    async def tidy(self) -> None:
+    async def tidy(self, *, is_last: bool) -> None:
         """Take what is superseded out of the tables, after a flush under way; SinkError if the disk refuses.
 
+        `is_last`: the job does not come to it again.
         It runs to its end also when the caller is cancelled, as a flush does.
         """
 
         async def in_turn() -> None:
             async with self._lock:
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._tidy)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._tidy, is_last)
 
         tidying = asyncio.ensure_future(in_turn())
         tidying.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -196,7 +197,7 @@ class FlushWriter:
                 "parts": [astuple(part) for part in parts],
             }
         )
-        self._commit(self._job_id, seq, parts)
+        self._commit(seq, parts)
         self._journal.append({"type": "committed", "seq": seq})
 
     def _write_own_parts(self, pending: _Pending, stamp: FlushStamp) -> list[Part]:

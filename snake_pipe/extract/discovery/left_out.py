@@ -27,13 +27,15 @@ class LeftOut:
     by language (`ast` for what may be AST files). `ignored` is what ignore rules leave out, `filtered` what
     the patterns `include` and `exclude` do, but for `excluded`: files that were named, and that the patterns
     leave out all the same. `not_changed` are files that the dataset does not have, since they had not changed
-    when it was begun with changes alone.
+    when it was begun with changes alone. `found_elsewhere` tells whether there is a wanted file that is of
+    another shard.
     """
 
     unrecognised: Counter[str] = field(default_factory=Counter)
     unasked: Counter[str] = field(default_factory=Counter)
     excluded: int = 0
     not_changed: int = 0
+    found_elsewhere: bool = False
     ignored: LeftOutByRules = field(default_factory=LeftOutByRules)
     filtered: LeftOutByRules = field(default_factory=LeftOutByRules)
 

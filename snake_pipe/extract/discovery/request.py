@@ -16,6 +16,8 @@ from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
 from snake_pipe.extract.discovery.selection import Selection, check_patterns
 from snake_pipe.extract.discovery.walk import look, walk
 from snake_pipe.extract.paths.names import escape_path, unescape_path
+from snake_pipe.utils.scope import Scope
+from snake_pipe.utils.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +40,7 @@ class IngestRequest:
     that hold for every job; None: those that are not empty.
     With `changed_since`, which names a commit, what git says has not changed since then need not be looked
     at; `since` has the commit that it was for each name in `repos`.
+    `shard`, such as `3/16`, is the share of the files that are this request's business; empty for all.
     """
 
     roots: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class IngestRequest:
     repos: dict[str, str] = field(default_factory=dict, hash=False)
     changed_since: str = ""
     since: dict[str, str] = field(default_factory=dict, hash=False)
+    shard: str = ""
 
     def check(self) -> None:
         """UsageError if a root is missing, a language unknown or a pattern wrong."""
@@ -65,6 +69,8 @@ class IngestRequest:
         if unknown:
             raise UsageError(f"unknown language {unknown[0]!r}", "snake-pipe languages lists them")
         check_patterns(self._selection(None))
+        if self.own_shard is not None and self.file_list is not None:
+            raise UsageError("--shard and a list of files cannot be given together", "split the list instead")
         if self.changed_since:
             if self.full or self.file_list is not None:
                 other = "--full" if self.full else "a list of files"
@@ -81,10 +87,26 @@ class IngestRequest:
         }
 
     @property
+    def own_shard(self) -> Shard | None:
+        """The share of the files, None for all; UsageError if it cannot be read."""
+        return Shard.parse(self.shard) if self.shard else None
+
+    def holds(self, path: str) -> bool:
+        """Whether a path, as it stands in the tables, is of its share."""
+        shard = self.own_shard
+        return shard is None or shard.holds(unescape_path(path) if "\\" in path else path.encode())
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What it writes of its dataset, once that has named its folders."""
+        return tuple(Scope(name, self.own_shard) for name in dict.fromkeys(self.repos.values()))
+
+    @property
     def expects_files(self) -> bool:
-        """Whether to find none is worth a word: in whole folders, but not in a list or in changes."""
+        """Whether to find none is worth a word: in whole folders, but not in a list, changes or a shard."""
         return (
             self.file_list is None
+            and not self.shard
             and not self.changed_since
             and any(Path(root).is_dir() for root in self.roots)
         )
@@ -154,6 +176,7 @@ class IngestRequest:
             max_file_size=max_file_size,
             use_gitignore=self.use_gitignore,
             left_out=(Path(self.dataset).resolve(),),
+            shard=self.own_shard,
         )
 
     def _listed(self, max_file_size: int, left_out: LeftOut) -> Iterator[DiscoveredFile | DiscoveryError]:

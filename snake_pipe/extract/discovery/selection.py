@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from snake_pipe.utils.shard import Shard
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -28,7 +30,8 @@ class Selection:
     wanted (name `ast` too if AST files are); None means every queue the detectors give. Files of others are
     counted.
     Files above `max_file_size` bytes come out with the skip reason `too_large`; None means no limit.
-    `left_out` are absolute folders never to be entered, such as the dataset being written.
+    `left_out` are absolute folders never to be entered, such as the dataset being written. Files of other
+    shards than `shard` are passed over by their paths alone; None means all.
     """
 
     detector: Callable[[str], str | None]
@@ -41,6 +44,7 @@ class Selection:
     head_endings: frozenset[str] = frozenset((".h",))
     by_ending: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[Path, ...] = ()
+    shard: Shard | None = None
 
     @cached_property
     def included(self) -> PathPatterns | None:

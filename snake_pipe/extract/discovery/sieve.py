@@ -54,6 +54,7 @@ class Sieve:
         self._repo = repo
         self._selection = selection
         self._left_out = left_out
+        self._shard = selection.shard
         self._recognition = None if known is None else Recognition(repo, selection, known)
         self._links: deque[bytes] = deque(maxlen=_LINKS_REMEMBERED)
         self._closed = tuple(
@@ -86,6 +87,8 @@ class Sieve:
 
     def named(self, path: bytes) -> Iterator[DiscoveredFile | DiscoveryError]:
         """The item for a file that the user named itself."""
+        if self._shard is not None and not self._shard.holds(path):
+            return
         parent, _, name = path.rpartition(b"/")
         try:
             folder = open_folder(self._root_bytes, parent)
@@ -101,15 +104,25 @@ class Sieve:
 
     def items(self, found: FolderFiles) -> Iterator[WalkItem]:
         """The items for some files of a folder, but for those that are not wanted or no longer there."""
-        names = found.names
+        names = found.names if self._shard is None else self._of_shard(found)
         if self._recognition is not None:
-            count, names = self._recognition.split(found)
+            count, names = self._recognition.split(found._replace(names=names))
             if count:
                 yield Recognised(count)
         for name in names:
             item = self._item(found.path + name, name, found.folder)
             if item is not None:
                 yield item
+
+    def _of_shard(self, found: FolderFiles) -> list[bytes]:
+        """The names of files of the shard; the others are the business of others."""
+        assert self._shard is not None
+        names = [name for name in found.names if self._shard.holds(found.path + name)]
+        if not self._left_out.found_elsewhere and len(names) < len(found.names):
+            is_wanted = self._selection.is_told_by_name
+            others = (os.fsdecode(name) for name in found.names if name not in names)
+            self._left_out.found_elsewhere = any(is_wanted(found.path, name) for name in others)
+        return names
 
     def _item(
         self, path: bytes, name: bytes, folder: int, *, by_name: bool = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.discovery.left_out import LeftOut
     from snake_pipe.extract.discovery.roots import Root
     from snake_pipe.extract.feeds.feed import Known
-    from snake_pipe.extract.feeds.revisions import Revision
+    from snake_pipe.extract.feeds.shard_revisions import Revision
     from snake_pipe.extract.paths.scope import PathScope
     from snake_pipe.load.known_files import KnownFiles
 

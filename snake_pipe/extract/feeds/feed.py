@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 
     from snake_pipe.extract.batch_models import DiscoveredFile
-    from snake_pipe.extract.feeds.revisions import Revision
+    from snake_pipe.extract.feeds.shard_revisions import Revision
     from snake_pipe.extract.model.rows import Row
 
 

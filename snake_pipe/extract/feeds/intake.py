@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.equal_content import EqualContent, NotedTimes
     from snake_pipe.extract.feeds.feed import Discovered, Known
     from snake_pipe.extract.feeds.ids import FileIds
-    from snake_pipe.extract.feeds.revisions import Revision
+    from snake_pipe.extract.feeds.shard_revisions import Revision
     from snake_pipe.extract.model.rows import Row
 
 _T = TypeVar("_T")
@@ -79,6 +79,7 @@ class Intake(Feed):
         content: EqualContent | None = None,
         noted: NotedTimes | None = None,
         reported: Container[tuple[str, str]] = (),
+        is_own: Callable[[str], bool] = lambda _: True,
         counts_again: bool = True,
         row_if_deleted: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
         find_deleted: Callable[[], Iterator[Row]] = lambda: iter(()),
@@ -90,7 +91,8 @@ class Intake(Feed):
         Of the others, those are left out whose `content` is equal; each is read for that. Their times are
         `noted`, and given on.
 
-        `reported` are (path, code) of errors that the job has recorded before. Without `counts_again` neither
+        `reported` are (path, code) of errors that the job has recorded before; of paths that are not its
+        `is_own` business others record them. Without `counts_again` neither
         they nor files that are left out are counted in `discovered`, as an earlier walk has counted them.
 
         `row_if_deleted(path, take_id)` gives a row for a listed path that is not there, if the dataset holds
@@ -105,6 +107,7 @@ class Intake(Feed):
         self._content = content
         self._noted = noted
         self._reported = reported
+        self._is_own = is_own
         self._counts_again = counts_again
         self._row_if_deleted = row_if_deleted
         self._find_deleted = find_deleted
@@ -213,11 +216,11 @@ class Intake(Feed):
         return different, self._content.touched - before
 
     def _take_error(self, item: DiscoveryError, chunk: Chunk) -> None:
-        is_new = (item.path, item.code) not in self._reported
+        is_new = (item.path, item.code) not in self._reported and self._is_own(item.path)
         self.rules_failed |= item.code in RULES_FAILED
         if item.code in HIDING:
             self.incomplete = True
-            self.discovered.unread += self._counts_again or is_new
+            self.discovered.unread += self._is_own(item.path) and (self._counts_again or is_new)
         if is_new:
             chunk.errors.append(
                 error_row(item.path, self._job_id, phase="discover", code=item.code, message=item.message)

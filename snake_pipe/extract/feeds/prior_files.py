@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,12 +48,15 @@ class PriorFiles:
         self._kept: set[str] | None = None
         self._narrowing = Narrowing(request)
         own_dialects = plugins.own_dialects(config.dialects)
+        repos = self._roots if request.file_list is None else None  # a list may name files anywhere
         self._current = KnownFiles.current(
             dataset,
-            repos=self._roots if request.file_list is None else None,  # a list may name files anywhere
+            repos=repos,
+            holds=request.holds if request.shard else None,
             is_current=lambda name, version: plugins.is_current_parser(name, version, own_dialects),
             read_with=config.read_with,
         )
+        self._load_all = partial(KnownFiles.current, dataset, repos=repos)
 
     @property
     def known(self) -> Known:
@@ -152,10 +156,14 @@ class PriorFiles:
         """
         if not self._walked or not len(self._current) or self._current.seen_count:
             return False
-        return not found_others or all(map(_is_gone, map(self._path, self._unseen())))
+        if not found_others:
+            return True
+        if not self._are_gone(self._current):
+            return False
+        return not self._request.shard or self._are_gone(self._load_all())
 
-    def _unseen(self) -> Iterator[KnownFile]:
-        return (file for file in self._current.unseen() if self._is_walked(file))
+    def _are_gone(self, files: KnownFiles) -> bool:
+        return all(_is_gone(self._path(file)) for file in files.unseen() if self._is_walked(file))
 
     def _is_walked(self, file: KnownFile) -> bool:
         return file.repo in self._walked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,20 +35,29 @@ def known_repositories(dataset: Path) -> dict[str, Path]:
     return {}
 
 
-def settle_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
-    """As `name_repositories`, and the names are recorded; the caller holds the dataset's lock."""
-    request, known = _named(dataset, request)
-    try:
-        write_atomic(
-            _note(dataset),
-            orjson.dumps({name: escape_path(os.fsencode(folder)) for name, folder in known.items()}),
-        )
-    except OSError as error:
-        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
-    return request
+@dataclass(frozen=True, slots=True)
+class NamedRequest:
+    """A request with the names of its folders, and the folders of all names that the dataset then knows.
+
+    `names_before` are those that it knew.
+    """
+
+    request: IngestRequest
+    folders: Mapping[str, Path]
+    names_before: frozenset[str]
+
+    def record(self, dataset: Path) -> None:
+        """Make the names those of the dataset; the caller has the registry since they were chosen."""
+        if self.folders == known_repositories(dataset):
+            return
+        document = {name: escape_path(os.fsencode(folder)) for name, folder in self.folders.items()}
+        try:
+            write_atomic(_note(dataset), orjson.dumps(document))
+        except OSError as error:
+            raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
 
 
-def name_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
+def name_repositories(dataset: Path, request: IngestRequest) -> NamedRequest:
     """The request with the names of its folders in a dataset, which may not be there yet.
 
     A folder keeps the name that the dataset knows it by. Paths of named files count from the innermost known
@@ -60,12 +69,8 @@ def name_repositories(dataset: Path, request: IngestRequest) -> IngestRequest:
     The same where a folder to be walked and a known one lie within each other: what is in both would be there
     twice.
     """
-    return _named(dataset, request)[0]
-
-
-def _named(dataset: Path, request: IngestRequest) -> tuple[IngestRequest, dict[str, Path]]:
-    """The request with the names, and the folders of all names that the dataset then knows."""
     known = known_repositories(dataset)
+    names_before = frozenset(known)
     plan = replace(request, repos=_folders_of_named(request, known.values())).plan()
     if request.repo and len(plan) > 1:
         folders = ", ".join(str(root.folder) for root in plan)
@@ -80,7 +85,8 @@ def _named(dataset: Path, request: IngestRequest) -> tuple[IngestRequest, dict[s
         known[name] = folder
     if request.file_list is not None:  # what it names is not known yet, and may lie in any of them
         names = {folder: name for name, folder in known.items()}
-    return replace(request, repos={str(folder): name for folder, name in names.items()}), known
+    named = replace(request, repos={str(folder): name for folder, name in names.items()})
+    return NamedRequest(named, known, names_before)
 
 
 def _check_name(folder: Path, name: str, known: Mapping[str, Path], name_of: Mapping[Path, str]) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Known
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.feeds.prior_files import PriorFiles
-    from snake_pipe.extract.feeds.revisions import Checkouts, Revision
+    from snake_pipe.extract.feeds.revisions import Checkouts
+    from snake_pipe.extract.feeds.shard_revisions import Revision
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.observe.events import Listener
@@ -46,8 +47,8 @@ def open_walk(
     """
     discovered, noted = Discovered(), NotedTimes()
     known, changes = prior.known, None
+    revisions = read_revisions(dataset.path, request.own_shard)
     if request.changed_since:
-        revisions = read_revisions(dataset.path)
         changes = ChangedSince(
             request.plan(), request.since, commits, revisions, prior.current, discovered.left_out
         )
@@ -56,7 +57,8 @@ def open_walk(
             listener(Notice("rows_of_no_commit", warning))
 
     def find_deleted() -> Iterator[Row]:
-        if not request.full and prior.are_missing(found_others=intake.found_files):
+        found_others = intake.found_files or discovered.left_out.found_elsewhere
+        if not request.full and prior.are_missing(found_others=found_others):
             text = (
                 "none of the dataset's files was found; they are kept (--full would record them as deleted)"
             )
@@ -65,9 +67,7 @@ def open_walk(
         return prior.find_deleted(ids, by_rules=not intake.rules_failed)
 
     def revisions_at_end() -> dict[str, Revision]:
-        return checkouts.revisions(
-            dataset.path, prior.has_met_all, intake.newest_ns, is_whole=changes is None
-        )
+        return checkouts.revisions(revisions, prior.has_met_all, intake.newest_ns, is_whole=changes is None)
 
     # A run that reads all again, asks git or goes on with an earlier one has more to ask about each file.
     is_plain = own_files is None and changes is None and not request.full
@@ -82,6 +82,7 @@ def open_walk(
         noted=noted,
         wanted=(lambda files: files) if changes is None else changes.wanted,
         reported=reported,
+        is_own=request.holds,
         row_if_deleted=prior.row_if_deleted,
         find_deleted=find_deleted,
         revisions=revisions_at_end,

@@ -25,7 +25,6 @@ from snake_pipe.extract.sinks.ledger import make_flush
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
-from snake_pipe.load.dataset import Flush
 from snake_pipe.observe.events import Flushed, Notice
 from snake_pipe.utils.batch_utils import memory_limit
 
@@ -172,8 +171,8 @@ def _make_writer(job: Job, feed: Feed) -> FlushWriter:
         epoch=job.epoch,
         last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),
         journal=job.journal,
-        commit=lambda job_id, seq, parts: job.dataset.commit(Flush(job_id, seq, list(parts), job.epoch)),
+        commit=job.commit,
         open_writer=job.open_writer,
         read_with=job.config.read_with,
-        tidy=lambda: job.tidy(feed),
+        tidy=lambda is_last: job.tidy(feed, is_last=is_last),
     )

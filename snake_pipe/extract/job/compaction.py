@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.job.recovery import recover_last_run
-from snake_pipe.extract.job.upkeep import Upkeep, retention_of
+from snake_pipe.extract.job.recovery import settle_left_behind
+from snake_pipe.extract.job.upkeep import Upkeep
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.tidy.space import space_of
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
@@ -32,17 +33,24 @@ class Compacted:
 def compact(path: Path, config: BatchConfig, wait: LockWait | None = None) -> Compacted:
     """Make the tables the current state in few parts, and remove what `config` does not keep.
 
-    DatasetBusyError while a job is running, for longer than the `wait`; SinkError where the disk refuses.
-    It may be killed anywhere: what is done is done, and the rest is done the next time.
+    Jobs may be running meanwhile. DatasetBusyError while another process tidies, for longer than the `wait`;
+    SinkError where the disk refuses. It may be killed anywhere: what is done is done, and the rest is done
+    the next time.
     """
     dataset = Dataset.open(path)
-    with dataset.lock(wait=wait):
+    manager = CheckpointManager(path)
+    with dataset.claims.sole_upkeep(wait):
         before = space_of(path)
-        manager = CheckpointManager(path)
-        recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
-        upkeep = Upkeep(dataset, manager, config, job_id=manager.newest() or "", epoch=dataset.next_epoch())
+        with dataset.claims.registry():
+            dataset.mend()
+        settle_left_behind(dataset, manager)
+        job_id = next(iter(newest_jobs(manager)), "")
+        upkeep = Upkeep(dataset, manager, config, job_id=job_id, epoch=dataset.next_epoch())
         jobs = upkeep.remove_old_jobs()
         tidied = upkeep.tidy(at_once=True)
         dataset.checkpoint()
         upkeep.vacuum().remove()
-        return Compacted(before, space_of(path), tidied.rows, jobs)
+        after = space_of(path)
+    if not dataset.snapshot().is_tidy:  # for those who ended meanwhile
+        upkeep.take_turn({})
+    return Compacted(before, after, tidied.rows, jobs)

@@ -17,7 +17,7 @@ from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.prior_files import PriorFiles
-from snake_pipe.extract.feeds.repository_names import known_repositories, settle_repositories
+from snake_pipe.extract.feeds.repository_names import name_repositories
 from snake_pipe.extract.feeds.revisions import (
     Checkouts,
     forget_commits,
@@ -30,13 +30,13 @@ from snake_pipe.extract.job import index as job_index
 from snake_pipe.extract.job.control.command import CONTROL_FOLDER
 from snake_pipe.extract.job.control.folder import ControlFolder
 from snake_pipe.extract.job.failing_before import note_failing_before
-from snake_pipe.extract.job.recovery import commit_promised, recover_last_run, remove_leftovers
+from snake_pipe.extract.job.recovery import commit_promised, remove_leftovers, settle_left_behind
 from snake_pipe.extract.job.run_record import RunRecord, record_killed_run
-from snake_pipe.extract.job.unfinished import Wanted, decide, supersede
+from snake_pipe.extract.job.unfinished import Wanted, decide, live_jobs, supersede
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.extract.plugin_check import check_plugins
 from snake_pipe.extract.settings.on_unfinished import OnUnfinished
-from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.utils.checkpoint_manager import (
@@ -47,31 +47,37 @@ from snake_pipe.utils.checkpoint_manager import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import ExitStack
 
     from snake_pipe.extract.feeds.feed import Feed
+    from snake_pipe.extract.feeds.repository_names import NamedRequest
     from snake_pipe.extract.watch.options import WatchOptions
     from snake_pipe.extract.watch.watcher import Watcher
+    from snake_pipe.load.claims.claims import Writing
+    from snake_pipe.load.part_writer import Part
     from snake_pipe.observe.events import Listener, Notice
     from snake_pipe.observe.statistics import BatchStatistics
     from snake_pipe.observe.status import JobStatus
     from snake_pipe.utils.journal import Journal, Record
     from snake_pipe.utils.lock_wait import LockWait
+    from snake_pipe.utils.scope import Scope
 
 
 class Job:
-    """A job that is open: its dataset locked, its journal at hand, its last flush rolled forward."""
+    """A job that is open: its files claimed, its journal at hand, its last flush rolled forward."""
 
     def __init__(
         self,
         dataset: Dataset,
         manager: CheckpointManager,
+        writing: Writing,
         checkpoint: CheckpointData,
         journal: Journal,
         epoch: int,
     ) -> None:
         self.dataset = dataset
+        self._writing = writing
         self.checkpoint = checkpoint
         self.journal = journal
         self.epoch = epoch
@@ -112,22 +118,33 @@ class Job:
         """
         check_plugins(config)
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
-        dataset = Dataset.create(Path(request.dataset), wait)
-        lock = stack.enter_context(dataset.lock(wait=wait))
-        known = known_repositories(dataset.path)
-        request = settle_repositories(dataset.path, request)
+        dataset = Dataset.create(Path(request.dataset))
+        named = name_repositories(dataset.path, request)
+
+        def settle() -> tuple[Scope, ...]:
+            nonlocal named
+            named = name_repositories(dataset.path, request)
+            return named.request.scopes
+
+        def on_taken() -> None:
+            dataset.mend()
+            named.record(dataset.path)
+
+        writing = stack.enter_context(dataset.claims.take(settle, wait, on_taken=on_taken))
         manager = CheckpointManager(dataset.path)
-        decision = decide(manager, Wanted(request, config), on_unfinished)
+        wanted = Wanted(named.request, config)
+        decision = decide(manager, wanted, on_unfinished, live_jobs(dataset))
         job_id = decision.resumed.job_id if decision.resumed else new_job_id()
-        lock.note(job_id)
-        must_recover = lock.left_behind or not _last_is_done(manager)
+        writing.note(job_id=job_id)
+        has_recovered = settle_left_behind(dataset, manager, writing)
         given_up = [supersede(dataset, manager, earlier, job_id) for earlier in decision.superseded]
         if decision.resumed is not None:
-            job = cls._reopen(dataset, manager, replace(decision.resumed, config=asdict(config)), stack)
+            checkpoint = replace(decision.resumed, config=asdict(config))
+            job = cls._reopen(dataset, manager, writing, checkpoint, stack)
         else:
-            if must_recover or given_up:
-                recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
-            job = cls._begin(dataset, manager, job_id, request, known, config, stack)
+            if has_recovered or given_up:
+                remove_leftovers(dataset, manager, retention_of(config), config.sink_ids)
+            job = cls._begin(dataset, manager, writing, named, config, stack)
         job.notices = (*decision.notices, *given_up)
         return job
 
@@ -136,13 +153,14 @@ class Job:
         cls,
         dataset: Dataset,
         manager: CheckpointManager,
-        job_id: str,
-        request: IngestRequest,
-        repos_before: Collection[str],
+        writing: Writing,
+        named: NamedRequest,
         config: BatchConfig,
         stack: ExitStack,
     ) -> Job:
-        request, commits = settle_revisions(dataset.path, request, repos_before)
+        job_id = writing.writer.job_id
+        with dataset.claims.registry():
+            request, commits = settle_revisions(dataset.path, named.request, named.names_before)
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -162,7 +180,7 @@ class Job:
         journal = stack.enter_context(manager.journal(job_id))
         journal.append(_start(dataset, job_id, epoch))
         job_index.remember(job_id, dataset.path)
-        job = cls(dataset, manager, checkpoint, journal, epoch)
+        job = cls(dataset, manager, writing, checkpoint, journal, epoch)
         job._commits = commits
         job._begin_record(stack)
         return job
@@ -183,15 +201,23 @@ class Job:
         """
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
-        # refuse before the lock notes a new holder
         checkpoint = _changed(manager.load(job_id), changes)
         check_plugins(BatchConfig(**check_settings(checkpoint.config, "the checkpoint")))
-        stack.enter_context(dataset.lock(job_id, wait))
-        return cls._reopen(dataset, manager, _changed(manager.load(job_id), changes), stack)
+        scopes = IngestRequest.from_json(checkpoint.request).scopes
+        writing = stack.enter_context(
+            dataset.claims.take(lambda: scopes, wait, job_id=job_id, on_taken=dataset.mend)
+        )
+        settle_left_behind(dataset, manager, writing)
+        return cls._reopen(dataset, manager, writing, _changed(manager.load(job_id), changes), stack)
 
     @classmethod
     def _reopen(
-        cls, dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, stack: ExitStack
+        cls,
+        dataset: Dataset,
+        manager: CheckpointManager,
+        writing: Writing,
+        checkpoint: CheckpointData,
+        stack: ExitStack,
     ) -> Job:
         job_id = checkpoint.job_id
         if checkpoint.progress.status == "superseded":
@@ -209,22 +235,21 @@ class Job:
             journal.records,
         )
         config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
-        if manager.newest() == job_id:
-            remove_leftovers(dataset, manager, retention_of(config), config.sink_ids)
-        else:
-            recover_last_run(dataset, manager, retention_of(config), config.sink_ids)
+        remove_leftovers(dataset, manager, retention_of(config), config.sink_ids, idle_jobs=[job_id])
         own_files = KnownFiles.of_job(dataset, job_id)
         progress = replace(
             checkpoint.progress, files_done=len(own_files), files_failed=failed_files(dataset, job_id)
         )
         checkpoint = replace(checkpoint, progress=progress)
         if checkpoint.progress.status == "done":
-            return cls(dataset, manager, checkpoint, journal, checkpoint.progress.epoch)
+            writing.is_settled = True
+            return cls(dataset, manager, writing, checkpoint, journal, checkpoint.progress.epoch)
         epoch = dataset.next_epoch()
         journal.append(_start(dataset, job_id, epoch))
-        job = cls(dataset, manager, checkpoint, journal, epoch)
+        job = cls(dataset, manager, writing, checkpoint, journal, epoch)
         job._own_files = own_files
-        forget_commits(dataset.path, [root.name for root in job.request.plan()])
+        with dataset.claims.registry():
+            forget_commits(dataset.path, job.request)
         job._begin_record(stack)
         return job
 
@@ -232,6 +257,7 @@ class Job:
         self._record = RunRecord(
             self.dataset, self.folder, self.request, job_id=self.job_id, epoch=self.epoch
         )
+        self._writing.note(reads=self._record.files_version)
         stack.callback(self._record.close)
 
     def make_feed(self, listener: Listener) -> Feed:
@@ -317,10 +343,19 @@ class Job:
         """Keep these parts on disk, whatever becomes of them in the tables."""
         self._upkeep.hold(names)
 
-    def tidy(self, feed: Feed) -> None:
-        """Make the tables the current state, and remove what is no longer kept."""
-        self._upkeep.tidy(feed.take_noted_times())
-        self._upkeep.remove_old_jobs()
+    def commit(self, flush_seq: int, parts: Sequence[Part]) -> None:
+        """Make a flush visible; SinkError if it cannot be, or if the job has lost what it claimed."""
+        self._writing.check()
+        self.dataset.commit(Flush(self.job_id, flush_seq, parts, self.epoch))
+
+    def tidy(self, feed: Feed, *, is_last: bool) -> None:
+        """Make the tables the current state, and remove what is no longer kept, unless another is at it.
+
+        After the last time this job does not look again.
+        """
+        if is_last:
+            self._writing.note(is_ending=True)
+        self._upkeep.take_turn(feed.take_noted_times())
 
     def after_flush(self, statistics: BatchStatistics) -> None:
         """Record a flush that is committed."""
@@ -368,10 +403,13 @@ class Job:
             self.write_status(status.to_json())
             self.save(status.state, status.statistics)
             if status.state == "done" and self._feed is not None:
-                note_revisions(self.dataset.path, self._feed.revisions())
+                with self.dataset.claims.registry():
+                    note_revisions(self.dataset.path, self._feed.revisions(), self.request.own_shard)
             self.journal.append({"type": "end", "status": status.state, "time": time.time()})
             if self._record is not None:
                 self._record.write(status.state)
+            self._writing.note(ended=status.state)
+            self._writing.is_settled = status.state == "done"
         except SnakePipeError:
             if status.state == "done":
                 raise
@@ -389,15 +427,6 @@ def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> C
         return checkpoint
     config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
     return replace(checkpoint, config=asdict(config.resumed_with(changes)))
-
-
-def _last_is_done(manager: CheckpointManager) -> bool:
-    """Whether the last run left nothing to do; a job that cannot be read may have."""
-    job_id = manager.newest()
-    try:
-        return job_id is None or manager.load(job_id).progress.status == "done"
-    except SnakePipeError:
-        return False
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:

@@ -17,26 +17,37 @@ from snake_pipe.utils.journal import read_journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from snake_pipe.load.claims.claims import Writing
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.tidy.retention import Retention
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
     from snake_pipe.utils.journal import Journal, Record
 
 
-def recover_last_run(
-    dataset: Dataset, manager: CheckpointManager, retention: Retention, sinks: Collection[str] = ()
-) -> None:
-    """Commit what the dataset's last run promised, and remove what it left; the caller holds the lock.
+def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Writing | None = None) -> bool:
+    """Keep the promises of runs that ended early; whether there were any.
 
-    A job that is damaged is left to its own resume, which says so.
+    Those on whose files others are at work are theirs to settle, before they look at what the tables hold; so
+    does whoever is `writing`. A job that is damaged is left to its own resume, which says so, and so is one
+    that is being resumed.
     """
-    job_id = manager.newest()
-    if job_id is not None:
-        with suppress(SnakePipeError), manager.journal(job_id) as journal:
-            commit_promised(dataset, job_id, journal)
-            request = IngestRequest.from_json(manager.load(job_id).request)
-            record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
-    remove_leftovers(dataset, manager, retention, sinks)
+    claims = dataset.claims
+    if not claims.left_behind(writing):
+        return False
+    own_job = None if writing is None else writing.writer.job_id
+    with claims.recovery():
+        for writer in claims.left_behind(writing):
+            if writer.job_id and writer.job_id != own_job:
+                _keep_promises(dataset, manager, writer.job_id)
+            claims.forget(writer)
+    return True
+
+
+def _keep_promises(dataset: Dataset, manager: CheckpointManager, job_id: str) -> None:
+    with suppress(SnakePipeError), manager.journal(job_id) as journal:
+        commit_promised(dataset, job_id, journal)
+        request = IngestRequest.from_json(manager.load(job_id).request)
+        record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
 
 
 def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
@@ -48,10 +59,20 @@ def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
 
 
 def remove_leftovers(
-    dataset: Dataset, manager: CheckpointManager, retention: Retention, sinks: Collection[str] = ()
+    dataset: Dataset,
+    manager: CheckpointManager,
+    retention: Retention,
+    sinks: Collection[str] = (),
+    idle_jobs: Collection[str] = (),
 ) -> None:
-    """Remove parts that no version of a table needs and no job promises; no worker may be left."""
-    Vacuum(dataset, retention, is_promised=promises(dataset, manager, sinks)).remove()
+    """Remove parts that no version of a table needs and no job promises, unless another is at that.
+
+    `idle_jobs` have no workers yet, or no longer.
+    """
+    if (claim := dataset.claims.upkeep()) is not None:
+        with claim:
+            is_promised = promises(dataset, manager, sinks)
+            Vacuum(dataset, retention, is_promised=is_promised, idle_jobs=idle_jobs).remove()
 
 
 def promises(

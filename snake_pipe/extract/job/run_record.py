@@ -44,6 +44,7 @@ class RunRecord:
     ) -> None:
         """`folder` is the job's."""
         self._dataset = dataset
+        self._request = request
         self._folder = folder
         self._job_id = job_id
         self._epoch = epoch
@@ -61,6 +62,11 @@ class RunRecord:
         states = {name: asdict(state) for name, state in self._git.items()}
         with suppress(OSError):  # a note that cannot be written is dropped, since a job is worth more
             replace_atomic(self._folder / _GIT, orjson.dumps({"epoch": self._epoch, "repos": states}) + b"\n")
+
+    @property
+    def files_version(self) -> int:
+        """The version of `files` that the run is compared with at its end."""
+        return self._before.versions["files"]
 
     @property
     def started_at(self) -> float:
@@ -83,6 +89,7 @@ class RunRecord:
         self.close()
         rows = _rows(
             self._dataset,
+            self._request,
             self._before,
             self._git,
             job_id=self._job_id,
@@ -110,10 +117,10 @@ def repositories_of(request: IngestRequest) -> dict[str, str]:
 def record_killed_run(
     dataset: Dataset, folder: Path, job_id: str, request: IngestRequest, records: list[Record]
 ) -> None:
-    """Write the rows of a job's last run if it was killed before it could; the caller holds the lock.
+    """Write the rows of a job's last run if it was killed before it could.
 
-    Nothing has been committed since, so what the tables hold now is the state at its end. `records` are
-    those of the journal in the job's `folder`.
+    Nobody has written to its files since, so what the tables hold of them now is the state at its end.
+    `records` are those of the journal in the job's `folder`.
     """
     start = next((record for record in reversed(records) if record.get("type") == "start"), None)
     if start is None or (dataset.transaction_version(_TABLE, job_id) or 0) >= start["epoch"]:
@@ -124,6 +131,7 @@ def record_killed_run(
     end = next((r for r in own_ends if r["time"] >= start["time"]), None)
     rows = _rows(
         dataset,
+        request,
         dataset.snapshot_at(start["files_version"]),
         git,
         job_id=job_id,
@@ -146,6 +154,7 @@ def _noted_git(folder: Path, epoch: int) -> dict[str, GitState]:
 
 def _rows(
     dataset: Dataset,
+    request: IngestRequest,
     before: Snapshot | None,
     git: dict[str, GitState],
     *,
@@ -157,14 +166,15 @@ def _rows(
     files_version: int | None = None,
 ) -> list[Row]:
     after = dataset.snapshot()
-    files = count_files(dataset, after)
-    changes = _changes(dataset, before, after)
+    files = count_files(dataset, after, request.holds if request.shard else None)
+    changes = _changes(dataset, request, before, after)
     run = {
         "job_id": job_id,
         "epoch": epoch,
         "started_at": datetime.fromtimestamp(started_at, UTC),
         "ended_at": None if ended_at is None else datetime.fromtimestamp(ended_at, UTC),
         "status": status,
+        "shard": request.shard or None,
         "files_version_before": files_version if before is None else before.versions["files"],
         "files_version": after.versions["files"],
         "program_version": __version__,
@@ -187,15 +197,23 @@ def _rows(
 
 
 def _changes(
-    dataset: Dataset, before: Snapshot | None, after: Snapshot
+    dataset: Dataset, request: IngestRequest, before: Snapshot | None, after: Snapshot
 ) -> dict[str, RepositoryChanges] | None:
-    """What differs between both moments; None where the one before is no longer kept."""
+    """What differs between both moments in what the request is about: others may be at work on the rest.
+
+    None where the moment before is no longer kept.
+    """
     if before is None:
         return None
     if before.versions["files"] == after.versions["files"]:
         return {}
     try:
-        return count_changes(dataset, before, after)
+        repos = frozenset(request.repos.values())
+
+        def is_own(repo: str, path: str) -> bool:
+            return (request.file_list is not None or repo in repos) and request.holds(path)
+
+        return count_changes(dataset, before, after, is_own)
     except (SnakePipeError, FileNotFoundError):
         return None
 

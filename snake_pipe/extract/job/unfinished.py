@@ -16,7 +16,7 @@ from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.observe.events import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
@@ -36,8 +36,9 @@ class Wanted:
     config: BatchConfig
 
     def concerns(self, other: Wanted) -> bool:
-        """Whether both are about the same paths."""
-        return all(_same(self.request, other.request, name) for name in ("roots", "file_list", "list_base"))
+        """Whether both are about the same paths, and the same share of them."""
+        names = ("roots", "file_list", "list_base", "shard")
+        return all(_same(self.request, other.request, name) for name in names)
 
     def differences(self, other: Wanted) -> list[str]:
         """What of the files and their rows is asked for differently, by its names."""
@@ -46,9 +47,16 @@ class Wanted:
         return asked + rows
 
 
-def unfinished(manager: CheckpointManager) -> Iterator[CheckpointData]:
-    """The jobs that can be resumed, or are running, the newest first; damaged ones are passed over."""
+def live_jobs(dataset: Dataset) -> frozenset[str]:
+    """The jobs that are running."""
+    return frozenset(writer.job_id for writer in dataset.claims.live())
+
+
+def unfinished(manager: CheckpointManager, live: Container[str]) -> Iterator[CheckpointData]:
+    """The jobs that can be resumed, the newest first, without `live` ones; damaged ones are passed over."""
     for job_id in reversed(manager.job_ids()):
+        if job_id in live:
+            continue
         try:
             checkpoint = manager.load(job_id)
         except SnakePipeError:  # damaged, or killed before its first checkpoint
@@ -66,11 +74,16 @@ class Decision:
     notices: Sequence[Notice] = ()
 
 
-def decide(manager: CheckpointManager, wanted: Wanted, on_unfinished: OnUnfinished) -> Decision:
-    """What to do about unfinished jobs of the same paths; UsageError if somebody is to look at one first."""
+def decide(
+    manager: CheckpointManager, wanted: Wanted, on_unfinished: OnUnfinished, live: Container[str]
+) -> Decision:
+    """What to do about unfinished jobs of the same paths; UsageError if somebody is to look at one first.
+
+    Jobs that are `live` are none of them.
+    """
     if on_unfinished is OnUnfinished.KEEP:
         return Decision()
-    earlier = _earlier(manager, wanted)
+    earlier = _earlier(manager, wanted, live)
     if not earlier:
         return Decision()
     if on_unfinished is OnUnfinished.FAIL:
@@ -86,7 +99,7 @@ def decide(manager: CheckpointManager, wanted: Wanted, on_unfinished: OnUnfinish
 def supersede(dataset: Dataset, manager: CheckpointManager, checkpoint: CheckpointData, by: str) -> Notice:
     """Give an unfinished job up: its promises are kept, and what else it left is no longer needed.
 
-    The caller holds the dataset's lock.
+    The caller has the claim of its files.
     """
     job_id, now = checkpoint.job_id, time.time()
     try:
@@ -102,10 +115,12 @@ def supersede(dataset: Dataset, manager: CheckpointManager, checkpoint: Checkpoi
     return Notice("superseded_job", f"job {job_id} was unfinished: {by} takes its place")
 
 
-def _earlier(manager: CheckpointManager, wanted: Wanted) -> list[tuple[CheckpointData, list[str]]]:
+def _earlier(
+    manager: CheckpointManager, wanted: Wanted, live: Container[str]
+) -> list[tuple[CheckpointData, list[str]]]:
     """Unfinished jobs of the same paths, the newest first, and in what each differs from what is wanted."""
     found = []
-    for checkpoint in unfinished(manager):
+    for checkpoint in unfinished(manager, live):
         try:
             other = Wanted(
                 IngestRequest.from_json(checkpoint.request),

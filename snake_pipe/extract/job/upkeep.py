@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.job.recovery import promises
 from snake_pipe.extract.sinks.ledger import forget_sinks_behind
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
+from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 _DAY = 86_400
+
+_MOST_TURNS = 100
+"""How often one job tidies after the last of many others has ended, which end one after the other."""
+
+_TIMES_WAIT = 60.0
+"""Seconds that new times of files wait for another's tidying."""
 
 _RUNS_BETWEEN = 12
 """Runs that change nothing after which their parts of `runs` are merged."""
@@ -32,12 +40,12 @@ def retention_of(config: BatchConfig) -> Retention:
 
 
 class Upkeep:
-    """Of one dataset by one job, or by `compact`; the caller holds the lock, one call at a time."""
+    """Of one dataset by one job, or by `compact`; one call at a time."""
 
     def __init__(
         self, dataset: Dataset, manager: CheckpointManager, config: BatchConfig, *, job_id: str, epoch: int
     ) -> None:
-        """`job_id` is the newest job, or names what no job does; `epoch` is its own."""
+        """`job_id` is whose work it is, empty for that of no job; `epoch` is its own."""
         self._dataset = dataset
         self._manager = manager
         self._config = config
@@ -46,13 +54,28 @@ class Upkeep:
         self._times = 0
         self._held: frozenset[str] = frozenset()
 
-    def tidy(self, noted_times: Mapping[int, int] | None = None, *, at_once: bool = False) -> Tidied:
-        """Make the tables the current state; `noted_times` as `Tidy` takes them.
+    def take_turn(self, noted_times: Mapping[int, int]) -> None:
+        """Tidy and remove old jobs, unless another is at it, who then looks again when it is done.
 
-        Nothing is looked at where they are that already, unless it is to be done `at_once`.
+        So does this one: for whoever added something meanwhile and ended, since that one found it at work. As
+        long as there are others that will look themselves, it is left to them. New times of files, which
+        would be lost, wait a while for their turn.
         """
+        claims = self._dataset.claims
+        for _ in range(_MOST_TURNS):
+            claim = claims.upkeep(LockWait(_TIMES_WAIT) if noted_times else None)
+            if claim is None:
+                return
+            with claim:
+                self.tidy(noted_times)
+                self.remove_old_jobs()
+            noted_times = {}
+            if not all(writer.is_ending for writer in claims.live()) or not self._tidy_of().is_due():
+                return
+
+    def _tidy_of(self, noted_times: Mapping[int, int] | None = None) -> Tidy:
         self._times += 1
-        tidy = Tidy(
+        return Tidy(
             self._dataset,
             job_id=self._job_id,
             stem=f"{self._job_id or 'compact'}-{self._epoch}-{self._times}",
@@ -61,7 +84,15 @@ class Upkeep:
             noted_times=noted_times,
             epoch=self._epoch,
             kept_jobs=self._manager.job_ids(),
+            telling_jobs=newest_jobs(self._manager),
         )
+
+    def tidy(self, noted_times: Mapping[int, int] | None = None, *, at_once: bool = False) -> Tidied:
+        """Make the tables the current state; `noted_times` as `Tidy` takes them. The caller has the upkeep.
+
+        Nothing is looked at where they are that already, unless it is to be done `at_once`.
+        """
+        tidy = self._tidy_of(noted_times)
         if at_once or tidy.is_due():
             work = tidy.run
         elif self._dataset.log("runs").newest_version() % _RUNS_BETWEEN == 0:
@@ -71,16 +102,11 @@ class Upkeep:
         try:
             return work()
         finally:  # also where the disk is full: that makes room for the next try
-            self.vacuum(running_job=self._job_id).remove()
+            self.vacuum().remove()
 
-    def vacuum(self, running_job: str = "") -> Vacuum:
-        """What nobody needs any more; `running_job` is one whose workers may be writing."""
-        return Vacuum(
-            self._dataset,
-            retention_of(self._config),
-            is_promised=self._is_promised(),
-            running_job=running_job,
-        )
+    def vacuum(self) -> Vacuum:
+        """What nobody needs any more."""
+        return Vacuum(self._dataset, retention_of(self._config), is_promised=self._is_promised())
 
     def _is_promised(self) -> Callable[[str], bool]:
         is_promised = promises(self._dataset, self._manager, self._config.sink_ids)
@@ -96,7 +122,9 @@ class Upkeep:
         beyond = job_ids[: -self._config.keep_jobs]
         oldest = time.time() - self._config.keep_job_days * _DAY
         aged = [job_id for job_id in job_ids[:-1] if job_id not in beyond and self._ended(job_id) < oldest]
-        removed = [job_id for job_id in (*beyond, *aged) if job_id != self._job_id]
+        # Those that run, and those that left something to be settled.
+        needed = {self._job_id, *(writer.job_id for writer in self._dataset.claims.all())}
+        removed = [job_id for job_id in (*beyond, *aged) if job_id not in needed]
         for job_id in removed:
             with suppress(SnakePipeError):
                 forget_sinks_behind(self._manager, self._manager.load(job_id).progress.epoch)

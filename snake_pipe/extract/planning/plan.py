@@ -126,7 +126,7 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     SnakePipeError where git cannot say what has changed.
     """
     path = Path(request.dataset)
-    request = name_repositories(path, request)
+    request = name_repositories(path, request).request
     config = replace(config, dialects=plugins.dialect_texts(config.dialects))
     dataset = Dataset.open(path) if is_dataset(path) else None
     prior = None if dataset is None else PriorFiles(dataset, _NOBODY, config, request)

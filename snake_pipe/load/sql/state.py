@@ -51,8 +51,8 @@ _ADD_TREES = """
 
 _WHERE_CURRENT = {
     **dict.fromkeys(("files", *WORKER_TABLES), "SEMI JOIN {current} USING (file_id)"),
-    # What concerns no file, such as a folder that cannot be read, is what the newest job says of it.
-    "errors": "WHERE file_id IN (FROM {current}) OR (file_id IS NULL AND job_id = '{job}')",
+    # What concerns no file, such as a folder that cannot be read, is what the newest jobs say of it.
+    "errors": "WHERE file_id IN (FROM {current}) OR (file_id IS NULL AND job_id IN ({jobs}))",
 }
 """What leaves out superseded rows, where they are still in the tables."""
 
@@ -77,23 +77,23 @@ class State:
         *,
         schema: str = "main",
         tables: Collection[str] = tuple(TABLES),
-        newest_job: str | None = None,
+        newest_jobs: Sequence[str] | None = None,
     ) -> None:
         """Views of `tables` in a schema of the connection, which has a schema `snake_pipe`, too.
 
-        What concerns no file is what `newest_job` says of it, by default the one that made the moment.
+        What concerns no file is what `newest_jobs` say of it, by default the one that made the moment.
         """
         snapshot = self.snapshot
         rows = {table: rows_of(TABLES[table], self.parts[table]) for table in TABLES}
         if self._files_version is not None:
             rows["runs"] = f"FROM ({rows['runs']}) WHERE files_version <= {self._files_version}"
         is_current = snapshot.is_tidy and not (
-            snapshot.has_loose_errors and newest_job not in (None, snapshot.job_id)
+            snapshot.has_loose_errors and newest_jobs not in (None, (snapshot.job_id,))
         )
         words = {
             "current": f"snake_pipe.current_files_of_{schema}",
             "files": f"({rows['files']})",
-            "job": newest_job or snapshot.job_id,
+            "jobs": ", ".join(map(literal, newest_jobs or (snapshot.job_id,))),
         }
         if not is_current:
             connection.execute(_CREATE_CURRENT.format(**words))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.import_targets import view as import_targets
 from snake_pipe.load.sql import dump_links, ready_views
@@ -134,10 +135,10 @@ def connect_tables(
     dataset = Dataset.open(Path(path))
     connection = open_duckdb(memory_limit_mb)
     with closed_if_refused(connection, dataset.path):
-        newest = CheckpointManager(dataset.path).newest() if files_version is None else None
+        newest = newest_jobs(CheckpointManager(dataset.path)) if files_version is None else None
         connection.execute("CREATE SCHEMA snake_pipe")
         state = State(dataset, files_version)
-        state.create_views(connection, newest_job=newest)
+        state.create_views(connection, newest_jobs=newest)
         _create_history(connection, dataset, state)
         connection.execute(f"CREATE VIEW batch_statistics AS {_BATCH_STATISTICS}")
     return connection

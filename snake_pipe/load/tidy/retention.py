@@ -12,7 +12,7 @@ from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from snake_pipe.load.dataset import Dataset
@@ -68,7 +68,7 @@ def kept_snapshots(ends: Sequence[Snapshot], retention: Retention, now_ms: int) 
 
 
 class Vacuum:
-    """Removes what no kept moment needs, by who holds the dataset's lock; look first, then `remove`."""
+    """Removes what no kept moment needs, by who has the dataset's upkeep; look first, then `remove`."""
 
     def __init__(
         self,
@@ -76,16 +76,27 @@ class Vacuum:
         retention: Retention,
         *,
         is_promised: Callable[[str], bool] = lambda _: False,
-        running_job: str = "",
+        idle_jobs: Collection[str] = (),
     ) -> None:
         """`is_promised(name)` tells of parts that no log names yet and that a job may commit all the same.
 
-        So may `running_job` those that it has not committed.
+        So may jobs that run, or have left something to be settled, those that they have not committed; but
+        for `idle_jobs`.
         """
         self._dataset = dataset
         now_ms = int(time.time() * 1000)
         self._is_promised = is_promised
-        self._running = f"part-{running_job}-" if running_job else None
+        # In this order: a part that is there now is of a job that runs then, or that has committed it.
+        self._names = self._listed()
+        writers = dataset.claims.all()
+        jobs = {writer.job_id for writer in writers} - {*idle_jobs, ""}
+        self._running = tuple(f"part-{job_id}-" for job_id in sorted(jobs))
+        # The very moments that jobs began with, which they compare with at their ends.
+        self._begun_with = [
+            moment
+            for version in {writer.reads for writer in writers}
+            if version and (moment := dataset.log("files").snapshot(version)) is not None
+        ]
         graced_ms = now_ms - int(retention.grace_seconds * 1000)
         ends = ends_of_runs(dataset)
         self.kept = kept_snapshots(ends, retention, now_ms)
@@ -134,10 +145,20 @@ class Vacuum:
         self._unneeded.clear()
         return done
 
+    def _listed(self) -> dict[str, frozenset[str]]:
+        """The names of parts on disk, by table."""
+        folders = {table: self._dataset.path / table for table in TABLES}
+        try:
+            return {
+                table: frozenset(filter(_is_part, os.listdir(folder)))  # noqa: PTH208
+                for table, folder in folders.items()
+            }
+        except OSError as error:
+            raise _cannot_free(self._dataset, error) from error
+
     def _find(self) -> None:
-        for table in TABLES:
+        for table, names in self._names.items():
             folder = self._dataset.path / table
-            names = frozenset(filter(_is_part, os.listdir(folder)))  # noqa: PTH208
             log = self._dataset.log(table)
             states = log.parts_at(self._wanted(table))
             newest = next(states)
@@ -148,7 +169,7 @@ class Vacuum:
                     whole.add(version)
             self.kept = [end for end in self.kept if end.versions[table] in whole]
             unneeded = [name for name in sorted(names - needed) if not self._is_promised(name)]
-            if self._running is not None and unneeded:
+            if self._running and unneeded:
                 replaced = frozenset(log.replaced_names())
                 unneeded = [
                     name
@@ -160,7 +181,8 @@ class Vacuum:
 
     def _wanted(self, table: str) -> set[int]:
         """The versions of a table that are to be read as before."""
-        return self._read[table] | {end.versions[table] for end in (*self.kept, *self._kept_before)}
+        kept = (*self.kept, *self._kept_before, *self._begun_with)
+        return self._read[table] | {moment.versions[table] for moment in kept}
 
 
 def _cannot_free(dataset: Dataset, error: OSError) -> SinkError:

@@ -51,7 +51,7 @@ class Tidied:
 
 
 class Tidy:
-    """One tidying of a dataset by who holds its lock. Not for threads."""
+    """One tidying of a dataset by who has its upkeep, beside others that write. Not for threads."""
 
     def __init__(
         self,
@@ -64,8 +64,9 @@ class Tidy:
         noted_times: Mapping[int, int] | None = None,
         epoch: int = 0,
         kept_jobs: Collection[str] | None = None,
+        telling_jobs: Collection[str] = (),
     ) -> None:
-        """`job_id` is the newest job, whose errors without a file are the ones that count.
+        """`job_id` is whose work it is. `telling_jobs` are those whose errors without a file still count.
 
         `stem` begins the names of the new parts, and must be new for each tidy. `noted_times` are new times
         of files by their ids: their content is known to be the same, though an AST file was written again, in
@@ -77,6 +78,7 @@ class Tidy:
         self._codec, self._level = codec, level
         self._noted = noted_times or {}
         self._epoch = epoch
+        self._telling_jobs = frozenset((job_id, *telling_jobs))
         self._kept_jobs = None if kept_jobs is None else frozenset(kept_jobs)
         self._parts_made = 0
         self._base = 0
@@ -203,7 +205,7 @@ class Tidy:
 
     def _is_loose_of_others(self, errors: pa.RecordBatch) -> NDArray[np.bool_]:
         loose = errors["file_id"].is_null().to_numpy(zero_copy_only=False)
-        others = np.array([job != self._job_id for job in errors["job_id"].to_pylist()], np.bool_)
+        others = np.array([job not in self._telling_jobs for job in errors["job_id"].to_pylist()], np.bool_)
         flags: NDArray[np.bool_] = loose & others
         return flags
 

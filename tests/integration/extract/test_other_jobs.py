@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from contextlib import contextmanager
+import socket
 from dataclasses import replace
 
 import pytest
@@ -16,14 +16,16 @@ from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.job import Job
-from snake_pipe.storage.file_lock import try_lock
+from snake_pipe.load.dataset import Dataset
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.journal import read_journal
+from testkit.claims import leave_note, taken
 from testkit.engines import within
 from testkit.repositories import python_files
 from testkit.tables import value
 from testkit.waiting import PATIENCE
 
+OTHER = f"another process (pid {os.getpid()} on {socket.gethostname()})"
 QUICK = ("--set", "executor=serial", "--no-progress")
 
 
@@ -48,15 +50,9 @@ def dataset(repository):
     return repository.with_name("ds")
 
 
-@contextmanager
 def at_work(dataset):
-    """Another writer holds the dataset."""
-    descriptor = os.open(dataset / "_jobs" / "lock", os.O_RDWR)
-    try:
-        assert try_lock(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+    """Another writer has the repository."""
+    return taken(dataset, "repo")
 
 
 def leave_unfinished(dataset, status="running"):
@@ -65,6 +61,7 @@ def leave_unfinished(dataset, status="running"):
     checkpoint = manager.load(manager.newest())
     manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status=status)))
     (dataset / "nodes" / f"part-{checkpoint.job_id}-7-1.parquet").write_bytes(b"unfinished")
+    leave_note(dataset, checkpoint.job_id)
     return checkpoint.job_id
 
 
@@ -80,7 +77,7 @@ def test_it_waits_for_another_and_then_does_its_work(cli, repository, dataset):
     (repository / "new.py").write_text("x = 1\n")
     with at_work(dataset):
         process = cli.start("ingest", repository, "-d", dataset, "--lock-timeout", "10m", *QUICK)
-        assert process.stderr.readline().startswith("waiting for another process: 0.0 s of 10 min 00 s")
+        assert process.stderr.readline().startswith(f"waiting for {OTHER}: 0.0 s of 10 min 00 s")
     _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, told
     assert value(dataset, "SELECT count(*) FROM files") == 41
@@ -92,11 +89,11 @@ def test_after_its_time_it_ends_as_without(cli, repository, dataset):
         later = cli.run("ingest", repository, "-d", dataset, "-q", "--lock-timeout", "50ms")
     assert (at_once.returncode, later.returncode) == (75, 75)
     assert at_once.stderr == (
-        f"snake-pipe: another process is writing to {dataset} (wait for it with --lock-timeout 10m, or name"
+        f"snake-pipe: {OTHER} is writing to {dataset} (wait for it with --lock-timeout 10m, or name"
         " another folder with --dataset)\n"
     )
     assert later.stderr == (
-        f"snake-pipe: another process is writing to {dataset}, still after 0.05 s (try again later)\n"
+        f"snake-pipe: {OTHER} is writing to {dataset}, still after 0.05 s (try again later)\n"
     )
     assert len(statuses(dataset)) == 1
 
@@ -109,9 +106,7 @@ def test_a_signal_ends_the_wait(cli, repository, dataset, sent, code):
         process.send_signal(sent)
         _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
-    assert told == (
-        f"snake-pipe: stopped by {sent.name} while waiting for another process; nothing was begun\n"
-    )
+    assert told == (f"snake-pipe: stopped by {sent.name} while waiting for {OTHER}; nothing was begun\n")
     assert len(statuses(dataset)) == 1
 
 
@@ -143,13 +138,15 @@ def test_a_resume_waits_too(cli, dataset):
     assert statuses(dataset) == {job: "done"}
 
 
-def test_compact_waits_too(cli, dataset):
-    with at_work(dataset):
+def test_compact_waits_for_who_tidies_and_for_nobody_else(cli, dataset):
+    with Dataset.open(dataset).claims.sole_upkeep():
         assert cli.run("compact", "-d", dataset, "--lock-timeout", "50ms").returncode == 75
         process = cli.start("compact", "-d", dataset, "--lock-timeout", "10m")
         assert process.stderr.readline().startswith("waiting for another process: ")
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+    with at_work(dataset):
+        assert cli.run("compact", "-d", dataset).returncode == 0
 
 
 def test_a_program_waits_as_long_as_it_says(repository, dataset):
@@ -247,7 +244,7 @@ def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
             if part.name in entry
         )
         named = [promised.name if field == part.name else field for field in template]
-        journal.append({"type": "flush", "seq": last + 1, "parts": [named]})
+        journal.append({"type": "flush", "seq": last + 1, "epoch": 1, "parts": [named]})
     done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
     assert done.returncode == 0, done.stderr
     records, _ = read_journal(manager.job_folder(job) / "journal.jsonl")

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from snake_pipe.load.dataset import Dataset
+from testkit.claims import taken
 from testkit.repositories import git, write
 
 
@@ -51,7 +51,7 @@ def test_what_is_planned_is_what_is_done(cli, root, tmp_path):
     (root / "b.py").write_text("def other_and_longer(): pass\n")
     (root / "c.py").unlink()
     write(root, "new.py", "new.go")
-    with Dataset.open(dataset).lock():  # as beside a job that is running
+    with taken(dataset):  # as beside a job that is running
         before = everything_below(dataset)
         planned = json.loads(cli.run("plan", root, "-d", dataset, "--format", "json").stdout)
         assert everything_below(dataset) == before

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,15 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from snake_pipe.errors import DatasetBusyError, DatasetError, SinkError
+from snake_pipe.errors import DatasetError, SinkError
+from snake_pipe.load.claims.writers import live_writers
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.delta import log as delta_log
-from snake_pipe.load.lock_holder import lock_holder
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.sql.views import connect
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.storage import file_lock
+from testkit.claims import taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,9 +192,8 @@ def test_a_crash_between_tables_is_rolled_forward(
     assert connect(dataset.path).execute("SELECT count(*) FROM symbols").fetchall() == [(tables_done // 4,)]
 
     reopened = Dataset.open(dataset.path)
-    with reopened.lock("job1"):
-        reopened.commit(flush)
-        reopened.commit(flush)
+    reopened.commit(flush)
+    reopened.commit(flush)
     for table, count in (("files", 2), ("nodes", 2), ("symbols", 1), ("errors", 1)):
         listed = DeltaTable(dataset.path / table).file_uris()
         assert len(listed) == len(set(listed)) == count
@@ -280,9 +280,9 @@ def test_a_torn_log_entry_is_set_aside_and_committed_again(dataset: Dataset, job
     flush = job.flush(job.file(2, "b.py"))
     os.truncate(log_of(dataset, "nodes") / f"{2:020}.json", length)
     reopened = Dataset.open(dataset.path)
-    with reopened.lock():
-        assert reopened.transaction_version("nodes", "job1") == 1
-        reopened.commit(flush)
+    reopened.mend()
+    assert reopened.transaction_version("nodes", "job1") == 1
+    reopened.commit(flush)
     assert DeltaTable(dataset.path / "nodes").to_pyarrow_table().num_rows == 4
     assert (log_of(dataset, "nodes") / f"{2:020}.json.torn").exists()
 
@@ -294,9 +294,9 @@ def test_a_torn_checkpoint_is_removed(dataset: Dataset, job: Any) -> None:
     (checkpoint,) = log_of(dataset, "nodes").glob("*.checkpoint.parquet")
     os.truncate(checkpoint, 100)
     reopened = Dataset.open(dataset.path)
-    with reopened.lock():
-        assert len(reopened.parts("nodes")) == 3
-        assert reopened.transaction_version("nodes", "job1") == 3
+    reopened.mend()
+    assert len(reopened.parts("nodes")) == 3
+    assert reopened.transaction_version("nodes", "job1") == 3
 
 
 def test_damage_that_cannot_be_mended_is_said(dataset: Dataset, job: Any) -> None:
@@ -325,10 +325,14 @@ def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., 
     orphans = {unfinished, own, document, *(dataset.path / "nodes" / part.name for part in promised + lost)}
     kept = dataset.path / "nodes" / promised[0].name
 
-    running = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__, running_job="j-1ab")
+    with taken(dataset.path, job_id="j-1ab"):
+        running = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__)
     assert running.removable.parts == running.remove().parts == len(orphans) - 1 + 2
     assert [path for path in orphans if path.exists()] == [kept]
-    assert Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__).removable.parts == 2
+    left = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__)
+    assert left.removable.parts == 0, "the job may have promised something"
+    left = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__, idle_jobs=["j-1ab"])
+    assert left.removable.parts == 2
     assert all(path.exists() for table in TABLES for path in dataset.parts(table))
 
 
@@ -341,57 +345,16 @@ def test_epochs_never_repeat(dataset: Dataset) -> None:
     assert Dataset.open(dataset.path).next_epoch() == 3
 
 
-@pytest.mark.parametrize("damage", [None, b"", b"x"])
-def test_a_lost_counter_is_found_again_in_the_tables(
-    dataset: Dataset, job: Any, damage: bytes | None
-) -> None:
-    counter = dataset.path / "_jobs" / "epoch"
+def test_a_lost_counter_is_found_again_in_the_tables(dataset: Dataset, job: Any) -> None:
+    counter = dataset.path / "_jobs" / "_epochs"
     for _ in range(7):
         dataset.next_epoch()
     job.flush(job.file(7 << ORDINAL_BITS | 5, "a.py"))
-    counter.unlink() if damage is None else counter.write_bytes(damage)
+    shutil.rmtree(counter)
     assert dataset.next_epoch() == 8
     job.flush(job.write(batches=[{"epoch": 11}]))
-    counter.unlink()
+    shutil.rmtree(counter)
     assert dataset.next_epoch() == 12
-
-
-# -- the lock --------------------------------------------------------------------------------------------
-
-
-def test_one_process_at_a_time(dataset: Dataset) -> None:
-    code = (
-        "import sys; from pathlib import Path; from snake_pipe.load.dataset import Dataset\n"
-        "with Dataset.open(Path(sys.argv[1])).lock('20261122-101530-4f9a1c'):\n"
-        "    print('locked', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(dataset.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "locked\n"
-        with pytest.raises(DatasetBusyError, match=rf"job 20261122-101530-4f9a1c \(pid {holder.pid} "):
-            dataset.lock()
-        holder.communicate("", timeout=30)
-    with dataset.lock(), pytest.raises(DatasetBusyError, match="another process"):
-        Dataset.open(dataset.path).lock()
-
-
-def test_a_lock_dies_with_its_process(dataset: Dataset) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; from snake_pipe.load.dataset import Dataset;"
-        "lock = Dataset.open(Path(sys.argv[1])).lock('job'); os.kill(os.getpid(), 9)"
-    )
-    assert subprocess.run([sys.executable, "-c", code, str(dataset.path)], check=False).returncode == -9
-    lock = dataset.lock()
-    lock.release()
-    lock.release()
-    with dataset.lock():
-        pass
 
 
 def test_parts_hold_what_was_written(dataset: Dataset, job: Any) -> None:
@@ -412,10 +375,9 @@ def test_a_file_system_without_locks_is_refused_with_the_reason(
 
     monkeypatch.setattr(file_lock.fcntl, "flock", without_locks)
     before = len(os.listdir("/proc/self/fd"))
-    for attempt in (dataset.lock, lambda: Dataset.create(tmp_path / "new")):
+    for attempt in (lambda: taken(dataset.path), lambda: Dataset.create(tmp_path / "new")):
         with pytest.raises(DatasetError, match=f"cannot lock .*{os.strerror(reason)}") as caught:
             attempt()
         assert "file system that has locks" in (caught.value.hint or "")
     assert len(os.listdir("/proc/self/fd")) == before
-    (dataset.path / "_jobs" / "lock.json").write_text('{"job_id": "20261122-101530-4f9a1c", "pid": 1}')
-    assert lock_holder(dataset.path) is None
+    assert live_writers(dataset.path) == []

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from snake_pipe.load.dataset import Dataset
+from testkit.claims import taken
 from testkit.repositories import python_files
 
 parser = pytest.importorskip("prometheus_client.parser")
@@ -49,7 +49,7 @@ def test_a_run_that_ends_well_and_the_next_that_is_refused(cli, small, tmp_path)
     assert stat.S_IMODE(textfile.stat().st_mode) == 0o644
     assert sorted(path.name for path in tmp_path.glob("*run*")) == ["run.json", "run.prom"]
 
-    with Dataset.open(small / ".snake-pipe").lock("20261122-101530-4f9a1c"):
+    with taken(small / ".snake-pipe", "small", job_id="20261122-101530-4f9a1c"):
         assert cli.run("ingest", small, *SERIAL, *outputs).returncode == 75
     refused = json.loads(summary.read_text())
     assert (refused["status"], refused["exit_code"], refused["job_id"]) == ("failed", 75, "")

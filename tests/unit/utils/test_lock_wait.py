@@ -1,16 +1,13 @@
-"""Waiting for a lock: bounded, in turn, and ended at once by whoever wants that."""
+"""Waiting for what others have: bounded, and ended at once by whoever wants that."""
 
 from __future__ import annotations
 
-import os
 import threading
-from contextlib import contextmanager
 from queue import SimpleQueue
 
 import pytest
 
 from snake_pipe.errors import ExitCode, StoppedError
-from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.utils.lock_wait import LockWait
 from testkit.waiting import NEVER, PATIENCE, wait_for
 
@@ -19,28 +16,17 @@ def holder():
     return "job a"
 
 
-@contextmanager
-def opened(path):
-    """The lock's file, as each process opens it for itself; closing it unlocks."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+def never():
+    return None
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "lock"
-
-
-def waiting(wait, lock):
+def waiting(wait, attempt):
     """A thread that waits, and what becomes of it."""
     outcome = SimpleQueue()
 
     def run():
         try:
-            outcome.put(wait.take(lock, holder))
+            outcome.put(wait.until(attempt, holder))
         except StoppedError as error:
             outcome.put(error)
 
@@ -49,65 +35,42 @@ def waiting(wait, lock):
     return outcome
 
 
-def test_nobody_waits_who_has_no_time(path):
-    with opened(path) as other, opened(path) as own:
-        assert try_lock(other)
-        assert not LockWait().take(own, holder)
+def test_nobody_waits_who_has_no_time():
+    assert LockWait().until(never, holder) is None
+    assert LockWait().until(lambda: "it", holder) == "it"
 
 
-def test_the_lock_is_taken_when_it_becomes_free(path):
-    with opened(path) as own, opened(path) as third:
-        with opened(path) as other:
-            assert try_lock(other)
-            outcome = waiting(LockWait(NEVER), own)
-        assert outcome.get(timeout=PATIENCE) is True
-        assert not try_lock(third), "it is ours now"
+def test_it_is_taken_when_it_becomes_free():
+    free = threading.Event()
+    outcome = waiting(LockWait(NEVER), lambda: "it" if free.is_set() else None)
+    free.set()
+    assert outcome.get(timeout=PATIENCE) == "it"
 
 
-def test_who_has_given_up_does_not_keep_it_from_others(path):
+def test_a_wait_ends_after_its_time_and_tells_how_long_it_was():
     told = []
-    with opened(path) as other:
-        assert try_lock(other)
-        with opened(path) as impatient:
-            assert not LockWait(0.05, lambda who, _: told.append(who)).take(impatient, holder)
-    with opened(path) as own:
-        assert LockWait(NEVER).take(own, holder)
-    assert told
-    assert set(told) == {"job a"}
-
-
-def test_two_waits_of_one_command_share_their_time(path):
-    """To make a dataset and then to write to it takes the lock twice."""
-    with opened(path) as other, opened(path) as own:
-        assert try_lock(other)
-        wait = LockWait(0.05)
-        assert not wait.take(own, holder)
-        told = []
-        wait._tell = lambda who, waited: told.append(waited)
-        assert not wait.take(own, holder)
-        assert told == []
-
-
-def test_a_stop_before_it_begins_ends_it_too(path):
-    """A signal that came while the dataset was made was forgotten, and the wait went on to its end."""
-    wait = LockWait(NEVER)
-    wait.stop("SIGTERM")
-    with opened(path) as other, opened(path) as own:
-        assert try_lock(other)
-        with pytest.raises(StoppedError):
-            wait.take(own, holder)
+    wait = LockWait(0.05, lambda *words: told.append(words))
+    assert wait.until(never, holder) is None
+    assert not wait.is_waiting
+    assert [name for name, _ in told] == ["job a"]
+    assert wait.until(never, holder) is None, "to wait twice does not take twice as long"
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(
     ("reason", "code"), [("SIGTERM", ExitCode.TERMINATED), ("SIGINT", ExitCode.INTERRUPTED)]
 )
-def test_a_stop_ends_it_at_once(path, reason, code):
+def test_a_stop_ends_it(reason, code):
     wait = LockWait(NEVER)
-    with opened(path) as other, opened(path) as own:
-        assert try_lock(other)
-        outcome = waiting(wait, own)
-        wait.stop(reason)
-        stopped = outcome.get(timeout=PATIENCE)
-    assert isinstance(stopped, StoppedError)
-    assert stopped.exit_code == code
-    assert str(stopped) == f"stopped by {reason} while waiting for job a; nothing was begun"
+    outcome = waiting(wait, never)
+    wait.stop(reason)
+    error = outcome.get(timeout=PATIENCE)
+    assert str(error) == f"stopped by {reason} while waiting for job a; nothing was begun"
+    assert error.exit_code is code
+
+
+def test_a_stop_that_comes_first_ends_it_too():
+    wait = LockWait(NEVER)
+    wait.stop("SIGTERM")
+    with pytest.raises(StoppedError, match="stopped by SIGTERM while waiting for job a"):
+        wait.until(never, holder)
