@@ -46,6 +46,7 @@ class Bucket:
     def __init__(self, scheme: str, name: str) -> None:
         self.scheme = scheme
         self.name = name
+        self.is_checked = False  # whether its server is known to keep conditions
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Bucket, (self.scheme, self.name)

@@ -81,7 +81,7 @@ class LeaseRecord:
         try:
             record = json.loads(data)
             return cls(str(record["holder"]), int(record["beat"]), float(record["ttl"]), bool(record["held"]))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no lease: {data[:80]!r}") from error
 
 

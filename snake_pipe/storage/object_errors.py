@@ -34,18 +34,27 @@ def os_errors(url: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        missing_bucket = "NoSuchBucket" in str(error) or "ContainerNotFound" in str(error)
-        what = "the bucket does not exist" if missing_bucket else "No such object"
-        raise FileNotFoundError(errno.ENOENT, what, url) from None
+        raise _missing(error, url) from None
     except (raised.AlreadyExistsError, raised.PreconditionError):
         raise FileExistsError(errno.EEXIST, "Object exists", url) from None
     except (raised.PermissionDeniedError, raised.UnauthenticatedError) as error:
         raise _refused(error, url) from None
     except raised.BaseError as error:
+        if _is_of_missing_bucket(error):
+            raise _missing(error, url) from None
         text = _first_line(error)
         if any(word in text for word in _NO_CREDENTIALS) or _STATUS.findall(text)[-1:] in (["401"], ["403"]):
             raise _refused(error, url) from None
         raise OSError(errno.EIO, text, url) from None
+
+
+def _is_of_missing_bucket(error: Exception) -> bool:
+    return any(code in str(error) for code in ("NoSuchBucket", "ContainerNotFound"))
+
+
+def _missing(error: Exception, url: str) -> FileNotFoundError:
+    what = "the bucket does not exist" if _is_of_missing_bucket(error) else "No such object"
+    return FileNotFoundError(errno.ENOENT, what, url)
 
 
 def _refused(error: Exception, url: str) -> PermissionError:

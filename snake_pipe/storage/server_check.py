@@ -13,17 +13,14 @@ from snake_pipe.storage.object_errors import os_errors
 if TYPE_CHECKING:
     from snake_pipe.storage.bucket import Bucket
 
-_FIT: set[str] = set()
-"""The buckets whose server this process has tried out."""
-
 _KNOWN = "docs/how-to/object-store.md lists servers that do"
 
 
 def check_server_once(bucket: Bucket, prefix: str) -> None:
-    """`check_server`, unless this process has done that for the bucket."""
-    if bucket.url not in _FIT:
+    """`check_server`, unless that was done for the bucket before."""
+    if not bucket.is_checked:
         check_server(bucket, prefix)
-        _FIT.add(bucket.url)
+        bucket.is_checked = True
 
 
 def check_server(bucket: Bucket, prefix: str) -> None:
