@@ -1,25 +1,25 @@
-"""What sinks cost: a run without one, with each, and how fast each takes a whole dataset by itself.
+"""What sinks cost: how fast each takes a whole dataset, and what that is beside a run.
 
     python -m benchmarks.sinks --root .cache/corpus/source/django
 
 It starts a PostgreSQL server of its own, one that writes through to the disk, as `tests/testkit/postgres.py`
-does it. `alone` is a snapshot into empty tables, in this process; `run` the whole command, which ends when
-the sink has everything, against one without a sink. Server, sink and workers share the machine's processors.
+does it. `alone` is a snapshot into empty tables, in this process; `cpu s` are processor seconds of it and of
+the server, `share` their part of those and a run's together, on machines where all have to share processors.
+`run s` is the whole command, which ends when the sink has everything. The fastest of some rounds counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import closing
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.command import ingest_command
+import snake_pipe
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.plugins.sinks import Flush, FlushKey, load_sink, split_sink
 from snake_pipe.schemas import TABLES
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from testkit.postgres import PostgresServer
 
-_LAYOUT = "{:12} {:>8} {:>10} {:>8} {:>8}"
+_LAYOUT = "{:12} {:>8} {:>10} {:>8} {:>8} {:>8}"
 
 
 def main() -> int:
@@ -37,7 +37,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the fastest counts")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
     from testkit.postgres import PostgresServer
@@ -54,24 +54,34 @@ def main() -> int:
 def measure(root: Path, folder: Path, server: PostgresServer, rounds: int) -> None:
     new = Places(folder, server)
     places: dict[str, Callable[[], str]] = {"postgresql": new.schema, "iceberg": new.warehouse}
-    runs: dict[str, float] = dict.fromkeys(("none", *places), float("inf"))
-    alone = dict.fromkeys(places, float("inf"))
+    plain = Cost()
+    alone = dict.fromkeys(places, Cost())
+    runs = dict.fromkeys(places, Cost())
     rows = 0
     for _ in range(rounds):  # what else the machine does falls on all of them
-        runs["none"] = min(runs["none"], seconds(partial(ingest, root, new.dataset())))
+        plain = min(plain, ingest(root, new.dataset()))
         dataset = Dataset.open(new.newest)
         rows = count(dataset)
         for name, place in places.items():
-            with_sink = partial(ingest, root, new.dataset(), "--sink", place())
-            runs[name] = min(runs[name], seconds(with_sink))
-            alone[name] = min(alone[name], seconds(partial(write, place(), dataset)))
-    print(f"{rows:,} rows")
-    print(_LAYOUT.format("sink", "alone s", "rows/s", "run s", "share"))
-    print(_LAYOUT.format("none", "", "", f"{runs['none']:.1f}", ""))
+            runs[name] = min(runs[name], ingest(root, new.dataset(), place()))
+            alone[name] = min(alone[name], write(place(), dataset, server))
+    print(f"{rows:,} rows; a run without a sink: {plain.seconds:.1f} s, {plain.cpu_seconds:.1f} cpu s")
+    print(_LAYOUT.format("sink", "alone s", "rows/s", "cpu s", "share", "run s"))
     for name in places:
-        share = f"{(runs[name] - runs['none']) / runs[name]:.0%}"
-        figures = (f"{alone[name]:.1f}", f"{rows / alone[name]:,.0f}", f"{runs[name]:.1f}", share)
-        print(_LAYOUT.format(name, *figures))
+        cost = alone[name]
+        share = cost.cpu_seconds / (cost.cpu_seconds + plain.cpu_seconds)
+        figures = (cost.seconds, rows / cost.seconds, cost.cpu_seconds, share, runs[name].seconds)
+        forms = (".1f", ",.0f", ".1f", ".0%", ".1f")
+        texts = (f"{figure:{form}}" for figure, form in zip(figures, forms, strict=True))
+        print(_LAYOUT.format(name, *texts))
+
+
+@dataclass(frozen=True, order=True)
+class Cost:
+    """The less, the better; `cpu_seconds` of all processes that took part."""
+
+    seconds: float = float("inf")
+    cpu_seconds: float = float("inf")
 
 
 class Places:
@@ -97,14 +107,12 @@ class Places:
         return f"iceberg://{self._folder}/warehouse{self._count}"
 
 
-def seconds(work: Callable[[], object]) -> float:
+def ingest(root: Path, dataset: Path, *sinks: str) -> Cost:
+    """A run; the processor seconds are those of coordinator and workers."""
     started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def ingest(root: Path, dataset: Path, *options: str) -> None:
-    subprocess.run(ingest_command(root, dataset, *options), check=True)
+    figures = snake_pipe.ingest(root, dataset=dataset, sinks=sinks).statistics
+    cpu_seconds = figures.worker_cpu_seconds + figures.coordinator_cpu_seconds
+    return Cost(time.perf_counter() - started, cpu_seconds)
 
 
 def snapshot(dataset: Dataset) -> Flush:
@@ -119,10 +127,13 @@ def count(dataset: Dataset) -> int:
     return sum(batch.num_rows for table in carried for batch in flush.batches(table, ["file_id"]))
 
 
-def write(address: str, dataset: Dataset) -> None:
+def write(address: str, dataset: Dataset, server: PostgresServer) -> Cost:
     """Give a sink all there is."""
+    started, used = time.perf_counter(), time.process_time() + server.cpu_seconds()
     with closing(load_sink(address)(split_sink(address)[1])) as sink:
         sink.write(snapshot(dataset))
+        seconds = time.perf_counter() - started
+        return Cost(seconds, time.process_time() + server.cpu_seconds() - used)
 
 
 if __name__ == "__main__":

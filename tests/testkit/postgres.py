@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from testkit.command import unmeasured
 from testkit.waiting import PATIENCE, wait_for
 
@@ -88,6 +90,14 @@ class PostgresServer:
         """End it, and remove its folder."""
         self._end(signal.SIGINT)
         shutil.rmtree(self.folder)
+
+    def cpu_seconds(self) -> float:
+        """Of all its processes, those that have ended too."""
+        assert self._process is not None
+        first = psutil.Process(self._process.pid)
+        times = [first.cpu_times(), *(child.cpu_times() for child in first.children())]
+        ended = times[0].children_user + times[0].children_system
+        return float(ended + sum(each.user + each.system for each in times))
 
     def address(self, database: str, options: str = "") -> str:
         """By its socket, without a password."""
