@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.run_end import end_run
 from snake_pipe.errors import ExitCode, SnakePipeError
+from snake_pipe.executors.dask_cluster import is_dask
 from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 
@@ -51,9 +52,13 @@ class JobListener(Protocol):
         """Take away what does not stay."""
 
 
-def prepare_run() -> None:
-    """Begin the workers' start, in a process of its own; what is quickly checked is to be checked before."""
-    prepare_workers(WORKER_MODULES)
+def prepare_run(executor: str | None) -> None:
+    """Begin the workers' start, in a process of its own; what is quickly checked is to be checked before.
+
+    `executor` is the one that the command line names: a cluster's workers start elsewhere.
+    """
+    if executor is None or not is_dask(executor):
+        prepare_workers(WORKER_MODULES)
 
 
 def run_job(

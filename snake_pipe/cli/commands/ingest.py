@@ -73,7 +73,7 @@ def ingest(
     seconds = budget.seconds
     reports.check(outputs)
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
-    prepare_run()  # before anything else that takes time
+    prepare_run(settings.executor)  # before anything else that takes time
     config = settings.load(roots, selection, plugins.given | reports.given).config
     with file_list.place() as kept:
         request = replace(selection.request(roots, config, kept), changed_since=revision, shard=shard)

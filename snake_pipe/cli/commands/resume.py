@@ -86,7 +86,7 @@ def resume(
     manager = CheckpointManager(folder)
     chosen = _last_unfinished(manager) if job_id is None else job_id
     checkpoint = manager.load(chosen)
-    prepare_run()
+    prepare_run(executor)
     given = {"worker_count": workers, "executor": executor, "memory_limit_mb": memory_limit, **reports.given}
     changes = check_settings(
         parse_settings(set_) | {name: value for name, value in given.items() if value is not None},

@@ -82,7 +82,7 @@ def watch(
     request.check()
     outputs.check()
     lock_timeout = lock.lock_seconds
-    prepare_run()
+    prepare_run(settings.executor)
     options = WatchOptions(debounce=seconds_of("--debounce", debounce, _LONGEST_DEBOUNCE), poll=poll)
     reporter = verbosity.open_reporter()
     return run_job(
