@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import UsageError, WorkerPoolError
-from snake_pipe.executors.process_pool import away_from_the_folder
+from snake_pipe.executors.process_pool import away_from_the_folder, silent_about_leaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ class DaskCluster:
             place: Any
             if executor == LOCAL:
                 scratch = stack.enter_context(TemporaryDirectory(prefix="snake-pipe-dask-"))
-                with away_from_the_folder():
+                with away_from_the_folder(), silent_about_leaks():
                     place = _start(threads, memory, timeout, scratch)
                 stack.callback(_close_quietly, place)
                 address = place.scheduler_address
@@ -170,7 +170,8 @@ class DaskCluster:
 def _start(threads: int, memory: int, timeout: float, scratch: str) -> SpecCluster:
     """A scheduler in this process, and a worker in one of its own that needs no main module of ours."""
     from distributed import Scheduler, SpecCluster
-    from distributed.deploy.subprocess import SubprocessWorker
+
+    from snake_pipe.executors.dask_local_worker import LocalWorker
 
     host = "127.0.0.1"
     settings = {
@@ -180,12 +181,16 @@ def _start(threads: int, memory: int, timeout: float, scratch: str) -> SpecClust
         "local_directory": scratch,
         "death_timeout": timeout,
         "dashboard": False,
+        "dashboard_address": f"{host}:0",
         "silence_logs": logging.CRITICAL,
     }
     try:
         return SpecCluster(
-            scheduler={"cls": Scheduler, "options": {"host": host, "port": 0, "dashboard": False}},
-            workers={0: {"cls": SubprocessWorker, "options": {"worker_kwargs": settings}}},
+            scheduler={
+                "cls": Scheduler,
+                "options": {"host": host, "port": 0, "dashboard": False, "dashboard_address": f"{host}:0"},
+            },
+            workers={0: {"cls": LocalWorker, "options": {"worker_kwargs": settings}}},
             silence_logs=logging.CRITICAL,
             name="snake-pipe",
         )

@@ -54,14 +54,14 @@ def prepare_workers(modules: Sequence[str]) -> None:
 
     with _STARTING, away_from_the_folder():
         forkserver.set_forkserver_preload(list(modules))
-        with _silent_about_leaks():
+        with silent_about_leaks():
             resource_tracker.ensure_running()  # else the fork server does it, and unblocks SIGINT
         with _deaf_to_interrupts():
             forkserver.ensure_running()
 
 
 @contextmanager
-def _silent_about_leaks() -> Iterator[None]:
+def silent_about_leaks() -> Iterator[None]:
     """A tracker that starts meanwhile says nothing when it tidies up after a killed process."""
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = f"{before},{_LEAKS}" if before else _LEAKS
