@@ -57,7 +57,7 @@ def test_workers_begin_to_start_before_anything_heavy_is_imported(tmp_path: Path
     """They waited for the enum of an option, in a module that imported pyarrow: a third of a small run."""
     code = (
         "import sys; import snake_pipe.cli.commands.ingest as command\n"
-        "def show(): print(*sys.modules); sys.exit()\n"
+        "def show(_): print(*sys.modules); sys.exit()\n"
         "command.prepare_run = show\n"
         f"sys.argv = ['snake-pipe', 'ingest', {str(tmp_path)!r}]\n"
         "import snake_pipe.__main__ as main; main.main()\n"
