@@ -56,6 +56,8 @@ class BatchStatistics:
     with changes alone. `trees` counts those in files that hold several, and `containers` these files.
     `estimate` is what the run was expected to take once all its files were found; None before that, and for a
     job that goes on with changes.
+    `commit_conflicts` counts the tries of commits before which another job's came, `commit_waited` the time
+    that they took, `longest_commit_wait` the longest of one commit of a table.
     Of what waits now, the oldest file has waited for `oldest_age`, the oldest batch for a worker for
     `oldest_wait`.
     """
@@ -105,6 +107,9 @@ class BatchStatistics:
     coordinator_cpu_seconds: float = 0.0
     flushes: int = 0
     last_flush_at: float | None = None
+    commit_conflicts: int = 0
+    commit_waited: float = 0.0
+    longest_commit_wait: float = 0.0
 
     @property
     def failures(self) -> int:

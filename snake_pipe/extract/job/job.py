@@ -359,8 +359,14 @@ class Job:
 
     def after_flush(self, statistics: BatchStatistics) -> None:
         """Record a flush that is committed."""
+        self._count_waits(statistics)
         self.save("running", statistics)
         compact_journal(self.journal, lambda: committed_ids(self.dataset, self.job_id), self.config.sink_ids)
+
+    def _count_waits(self, statistics: BatchStatistics) -> None:
+        waits = self.dataset.waits
+        statistics.commit_conflicts = waits.conflicts
+        statistics.commit_waited, statistics.longest_commit_wait = waits.seconds, waits.longest
 
     def save(self, status: str, statistics: BatchStatistics | None) -> CheckpointData:
         """Write the checkpoint with the figures of all runs of this job."""
@@ -397,6 +403,7 @@ class Job:
 
     def end(self, status: JobStatus) -> None:
         """Record the job's end, as far as the disk allows: the journal alone is enough to go on."""
+        self._count_waits(status.statistics)
         try:
             if self._record is not None and status.state == "done":  # nobody looks again at one that is
                 self._record.write(status.state)
