@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from snake_pipe.doctor import dataset, git, machine, plugins, program, storage, terminal
+from snake_pipe.doctor import dataset, git, machine, object_store, plugins, program, storage, terminal
 from snake_pipe.doctor.finding import Finding, Place, ok, warning
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     *plugins.CHECKS,
     *machine.CHECKS,
     *storage.CHECKS,
+    *object_store.CHECKS,
     *git.CHECKS,
     *dataset.CHECKS,
     *terminal.CHECKS,

@@ -65,10 +65,19 @@ class Bucket:
         """What sends a request once, and has the answer within `timeout` seconds or none."""
         return self._open(timeout=timeout, retries=0)
 
-    @cached_property
+    @property
     def delta_options(self) -> Mapping[str, str] | None:
-        """What deltalake needs beside the URL and the environment."""
+        """What deltalake needs beside the URL and the environment: addresses, and what only boto3 can read.
+
+        Not to be shown: the keys of a profile are among it, as they are now.
+        """
         options = {f"aws_{key}": value for key, value in self._profile.items()}
+        if (provider := self._profile_credentials) is not None:
+            keys = provider()
+            options["aws_access_key_id"] = keys["access_key_id"]
+            options["aws_secret_access_key"] = keys["secret_access_key"]
+            if keys["token"]:
+                options["aws_session_token"] = keys["token"]
         if self._is_plain_http:
             options["allow_http"] = "true"
         return options or None

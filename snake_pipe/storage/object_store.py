@@ -53,7 +53,7 @@ class ObjectStorage:
 
     @property
     def delta_options(self) -> Mapping[str, str] | None:
-        """Addresses and regions that deltalake would not find by itself; no credentials."""
+        """What deltalake would not find by itself; not to be shown, keys of a profile are among it."""
         return self._bucket.delta_options
 
     def at(self, name: str) -> ObjectStorage:
@@ -141,6 +141,15 @@ class ObjectStorage:
             prefix = self._key(folder)
             for found in self._bucket.store.list(f"{prefix}/" if prefix else None, chunk_size=1000):
                 self._bucket.store.delete([about["path"] for about in found])
+
+    def check_server(self, timeout: float) -> None:
+        """Try out whether the store can be written to and keeps conditions; `timeout` seconds a request.
+
+        DatasetError for a server that does not keep them; OSError.
+        """
+        from snake_pipe.storage.server_check import check_server
+
+        check_server(self._bucket.impatient_store(timeout), self._bucket.url, self.prefix)
 
     # -- excluding others ----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from snake_pipe.errors import DatasetError
@@ -19,11 +19,11 @@ _KNOWN = "docs/how-to/object-store.md lists servers that do"
 def check_server_once(bucket: Bucket, prefix: str) -> None:
     """`check_server`, unless that was done for the bucket before."""
     if not bucket.is_checked:
-        check_server(bucket, prefix)
+        check_server(bucket.store, bucket.url, prefix)
         bucket.is_checked = True
 
 
-def check_server(bucket: Bucket, prefix: str) -> None:
+def check_server(store: Any, url: str, prefix: str) -> None:
     """Try it out with an object that is removed again, in five requests.
 
     DatasetError for a server that makes an object although it is there (ignores `If-None-Match`), replaces
@@ -31,24 +31,23 @@ def check_server(bucket: Bucket, prefix: str) -> None:
     """
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-    store = bucket.store
     key = "/".join(part for part in (prefix, f".conditional-writes-{uuid4().hex}") if part)
     try:
-        with os_errors(bucket.url):
+        with os_errors(url):
             first = store.put(key, b"1", mode="create", attributes={WRITER: "1"}, use_multipart=False)
             with suppress(AlreadyExistsError, PreconditionError):
                 store.put(key, b"2", mode="create", use_multipart=False)
-                raise _unfit(bucket, "makes an object although it is there (ignores If-None-Match)")
+                raise _unfit(url, "makes an object although it is there (ignores If-None-Match)")
             if store.get(key, options={"head": True}).attributes.get(WRITER) != "1":
-                raise _unfit(bucket, "forgets the metadata of objects")
+                raise _unfit(url, "forgets the metadata of objects")
             store.put(key, b"3", mode=version_of(first), use_multipart=False)
             with suppress(AlreadyExistsError, PreconditionError):
                 store.put(key, b"4", mode=version_of(first), use_multipart=False)
-                raise _unfit(bucket, "replaces an object that has changed meanwhile (ignores If-Match)")
+                raise _unfit(url, "replaces an object that has changed meanwhile (ignores If-Match)")
     finally:
-        with suppress(OSError), os_errors(bucket.url):
+        with suppress(OSError), os_errors(url):
             store.delete(key)
 
 
-def _unfit(bucket: Bucket, what: str) -> DatasetError:
-    return DatasetError(f"the server of {bucket.url} {what}: writers would overwrite each other", _KNOWN)
+def _unfit(url: str, what: str) -> DatasetError:
+    return DatasetError(f"the server of {url} {what}: writers would overwrite each other", _KNOWN)

@@ -87,7 +87,7 @@ class Storage(Protocol):
 
     @property
     def delta_options(self) -> Mapping[str, str] | None:
-        """What deltalake needs beside `delta_url`; credentials it finds as every tool of the cloud does."""
+        """What deltalake needs beside `delta_url`; not to be shown, as it may hold keys."""
         ...
 
     @property

@@ -82,6 +82,7 @@ def seaweedfs(folder: Path) -> Iterator[ObjectServer]:
     storage.mkdir()
     command = [weed, "-logtostderr", "server", "-s3", f"-s3.port={s3}", *ports, f"-dir={storage}"]
     command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     with _running(command, folder):
         server = ObjectServer(s3)
         server.make_bucket()
