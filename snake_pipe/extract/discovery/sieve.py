@@ -105,6 +105,8 @@ class Sieve:
     def items(self, found: FolderFiles) -> Iterator[WalkItem]:
         """The items for some files of a folder, but for those that are not wanted or no longer there."""
         names = found.names if self._shard is None else self._of_shard(found)
+        if not names:
+            return
         if self._recognition is not None:
             count, names = self._recognition.split(found._replace(names=names))
             if count:
