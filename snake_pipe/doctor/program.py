@@ -23,6 +23,10 @@ _MODULES = {"python-json-logger": "pythonjsonlogger"}
 """Modules whose name is not their package's with underscores."""
 
 GIVES = {
+    "dask": "--executor dask, batches on a cluster",
+    "iceberg": "--sink iceberg:///FOLDER",
+    "object-store": "datasets in s3://, gs:// and az://",
+    "postgres": "--sink postgresql://...",
     "metrics": "--metrics-port, figures of a running job for Prometheus",
     "otel": "OpenTelemetry's traces and metrics",
     "watch": "the watch command",

@@ -139,12 +139,15 @@ class Bucket:
         if self.scheme != "s3" or any(os.environ.get(name) for name in _OWN_S3_CREDENTIALS):
             return None
         profile = os.environ.get("AWS_PROFILE")
-        if profile is None and not any(path.is_file() for path in _aws_files()):
+        has_keys, has_settings = (path.is_file() for path in _aws_files())
+        if profile is None and not has_keys and not has_settings:
             return None
         try:
             import botocore.exceptions
             import botocore.session
         except ImportError:
+            if profile is None and not has_keys:  # a region, perhaps, and the machine has a role
+                return None
             raise UsageError(
                 "the credentials in ~/.aws are read by boto3, which is not installed",
                 "pip install boto3, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
