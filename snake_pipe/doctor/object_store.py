@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TIMEOUT = 3.0
-"""Seconds for each of five requests, of which any that fails is the last one."""
+"""Seconds for each of six requests, of which any that fails is the last one."""
 
 
 def check_object_store(place: Place) -> Iterator[Finding]:

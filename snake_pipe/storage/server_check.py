@@ -24,7 +24,7 @@ def check_server_once(bucket: Bucket, prefix: str) -> None:
 
 
 def check_server(store: Any, url: str, prefix: str) -> None:
-    """Try it out with an object that is removed again, in five requests.
+    """Try it out with an object that is removed again, in six requests.
 
     DatasetError for a server that makes an object although it is there (ignores `If-None-Match`), replaces
     one that has changed (`If-Match`), or forgets metadata; OSError if it can't be reached or refuses.
