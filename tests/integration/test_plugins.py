@@ -10,6 +10,8 @@ import pytest
 
 from snake_pipe.api import connect
 from snake_pipe.extract import plugin_check
+from snake_pipe.load.dataset import Dataset
+from snake_pipe.utils.scope import Scope
 from testkit.installed_plugins import EXAMPLES, install
 from testkit.waiting import wait_for
 
@@ -89,7 +91,8 @@ def test_a_sink_that_fails_stops_the_run_and_a_resume_delivers(cli, installed, r
     )
     assert (failed.returncode, "has taken no rows for 0.2 s" in failed.stderr) == (1, True)
     does.unlink()
-    assert cli.run("resume", "--last", "-d", repository / ".snake-pipe").returncode == 0
+    patient = ("--set", "sink_timeout_seconds=300")
+    assert cli.run("resume", "--last", "-d", repository / ".snake-pipe", *patient).returncode == 0
     assert in_sink(target) == in_tables(repository)
     assert len(in_tables(repository)) == 4
 
@@ -166,7 +169,7 @@ def is_running(pid):
 def test_what_a_processor_does_to_one_file_touches_no_other(cli, installed, repository):
     for name in ("raises", "hangs", "exits", "odd", "many"):
         (repository / f"{name}.py").write_text("x = 1\n")
-    options = ("--processor", "trouble:by_name", "--file-timeout", "1s", "--workers", 2)
+    options = ("--processor", "trouble:by_name", "--file-timeout", "5s", "--workers", 2)
     done = cli.run("ingest", repository, *options)
     assert done.returncode == 3, done.stderr
     wrong = ask(repository, "SELECT path, status, reason FROM files WHERE status <> 'ok' ORDER BY path")
@@ -195,10 +198,19 @@ def test_processors_instead_of_trees(cli, installed, repository):
     assert ask(repository, "SELECT count(*) FROM processed") == [(4,)]
 
 
+def test_sinks_wait_for_no_other_run(cli, installed, repository):
+    dataset = Dataset.create(repository / ".snake-pipe")
+    with dataset.claims.take(lambda: (Scope("other"),)):
+        done = cli.run("ingest", repository, "--sink", f"sqlite={repository.parent / 'x.db'}")
+    assert done.returncode == 75
+    assert "sinks get the flushes of one run at a time" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--sink", "nowhere"), "there is no sink 'nowhere'"),
+        (("--shard", "1/2", "--sink", "sqlite=x.db"), "sinks get the flushes of one run at a time"),
         (("--processors-only",), "processors_only without a processor leaves nothing"),
         (
             ("--sink", "broken_module:x"),

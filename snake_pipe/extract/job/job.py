@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
-from snake_pipe.errors import SnakePipeError, UsageError
+from snake_pipe.errors import DatasetBusyError, SnakePipeError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -117,6 +117,11 @@ class Job:
         DatasetBusyError, DatasetError, SinkError, UsageError or StoppedError leave everything as it was.
         """
         check_plugins(config)
+        if config.sinks and request.shard:
+            raise UsageError(
+                "sinks get the flushes of one run at a time, not those of a shard",
+                "ingest the shards without sinks, then once with them and without --shard: that delivers all",
+            )
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
         dataset = Dataset.create(Path(request.dataset))
         named = name_repositories(dataset.path, request)
@@ -131,6 +136,7 @@ class Job:
             named.record(dataset.path)
 
         writing = stack.enter_context(dataset.claims.take(settle, wait, on_taken=on_taken))
+        _refuse_sinks_beside_others(config, dataset, writing)
         manager = CheckpointManager(dataset.path)
         wanted = Wanted(named.request, config)
         decision = decide(manager, wanted, on_unfinished, live_jobs(dataset))
@@ -202,11 +208,13 @@ class Job:
         dataset = Dataset.open(path)
         manager = CheckpointManager(dataset.path)
         checkpoint = _changed(manager.load(job_id), changes)
-        check_plugins(BatchConfig(**check_settings(checkpoint.config, "the checkpoint")))
+        config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
+        check_plugins(config)
         scopes = IngestRequest.from_json(checkpoint.request).scopes
         writing = stack.enter_context(
             dataset.claims.take(lambda: scopes, wait, job_id=job_id, on_taken=dataset.mend)
         )
+        _refuse_sinks_beside_others(config, dataset, writing)
         settle_left_behind(dataset, manager, writing)
         return cls._reopen(dataset, manager, writing, _changed(manager.load(job_id), changes), stack)
 
@@ -434,6 +442,16 @@ def _changed(checkpoint: CheckpointData, changes: Mapping[str, Any] | None) -> C
         return checkpoint
     config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
     return replace(checkpoint, config=asdict(config.resumed_with(changes)))
+
+
+def _refuse_sinks_beside_others(config: BatchConfig, dataset: Dataset, writing: Writing) -> None:
+    """DatasetBusyError for a run with sinks while others write: a snapshot would lack what they commit."""
+    others = [writer for writer in dataset.claims.live() if writer.token != writing.token]
+    if config.sinks and others:
+        raise DatasetBusyError(
+            f"another job writes to {dataset.path}, and sinks get the flushes of one run at a time",
+            "try again later, or ingest without sinks: the next run with them delivers what they lack",
+        )
 
 
 def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:
