@@ -19,9 +19,9 @@ What a check cannot exclude is that a process is suspended right after it, or th
 what is done under a lease has to be safe by itself, too:
 
 - A promise in a journal is an object that is created under the next number. Whoever takes over a lease that
-  was left behind first creates a record under the next number of the journal it found (a resume its start,
-  another job the mark that the earlier one was cut off). If the late promise was there before, it is read
-  and carried out; if not, it finds its number taken, and its writer ends without having committed.
+  was left behind has to create a record under the next number of the journal that was left, before it counts
+  on what is in there. If a late promise was there before, it is read and carried out; if not, it finds its
+  number taken, and its writer ends without having committed.
 - The commit of a promised flush is carried out by whoever takes over. A late one of the earlier holder's
   meets the entry in the table's log: entries are created under the next version, and whoever finds that
   taken looks whether its flush is in there before it tries the next one. So a flush is committed once,
