@@ -269,6 +269,7 @@ class Dispatcher:
 
     async def _run_alone(self, batch: FileBatch) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
+        unexplained = 0  # losses that may have nothing to do with the file, such as of a whole machine
         async with self._workers.alone() as try_alone:
             while True:
                 await self._until_admitted()
@@ -280,7 +281,9 @@ class Dispatcher:
                     batch = await self._put_off(batch, result.failure)
                     continue
                 del self._in_flight[batch.batch_id]
-                if result.reason == "timeout" or batch.attempt >= self._config.retry_attempts:
+                unexplained += result.in_hand is None
+                tries = unexplained if result.in_hand is None else batch.attempt
+                if result.reason == "timeout" or tries >= self._config.retry_attempts:
                     self._outcomes.append(Lost(batch, self._lost(batch, result.reason)))
                     return
                 self._workers.note_sign(batch.batch_id)

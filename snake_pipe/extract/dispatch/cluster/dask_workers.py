@@ -244,9 +244,7 @@ class DaskWorkers:
 
         async def try_alone(batch: FileBatch) -> BatchResult | WorkerLost:
             async with self._one_suspect:
-                result = await self._run(batch, alone=True)
-            # One file alone: it was in hand, wherever its worker died.
-            return replace(result, in_hand=0) if isinstance(result, WorkerLost) else result
+                return await self._run(batch, alone=True)
 
         yield try_alone
 
