@@ -21,6 +21,7 @@ from snake_pipe.extract.batching.memory import BATCH_MEMORY
 from snake_pipe.load.batch_history import BatchTotals, read_batch_history
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.plugins import AST_QUEUE, default_languages
+from snake_pipe.storage.local import LocalStorage
 
 LEAST_BYTES = 100_000
 MS_PER_FILE = 0.4
@@ -35,7 +36,7 @@ def measure(folders: list[Path], queue: str) -> tuple[BatchTotals, float]:
         config = BatchConfig(executor="serial", allow_empty=True)
         asyncio.run(BatchProcessingEngine(config).ingest(request))
         took = time.process_time() - began
-        totals = read_batch_history(Dataset.open(Path(dataset)))
+        totals = read_batch_history(Dataset.open(LocalStorage(Path(dataset))))
     return totals.get(queue, BatchTotals()), took
 
 

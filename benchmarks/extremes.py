@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.run import Ingestion, ingest
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,7 +166,7 @@ def measure(extreme: Extreme, scratch: Path, workers: int) -> tuple[int, Ingesti
     if extreme.limit is not None:
         options += ["--memory-limit", str(extreme.limit)]
     run = ingest(root, dataset, *options)
-    with connect(dataset, memory_limit_mb=1000) as connection:
+    with connect(LocalStorage(dataset), memory_limit_mb=1000) as connection:
         rows = connection.execute(
             "SELECT status, reason, max_depth, (SELECT count(*) FROM nodes), count(*) OVER () FROM files"
         ).fetchall()

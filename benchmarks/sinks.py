@@ -23,6 +23,7 @@ import snake_pipe
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.plugins.sinks import Flush, FlushKey, load_sink, split_sink
 from snake_pipe.schemas import TABLES
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def measure(root: Path, folder: Path, server: PostgresServer, rounds: int) -> No
     rows = 0
     for _ in range(rounds):  # what else the machine does falls on all of them
         plain = min(plain, ingest(root, new.dataset()))
-        dataset = Dataset.open(new.newest)
+        dataset = Dataset.open(LocalStorage(new.newest))
         rows = count(dataset)
         for name, place in places.items():
             runs[name] = min(runs[name], ingest(root, new.dataset(), place()))
@@ -116,8 +117,8 @@ def ingest(root: Path, dataset: Path, *sinks: str) -> Cost:
 
 
 def snapshot(dataset: Dataset) -> Flush:
-    parts = {table: [part.name for part in dataset.parts(table)] for table in TABLES}
-    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.path), parts, is_snapshot=True)
+    parts = {table: [part.name_in_table for part in dataset.parts(table)] for table in TABLES}
+    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.storage.folder), parts, is_snapshot=True)
 
 
 def count(dataset: Dataset) -> int:

@@ -23,9 +23,10 @@ from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.ready import ReadyBatches
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.transformer import open_transformer
-from snake_pipe.utils.journal import Journal
+from snake_pipe.utils.journal.append_file import FileJournal
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
@@ -101,7 +102,7 @@ def test_write_parts(benchmark, sources, tmp_path):
         (tmp_path / table).mkdir()
 
     def write() -> None:
-        writer = PartWriter(tmp_path, f"job-{next(count)}", tables)
+        writer = PartWriter(LocalStorage(tmp_path), f"job-{next(count)}", tables)
         for table, rows in tables.items():
             writer.write(table, rows)
         writer.close()
@@ -201,5 +202,5 @@ def test_append(benchmark, tmp_path):
         "seq": 1,
         "parts": [["nodes", f"part-{i}.parquet", 1000, 10, 1, 2] for i in range(40)],
     }
-    with Journal(tmp_path / "journal.jsonl") as journal:
+    with FileJournal(tmp_path / "journal.jsonl") as journal:
         benchmark(journal.append, record)

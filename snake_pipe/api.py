@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.observe.events import ignore
+from snake_pipe.storage.open import is_object_store, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -65,10 +66,10 @@ def ingest(
 
     settings = _checked(ingest, settings)
     roots = [Path(path).expanduser().absolute() for path in (paths or (Path.cwd(),))]
-    target = Path(dataset).expanduser() if dataset is not None else find_home(roots).dataset
+    target = find_home(roots).dataset if dataset is None else _place(dataset)
     request = IngestRequest(
         roots=tuple(map(str, roots)),
-        dataset=str(target.absolute()),
+        dataset=open_storage(target).url,
         include=tuple(include),
         exclude=tuple(exclude),
         languages=tuple(languages),
@@ -113,13 +114,11 @@ def resume(
     from snake_pipe.extract.job import index as job_index
 
     settings = _checked(resume, settings)
-    folder = Path(dataset).expanduser() if dataset is not None else job_index.find(job_id)
-    if folder is None:
+    place = job_index.find(job_id) if dataset is None else _place(dataset)
+    if place is None:
         raise JobNotFoundError(f"no job {job_id} is known", "give its dataset")
     return _run(
-        lambda engine: engine.resume(
-            job_id, folder.absolute(), settings, lock_timeout=lock_timeout, budget=budget
-        ),
+        lambda engine: engine.resume(job_id, place, settings, lock_timeout=lock_timeout, budget=budget),
         listener,
         progress=progress,
     )
@@ -137,12 +136,17 @@ def connect(dataset: str | Path = DATASET_NAME, *, as_of: str | None = None) -> 
     """
     from snake_pipe.load.sql.views import connect as connect_views
 
-    path = Path(dataset).expanduser()
+    storage = open_storage(_place(dataset))
     if as_of is None:
-        return connect_views(path)
+        return connect_views(storage)
     from snake_pipe.extract.job.named_run import version_as_of
 
-    return connect_views(path, files_version=version_as_of(path, as_of))
+    return connect_views(storage, files_version=version_as_of(storage, as_of))
+
+
+def _place(dataset: str | Path) -> str | Path:
+    """A dataset as it was given, with `~` for the user's own folder."""
+    return dataset if is_object_store(str(dataset)) else Path(dataset).expanduser()
 
 
 def _checked(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +232,7 @@ def _breaches(result: RepositoryProcessingResult) -> tuple[str, ...]:
     from snake_pipe.outcome.summary import summarise
 
     gates = parse_gates(texts)
-    dataset = Path(result.dataset)
+    dataset = open_storage(result.dataset)
     summary = summarise(result.statistics, job_id=result.job_id, dataset=dataset, status=result.status)
-    state = look_up(summary, base=dataset, with_findings=False, with_drift=ask_for_drift(gates))
+    state = look_up(summary, base=Path.cwd(), with_findings=False, with_drift=ask_for_drift(gates))
     return tuple(verdict.breach for verdict in judge(gates, state) if not verdict.is_met)

@@ -8,7 +8,6 @@ arguments.
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -157,7 +156,7 @@ def job_ids(context: typer.Context, incomplete: str) -> Offers:
 
     given = context.params.get("dataset")
     try:
-        manager = CheckpointManager(find_dataset(Path(given) if given else None))
+        manager = CheckpointManager(find_dataset(given or None))
         jobs = [name for name in reversed(manager.job_ids()) if name.startswith(incomplete)]
     except (SnakePipeError, OSError):
         return []

@@ -9,8 +9,7 @@ from snake_pipe.cli.locations import dataset_of_job, find_dataset
 from snake_pipe.errors import JobNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
 
@@ -23,7 +22,7 @@ class JobView:
     anything may be missing.
     """
 
-    dataset: Path
+    dataset: Storage
     job_id: str
     state: str
     runs: bool
@@ -45,7 +44,7 @@ def view_job(manager: CheckpointManager, job_id: str) -> JobView:
     """Look at a job; JobNotFoundError, or CheckpointError if its checkpoint is damaged."""
     from snake_pipe.load.claims.writers import live_writer
 
-    writer = live_writer(manager.folder.parent, job_id)  # before its files: what ends meanwhile still runs
+    writer = live_writer(manager.dataset, job_id)  # before its files: what ends meanwhile still runs
     checkpoint = manager.load(job_id)
     figures = manager.read_status(job_id)
     if writer is not None:
@@ -57,17 +56,17 @@ def view_job(manager: CheckpointManager, job_id: str) -> JobView:
         state = "interrupted" if state == "running" else state
     progress = asdict(checkpoint.progress)
     known = {name: progress[name] for name in ("files_done", "files_failed", "bytes_done")}
-    return JobView(manager.folder.parent, job_id, state, writer is not None, checkpoint, figures or known)
+    return JobView(manager.dataset, job_id, state, writer is not None, checkpoint, figures or known)
 
 
-def running_jobs(dataset: Path) -> list[str]:
+def running_jobs(dataset: Storage) -> list[str]:
     """The jobs of a dataset that run now, in the order in which they began."""
     from snake_pipe.load.claims.writers import live_writers
 
     return [writer.job_id for writer in live_writers(dataset) if writer.job_id]
 
 
-def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:
+def find_job(job_id: str | None, last: bool, dataset: str | None) -> tuple[CheckpointManager, str]:
     """The job that is meant: the one named, else the running one that began last, else the newest."""
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
@@ -76,8 +75,8 @@ def find_job(job_id: str | None, last: bool, dataset: Path | None) -> tuple[Chec
             raise UsageError("JOB_ID and --last cannot be given together", "snake-pipe jobs lists the jobs")
         return CheckpointManager(dataset_of_job(job_id, dataset)), job_id
     manager = CheckpointManager(find_dataset(dataset))
-    running = running_jobs(manager.folder.parent)
+    running = running_jobs(manager.dataset)
     chosen = running[-1] if running else manager.newest()
     if chosen is None:
-        raise JobNotFoundError(f"no job in {manager.folder.parent}", "snake-pipe ingest starts one")
+        raise JobNotFoundError(f"no job in {manager.dataset.url}", "snake-pipe ingest starts one")
     return manager, chosen

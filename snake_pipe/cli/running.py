@@ -20,7 +20,6 @@ from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from pathlib import Path
 
     from snake_pipe.cli.options.outputs import RunOutputs
     from snake_pipe.cli.options.reporting import RunReports
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
     from snake_pipe.observe.events import Event, Listener
     from snake_pipe.outcome.summary import RunSummary
+    from snake_pipe.storage.storage import Storage
 
 
 _RECORDED_WITHIN = 0.3
@@ -66,7 +66,7 @@ def run_job(
     reporter: Reporter,
     outputs: RunOutputs,
     *,
-    dataset: Path,
+    dataset: Storage,
     max_failures: int,
     reports: RunReports | None = None,
     gates: Sequence[str] = (),
@@ -88,7 +88,7 @@ def run_job(
     count that failed.
     """
     listener = listener or reporter
-    run = _Run(outputs, reports, dataset.absolute(), listener)
+    run = _Run(outputs, reports, dataset, listener)
     tell = (lambda _: None) if reporter.is_quiet else reporter.line
     with outputs.open_listeners(tell) as others:
         try:
@@ -115,7 +115,7 @@ class _Run:
     """One run of a job by a command: its engine, when it began, and what is written of it at its end."""
 
     def __init__(
-        self, outputs: RunOutputs, reports: RunReports | None, dataset: Path, listener: JobListener
+        self, outputs: RunOutputs, reports: RunReports | None, dataset: Storage, listener: JobListener
     ) -> None:
         self._outputs = outputs
         self._reports = reports

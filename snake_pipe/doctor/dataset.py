@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from snake_pipe.doctor.finding import Finding, Place, error, note, ok, warning
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.load.claims.writers import claim_name, is_live, live_writer, live_writers, read_writers
-from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from snake_pipe.load.claims.writers import Writer
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.stored_part import StoredPart
     from snake_pipe.load.tidy.retention import Removed
+    from snake_pipe.storage.storage import Storage
 
 _LONGEST_JOURNAL = 64 * MIB
 _SILENT_AFTER = 60.0
@@ -31,13 +31,13 @@ _SILENT_AFTER = 60.0
 
 def check_dataset(place: Place) -> Iterator[Finding]:
     """Whether the dataset opens, is of this version, and has every part that its tables name."""
-    if not place.has_dataset and (place.dataset / "files").is_dir():
-        found = f"{place.dataset} holds tables, but no dataset.json says what they are"
+    if not place.has_dataset and "files" in place.dataset.folders():
+        found = f"{place.dataset.url} holds tables, but no dataset.json says what they are"
         yield error("dataset", found, "snake-pipe ingest puts it back, if all tables are there")
         return
     if not place.has_dataset:
         fix = "snake-pipe ingest makes one; give -d DIR for one that is elsewhere"
-        yield note("dataset", f"none in {place.dataset}", fix)
+        yield note("dataset", f"none in {place.dataset.url}", fix)
         return
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.schemas import SCHEMA_VERSION, TABLES
@@ -49,13 +49,14 @@ def check_dataset(place: Place) -> Iterator[Finding]:
     except SnakePipeError as failure:
         yield error("dataset", failure.message, failure.hint or again)
         return
-    missing = [(table, part) for table, named in parts.items() for part in _absent(named)]
-    for table in dict.fromkeys(table for table, _ in missing):
-        count = sum(one == table for one, _ in missing)
+    missing = {table: _absent(dataset, named) for table, named in parts.items()}
+    for table, count in missing.items():
+        if not count:
+            continue
         yield error("dataset", f"{table} lacks {count} of its {len(parts[table])} parts", again)
-    if not missing:
+    if not any(missing.values()):
         count = sum(map(len, parts.values()))
-        yield ok("dataset", f"{place.dataset} opens: schema {SCHEMA_VERSION}, {count:,} parts, all there")
+        yield ok("dataset", f"{place.dataset.url} opens: schema {SCHEMA_VERSION}, {count:,} parts, all there")
     if not live_writers(place.dataset) and (left := _unneeded(dataset)).parts:
         found = f"{left.parts:,} parts, {left.bytes / MIB:,.1f} MiB, are left of jobs that ended early"
         yield note("dataset", found, "the next ingest removes them, or snake-pipe compact")
@@ -66,17 +67,16 @@ def _unneeded(dataset: Dataset) -> Removed:
     from snake_pipe.extract.sinks.ledger import known_sinks
     from snake_pipe.load.tidy.retention import Retention, Vacuum
 
-    manager = CheckpointManager(dataset.path)
+    manager = CheckpointManager(dataset.storage)
     everything = Retention(runs=sys.maxsize)
     ended = [writer.job_id for writer in dataset.claims.left_behind()]
     is_promised = promises(dataset, manager, known_sinks(manager))
     return Vacuum(dataset, everything, is_promised=is_promised, idle_jobs=ended).removable
 
 
-def _absent(parts: list[Path]) -> Iterator[Path]:
-    """The parts that are not on disk, found by listing their folder once."""
-    there = set(os.listdir(parts[0].parent)) if parts else set()  # noqa: PTH208
-    return (part for part in parts if part.name not in there)
+def _absent(dataset: Dataset, parts: list[StoredPart]) -> int:
+    """How many parts of a table are not there, found by listing them once."""
+    return 0 if dataset.holds(parts) else sum(not part.exists() for part in parts)
 
 
 def check_jobs(place: Place) -> Iterator[Finding]:
@@ -108,13 +108,13 @@ def check_jobs(place: Place) -> Iterator[Finding]:
 
 
 def _journal(manager: CheckpointManager, job_id: str) -> Iterator[Finding]:
-    path = manager.job_folder(job_id) / "journal.jsonl"
-    size = path.stat().st_size if path.exists() else 0
+    folder = manager.job_folder(job_id)
+    size = sum(file.size_bytes for file in folder.all_files() if file.name.startswith("journal"))
     if size > _LONGEST_JOURNAL:
         yield ok("journal", f"{size / MIB:,.0f} MiB, too long to be read here")
         return
     try:
-        records, good = read_journal(path)
+        records, is_torn = read_journal(folder)
     except SnakePipeError as failure:
         yield error("journal", failure.message, failure.hint)
         return
@@ -125,7 +125,7 @@ def _journal(manager: CheckpointManager, job_id: str) -> Iterator[Finding]:
     if promised:
         found = f"{len(promised)} flushes of {job_id} are promised and not committed yet"
         yield note("journal", found, f"snake-pipe resume {job_id} commits them")
-    elif good < size:
+    elif is_torn:
         found = f"the last line of {job_id}'s was cut short; it promised nothing"
         yield note("journal", found, f"snake-pipe resume {job_id} sets it aside")
     else:
@@ -134,7 +134,7 @@ def _journal(manager: CheckpointManager, job_id: str) -> Iterator[Finding]:
 
 def check_writers(place: Place) -> Iterator[Finding]:
     """Who is writing to the dataset, and whether those are alive."""
-    jobs = LocalStorage(place.dataset).at(JOBS_FOLDER)
+    jobs = place.dataset.at(JOBS_FOLDER)
     writers = read_writers(jobs)
     if not writers:
         yield ok("writer", "nobody, the dataset is free")
@@ -146,13 +146,13 @@ def check_writers(place: Place) -> Iterator[Finding]:
             yield note("writer", f"none; {writer} {how}", "nothing is in the way: the next job settles it")
 
 
-def _state_of(place: Place, jobs: LocalStorage, writer: Writer) -> Finding:
+def _state_of(place: Place, jobs: Storage, writer: Writer) -> Finding:
     """How a writer is whose claim is held."""
     if writer.host != socket.gethostname():
         return ok("writer", f"{writer}, another machine's")
     if not _is_alive(writer.pid):
         found = f"{writer} is gone, but a process that it started holds its claim"
-        return warning("writer", found, f"fuser -k {jobs.folder / claim_name(writer.token)} ends it")
+        return warning("writer", found, f"fuser -k {jobs.url}/{claim_name(writer.token)} ends it")
     if writer.job_id and (silent := _silence(place, writer.job_id)) > _SILENT_AFTER:
         found = f"{writer} has said nothing for {silent:,.0f} s"
         return warning("writer", found, f"is it suspended? kill -CONT {writer.pid}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from snake_pipe.storage.storage import Storage
+
 
 class Level(IntEnum):
     """How much a finding matters, the worst last: only an error keeps a job from running."""
@@ -37,17 +39,18 @@ class Place:
     """Where the command runs, and the dataset it is about: one that may not be there yet."""
 
     folder: Path
-    dataset: Path
+    dataset: Storage
 
     @property
     def has_dataset(self) -> bool:
         """Whether there is a dataset, whole or damaged."""
-        return (self.dataset / "dataset.json").exists()
+        return self.dataset.exists("dataset.json")
 
     @property
-    def writable(self) -> Path:
-        """The folder that ingest would write to, or the nearest one above that is there."""
-        return next(path for path in (self.dataset, *self.dataset.parents) if path.is_dir())
+    def writable(self) -> Path | None:
+        """The folder that ingest would write to, or the nearest above that is there; None for a bucket."""
+        folder = self.dataset.folder
+        return None if folder is None else next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
 def ok(subject: str, found: str) -> Finding:

@@ -35,6 +35,8 @@ _SKEW = 2.0
 def check_dataset_disk(place: Place) -> Iterator[Finding]:
     """Room where the dataset is or would be, and what kind of file system that is."""
     folder = place.writable
+    if folder is None:
+        return
     subject = "dataset's disk"
     kind = file_system(folder)
     yield _room(subject, folder, kind)
@@ -81,28 +83,30 @@ def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> st
 def check_permissions(place: Place) -> Iterator[Finding]:
     """Whether this user may write where a job has to."""
     subject = "permissions"
-    needed = [place.writable]
-    if place.has_dataset:
+    folder = place.writable
+    needed = [] if folder is None else [folder]
+    if folder is not None and place.has_dataset:
         from snake_pipe.schemas import TABLES
 
-        needed += [folder for name in (JOBS_FOLDER, *TABLES) if (folder := place.dataset / name).is_dir()]
+        needed += [path for name in (JOBS_FOLDER, *TABLES) if (path := folder / name).is_dir()]
     closed = [folder for folder in needed if not os.access(folder, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
         owner = closed[0].stat().st_uid
         more = f" and {len(closed) - 1} folders in it" if len(closed) > 1 else ""
         fix = f"sudo chown -R {os.getuid()} {shlex.quote(str(closed[0]))}, run as its owner, or give -d DIR"
         yield error(subject, f"{closed[0]}{more} may not be written to; user {owner} owns it", fix)
-    for name, folder, costs, variable in (
+    for name, wanted, costs, variable in (
         ("state folder", _state_folder(), "jobs are then found in their dataset only", "XDG_STATE_HOME"),
         ("temporary folder", Path(tempfile.gettempdir()), "queries then cannot spill to disk", "TMPDIR"),
     ):
-        there = next(path for path in (folder, *folder.parents) if path.exists())
+        there = next(path for path in (wanted, *wanted.parents) if path.exists())
         if not os.access(there, os.W_OK | os.X_OK):
             found = f"the {name} {there} may not be written to; {costs}"
             yield warning(subject, found, f"export {variable}=DIR, a folder of yours")
             closed.append(there)
     if not closed:
-        yield ok(subject, f"{place.writable}, state and temporary folder may be written to")
+        own = "" if folder is None else f"{folder}, "
+        yield ok(subject, f"{own}state and temporary folder may be written to")
 
 
 def _state_folder() -> Path:
@@ -114,6 +118,8 @@ def _state_folder() -> Path:
 def check_locks(place: Place) -> Iterator[Finding]:
     """Whether the dataset's file system has locks, and makes names durable."""
     folder = place.writable
+    if folder is None:
+        return
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             held = try_lock(probe.fileno())
@@ -136,7 +142,7 @@ def check_locks(place: Place) -> Iterator[Finding]:
 def check_clock(place: Place) -> Iterator[Finding]:
     """Whether this machine, the disk and the newest job agree about the time."""
     subject, sound = "clock", True
-    skew = _skew(place.writable)
+    skew = 0.0 if place.writable is None else _skew(place.writable)
     if abs(skew) > _SKEW:
         sound = False
         found = f"the disk's is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"

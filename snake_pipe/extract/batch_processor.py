@@ -34,6 +34,7 @@ from snake_pipe.extract.dispatch.own_function import (
 from snake_pipe.extract.dispatch.slots_folder import slots_folder
 from snake_pipe.extract.job.assembly import make_run
 from snake_pipe.extract.job.job import Job
+from snake_pipe.extract.job.log_place import log_place
 from snake_pipe.extract.paths.datasets import DATASET_NAME
 from snake_pipe.extract.planning.budget import Budget
 from snake_pipe.extract.settings.on_unfinished import OnUnfinished
@@ -42,6 +43,7 @@ from snake_pipe.observe.job_log import JobLog
 from snake_pipe.observe.job_samples import JobSamples
 from snake_pipe.observe.nothing_found import why_nothing_was_found
 from snake_pipe.observe.status import LIVE, JobStatus
+from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.batch_utils import memory_limit
 from snake_pipe.utils.lock_wait import LockWait
 
@@ -83,7 +85,7 @@ class BatchProcessingEngine:
         logger: Logger | None = None,
         *,
         root: Path | None = None,
-        dataset: Path | None = None,
+        dataset: Path | str | None = None,
         listener: Listener = ignore,
     ) -> None:
         """`root`, by default the current folder, is what submitted paths are relative to.
@@ -108,12 +110,12 @@ class BatchProcessingEngine:
     # -- a repository at once ------------------------------------------------------------------------
 
     async def process_repository(
-        self, repository_path: Path, config: BatchConfig | None = None, *, dataset: Path | None = None
+        self, repository_path: Path, config: BatchConfig | None = None, *, dataset: Path | str | None = None
     ) -> RepositoryProcessingResult:
         """Ingest one repository: every file that is recognised, into `.snake-pipe` in it by default."""
         root = Path(repository_path).absolute()
-        target = (dataset or root / DATASET_NAME).absolute()
-        return await self.ingest(IngestRequest(roots=(str(root),), dataset=str(target)), config)
+        target = open_storage(dataset or root / DATASET_NAME).url
+        return await self.ingest(IngestRequest(roots=(str(root),), dataset=target), config)
 
     async def ingest(
         self,
@@ -161,7 +163,7 @@ class BatchProcessingEngine:
     async def resume(
         self,
         job_id: str,
-        dataset: Path,
+        dataset: Path | str,
         changes: Mapping[str, Any] | None = None,
         *,
         lock_timeout: float = 0.0,
@@ -179,7 +181,7 @@ class BatchProcessingEngine:
             return feed
 
         return await self._process(
-            lambda stack, wait: Job.reopen(job_id, dataset, stack, changes, wait=wait),
+            lambda stack, wait: Job.reopen(job_id, open_storage(dataset), stack, changes, wait=wait),
             make_feed,
             lock_timeout=lock_timeout,
             seconds=budget,
@@ -220,7 +222,7 @@ class BatchProcessingEngine:
                 self._wait.stop(self._early_stop)
             job = self._job = await asyncio.to_thread(open_job, stack, self._wait)
             tell = self._open_listener(job, stack)
-            tell(JobStarted(job.job_id, str(job.dataset.path), job.resumed, job.files_before, job.is_done))
+            tell(JobStarted(job.job_id, job.dataset.url, job.resumed, job.files_before, job.is_done))
             for notice in job.notices:
                 tell(notice)
             self._status = JobStatus()
@@ -246,7 +248,8 @@ class BatchProcessingEngine:
         state, message = "failed", ""
         try:
             feed = await asyncio.to_thread(make_feed, job, tell)
-            with slots_folder(job.job_id, job.folder / "workers") as slots:
+            beside = job.folder.folder and job.folder.folder / "workers"
+            with slots_folder(job.job_id, beside) as slots:
                 run = self._run = await make_run(job, feed, self._status, slots, tell, budget)
                 self._opened.set()
                 if self._early_stop is not None:
@@ -287,10 +290,9 @@ class BatchProcessingEngine:
 
     def _open_listener(self, job: Job, stack: ExitStack) -> Listener:
         """Events go to the job's log and to the caller's listener, notices to the caller's logger as well."""
-        log, samples = (
-            JobLog(job.folder / "log.jsonl", most_bytes=job.config.log_bytes, files=job.config.log_files),
-            JobSamples(job.folder),
-        )
+        place = stack.enter_context(log_place(job.folder, job.job_id))
+        log = JobLog(place, most_bytes=job.config.log_bytes, files=job.config.log_files)
+        samples = JobSamples(job.folder)
         stack.callback(log.close)
 
         def tell(event: Event) -> None:
@@ -315,7 +317,7 @@ class BatchProcessingEngine:
             nothing = why_nothing_was_found(status.statistics, languages_asked=asked)
         return RepositoryProcessingResult(
             job.job_id,
-            str(job.dataset.path),
+            job.dataset.url,
             status.state,
             status.statistics,
             status.message,
@@ -330,8 +332,8 @@ class BatchProcessingEngine:
         if self._background is not None:
             raise EngineStateError("the engine has already been started", "make a new one")
         root = (self._root or Path.cwd()).absolute()
-        dataset = (self._dataset or root / DATASET_NAME).absolute()
-        request = IngestRequest(roots=(str(root),), dataset=str(dataset), list_base=str(root), submitted=True)
+        dataset = open_storage(self._dataset or root / DATASET_NAME).url
+        request = IngestRequest(roots=(str(root),), dataset=dataset, list_base=str(root), submitted=True)
 
         def make_feed(job: Job, _: Listener) -> Feed:
             self._submissions = job.make_submissions()
@@ -483,7 +485,7 @@ async def resume_failed_batch_job(job_id: str, checkpoint_data: CheckpointData) 
     """Go on with an ingestion from its checkpoint; the figures of the resumed run as one result."""
     if checkpoint_data.job_id != job_id:
         raise CheckpointError(f"the checkpoint is of job {checkpoint_data.job_id!r}, not of {job_id!r}")
-    result = await BatchProcessingEngine().resume(job_id, Path(checkpoint_data.request["dataset"]))
+    result = await BatchProcessingEngine().resume(job_id, checkpoint_data.request["dataset"])
     statistics = result.statistics
     return BatchResult(
         batch_id=0,

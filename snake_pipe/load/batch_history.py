@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from snake_pipe.load.stored_part import StoredPart
 
+if TYPE_CHECKING:
     from snake_pipe.load.dataset import Dataset
+
+_TABLE = "batches"
 
 _MOST_PARTS = 6
 """Parts that are read, one a flush: about a millisecond each."""
@@ -57,22 +59,20 @@ class BatchTotals:
 
 def read_batch_history(dataset: Dataset) -> dict[str, BatchTotals]:
     """The newest batches that ran to their end, summed up by queue; empty on a new dataset."""
-    folder = dataset.path / "batches"
     history: dict[str, BatchTotals] = {}
-    for name in dataset.log("batches").newest_parts(_MOST_PARTS):
-        for queue, totals in _sums(folder / name):
+    for name in dataset.log(_TABLE).newest_parts(_MOST_PARTS):
+        for queue, totals in _sums(StoredPart(f"{_TABLE}/{name}", dataset.storage)):
             history[queue] = history.get(queue, BatchTotals()) + totals
     return history
 
 
-def _sums(part: Path) -> list[tuple[str, BatchTotals]]:
+def _sums(part: StoredPart) -> list[tuple[str, BatchTotals]]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        if part.stat().st_size > _MOST_BYTES:
+        if part.dataset.info(part.name).size_bytes > _MOST_BYTES:
             return []
-        table = pq.ParquetFile(part).read(_COLUMNS)
+        table = part.open().read(_COLUMNS)
     except (OSError, pa.ArrowException):
         return []
     return [

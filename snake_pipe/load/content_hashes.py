@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from snake_pipe.load.stored_part import StoredPart
 
 HASH_BYTES = 16
 """So many of the 32 bytes of a SHA-256: two contents that share them will not be met."""
@@ -27,7 +27,7 @@ _NONE = bytes(HASH_BYTES)
 class ContentHashes:
     """The hashes of some rows of `files`, by their places in a list of ids."""
 
-    def __init__(self, list_parts: Callable[[], Sequence[Path]], file_ids: NDArray[np.int64]) -> None:
+    def __init__(self, list_parts: Callable[[], Sequence[StoredPart]], file_ids: NDArray[np.int64]) -> None:
         """`list_parts()` are those of `files` now: in a long watch others take their place."""
         self._list_parts = list_parts
         self._file_ids = file_ids
@@ -52,7 +52,7 @@ class ContentHashes:
         order = np.argsort(self._file_ids)
         ids = self._file_ids[order]
         for part in self._list_parts():
-            for batch in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=["file_id", "sha256"]):
+            for batch in part.open().iter_batches(_ROWS_AT_ONCE, columns=["file_id", "sha256"]):
                 batch = batch.filter(pc.is_valid(batch["sha256"]))
                 rows = batch["file_id"].to_numpy()
                 at = np.minimum(np.searchsorted(ids, rows), len(ids) - 1)

@@ -1,15 +1,14 @@
-"""A dataset: a folder of Delta tables, and as many writers as there are repositories, or shards of them.
+"""A dataset: Delta tables in one place, and as many writers as there are repositories, or shards of them.
 
     <dataset>/.gitignore  dataset.json  files/  nodes/  ...  _jobs/
 
-`dataset.json` is written last, so a folder that has one is complete. Every table is atomic for itself;
+`dataset.json` is written last, so what has one is complete. Every table is atomic for itself;
 what makes a flush atomic for readers is that `files` is committed last and that nothing is seen but
 through `files`.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,14 +23,13 @@ from snake_pipe.load.delta.log import DeltaLog, checked_parts
 from snake_pipe.load.delta.turns import CommitWaits
 from snake_pipe.load.epochs import Epochs
 from snake_pipe.load.refusals import cannot
+from snake_pipe.load.stored_part import StoredPart
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
-from snake_pipe.storage.atomic_file import TEMP_SUFFIX, write_atomic
-from snake_pipe.storage.local import LocalStorage
+from snake_pipe.storage.atomic_file import TEMP_SUFFIX
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from snake_pipe.load.part_writer import Part
     from snake_pipe.storage.storage import Storage
@@ -58,48 +56,50 @@ class Flush:
     epoch: int = 0
 
 
-def is_dataset(folder: Path) -> bool:
-    """Whether a folder is a dataset that is there as a whole."""
-    return (folder / _MARKER).exists()
+def is_dataset(storage: Storage) -> bool:
+    """Whether there is a dataset as a whole. OSError where that cannot be told."""
+    return storage.exists(_MARKER)
 
 
 class Dataset:
     """A dataset that exists; `open` and `create` make it. Not for threads."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.storage: Storage = LocalStorage(path)
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
         self.waits = CommitWaits()
-        self.claims = _claims(path)
+        self.claims = _claims(storage)
         self._logs = {table: DeltaLog(self.storage, table, self.waits) for table in TABLES}
         self._epochs = Epochs(self.storage.at(JOBS_FOLDER).private(), self._max_epoch_in_tables)
 
     @classmethod
-    def open(cls, path: Path) -> Dataset:
-        """The dataset in a folder; DatasetError if there is none or if it has another version."""
-        path = path.absolute()
-        _check_marker(path / _MARKER)
-        return cls(path)
+    def open(cls, storage: Storage) -> Dataset:
+        """The dataset that is there; DatasetError if there is none or if it has another version."""
+        _check_marker(storage)
+        return cls(storage)
 
     @classmethod
-    def create(cls, path: Path) -> Dataset:
-        """The dataset in a folder, made there if the folder is missing, empty or was left half made.
+    def create(cls, storage: Storage) -> Dataset:
+        """The dataset there, made if the place is missing, empty or was left half made.
 
-        DatasetError if the folder holds something else, DatasetBusyError if another process is making it
+        DatasetError if it holds something else, DatasetBusyError if another process is making it
         without an end, SinkError if the disk refuses.
         """
-        path = path.absolute()
-        if unquote(path.as_posix()) != path.as_posix() or "\\" in path.as_posix():
+        if unquote(storage.url) != storage.url or "\\" in storage.url:
             raise DatasetError(
-                f"deltalake cannot open {path}: its name has a backslash or looks percent-encoded",
+                f"deltalake cannot open {storage.url}: its name has a backslash or looks percent-encoded",
                 _NEW_DATASET,
             )
-        if not (path / _MARKER).exists():
-            try:
-                _make(path)
-            except OSError as error:
-                raise cannot(f"cannot make a dataset in {path}", error) from error
-        return cls.open(path)
+        try:
+            if not is_dataset(storage):
+                _make(storage)
+        except OSError as error:
+            raise cannot(f"cannot make a dataset in {storage.url}", error) from error
+        return cls.open(storage)
+
+    @property
+    def url(self) -> str:
+        """Where it is, as users write it."""
+        return self.storage.url
 
     @property
     def id(self) -> str:
@@ -107,7 +107,7 @@ class Dataset:
         try:
             return str(orjson.loads(self.storage.read(_MARKER))["id"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DatasetError(f"{self.path / _MARKER} names no id", _NEW_DATASET) from error
+            raise DatasetError(f"{self.url}/{_MARKER} names no id", _NEW_DATASET) from error
 
     def mend(self) -> None:
         """Set aside what a power cut left half written in the logs; the caller has the registry."""
@@ -172,18 +172,30 @@ class Dataset:
         """The last flush of a job that a table has; None before the first."""
         return self._logs[table].flush_seq(job_id)
 
-    def parts(self, table: str, version: int | None = None) -> list[Path]:
+    def part(self, table: str, name: str) -> StoredPart:
+        """The part of a table that its log calls `name`."""
+        return StoredPart(f"{table}/{name}", self.storage)
+
+    def parts(self, table: str, version: int | None = None) -> list[StoredPart]:
         """The parts that a version of a table consists of, by default the newest, by name."""
         log = self._logs[table]
         names = () if version == 0 else log.part_names(version)  # as it was made, however long ago
-        return [self.path / table / name for name in sorted(names)]
+        return [self.part(table, name) for name in sorted(names)]
 
-    def kept_parts(self, table: str, version: int, current: Sequence[Path]) -> list[Path]:
-        """The parts on disk of all versions that are still known; `current` are those of `version`."""
+    def kept_parts(self, table: str, version: int, current: Sequence[StoredPart]) -> list[StoredPart]:
+        """The parts that are there of all versions that are still known; `current` are those of `version`."""
         log = self._logs[table]
-        known = version, [part.name for part in current]
+        known = version, [part.name_in_table for part in current]
         names = set().union(*(names for _, names in log.parts_at(log.entry_versions(), known)))
-        return [path for name in sorted(names) if (path := self.path / table / name).exists()]
+        there = {file.name for file in log.storage.files()}
+        return [self.part(table, name) for name in sorted(names & there)]
+
+    def holds(self, parts: Iterable[StoredPart]) -> bool:
+        """Whether all of the parts are there; tells it by listing their tables."""
+        wanted = {part.name for part in parts}
+        tables = {name.partition("/")[0] for name in wanted}
+        there = {f"{table}/{file.name}" for table in tables for file in self._logs[table].storage.files()}
+        return wanted <= there
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""
@@ -206,35 +218,33 @@ class Dataset:
         return max(epochs)
 
 
-def _greatest(part: Path, column: str) -> int:
+def _greatest(part: StoredPart, column: str) -> int:
     """The greatest number in a column; 0 if it has none."""
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    return pc.max(pq.ParquetFile(part).read([column]).column(0)).as_py() or 0
+    return pc.max(part.open().read([column]).column(0)).as_py() or 0
 
 
-def _claims(path: Path) -> Claims:
-    storage = LocalStorage(path)
+def _claims(storage: Storage) -> Claims:
     return Claims(storage.at(JOBS_FOLDER).private(), storage.url)
 
 
-def _make(path: Path) -> None:
+def _make(storage: Storage) -> None:
     """Put together what a dataset consists of, the marker last."""
-    if path.exists() and not path.is_dir():
-        raise DatasetError(f"{path} is not a folder", _NEW_DATASET)
-    if path.is_dir() and not all(map(_is_own, os.listdir(path))):  # noqa: PTH208
-        raise DatasetError(f"{path} holds other files and is not a dataset", _NEW_DATASET)
-    path.mkdir(parents=True, exist_ok=True)
-    with _claims(path).making():
-        if (path / _MARKER).exists():  # another process has made it meanwhile
+    if storage.folder is not None and storage.folder.exists() and not storage.folder.is_dir():
+        raise DatasetError(f"{storage.url} is not a folder", _NEW_DATASET)
+    names = [*(file.name for file in storage.files()), *storage.folders()]
+    if not all(map(_is_own, names)):
+        raise DatasetError(f"{storage.url} holds other files and is not a dataset", _NEW_DATASET)
+    with _claims(storage).making():
+        if is_dataset(storage):  # another process has made it meanwhile
             return
-        write_atomic(path / ".gitignore", b"*\n", mode=0o644)
+        storage.replace(".gitignore", b"*\n")
         for table in TABLES:
-            DeltaLog(LocalStorage(path), table).create()
+            DeltaLog(storage, table).create()
         versions = {"format_version": FORMAT_VERSION, "schema_version": SCHEMA_VERSION}
         marker = {"format": "snake-pipe", **versions, "id": secrets.token_hex(8)}
-        write_atomic(path / _MARKER, orjson.dumps(marker) + b"\n", mode=0o644)
+        storage.replace(_MARKER, orjson.dumps(marker) + b"\n")
 
 
 def _is_own(name: str) -> bool:
@@ -242,11 +252,12 @@ def _is_own(name: str) -> bool:
     return name in _OWN_NAMES or (name.startswith(".") and name.endswith(TEMP_SUFFIX))
 
 
-def _check_marker(marker: Path) -> None:
+def _check_marker(storage: Storage) -> None:
+    marker = f"{storage.url}/{_MARKER}"
     try:
-        content = orjson.loads(marker.read_bytes())
+        content = orjson.loads(storage.read(_MARKER))
     except (FileNotFoundError, NotADirectoryError):
-        raise DatasetError(f"there is no dataset in {marker.parent}", "snake-pipe ingest makes one") from None
+        raise DatasetError(f"there is no dataset in {storage.url}", "snake-pipe ingest makes one") from None
     except OSError as error:
         raise DatasetError(f"cannot read {marker}: {error.strerror or error}") from error
     except orjson.JSONDecodeError:
@@ -256,6 +267,6 @@ def _check_marker(marker: Path) -> None:
     for key, ours in (("format_version", FORMAT_VERSION), ("schema_version", SCHEMA_VERSION)):
         if content.get(key) != ours:
             raise DatasetError(
-                f"{marker.parent} has {key} {content.get(key)}, this program reads {ours}",
+                f"{storage.url} has {key} {content.get(key)}, this program reads {ours}",
                 "remove it and ingest again, or name another folder with --dataset",
             )

@@ -24,7 +24,7 @@ from snake_pipe.load.sql import dump_links
 from snake_pipe.load.sql.views import connect_tables
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from snake_pipe.storage.storage import Storage
 
 COLUMNS = ("repo", "drift", "dump", "source", "reason", "detail")
 
@@ -49,7 +49,7 @@ class Drift:
         return sum(row[1] == kind for row in self.rows)
 
 
-def find_drift(dataset: Path, *, times: bool = True) -> Drift:
+def find_drift(dataset: Storage, *, times: bool = True) -> Drift:
     """All that drifted apart in the current state of a dataset; without `times`, content alone counts.
 
     DatasetError as `connect`; QueryError if the tables cannot be read to the end.

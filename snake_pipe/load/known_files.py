@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from snake_pipe.load.columns import codes, is_null, longs, look_up
 from snake_pipe.load.content_hashes import ContentHashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from snake_pipe.load.columns import Flags, Longs
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.stored_part import StoredPart
 
 _FAILED = frozenset({"failed", "quarantined"})
 _FINAL = frozenset({"ok", "partial", "skipped"})
@@ -123,7 +122,7 @@ class KnownFiles:
 
     _hash: Callable[[object], int] = staticmethod(hash)
 
-    def __init__(self, list_parts: Callable[[], Sequence[Path]], rows: _Rows) -> None:
+    def __init__(self, list_parts: Callable[[], Sequence[StoredPart]], rows: _Rows) -> None:
         """`list_parts()` are those of `files` now: in a long watch others take their place."""
         newest, collided = _newest(rows)
         newest = newest[~rows.flags("deleted")[newest]]
@@ -320,9 +319,7 @@ class KnownFiles:
         if not len(file_ids):
             return
         for part in self._list_parts():
-            for batch in pq.ParquetFile(part).iter_batches(
-                _ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]
-            ):
+            for batch in part.open().iter_batches(_ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]):
                 is_meant = np.isin(longs(batch["file_id"], _ANY), file_ids)
                 if is_meant.any():
                     for row in batch.select(_TOLD_COLUMNS).filter(pa.array(is_meant)).to_pylist():
@@ -335,13 +332,13 @@ class KnownFiles:
     @classmethod
     def _read(
         cls,
-        parts: Sequence[Path],
+        parts: Sequence[StoredPart],
         wanted: Callable[[pa.RecordBatch], Flags],
         usable: Callable[[pa.RecordBatch], Flags],
     ) -> _Rows:
         rows = _Rows()
         for part in parts:
-            file = pq.ParquetFile(part, read_dictionary=_REPEATING)
+            file = part.open(read_dictionary=_REPEATING)
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=_KNOWN_COLUMNS):
                 mask = is_null(batch["container_id"]) & wanted(batch)
                 if not mask.all():
@@ -365,7 +362,7 @@ def failed_files(dataset: Dataset, job_id: str) -> int:
     """How many files a job has recorded as failed or quarantined."""
     count = 0
     for part in dataset.parts("files"):
-        file = pq.ParquetFile(part, read_dictionary=["job_id", "status"])
+        file = part.open(read_dictionary=["job_id", "status"])
         for batch in file.iter_batches(columns=["job_id", "status", "container_id"]):
             of_job = look_up(batch["job_id"], job_id.__eq__)
             failed = look_up(batch["status"], lambda status: status in _FAILED)
@@ -379,7 +376,7 @@ def errors_of_walk(dataset: Dataset, job_id: str) -> frozenset[tuple[str, str]]:
 
     found: set[tuple[str, str]] = set()
     for part in dataset.parts("errors"):
-        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "path", "code"]):
+        for batch in part.open().iter_batches(columns=["file_id", "job_id", "path", "code"]):
             rows = batch.filter(pc.and_(batch["file_id"].is_null(), pc.equal(batch["job_id"], job_id)))
             found.update(zip(rows["path"].to_pylist(), rows["code"].to_pylist(), strict=True))
     return frozenset(found)
@@ -424,7 +421,7 @@ def committed_ids(dataset: Dataset, job_id: str) -> set[int]:
 
     found: set[int] = set()
     for part in dataset.parts("files"):
-        for batch in pq.ParquetFile(part).iter_batches(columns=["file_id", "job_id", "container_id"]):
+        for batch in part.open().iter_batches(columns=["file_id", "job_id", "container_id"]):
             of_job = pc.and_(pc.equal(batch["job_id"], job_id), batch["container_id"].is_null())
             found.update(batch.filter(of_job)["file_id"].to_pylist())
     return found

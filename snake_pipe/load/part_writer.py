@@ -1,4 +1,4 @@
-"""Rows to disk: one Parquet part a table, there whole or not at all.
+"""Rows to storage: one Parquet part a table, there whole or not at all.
 
 Used by workers for the tree tables and by the coordinator for `files`, `errors` and `batches`. A part
 counts only once a commit names it, so nothing here needs to know about tables' logs.
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES, arrow_schema
-from snake_pipe.storage.atomic_file import TEMP_SUFFIX, fsync_file, fsync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    import pyarrow as pa
+
+    from snake_pipe.storage.storage import Storage
 
 _LEVELLED = frozenset({"zstd", "gzip", "brotli"})
 """Codecs that know levels."""
@@ -44,22 +45,22 @@ class Part:
 
 
 class PartWriter:
-    """Writes `<folder>/<table>/part-<stem>.parquet` for each of `tables` that gets rows.
+    """Writes `<table>/part-<stem>.parquet` of a dataset for each of `tables` that gets rows.
 
-    `stem` must be new for each attempt. All methods raise SinkError where the disk refuses; after that
+    `stem` must be new for each attempt. All methods raise SinkError where the storage refuses; after that
     only `abort` is of use. Not for threads.
     """
 
     def __init__(
-        self, folder: Path, stem: str, tables: Iterable[str], codec: str = "zstd", level: int | None = 1
+        self, dataset: Storage, stem: str, tables: Iterable[str], codec: str = "zstd", level: int | None = 1
     ) -> None:
-        self._folder = folder
+        self._dataset = dataset
         self._name = f"part-{stem}.parquet"
         self._tables = frozenset(tables)
         self._codec = codec
         self._level = level
         self._open: dict[str, _OpenPart] = {}
-        self._finished: list[Path] = []
+        self._finished: list[str] = []
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append the rows as a row group; ValueError for a table that the writer was not opened for."""
@@ -69,7 +70,7 @@ class PartWriter:
             return
         part = self._open.get(table)
         if part is None:
-            part = _OpenPart(table, self._folder / table / self._name, self._codec, self._level)
+            part = _OpenPart(self._dataset, table, self._name, self._codec, self._level)
             self._open[table] = part
         part.write(batch)
 
@@ -88,40 +89,37 @@ class PartWriter:
             open_part.discard()
         for path in self._finished:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                self._dataset.remove(path)
         self._open.clear()
         self._finished.clear()
 
 
 class _OpenPart:
-    """One part under its temporary name."""
+    """One part that nobody sees yet; `path` is its name in the dataset."""
 
-    def __init__(self, table: str, path: Path, codec: str, level: int | None) -> None:
-        self.path = path
-        self._table = table
-        self._temp = path.with_name(f".{path.name}{TEMP_SUFFIX}")
+    def __init__(self, dataset: Storage, table: str, name: str, codec: str, level: int | None) -> None:
+        self.path = f"{table}/{name}"
+        self._url = f"{dataset.url}/{self.path}"
+        self._table, self._name = table, name
         self._schema = arrow_schema(table)
         self._footers: list[pq.FileMetaData] = []
         self._rows = 0
-        if path.exists():
-            raise SinkError(
-                f"cannot write {path}: it exists already", "a part's name must be new for each attempt"
-            )
         try:
-            os.close(os.open(self._temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            self._file = dataset.write(self.path)
         except OSError as error:
-            raise _sink_error(path, error) from error
+            raise self._failure(error) from error
         try:
-            self._file = pa.OSFile(str(self._temp), "wb")
             # Writes the format's first bytes at once, which a full disk refuses.
             self._writer = pq.ParquetWriter(
-                self._file, self._schema, metadata_collector=self._footers, **_settings(table, codec, level)
+                self._file.stream,
+                self._schema,
+                metadata_collector=self._footers,
+                **_settings(table, codec, level),
             )
-        except Exception as error:
-            with suppress(OSError):
-                self._temp.unlink(missing_ok=True)
+        except BaseException as error:
+            self._file.discard()
             if isinstance(error, OSError):
-                raise _sink_error(path, error) from error
+                raise self._failure(error) from error
             raise
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -129,33 +127,38 @@ class _OpenPart:
             self._writer.write_batch(batch if batch.schema == self._schema else batch.cast(self._schema))
         except OSError as error:
             self.discard()
-            raise _sink_error(self.path, error) from error
+            raise self._failure(error) from error
         self._rows += batch.num_rows
 
     def finish(self) -> Part:
         try:
             self._writer.close()
-            self._file.close()
-            size = fsync_file(self._temp)
             footer = self._footers[0]
             if footer.num_rows != self._rows:
-                raise SinkError(f"{self.path} has {footer.num_rows} rows instead of {self._rows}")
-            self._temp.rename(self.path)
-            fsync_folder(self.path.parent)
+                self._file.discard()
+                raise SinkError(f"{self._url} has {footer.num_rows} rows instead of {self._rows}")
+            size = self._file.finish()
         except OSError as error:
             self.discard()
-            raise _sink_error(self.path, error) from error
-        return Part(self._table, self.path.name, size, self._rows, *_file_id_range(footer))
+            raise self._failure(error) from error
+        return Part(self._table, self._name, size, self._rows, *_file_id_range(footer))
 
     def discard(self) -> None:
         # A disk that is full refuses the footer as well, and the writer would try it again when collected.
         with suppress(Exception):  # memory may be short as well
             self._writer.close()
         self._writer.is_open = False
-        with suppress(OSError, ValueError):
-            self._file.close()
-        with suppress(OSError):
-            self._temp.unlink(missing_ok=True)
+        self._file.discard()
+
+    def _failure(self, error: OSError) -> SinkError:
+        if isinstance(error, FileExistsError):
+            return SinkError(
+                f"cannot write {self._url}: it exists already", "a part's name must be new for each attempt"
+            )
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return SinkError(
+            f"cannot write {self._url}: {reason}", "free space or repair the disk, then resume the job"
+        )
 
 
 @cache
@@ -195,8 +198,3 @@ def _file_id_range(footer: pq.FileMetaData) -> tuple[int | None, int | None]:
     if not ranges:
         return None, None
     return min(low for low, _ in ranges), max(high for _, high in ranges)
-
-
-def _sink_error(path: Path, error: OSError) -> SinkError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return SinkError(f"cannot write {path}: {reason}", "free space or repair the disk, then resume the job")

@@ -10,8 +10,8 @@ from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
 def cannot(what: str, error: OSError) -> SnakePipeError:
     """A place that may not be written to, or has no locks, is refused; a disk that fails is a failed run."""
     text = f"{what}: {error.strerror or error}"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DatasetError(text, "name a folder that you may write to with --dataset")
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return DatasetError(text, "name a place that you may write to with --dataset")
     if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
         return DatasetError(text, "name a folder on a file system that has locks with --dataset")
     return SinkError(text)

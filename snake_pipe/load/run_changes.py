@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from snake_pipe.load.columns import codes, is_null, longs
 from snake_pipe.load.tidy.superseded import find_superseded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from snake_pipe.load.columns import Flags, Longs
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import Snapshot
+    from snake_pipe.load.stored_part import StoredPart
 
 _FAILED = ("failed", "quarantined")
 _ROW_COUNTS = ("node_count", "symbol_count", "ref_count", "import_count")
@@ -147,7 +146,9 @@ def _counted(old: _Files, new: _Files, repos: Sequence[str]) -> dict[str, Reposi
     return dict(zip(repos, changes, strict=True))
 
 
-def _read(parts: Iterable[Path], ids: Longs, repos: list[str], is_own: Callable[[str, str], bool]) -> _Files:
+def _read(
+    parts: Iterable[StoredPart], ids: Longs, repos: list[str], is_own: Callable[[str, str], bool]
+) -> _Files:
     """The rows with these ids, which ascend; `repos` gets the names that are new in it."""
     columns: dict[str, list[Longs]] = {
         name: [] for name in ("path", "content", "state", "repo", "size", "rows")
@@ -188,16 +189,14 @@ def _read(parts: Iterable[Path], ids: Longs, repos: list[str], is_own: Callable[
     )
 
 
-def _ids(parts: Iterable[Path]) -> Longs:
+def _ids(parts: Iterable[StoredPart]) -> Longs:
     found = [longs(rows["file_id"], 0) for rows in _batches(parts, ["file_id"])]
     return np.concatenate(found or [np.zeros(0, np.int64)])
 
 
-def _batches(parts: Iterable[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _batches(parts: Iterable[StoredPart], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     for part in parts:
-        yield from pq.ParquetFile(part, read_dictionary=_REPEATING).iter_batches(
-            _ROWS_AT_ONCE, columns=list(columns)
-        )
+        yield from part.open(read_dictionary=_REPEATING).iter_batches(_ROWS_AT_ONCE, columns=list(columns))
 
 
 def _hashes(values: Iterable[object]) -> Longs:

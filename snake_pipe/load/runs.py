@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from snake_pipe.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Run:
 
 def read_runs(dataset: Dataset) -> list[Run]:
     """All runs that the table still has, the oldest first."""
-    rows = [row for part in dataset.parts("runs") for row in pq.ParquetFile(part).read().to_pylist()]
+    rows = [row for part in dataset.parts("runs") for row in part.open().read().to_pylist()]
     runs: dict[int, list[dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: (row["epoch"], row["repo"])):
         runs.setdefault(row["epoch"], []).append(row)
@@ -97,7 +95,7 @@ def _is_kept(dataset: Dataset, files_version: int) -> bool:
         ]
     except DatasetError:
         return False
-    return all(part.exists() for part in parts)
+    return dataset.holds(parts)
 
 
 def _named(runs: Sequence[Run], word: str) -> list[Run]:

@@ -13,10 +13,12 @@ from snake_pipe.storage.atomic_file import whole_or_not_at_all
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from snake_pipe.storage.storage import Storage
+
 
 @contextmanager
 def new_target(
-    target: Path, dataset: Path, *, overwrite: bool, folder_of: Collection[str] | None = None
+    target: Path, dataset: Storage, *, overwrite: bool, folder_of: Collection[str] | None = None
 ) -> Iterator[Path]:
     """A path to write a file to, or a folder of some `folder_of`, that becomes `target` in the end.
 
@@ -27,7 +29,7 @@ def new_target(
     is written to as it is.
     """
     target = Path(os.path.realpath(target))
-    if target.is_relative_to(os.path.realpath(dataset)):
+    if dataset.folder is not None and target.is_relative_to(os.path.realpath(dataset.folder)):
         raise UsageError(f"{target} is inside of the dataset", "choose a place outside of it")
     is_device = target.exists() and not target.is_file() and not target.is_dir()
     if (target.is_dir() and folder_of is None) or (folder_of is not None and (target.is_file() or is_device)):

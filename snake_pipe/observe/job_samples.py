@@ -7,20 +7,17 @@ is dropped, and from then on the time between two is doubled. A resumed job goes
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from snake_pipe.observe.events import Progress
-from snake_pipe.storage.atomic_file import replace_atomic
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.observe.events import Event
     from snake_pipe.observe.status import JobStatus
+    from snake_pipe.storage.storage import Storage
 
 SAMPLES_FILE = "samples.jsonl"
 _MOST = 1200
@@ -34,13 +31,13 @@ _FIRST_INTERVAL = 1.0
 class JobSamples:
     """A listener that notes how a job stands whenever the next point is due.
 
-    A point that cannot be written is dropped: the disk may be full, and a job is worth more than its chart.
+    What cannot be written is dropped: the disk may be full, and a job is worth more than its chart.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / SAMPLES_FILE
+    def __init__(self, folder: Storage) -> None:
+        self._folder = folder
         self._samples = read_samples(folder)
-        self._interval = _FIRST_INTERVAL
+        self._interval = max(_FIRST_INTERVAL, folder.look_seconds)
         self._due = 0.0
 
     def __call__(self, event: Event) -> None:
@@ -53,21 +50,18 @@ class JobSamples:
         if not status.statistics.elapsed:
             return
         self._due = time.monotonic() + self._interval
-        sample = _sample(status)
-        self._samples.append(sample)
+        self._samples.append(_sample(status))
+        if len(self._samples) >= _MOST:
+            self._samples = self._samples[-1::-2][::-1]  # with the newest one
+            self._interval *= 2
         with contextlib.suppress(OSError):
-            if len(self._samples) < _MOST:
-                _append(self._path, orjson.dumps(sample) + b"\n")
-            else:
-                self._samples = self._samples[-1::-2][::-1]  # with the newest one
-                self._interval *= 2
-                replace_atomic(self._path, b"".join(orjson.dumps(each) + b"\n" for each in self._samples))
+            self._folder.show(SAMPLES_FILE, b"".join(orjson.dumps(each) + b"\n" for each in self._samples))
 
 
-def read_samples(folder: Path) -> list[dict[str, Any]]:
+def read_samples(folder: Storage) -> list[dict[str, Any]]:
     """The points of a job, oldest first; none where there is no such file, and none for a line cut off."""
     try:
-        with (folder / SAMPLES_FILE).open("rb") as file:
+        with folder.open(SAMPLES_FILE) as file:
             lines = file.read(_MOST_BYTES).splitlines()
     except OSError:
         return []
@@ -100,11 +94,3 @@ _NAMES = ("time", "memory", "memory_limit", "busy_workers", "files_done", "bytes
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _append(path: Path, line: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        os.write(descriptor, line)
-    finally:
-        os.close(descriptor)

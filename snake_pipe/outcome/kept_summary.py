@@ -9,25 +9,23 @@ import orjson
 
 from snake_pipe.observe.recorded_statistics import recorded_statistics
 from snake_pipe.outcome.summary import summarise
-from snake_pipe.storage.atomic_file import replace_atomic
-from snake_pipe.utils.checkpoint_manager import CheckpointManager
+from snake_pipe.utils.checkpoint_manager import STATUS_FILE, CheckpointManager
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.outcome.summary import RunSummary
+    from snake_pipe.storage.storage import Storage
 
 _FILE = "summary.json"
 
 
-def keep_summary(summary: RunSummary, dataset: Path) -> None:
+def keep_summary(summary: RunSummary, dataset: Storage) -> None:
     """Keep it in the job's folder; where that cannot be, the job's figures tell nearly the same."""
     with suppress(OSError):
-        replace_atomic(CheckpointManager(dataset).job_folder(summary.job_id) / _FILE, summary.to_bytes())
+        CheckpointManager(dataset).job_folder(summary.job_id).show(_FILE, summary.to_bytes())
 
 
 def summary_of_job(
-    dataset: Path, job_id: str, state: str, figures: dict[str, Any], *, has_ended: bool
+    dataset: Storage, job_id: str, state: str, figures: dict[str, Any], *, has_ended: bool
 ) -> dict[str, Any]:
     """The document of the job's last run, or of one that goes on, made of its figures.
 
@@ -47,14 +45,13 @@ def summary_of_job(
     ).to_json()
 
 
-def kept_summary(dataset: Path, job_id: str) -> dict[str, Any] | None:
+def kept_summary(dataset: Storage, job_id: str) -> dict[str, Any] | None:
     """What the process of the job's last run left; None if it left nothing, as one that was killed."""
     folder = CheckpointManager(dataset).job_folder(job_id)
-    path = folder / _FILE
     try:
-        if path.stat().st_mtime_ns < (folder / "status.json").stat().st_mtime_ns:
+        if folder.info(_FILE).modified < folder.info(STATUS_FILE).modified:
             return None
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(folder.read(_FILE))
     except (OSError, orjson.JSONDecodeError):
         return None
     return document if isinstance(document, dict) else None

@@ -10,10 +10,10 @@ from snake_pipe.outcome.summary import WELL
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from snake_pipe.storage.storage import Storage
 
 
-def last_success(dataset: Path) -> float | None:
+def last_success(dataset: Storage) -> float | None:
     """When the newest job that ended well did so, in seconds since 1970; None if none did.
 
     Where its process left no exit code, such as a program that uses the library, its failed files decide.

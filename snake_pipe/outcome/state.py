@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import QueryError
@@ -20,11 +19,14 @@ from snake_pipe.extract.paths.names import unescape_path
 from snake_pipe.load.sql.dump_links import IS_DUMP
 from snake_pipe.outcome.findings import Finding, Severity
 from snake_pipe.plugins import AST_QUEUE
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from snake_pipe.outcome.summary import RunSummary
+    from snake_pipe.storage.storage import Storage
 
 MOST_FINDINGS = 5000
 """Findings that are told one by one: as many as GitHub shows of a SARIF file."""
@@ -75,7 +77,7 @@ def look_up(summary: RunSummary, *, base: Path, with_findings: bool, with_drift:
 
     from snake_pipe.load.sql.views import connect_tables
 
-    dataset = Path(summary.dataset)
+    dataset = open_storage(os.fsdecode(unescape_path(summary.dataset)))
     before = read_failing_before(dataset, summary.job_id)
     places = _Places(base, summary.repos)
     with connect_tables(dataset) as connection:
@@ -113,7 +115,7 @@ def look_up(summary: RunSummary, *, base: Path, with_findings: bool, with_drift:
     )
 
 
-def _stale_dumps(dataset: Path) -> tuple[list[str], ...]:
+def _stale_dumps(dataset: Storage) -> tuple[list[str], ...]:
     """Repository, dump, source, reason and detail of each dump that no longer fits its source.
 
     Times do not count: a checkout makes them all new.

@@ -19,9 +19,9 @@ from snake_pipe.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from snake_pipe.observe.statistics import BatchStatistics
+    from snake_pipe.storage.storage import Storage
 
 SUMMARY_VERSION = 1
 """Raised when a field is taken away or gets another meaning."""
@@ -146,7 +146,7 @@ def summarise(
     statistics: BatchStatistics,
     *,
     job_id: str,
-    dataset: Path,
+    dataset: Storage,
     status: str,
     message: str = "",
     exit_code: int | None = None,
@@ -156,7 +156,7 @@ def summarise(
     """The summary of a run with these figures."""
     return RunSummary(
         job_id=job_id,
-        dataset=escape_path(os.fsencode(dataset)),
+        dataset=escape_path(os.fsencode(dataset.url)),
         status=status,
         message=message,
         exit_code=exit_code,
@@ -189,7 +189,7 @@ def summarise(
     )
 
 
-def repos_of_job(dataset: Path, job_id: str) -> dict[str, str]:
+def repos_of_job(dataset: Storage, job_id: str) -> dict[str, str]:
     """The folders of a job's repositories by name; empty where there is no such job, or it cannot be read."""
     if not job_id:
         return {}

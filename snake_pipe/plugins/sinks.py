@@ -22,12 +22,12 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from snake_pipe.errors import ConfigError, SinkError
 from snake_pipe.plugins.installed import load_plugin
 from snake_pipe.schemas import TABLES, WORKER_TABLES, arrow_schema
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from snake_pipe.load.stored_part import StoredPart
 
 SINK_GROUP = "snake_pipe.sinks"
 """The group of entry points of sinks: each is called with its argument, a text, and gives a `Sink`."""
@@ -102,9 +104,9 @@ def _nothing() -> None:
 class Flush:
     """Rows that were committed together: the new state of some files, or, as a snapshot, of all.
 
-    `dataset` is the dataset's folder, `parts` the names of the Parquet parts of each table in the folder of
-    that table. A sink that has nothing of the dataset yet, or has missed what is no longer there, gets a
-    snapshot first: whatever it has of the dataset gives way to that.
+    `dataset` is the dataset's folder or URL, `parts` the names of the Parquet parts of each table in the
+    folder of that table. A sink that has nothing of the dataset yet, or has missed what is no longer there,
+    gets a snapshot first: whatever it has of the dataset gives way to that.
     """
 
     key: FlushKey
@@ -130,12 +132,10 @@ class Flush:
         What the flush itself supersedes is left out, and so are the rows of `files` that say that a file is
         gone or that its reading was called off: `leaving` is where a sink hears of the former.
         """
-        import pyarrow.parquet as pq
-
         names = list(columns) if columns is not None else self.schema(table).names
         needed = [*names, *(name for name in _needed(table) if name not in names)]
-        for part in self._paths(table):
-            for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=needed):
+        for part in self._parts(table):
+            for rows in part.open().iter_batches(_ROWS_AT_ONCE, columns=needed):
                 self.on_read()
                 kept = self._without_superseded(table, rows).select(names)
                 if kept.num_rows:
@@ -150,12 +150,11 @@ class Flush:
         """
         import pyarrow as pa
         import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         if self.is_snapshot:
             return
-        for part in self._paths("files"):
-            for rows in pq.ParquetFile(part).iter_batches(
+        for part in self._parts("files"):
+            for rows in part.open().iter_batches(
                 _ROWS_AT_ONCE, columns=["repo", "path", "container_id", "reason"]
             ):
                 is_file = pc.and_(rows["container_id"].is_null(), pc.invert(_is_called_off(rows)))
@@ -168,11 +167,14 @@ class Flush:
     def _superseded(self) -> NDArray[np.int64]:
         from snake_pipe.load.tidy.superseded import find_superseded
 
-        return find_superseded(self._paths("files")).ids
+        return find_superseded(self._parts("files")).ids
 
-    def _paths(self, table: str) -> list[Path]:
+    def _parts(self, table: str) -> list[StoredPart]:
         _check_table(table)
-        return [Path(self.dataset, table, name) for name in self.parts.get(table, ())]
+        from snake_pipe.load.stored_part import StoredPart
+
+        storage = open_storage(self.dataset)
+        return [StoredPart(f"{table}/{name}", storage) for name in self.parts.get(table, ())]
 
     def _without_superseded(self, table: str, rows: pa.RecordBatch) -> pa.RecordBatch:
         import numpy as np

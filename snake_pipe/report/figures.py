@@ -15,16 +15,17 @@ from snake_pipe.report.source_links import source_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import duckdb
+
+    from snake_pipe.storage.storage import Storage
 
 
 _MEMORY_MB = 2048
 """What DuckDB may take; beyond it, it uses the folder of temporary files. A job may be running beside it."""
 
 
-def collect_figures(dataset: Path, job: JobAtHand | None) -> dict[str, Any]:
+def collect_figures(dataset: Storage, job: JobAtHand | None) -> dict[str, Any]:
     """All figures of a dataset and of one of its jobs, as plain data and `Table`s.
 
     DatasetError as `connect`; QueryError if the tables cannot be read to the end.
@@ -33,14 +34,14 @@ def collect_figures(dataset: Path, job: JobAtHand | None) -> dict[str, Any]:
         return dataset_figures(connection, dataset, job)
 
 
-def collect_run(dataset: Path, job: JobAtHand) -> dict[str, Any]:
+def collect_run(dataset: Storage, job: JobAtHand) -> dict[str, Any]:
     """The figures of a job alone; errors as above."""
     with _reading(dataset) as connection:
         return job_figures(connection, job)
 
 
 @contextmanager
-def _reading(dataset: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _reading(dataset: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     from snake_pipe.load.sql.views import connect
@@ -49,11 +50,11 @@ def _reading(dataset: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             yield connection
         except duckdb.Error as error:
-            raise QueryError(f"{dataset} cannot be read: {str(error).splitlines()[0]}") from error
+            raise QueryError(f"{dataset.url} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def dataset_figures(
-    connection: duckdb.DuckDBPyConnection, dataset: Path, job: JobAtHand | None
+    connection: duckdb.DuckDBPyConnection, dataset: Storage, job: JobAtHand | None
 ) -> dict[str, Any]:
     """The same with a connection that has the views of `connect`."""
     connection.execute(folder_tree.CREATE_FILES)

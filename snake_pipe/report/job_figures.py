@@ -9,9 +9,9 @@ from snake_pipe.observe.job_samples import read_samples
 from snake_pipe.report.table import Table, ask, short
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
+
+    from snake_pipe.storage.storage import Storage
 
 MOST_BATCHES = 2500
 _MOST_CHARS = 500
@@ -57,7 +57,7 @@ class JobAtHand:
     state: str
     runs: bool
     created_at: float
-    folder: Path
+    folder: Storage
     figures: dict[str, Any]
 
 

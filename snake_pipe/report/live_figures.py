@@ -15,9 +15,9 @@ from snake_pipe.report.page import page, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from snake_pipe.report.job_figures import JobAtHand
+    from snake_pipe.storage.storage import Storage
 
 _LOOK_EVERY = 1.0
 _REST = 4
@@ -33,7 +33,7 @@ class LiveFigures:
     The run's figures are few, and new with nearly each commit; those of the repository take longer.
     """
 
-    def __init__(self, dataset: Path, look: Callable[[], JobAtHand]) -> None:
+    def __init__(self, dataset: Storage, look: Callable[[], JobAtHand]) -> None:
         """`look` gives the job as it is now."""
         self._dataset = dataset
         self._look = look

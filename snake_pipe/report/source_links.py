@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from snake_pipe.storage.storage import Storage
+
 _FORMS = {
     "github": ("/blob/{sha}/", "#L{line}"),
     "gitlab": ("/-/blob/{sha}/", "#L{line}"),
@@ -38,7 +40,7 @@ _LONGEST_FILE = 1 << 20
 _SECONDS = 10
 
 
-def source_links(dataset: Path) -> dict[str, dict[str, str]]:
+def source_links(dataset: Storage) -> dict[str, dict[str, str]]:
     """For each repository of a dataset that has a web host: `file`, what a path is put behind, and `line`."""
     found = {name: link_of(folder) for name, folder in known_repositories(dataset).items()}
     return {name: link for name, link in found.items() if link is not None}

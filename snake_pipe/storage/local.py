@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from snake_pipe.storage.atomic_file import (
@@ -20,8 +21,7 @@ from snake_pipe.storage.file_lock import try_lock
 from snake_pipe.storage.storage import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
@@ -51,6 +51,11 @@ class LocalStorage:
     def delta_options(self) -> Mapping[str, str] | None:
         """Nothing is needed."""
         return None
+
+    @property
+    def look_seconds(self) -> float:
+        """To look costs nothing."""
+        return 0.0
 
     def at(self, name: str) -> LocalStorage:
         """The storage of a folder in this one."""
@@ -88,11 +93,27 @@ class LocalStorage:
                         found.append(_stored(entry.name, entry.stat(follow_symlinks=False)))
         return found
 
+    def all_files(self, folder: str = "") -> Iterator[StoredFile]:
+        """All files below a folder; what goes away meanwhile is passed over."""
+        root = self.folder / folder
+        for path, _, names in os.walk(root):
+            inner = Path(path).relative_to(root)
+            for name in names:
+                with suppress(FileNotFoundError):
+                    yield _stored((inner / name).as_posix(), Path(path, name).lstat())
+
     def folders(self, folder: str = "") -> list[str]:
         """The names of the folders directly in a folder."""
         with suppress(FileNotFoundError), os.scandir(self.folder / folder) as entries:
             return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         return []
+
+    def open_to_sql(self, connection: Any) -> None:
+        """DuckDB reads files of this machine by itself."""
+
+    def sql_name(self, name: str) -> str:
+        """A file's path."""
+        return str(self.folder / name)
 
     def create(self, name: str, data: bytes) -> None:
         """Make a file durably; FileExistsError if one is there."""
@@ -108,7 +129,7 @@ class LocalStorage:
 
     def write(self, name: str) -> NewLocalFile:
         """A large file to be written piece by piece."""
-        return NewLocalFile(self._place(name), self._mode)
+        return NewLocalFile(self.folder / name, self._mode)
 
     def make_durable(self, name: str) -> None:
         """See to it that a file stays that another library has written here."""
@@ -126,16 +147,15 @@ class LocalStorage:
     def claim(self, name: str) -> LocalClaim | None:
         """The claim of a name, which is a lock on a file that stays."""
         path = self._place(name)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE_FILE)
+        descriptor = _open_lock(path)
         try:
-            if not try_lock(descriptor):
-                os.close(descriptor)
-                return None
-            return LocalClaim(descriptor, path)
+            if try_lock(descriptor):
+                return LocalClaim(descriptor, path)
         except BaseException:
-            with suppress(OSError):
-                os.close(descriptor)
+            os.close(descriptor)
             raise
+        os.close(descriptor)
+        return None
 
     def is_claimed(self, name: str) -> bool:
         """Whether a process has the claim; asked by a shared lock, so two who look see no writer."""
@@ -196,7 +216,7 @@ class LocalClaim:
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor: int | None = descriptor
-        self._holder = path.with_name(f"{path.name}.json")
+        self._holder = path.with_name(_note_of(path.name))
         self.left_behind = self._holder.exists()
 
     def note(self, text: bytes) -> None:
@@ -220,6 +240,14 @@ class LocalClaim:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE_FILE)
+
+
+def _note_of(claim: str) -> str:
+    return f"{claim}.json"
 
 
 def _stored(name: str, info: os.stat_result) -> StoredFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ def is_object_store(text: str) -> bool:
     return bool(separator) and scheme in SCHEMES
 
 
-def open_storage(text: str) -> Storage:
+def open_storage(name: str | Path) -> Storage:
     """The folder, or the place in a bucket, of that name; nothing is asked of a network yet.
 
     UsageError for another kind of URL, for one without a bucket, and where the extra is not installed.
     """
+    text = str(name)
     scheme, separator, place = text.partition("://")
     if not separator:
         return LocalStorage(Path(text))
@@ -43,6 +45,12 @@ def open_storage(text: str) -> Storage:
         raise UsageError(
             f"{scheme}:// needs a library that is not installed", "pip install 'snake-pipe[object-store]'"
         )
+    return _open_bucket(scheme, bucket, prefix)
+
+
+@lru_cache(maxsize=16)
+def _open_bucket(scheme: str, bucket: str, prefix: str) -> Storage:
+    """Kept, with its connections, for all in a process that ask for the same."""
     from snake_pipe.storage.bucket import Bucket
     from snake_pipe.storage.object_store import ObjectStorage
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -95,6 +95,14 @@ class Storage(Protocol):
         """The root as deltalake wants it."""
         ...
 
+    @property
+    def look_seconds(self) -> float:
+        """Seconds to leave between two looks at what changes all the time, or two writes of it.
+
+        Where each is a request, so many of them are paid for.
+        """
+        ...
+
     def at(self, name: str) -> Storage:
         """The storage below a folder of this one, which need not be there yet."""
         ...
@@ -125,8 +133,20 @@ class Storage(Protocol):
         """The files directly in a folder, in no order; none where the folder is not there."""
         ...
 
+    def all_files(self, folder: str = "") -> Iterator[StoredFile]:
+        """All files below a folder, by their names in it with slashes, in no order."""
+        ...
+
     def folders(self, folder: str = "") -> list[str]:
         """The names of the folders directly in a folder, in no order."""
+        ...
+
+    def open_to_sql(self, connection: Any) -> None:
+        """Let a connection of DuckDB's read files by their `sql_name`."""
+        ...
+
+    def sql_name(self, name: str) -> str:
+        """A file as DuckDB's `read_parquet` is to be told of it."""
         ...
 
     # -- writing -------------------------------------------------------------------------------------
@@ -147,7 +167,10 @@ class Storage(Protocol):
         ...
 
     def write(self, name: str) -> NewFile:
-        """A large file to be written piece by piece; FileExistsError, here or in `finish`, if it is there."""
+        """A large file to be written piece by piece; FileExistsError, here or in `finish`, if it is there.
+
+        The folder has to be there where there are folders: a dataset that was removed is not begun again.
+        """
         ...
 
     def make_durable(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The folder of a job: checkpoint, journal, status, log.
+"""Where a job keeps its state: checkpoint, journal, status, log.
 
 Knows ids and JSON, not the engine's models. JSON only: a state file is never unpickled.
 """
@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
-from snake_pipe.storage.atomic_file import replace_atomic, write_atomic
-from snake_pipe.utils.journal import Journal
+from snake_pipe.utils.journal.journal import open_journal
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from snake_pipe.storage.storage import Storage
+    from snake_pipe.utils.journal.journal import Journal
 
 CHECKPOINT_VERSION = 1
 _JOB_ID = re.compile(r"[0-9a-z]{4,20}(-[0-9a-z]{1,20}){0,4}")
 
 JOBS_FOLDER = "_jobs"
+
+CHECKPOINT_FILE, STATUS_FILE = "checkpoint.json", "status.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,36 +82,40 @@ def new_job_id(now: float | None = None) -> str:
 class CheckpointManager:
     """Reads and writes the state of jobs below one dataset's `_jobs` folder."""
 
-    def __init__(self, dataset: Path) -> None:
-        self.folder = dataset / JOBS_FOLDER
+    def __init__(self, dataset: Storage) -> None:
+        self.dataset = dataset
+        self._jobs = dataset.at(JOBS_FOLDER).private()
 
-    def job_folder(self, job_id: str) -> Path:
+    def job_folder(self, job_id: str) -> Storage:
         """Where a job keeps its state; UsageError for what can't be an id, such as `../x`."""
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFoundError(f"{job_id!r} is not a job id", "snake-pipe jobs lists them")
-        return self.folder / job_id
+        return self._jobs.at(job_id)
+
+    def holds(self, job_id: str) -> bool:
+        """Whether a job keeps its state here."""
+        return self.job_folder(job_id).exists(CHECKPOINT_FILE)
 
     def save(self, data: CheckpointData) -> None:
         """Replace the job's checkpoint; the folder is made where it is missing."""
         folder = self.job_folder(data.job_id)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomic(
-                folder / "checkpoint.json", orjson.dumps(asdict(data), option=orjson.OPT_INDENT_2) + b"\n"
-            )
+            folder.replace(CHECKPOINT_FILE, orjson.dumps(asdict(data), option=orjson.OPT_INDENT_2) + b"\n")
         except OSError as error:
             raise SinkError(
-                f"cannot write the checkpoint in {folder}: {error.strerror}", "make room, then resume"
+                f"cannot write the checkpoint in {folder.url}: {error.strerror or error}",
+                "make room, then resume",
             ) from error
 
     def load(self, job_id: str) -> CheckpointData:
         """A job's checkpoint; JobNotFoundError, or CheckpointError if it is damaged or of another version."""
-        path = self.job_folder(job_id) / "checkpoint.json"
+        folder = self.job_folder(job_id)
+        path = f"{folder.url}/{CHECKPOINT_FILE}"
         try:
-            document = orjson.loads(path.read_bytes())
+            document = orjson.loads(folder.read(CHECKPOINT_FILE))
         except FileNotFoundError:
             raise JobNotFoundError(
-                f"no job {job_id} in {self.folder.parent}", "snake-pipe jobs lists them"
+                f"no job {job_id} in {self.dataset.url}", "snake-pipe jobs lists them"
             ) from None
         except (orjson.JSONDecodeError, OSError) as error:
             raise CheckpointError(
@@ -119,9 +125,7 @@ class CheckpointManager:
 
     def job_ids(self) -> list[str]:
         """The ids of all jobs, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(p.name for p in self.folder.iterdir() if _JOB_ID.fullmatch(p.name) and p.is_dir())
+        return sorted(filter(_JOB_ID.fullmatch, self._jobs.folders()))
 
     def newest(self) -> str | None:
         """The job that was started or resumed last; None if there is none to be read.
@@ -139,19 +143,19 @@ class CheckpointManager:
 
     def journal(self, job_id: str) -> Journal:
         """The job's journal, open for appending."""
-        return Journal(self.job_folder(job_id) / "journal.jsonl")
+        return open_journal(self.job_folder(job_id))
 
     def write_status(self, job_id: str, status: dict[str, Any]) -> None:
         """Replace `status.json`; a status that cannot be written is dropped, since a job is worth more."""
         try:
-            replace_atomic(self.job_folder(job_id) / "status.json", orjson.dumps(status) + b"\n")
+            self.job_folder(job_id).show(STATUS_FILE, orjson.dumps(status) + b"\n")
         except OSError:
             return
 
     def read_status(self, job_id: str) -> dict[str, Any]:
         """The last status; empty where there is none or it can't be read."""
         try:
-            status = orjson.loads((self.job_folder(job_id) / "status.json").read_bytes())
+            status = orjson.loads(self.job_folder(job_id).read(STATUS_FILE))
         except (OSError, orjson.JSONDecodeError):
             return {}
         return status if isinstance(status, dict) else {}
@@ -173,7 +177,7 @@ class CheckpointManager:
         return ProcessingState(checkpoint_data, flushes, max((f["seq"] for f in flushes), default=0))
 
 
-def _checkpoint_of(document: Any, path: Path, job_id: str) -> CheckpointData:
+def _checkpoint_of(document: Any, path: str, job_id: str) -> CheckpointData:
     hint = "ingest again with a new job"
     if not isinstance(document, dict):
         raise CheckpointError(f"the checkpoint {path} is not an object", hint)

@@ -16,7 +16,9 @@ import pytest
 
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.job.control.folder import ControlFolder
+from snake_pipe.extract.job.control.inbox import Inbox
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 from testkit.claims import leave_note, taken
 from testkit.waiting import wait_for
@@ -30,8 +32,8 @@ class OtherTerminal:
 
     def __init__(self, dataset):
         self.dataset = dataset
-        self.store = Dataset.create(dataset)
-        self.manager = CheckpointManager(dataset)
+        self.store = Dataset.create(LocalStorage(dataset))
+        self.manager = CheckpointManager(LocalStorage(dataset))
         self.checkpoint = CheckpointData(
             JOB,
             {"roots": ["/src"]},
@@ -40,8 +42,8 @@ class OtherTerminal:
             created_at=time.time(),
         )
         self.manager.save(self.checkpoint)
-        self.folder = self.manager.job_folder(JOB)
-        self.controls = ControlFolder(self.folder / "control")
+        self.folder = self.manager.job_folder(JOB).folder
+        self.controls = Inbox(ControlFolder(self.folder / "control"))
         self.controls.clear()
 
     def show(self, **figures):
@@ -509,7 +511,7 @@ def test_the_running_job_is_the_default_and_else_the_newest(cli, job):
 
 
 def test_where_there_is_no_job_that_is_said(cli, tmp_path):
-    Dataset.create(tmp_path / ".snake-pipe")
+    Dataset.create(LocalStorage(tmp_path / ".snake-pipe"))
     for command in (["status"], ["control", "pause"]):
         done = cli.run(*command, cwd=tmp_path)
         assert done.returncode == 2

@@ -17,6 +17,7 @@ from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.diff.comparison import Comparison
 from snake_pipe.load.diff.states import connect_states
 from snake_pipe.load.runs import read_runs
+from snake_pipe.storage.local import LocalStorage
 from testkit.plain_diff import plain_diff, state_of
 from testkit.repositories import git, git_repository
 from testkit.samples import WITH_ALL
@@ -66,9 +67,11 @@ def test_two_runs_differ_as_two_fresh_datasets_do(tmp_path: Path, seed: int) -> 
         ingest(root, dataset)
         fresh.append(state_of(ingest(root, tmp_path / f"fresh{number}")))
         edits(root, chance)
-    runs = read_runs(Dataset.open(dataset))
+    runs = read_runs(Dataset.open(LocalStorage(dataset)))
     for before, after in ((0, 1), (1, 2), (0, 2), (2, 0)):
-        with connect_states(dataset, runs[before].files_version, runs[after].files_version) as connection:
+        with connect_states(
+            LocalStorage(dataset), runs[before].files_version, runs[after].files_version
+        ) as connection:
             comparison = Comparison(connection)
             found = sorted((astuple(row) for row in comparison.rows()), key=repr)
             files = comparison.counts()["files"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.claims import leave_note, taken
 from testkit.repositories import git_repository, python_files
@@ -63,7 +64,7 @@ def lone_doctor(cli):
 
 
 def newest_job(dataset):
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     job_id = manager.newest()
     assert job_id is not None
     return manager.job_folder(job_id)

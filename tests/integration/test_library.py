@@ -18,6 +18,7 @@ from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.batch_processor import create_optimal_batches, execute_parallel_batches
 from snake_pipe.extract.job.control.sender import send, wait_for_answer
 from snake_pipe.observe.events import JobStarted
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.command import LIMIT
 from testkit.repositories import python_files
@@ -86,7 +87,7 @@ def test_a_script_needs_no_guard_and_no_file(cli, sources, tmp_path, way):
 def test_an_interrupt_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path):
     """The job is paused before, so that it is not done when the interrupt comes."""
     sources, dataset = python_files(tmp_path / "sources", 300), tmp_path / "ds"
-    jobs = CheckpointManager(dataset)
+    jobs = CheckpointManager(LocalStorage(dataset))
 
     def interrupt(event):
         if isinstance(event, JobStarted):

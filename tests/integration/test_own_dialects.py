@@ -9,6 +9,7 @@ import pytest
 
 from snake_pipe.api import connect
 from snake_pipe.schemas import ORDINAL_BITS
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.places import PROJECT
 from testkit.waiting import wait_for
@@ -92,7 +93,7 @@ def test_an_edited_dialect_reads_trees_again_and_no_sources(cli, repository):
 def test_a_job_keeps_the_text_of_its_dialects(cli, repository):
     dialect = repository.parent / "loom.toml"
     assert cli.run("ingest", repository, "--dialect", dialect).returncode == 0
-    manager = CheckpointManager(repository / ".snake-pipe")
+    manager = CheckpointManager(LocalStorage(repository / ".snake-pipe"))
     (job,) = manager.job_ids()
     assert manager.load(job).config["dialects"] == [dialect.read_text()]
     refused = cli.run("resume", job, "-d", repository / ".snake-pipe", "--set", f"dialects={dialect}")

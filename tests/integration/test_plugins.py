@@ -11,6 +11,7 @@ import pytest
 from snake_pipe.api import connect
 from snake_pipe.extract import plugin_check
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.scope import Scope
 from testkit.installed_plugins import EXAMPLES, install
 from testkit.waiting import wait_for
@@ -199,7 +200,7 @@ def test_processors_instead_of_trees(cli, installed, repository):
 
 
 def test_sinks_wait_for_no_other_run(cli, installed, repository):
-    dataset = Dataset.create(repository / ".snake-pipe")
+    dataset = Dataset.create(LocalStorage(repository / ".snake-pipe"))
     with dataset.claims.take(lambda: (Scope("other"),)):
         done = cli.run("ingest", repository, "--sink", f"sqlite={repository.parent / 'x.db'}")
     assert done.returncode == 75

@@ -8,6 +8,7 @@ import pytest
 
 from snake_pipe.load.claims.writers import live_writers
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from testkit.claims import taken
 from testkit.compared import differences
 from testkit.repositories import python_files
@@ -57,7 +58,7 @@ def test_four_at_once(cli, repository, dataset):
         _, told = job.communicate(timeout=240)
         assert job.returncode == 0, told
     assert differs(cli, repository, dataset) == {}
-    assert Dataset.open(dataset).snapshot().is_tidy
+    assert Dataset.open(LocalStorage(dataset)).snapshot().is_tidy
     shards = rows(dataset, "SELECT shard, files, files_added FROM runs ORDER BY shard")
     assert [shard for shard, *_ in shards] == ["1/4", "2/4", "3/4", "4/4"]
     assert sum(files for _, files, _ in shards) == sum(added for *_, added in shards) == 62
@@ -96,7 +97,7 @@ def test_a_killed_one_is_resumed_while_others_go_on(cli, repository, dataset):
     first = ("ingest", repository, "-d", dataset, "--shard", "1/2", "--on-unfinished", "resume")
     options = ("--max-failures", "1", *QUICK)
     killed = cli.start(*first, *options)
-    wait_for(lambda: any(writer.job_id for writer in live_writers(dataset)))
+    wait_for(lambda: any(writer.job_id for writer in live_writers(LocalStorage(dataset))))
     killed.kill()
     killed.communicate()
     with taken(dataset, "repo", shard="2/2"):

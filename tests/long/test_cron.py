@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from snake_pipe.load.claims.writers import live_writers
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.journal import read_journal
 from testkit.repositories import python_files
 from testkit.tables import rows, value
 from testkit.waiting import wait_for
@@ -118,7 +119,7 @@ def printed_line(cli, *arguments):
 def test_cron_says_nothing_of_a_run_and_mails_one_line_of_a_failed_one(cli, cron, tmp_path):
     root = python_files(tmp_path / "it's 100% mine", 5)
     cron.start(variables(cli.home) + printed_line(cli, root, "-d", tmp_path / "trees") + "\n")
-    jobs = CheckpointManager(tmp_path / "trees")
+    jobs = CheckpointManager(LocalStorage(tmp_path / "trees"))
     wait_for(
         lambda: jobs.job_ids() and jobs.load(jobs.job_ids()[0]).progress.status == "done", WITHIN_TWO_MINUTES
     )
@@ -148,7 +149,11 @@ def test_twice_a_minute_with_runs_that_take_longer(cli, cron, tmp_path):
         edits += 1
         (root / f"new{edits:03}.py").write_text(f"def new{edits}():\n    return {edits}\n")
         (root / "m00.py").write_text(f"def f0():\n    return {edits}\n")
-        if killed is None and time.monotonic() > end - 30 * MINUTES and (writers := live_writers(dataset)):
+        if (
+            killed is None
+            and time.monotonic() > end - 30 * MINUTES
+            and (writers := live_writers(LocalStorage(dataset)))
+        ):
             killed = kill_holder(cron, writers[0])
         time.sleep(2)
     (cron.top / "spool" / "root").write_text("# nothing more\n")
@@ -169,7 +174,7 @@ def test_twice_a_minute_with_runs_that_take_longer(cli, cron, tmp_path):
     assert len(mails) - len(own) <= 1
     assert all(mail.count("\n") == 1 and "still after 20 s" in mail for mail in own)
     assert killed is not None
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     assert {manager.load(job).progress.status for job in manager.job_ids()} == {"done"}, "it was resumed"
     last = cli.run("ingest", root, "-d", dataset, "-q")
     fresh = cli.run("ingest", root, "-d", tmp_path / "fresh", "-q")
@@ -201,9 +206,9 @@ def kill_holder(cron, holder):
 def runs_of(dataset):
     """Begin and end of each run by its journal, in order; one that was killed ends where the next begins."""
     found = []
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     for job in manager.job_ids():
-        records, _ = read_journal(manager.job_folder(job) / "journal.jsonl")
+        records, _ = read_journal(manager.job_folder(job))
         begun = None
         for record in records:
             if record["type"] == "start":

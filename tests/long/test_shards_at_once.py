@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.journal import read_journal
 from testkit.compared import differences
@@ -49,7 +50,7 @@ def commits_in_logs(dataset):
     """(table, job, flush) of each commit that the logs hold."""
     found = []
     for table in ("files", "nodes", "symbols", "batches"):
-        log = Dataset.open(dataset).log(table)
+        log = Dataset.open(LocalStorage(dataset)).log(table)
         for version in log.entry_versions():
             for action in log.read_entry(version):
                 if "txn" in action:
@@ -80,7 +81,7 @@ def test_no_row_is_lost_and_none_is_doubled(repository, whole, tmp_path):
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=900)
         assert (done.returncode, done.stderr) == (0, "")
         assert differences(whole, dataset) == {}
-        jobs = CheckpointManager(dataset).job_ids()
+        jobs = CheckpointManager(LocalStorage(dataset)).job_ids()
         assert len(jobs) == SHARDS
         commits = commits_in_logs(dataset)
         assert len(commits) == len(set(commits))
@@ -88,7 +89,7 @@ def test_no_row_is_lost_and_none_is_doubled(repository, whole, tmp_path):
             records, _ = read_journal(dataset / "_jobs" / job / "journal.jsonl")
             for flush in (record for record in records if record["type"] == "flush"):
                 assert ("files", job, flush["seq"]) in commits
-        assert Dataset.open(dataset).snapshot().is_tidy
+        assert Dataset.open(LocalStorage(dataset)).snapshot().is_tidy
         assert sorted(epochs(dataset)) == list(range(1, SHARDS + 1))
         waits += [waited(dataset, job) for job in jobs]
     conflicts, seconds, longest = (list(column) for column in zip(*waits, strict=True))

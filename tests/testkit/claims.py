@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.scope import Scope
 from snake_pipe.utils.shard import Shard
 
@@ -18,7 +19,7 @@ def taken(dataset: Path, *repos: str, job_id: str = "", shard: str = "") -> Writ
     """The claim of some repositories, or of a shard of each; for a `with` block."""
     of_all = Shard.parse(shard) if shard else None
     scopes = [Scope(repo, of_all) for repo in repos or ("repo",)]
-    return Dataset.open(dataset).claims.take(lambda: scopes, job_id=job_id)
+    return Dataset.open(LocalStorage(dataset)).claims.take(lambda: scopes, job_id=job_id)
 
 
 def leave_note(dataset: Path, job_id: str, *repos: str) -> None:

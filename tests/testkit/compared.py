@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.load.sql.views import connect_tables
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +25,15 @@ _ROWS = {
 }
 
 
-def differences(left: Path, right: Path) -> dict[str, int]:
+def differences(left: Path | str, right: Path | str) -> dict[str, int]:
     """Rows that are in one dataset and not in the other, by table; empty if they say the same.
 
     Compared as multisets; a file is known by its path, and figures of a single run are left out.
     """
-    with connect_tables(left) as one, connect_tables(right) as two:
+    with (
+        connect_tables(open_storage(left)) as one,
+        connect_tables(open_storage(right)) as two,
+    ):
         found = {
             table: _differing(one, two, sql)
             for table, sql in _ROWS.items()
@@ -39,9 +43,9 @@ def differences(left: Path, right: Path) -> dict[str, int]:
     return found | ({"doubled": doubled} if doubled else {})
 
 
-def digests(dataset: Path) -> dict[str, tuple[int, int | None]]:
+def digests(dataset: Path | str) -> dict[str, tuple[int, int | None]]:
     """Of each table the number of its current rows, and a digest of them that heeds no order."""
-    with connect_tables(dataset) as connection:
+    with connect_tables(open_storage(dataset)) as connection:
         return {table: _digest(connection, sql) for table, sql in _ROWS.items()}
 
 

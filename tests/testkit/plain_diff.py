@@ -6,6 +6,8 @@ from collections import defaultdict
 from posixpath import basename
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.storage.local import LocalStorage
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
@@ -31,7 +33,7 @@ def state_of(dataset: Path) -> list[Row]:
     """The files of a dataset's current state, with lists of their `symbols` and `imports`."""
     from snake_pipe.load.sql.views import connect
 
-    with connect(dataset) as connection:
+    with connect(LocalStorage(dataset)) as connection:
         ids: dict[int, Row] = {}
         files = []
         names = (*FILE_COLUMNS, "file_id", "container_id")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.load.sql.views import connect_for
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def rows(dataset: Path, sql: str) -> list[tuple[Any, ...]]:
-    with connect_for(dataset, sql) as connection:
+    with connect_for(LocalStorage(dataset), sql) as connection:
         return connection.execute(sql).fetchall()
 
 

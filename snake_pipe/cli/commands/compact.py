@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from snake_pipe.cli.locations import find_dataset
+from snake_pipe.cli.locations import find_dataset, project_of
 from snake_pipe.cli.option_groups import takes_groups
 from snake_pipe.cli.options.common import Dataset
 from snake_pipe.cli.options.other_jobs import LockOptions
@@ -68,7 +68,7 @@ def compact(
     folder = find_dataset(dataset)
     settings = {"keep_runs": keep_runs, "keep_days": keep_days, "reader_grace_seconds": grace}
     given = {name: value for name, value in settings.items() if value is not None}
-    config, seconds = load_config(given, project=folder.parent).config, lock.lock_seconds
+    config, seconds = load_config(given, project=project_of(folder)).config, lock.lock_seconds
     reporter = open_progress(quiet=quiet, verbose=False, plain=False)
     wait = LockWait(seconds, lambda holder, waited: reporter(DatasetAwaited(holder, waited, seconds)))
     try:

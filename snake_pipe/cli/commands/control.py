@@ -14,8 +14,6 @@ from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.cli.job_view import JobView
     from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
@@ -86,7 +84,12 @@ def control(
     _wait_until_started(manager, view)
     folder = manager.job_folder(job_id)
     command_id = send(folder, action, given)
-    answer = wait_for_answer(lambda: manager.read_status(job_id), command_id, _ANSWER_WITHIN)
+    answer = wait_for_answer(
+        lambda: manager.read_status(job_id),
+        command_id,
+        _ANSWER_WITHIN,
+        every=max(_LOOK_EVERY, folder.look_seconds / 4),
+    )
     if answer is None:
         taken_back = withdraw(folder, command_id)
         _check_runs(view_job(manager, job_id))
@@ -104,10 +107,10 @@ def control(
     typer.echo(message)
 
 
-def _find(job_id: str | None, last: bool, dataset: Path | None) -> tuple[CheckpointManager, str]:
+def _find(job_id: str | None, last: bool, dataset: str | None) -> tuple[CheckpointManager, str]:
     """The job to be commanded; UsageError where several run and none is named."""
     manager, chosen = find_job(job_id, last, dataset)
-    running = running_jobs(manager.folder.parent) if job_id is None else []
+    running = running_jobs(manager.dataset) if job_id is None else []
     if len(running) > 1:
         raise UsageError(f"{len(running)} jobs are running: {', '.join(running)}", "name one of them")
     return manager, chosen

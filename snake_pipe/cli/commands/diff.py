@@ -20,9 +20,8 @@ from snake_pipe.cli.output.rows import check_format
 from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.load.runs import Run
+    from snake_pipe.storage.storage import Storage
 
 _FORMATS = ("table", "json", "markdown")
 
@@ -113,7 +112,7 @@ def diff(
     return int(ExitCode.RUN_FAILED if exit_code and differs else ExitCode.DONE)
 
 
-def _runs(path: Path, from_: str | None, to: str | None) -> tuple[Run, Run]:
+def _runs(path: Storage, from_: str | None, to: str | None) -> tuple[Run, Run]:
     from snake_pipe.extract.job.named_run import find_named_run
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.runs import check_kept, read_runs
@@ -121,7 +120,7 @@ def _runs(path: Path, from_: str | None, to: str | None) -> tuple[Run, Run]:
     dataset = Dataset.open(path)
     runs = read_runs(dataset)
     if not runs:
-        raise UsageError(f"{path} has had no run that ended", "snake-pipe ingest starts one")
+        raise UsageError(f"{path.url} has had no run that ended", "snake-pipe ingest starts one")
     after = runs[-1] if to is None else find_named_run(path, runs, to)
     if from_ is not None:
         before = find_named_run(path, runs, from_)

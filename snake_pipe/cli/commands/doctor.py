@@ -14,6 +14,7 @@ from snake_pipe.cli.output.colours import CYAN, GREEN, RED, YELLOW, painted, sho
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import DatasetError, ExitCode
 from snake_pipe.extract.paths.datasets import DATASET_NAME
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def doctor(
     try:
         folder = find_dataset(dataset)
     except DatasetError:
-        folder = here / DATASET_NAME
+        folder = LocalStorage(here / DATASET_NAME)
     findings = examine(Place(here, folder))
     if json:
         typer.echo(_document(findings))

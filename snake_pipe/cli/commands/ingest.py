@@ -21,6 +21,7 @@ from snake_pipe.cli.options.settings import Settings
 from snake_pipe.cli.options.shards import ShardOptions
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
+from snake_pipe.storage.open import open_storage
 
 
 def register(app: typer.Typer) -> None:
@@ -86,7 +87,7 @@ def ingest(
             ),
             reporter,
             outputs,
-            dataset=Path(request.dataset),
+            dataset=open_storage(request.dataset),
             max_failures=config.max_failures,
             reports=reports,
             budget_exit=budget.budget_exit,

@@ -19,6 +19,8 @@ from snake_pipe.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from snake_pipe.storage.storage import Storage
+
 _SEVERAL = ("table", "markdown")
 """Formats that hold several answers."""
 
@@ -123,7 +125,7 @@ def query(
             )
 
 
-def _version(dataset: Path, as_of: str | None) -> int | None:
+def _version(dataset: Storage, as_of: str | None) -> int | None:
     if as_of is None:
         return None
     from snake_pipe.extract.job.named_run import version_as_of
@@ -149,7 +151,7 @@ def _chosen_format(given: str | None, output: Path | None) -> str:
 
 
 @contextmanager
-def _opened(output: Path | None, dataset: Path, *, overwrite: bool) -> Iterator[TextIO]:
+def _opened(output: Path | None, dataset: Storage, *, overwrite: bool) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return

@@ -16,6 +16,7 @@ from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
     from snake_pipe.report.job_figures import JobAtHand
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 _DEFAULT_NAME = Path("report.html")
@@ -69,7 +70,7 @@ def report(
         _serve(dataset, open_=open_)
 
 
-def _write(dataset: Path, target: Path, *, overwrite: bool, open_: bool) -> None:
+def _write(dataset: Storage, target: Path, *, overwrite: bool, open_: bool) -> None:
     from snake_pipe.load.target import new_target
     from snake_pipe.report import libraries
     from snake_pipe.report.figures import collect_figures
@@ -99,7 +100,7 @@ def _is_report(path: Path) -> bool:
         return False
 
 
-def _newest(dataset: Path) -> JobAtHand | None:
+def _newest(dataset: Storage) -> JobAtHand | None:
     """The newest job; None where none can be read."""
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
@@ -116,19 +117,19 @@ def _at_hand(manager: CheckpointManager, job_id: str) -> JobAtHand:
     return JobAtHand(job_id, view.state, view.runs, created_at, manager.job_folder(job_id), view.figures)
 
 
-def _serve(dataset: Path | None, *, open_: bool) -> None:
+def _serve(dataset: str | None, *, open_: bool) -> None:
     from snake_pipe.report import libraries
 
     manager, job_id = find_job(None, False, dataset)
     if not view_job(manager, job_id).runs:
         raise UsageError(
-            f"no job is writing to {manager.folder.parent}", "snake-pipe report makes a page of what is there"
+            f"no job is writing to {manager.dataset.url}", "snake-pipe report makes a page of what is there"
         )
     libraries.load()
     from snake_pipe.report.live_figures import LiveFigures
     from snake_pipe.report.live_server import LiveServer
 
-    figures = LiveFigures(manager.folder.parent, lambda: _at_hand(manager, job_id))
+    figures = LiveFigures(manager.dataset, lambda: _at_hand(manager, job_id))
     with LiveServer(figures) as server:
         typer.echo(server.address)
         sys.stdout.flush()

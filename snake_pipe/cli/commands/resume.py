@@ -94,7 +94,7 @@ def resume(
     )
     reporter = verbosity.open_reporter()
     return run_job(
-        lambda engine: engine.resume(chosen, folder, changes, lock_timeout=lock_timeout, budget=seconds),
+        lambda engine: engine.resume(chosen, folder.url, changes, lock_timeout=lock_timeout, budget=seconds),
         reporter,
         outputs,
         dataset=folder,
@@ -108,8 +108,8 @@ def resume(
 def _last_unfinished(manager: CheckpointManager) -> str:
     from snake_pipe.extract.job.unfinished import unfinished
 
-    running = running_jobs(manager.folder.parent)
+    running = running_jobs(manager.dataset)
     for checkpoint in unfinished(manager, running):
         return checkpoint.job_id
     state = f"done, or is running: {', '.join(running)}" if running else "done"
-    raise JobNotFoundError(f"every job in {manager.folder.parent} is {state}", "there is nothing to resume")
+    raise JobNotFoundError(f"every job in {manager.dataset.url} is {state}", "there is nothing to resume")

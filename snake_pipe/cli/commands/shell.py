@@ -17,9 +17,9 @@ from snake_pipe.cli.prompt.input_lines import finished_texts
 from snake_pipe.errors import SnakePipeError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
+
+    from snake_pipe.storage.storage import Storage
 
 
 def register(app: typer.Typer) -> None:
@@ -106,7 +106,7 @@ def _ask(opened: _Shell) -> None:
 class _Shell:
     """A connection to a dataset that statements and commands are put to."""
 
-    def __init__(self, dataset: Path, look: Look) -> None:
+    def __init__(self, dataset: Storage, look: Look) -> None:
         self._dataset = dataset
         self._look = look
         self._connection = self._connect()

@@ -31,7 +31,6 @@ from snake_pipe.errors import ExitCode, SnakePipeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rich.console import Console, Group
     from rich.table import Table
@@ -97,7 +96,7 @@ def status(
         return _health(job_id, last, dataset, limits, as_json=json)
     is_named = job_id is not None
     manager, job_id = find_job(job_id, last, dataset)
-    if not is_named and (others := len(running_jobs(manager.folder.parent)) - 1) > 0:
+    if not is_named and (others := len(running_jobs(manager.dataset)) - 1) > 0:
         tell(f"job {job_id} of {others + 1} that are running; snake-pipe jobs lists them")
     if follow:
         return _follow(manager, job_id, as_json=json, verbose=verbose)
@@ -110,7 +109,7 @@ def status(
 
 
 def _health(
-    job_id: str | None, last: bool, dataset: Path | None, limits: HealthOptions, *, as_json: bool
+    job_id: str | None, last: bool, dataset: str | None, limits: HealthOptions, *, as_json: bool
 ) -> int:
     """Tell whether all is well; that there is no job, or none that can be read, is an answer as well."""
     from snake_pipe.outcome.health import Standing, ailments
@@ -240,7 +239,7 @@ def _summarise(manager: CheckpointManager, view: JobView) -> None:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
     from snake_pipe.observe.recorded_statistics import recorded_statistics
 
-    dataset = str(manager.folder.parent)
+    dataset = manager.dataset.url
     typer.echo(visible(f"job {view.job_id} {state_of(view)}"))
     if view.can_be_resumed:
         typer.echo(f"resume with: snake-pipe resume {view.job_id}")

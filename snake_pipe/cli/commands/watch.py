@@ -16,6 +16,7 @@ from snake_pipe.cli.options.selection import SelectionOptions
 from snake_pipe.cli.options.settings import WatchSettings
 from snake_pipe.cli.options.verbosity import Verbosity
 from snake_pipe.cli.running import prepare_run, run_job
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import RepositoryProcessingResult
@@ -89,7 +90,7 @@ def watch(
         lambda engine: engine.watch(request, config, options, lock_timeout=lock_timeout),
         reporter,
         outputs,
-        dataset=Path(request.dataset),
+        dataset=open_storage(request.dataset),
         max_failures=config.max_failures,
         listener=WatchReporter(reporter, roots, quiet=verbosity.quiet),
         failed_now=_failed_now,
@@ -100,7 +101,7 @@ def _failed_now(result: RepositoryProcessingResult) -> int:
     """Files that are failed as they are now: what was saved again and could be read does not count."""
     from snake_pipe.load.sql.views import connect_tables
 
-    with connect_tables(result.dataset) as connection:
+    with connect_tables(open_storage(result.dataset)) as connection:
         sql = "SELECT count(*) FROM files WHERE status IN ('failed', 'quarantined')"
         ((count,),) = connection.execute(sql).fetchall()
     return int(count)

@@ -11,7 +11,7 @@ from snake_pipe.cli import completers
 from snake_pipe.errors import UsageError
 
 Dataset = Annotated[
-    Path | None,
+    str | None,
     Option(
         "--dataset",
         "-d",
@@ -20,7 +20,7 @@ Dataset = Annotated[
     ),
 ]
 JobDataset = Annotated[
-    Path | None,
+    str | None,
     Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: the one that has the job."),
 ]
 AsOf = Annotated[

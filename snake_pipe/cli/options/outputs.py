@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.observe.events import Listener
     from snake_pipe.outcome.summary import RunSummary
+    from snake_pipe.storage.storage import Storage
 
 _STDOUT = Path("-")
 
@@ -103,7 +104,7 @@ class RunOutputs:
         except ValueError as error:
             raise UsageError(f"--metrics-port {self.metrics_port}: {error}") from None
 
-    def write(self, summary: RunSummary, dataset: Path) -> None:
+    def write(self, summary: RunSummary, dataset: Storage) -> None:
         """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""
         if self.summary_json == _STDOUT:
             sys.stdout.write(summary.to_bytes().decode())

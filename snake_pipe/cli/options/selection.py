@@ -25,7 +25,7 @@ class SelectionOptions:
     heading: ClassVar = "Selection"
 
     dataset: Annotated[
-        Path | None,
+        str | None,
         Option(
             "--dataset",
             "-d",
@@ -71,11 +71,12 @@ class SelectionOptions:
         """What is to be ingested: what `config` selects of the files below the roots, or of a list."""
         from snake_pipe.extract.discovery.request import IngestRequest
         from snake_pipe.extract.feeds.default_dataset import find_home
+        from snake_pipe.storage.open import open_storage
 
         dataset = self.dataset or find_home(roots).dataset
         return IngestRequest(
             roots=tuple(str(root) for root in roots),
-            dataset=str(dataset.absolute()),
+            dataset=open_storage(dataset).url,
             include=config.include,
             exclude=config.exclude,
             languages=config.languages,

@@ -11,21 +11,19 @@ from snake_pipe.extract.sinks.ledger import last_delivered
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from snake_pipe.utils.journal import Journal, Record
-
-SMALLEST = 4 << 20
-"""Bytes below which a journal is left as it is."""
+    from snake_pipe.utils.journal.journal import Journal
+    from snake_pipe.utils.journal.record import Record
 
 
 def compact_journal(
     journal: Journal, committed_ids: Callable[[], Collection[int]], sinks: Collection[str] = ()
 ) -> None:
-    """Rewrite a journal that has doubled since it was rewritten; one that cannot be stays as it is.
+    """Rewrite a journal that has become long; one that cannot be stays as it is.
 
     `committed_ids()` are the ids of all files that the job has committed; `sinks` those of sinks for which
     flushes are kept until they have them.
     """
-    if journal.size < max(SMALLEST, 2 * journal.rewritten_size):
+    if not journal.is_long:
         return
     with suppress(OSError, SnakePipeError):  # a full disk, say; it is tried again after the next commit
         committed = committed_ids()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import FileBatch
     from snake_pipe.load.part_writer import Part, PartWriter
-    from snake_pipe.utils.journal import Journal
+    from snake_pipe.utils.journal.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from snake_pipe.extract.discovery.roots import Root, plan_roots, unique_names
 from snake_pipe.extract.discovery.selection import Selection, check_patterns
 from snake_pipe.extract.discovery.walk import look, walk
 from snake_pipe.extract.paths.names import escape_path, unescape_path
+from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.scope import Scope
 from snake_pipe.utils.shard import Shard
 
@@ -152,6 +153,12 @@ class IngestRequest:
             return self._listed(max_file_size, left_out)
         selection = self._selection(max_file_size)
         return walk([Path(root) for root in self.roots], selection, left_out, self.repos, known)
+
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Folders in which nothing is looked for: the dataset, where it is one."""
+        folder = open_storage(self.dataset).folder
+        return () if folder is None else (folder.resolve(),)
 
     def look(self, paths: Sequence[bytes], max_file_size: int) -> Iterator[WalkItem]:
         """What the walk would give now of some absolute paths, of files or whole folders."""

@@ -14,7 +14,7 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 from snake_pipe.storage.file_lock import try_lock
@@ -29,12 +29,19 @@ _STALE_AFTER = 3600.0
 
 
 @contextmanager
-def slots_folder(job_id: str, beside: Path) -> Iterator[Path]:
-    """A folder for the slots of a job's run, gone at its end; `beside` where no temporary one is safe."""
+def slots_folder(job_id: str, beside: Path | None) -> Iterator[Path]:
+    """A folder for the slots of a job's run, gone at its end.
+
+    Where the one of the job's name is not safe it is `beside`, else one of another name.
+    """
     folder = Path(gettempdir()) / f"snake-pipe-{job_id}"
     lock = _open_own(folder)
     if lock is None:
-        yield beside
+        if beside is not None:
+            yield beside
+            return
+        with TemporaryDirectory(prefix="snake-pipe-workers-") as own:
+            yield Path(own)
         return
     try:
         with suppress(OSError):  # without a lock it is not known to be stale, and stays too

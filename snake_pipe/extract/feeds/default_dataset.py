@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from snake_pipe.errors import UsageError
 from snake_pipe.extract.feeds.repository_names import folder_of_named, known_repositories
 from snake_pipe.extract.paths.datasets import DATASET_NAME
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def _home_of(file: Path) -> Home | None:
     for above in real.parents:
         dataset = above / DATASET_NAME
         if (dataset / "dataset.json").exists():
-            known = known_repositories(dataset).values()
+            known = known_repositories(LocalStorage(dataset)).values()
             if any(real.is_relative_to(folder) for folder in known):
                 return Home(folder_of_named(real, known) or above, dataset)
     work_tree = folder_of_named(real, ())

@@ -15,19 +15,21 @@ from snake_pipe.extract.discovery.git_files import find_work_tree
 from snake_pipe.extract.discovery.roots import real_path
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.extract.paths.patterns import PathPatterns
-from snake_pipe.storage.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from snake_pipe.extract.discovery.request import IngestRequest
+    from snake_pipe.storage.storage import Storage
+
+_NOTE = f"{JOBS_FOLDER}/repositories.json"
 
 
-def known_repositories(dataset: Path) -> dict[str, Path]:
+def known_repositories(dataset: Storage) -> dict[str, Path]:
     """The folder of each `repo` name of a dataset; empty where there is none, or its note is damaged."""
     try:
-        found = orjson.loads(_note(dataset).read_bytes())
+        found = orjson.loads(dataset.read(_NOTE))
     except (OSError, orjson.JSONDecodeError):
         return {}
     with suppress(AttributeError, ValueError):  # what is no object, or holds what is no path
@@ -46,18 +48,18 @@ class NamedRequest:
     folders: Mapping[str, Path]
     names_before: frozenset[str]
 
-    def record(self, dataset: Path) -> None:
+    def record(self, dataset: Storage) -> None:
         """Make the names those of the dataset; the caller has the registry since they were chosen."""
         if self.folders == known_repositories(dataset):
             return
         document = {name: escape_path(os.fsencode(folder)) for name, folder in self.folders.items()}
         try:
-            write_atomic(_note(dataset), orjson.dumps(document))
+            dataset.private().replace(_NOTE, orjson.dumps(document))
         except OSError as error:
-            raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+            raise SinkError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
 
 
-def name_repositories(dataset: Path, request: IngestRequest) -> NamedRequest:
+def name_repositories(dataset: Storage, request: IngestRequest) -> NamedRequest:
     """The request with the names of its folders in a dataset, which may not be there yet.
 
     A folder keeps the name that the dataset knows it by. Paths of named files count from the innermost known
@@ -135,7 +137,3 @@ def _folders_of_named(request: IngestRequest, known: Collection[Path]) -> dict[s
         return {str(folder_of_named(base / "list", known) or base): ""}
     files = [real for root in request.roots if not (real := real_path(Path(root))).is_dir()]
     return {str(folder): "" for file in files if (folder := folder_of_named(file, known))}
-
-
-def _note(dataset: Path) -> Path:
-    return dataset / JOBS_FOLDER / "repositories.json"

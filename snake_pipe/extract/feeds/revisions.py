@@ -16,29 +16,30 @@ import orjson
 from snake_pipe.errors import SinkError
 from snake_pipe.extract.discovery.changed_files import clean_commit
 from snake_pipe.extract.feeds.shard_revisions import Known, Revision, revision_of, with_revision
-from snake_pipe.storage.atomic_file import write_atomic
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from pathlib import Path
 
     from snake_pipe.extract.discovery.git_state import GitState
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.discovery.roots import Root
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.shard import Shard
+
+_NOTE = f"{JOBS_FOLDER}/revisions.json"
 
 _CLOCK_NS = 10_000_000
 """How far the times of files may be behind the clock: a tick of the kernel."""
 
 
-def read_revisions(dataset: Path, shard: Shard | None = None) -> dict[str, Revision]:
+def read_revisions(dataset: Storage, shard: Shard | None = None) -> dict[str, Revision]:
     """What is known of repositories, or of a shard of each, by their names; nothing of some."""
     found = {name: revision_of(known, shard) for name, known in _read(dataset).items()}
     return {name: revision for name, revision in found.items() if revision is not None}
 
 
-def note_revisions(dataset: Path, changes: Mapping[str, Revision], shard: Shard | None = None) -> None:
+def note_revisions(dataset: Storage, changes: Mapping[str, Revision], shard: Shard | None = None) -> None:
     """Note what is known of some repositories, or of a shard of each; the caller has the registry."""
     before = _read(dataset)
     changed = {name: with_revision(before.get(name, {}), shard, known) for name, known in changes.items()}
@@ -49,12 +50,12 @@ def note_revisions(dataset: Path, changes: Mapping[str, Revision], shard: Shard 
         name: {text: asdict(revision) for text, revision in known.items()} for name, known in after.items()
     }
     try:
-        write_atomic(_note(dataset), orjson.dumps(document))
+        dataset.private().replace(_NOTE, orjson.dumps(document))
     except OSError as error:
-        raise SinkError(f"cannot write {_note(dataset)}: {error.strerror or error}") from error
+        raise SinkError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
 
 
-def forget_commits(dataset: Path, request: IngestRequest) -> None:
+def forget_commits(dataset: Storage, request: IngestRequest) -> None:
     """Take note that the rows of a request may come to be of other commits; the caller has the registry."""
     known = read_revisions(dataset, request.own_shard)
     names = [root.name for root in request.plan()]
@@ -63,7 +64,7 @@ def forget_commits(dataset: Path, request: IngestRequest) -> None:
 
 
 def settle_revisions(
-    dataset: Path, request: IngestRequest, repos_before: Collection[str]
+    dataset: Storage, request: IngestRequest, repos_before: Collection[str]
 ) -> tuple[IngestRequest, dict[str, str]]:
     """The request with the commits since which files count as changed, and those that the rows are of.
 
@@ -78,7 +79,9 @@ def settle_revisions(
     return request, {name: known.commit for name, known in revisions.items() if known.commit}
 
 
-def revisions_of(dataset: Path, request: IngestRequest, repos_before: Collection[str]) -> dict[str, Revision]:
+def revisions_of(
+    dataset: Storage, request: IngestRequest, repos_before: Collection[str]
+) -> dict[str, Revision]:
     """What is known of the rows of a request's repositories, by name; all are in it.
 
     One that is not among `repos_before` is begun by the request, and so is a shard of which nothing is known.
@@ -134,17 +137,13 @@ class Checkouts:
         return revisions
 
 
-def _read(dataset: Path) -> dict[str, Known]:
+def _read(dataset: Storage) -> dict[str, Known]:
     """By repository; nothing where the note is not there or damaged."""
     try:
-        found = orjson.loads(_note(dataset).read_bytes())
+        found = orjson.loads(dataset.read(_NOTE))
         return {
             name: {text: Revision(**values) for text, values in known.items()}
             for name, known in found.items()
         }
     except (OSError, orjson.JSONDecodeError, AttributeError, TypeError):
         return {}
-
-
-def _note(dataset: Path) -> Path:
-    return dataset / JOBS_FOLDER / "revisions.json"

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import DiscoveryError
     from snake_pipe.extract.feeds.ids import FileIds
     from snake_pipe.extract.model.rows import Row
-    from snake_pipe.utils.journal import Journal, Record
+    from snake_pipe.utils.journal.journal import Journal
+    from snake_pipe.utils.journal.record import Record
 
 _AT_ONCE = 500
 """Submissions that share one record of the journal, and one hop to a thread."""

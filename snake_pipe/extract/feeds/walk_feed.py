@@ -47,7 +47,7 @@ def open_walk(
     """
     discovered, noted = Discovered(), NotedTimes()
     known, changes = prior.known, None
-    revisions = read_revisions(dataset.path, request.own_shard)
+    revisions = read_revisions(dataset.storage, request.own_shard)
     if request.changed_since:
         changes = ChangedSince(
             request.plan(), request.since, commits, revisions, prior.current, discovered.left_out

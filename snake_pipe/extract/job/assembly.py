@@ -62,7 +62,7 @@ async def make_run(
         config,
         job.job_id,
         job.epoch,
-        str(job.dataset.path),
+        job.dataset.url,
         str(worker_slots) if worker_slots else None,
         memory=plan,
     )
@@ -79,7 +79,7 @@ async def make_run(
         memory_limit=plan.limit,
         breaker=breakers.pool,
         slots=worker_slots,
-        tries=job.folder / "tries",
+        tries=job.folder.folder and job.folder.folder / "tries",
         look=lambda: look_at(folders),
         tell=lambda text: listener(Notice("cluster", text)),
     )
@@ -136,6 +136,7 @@ async def make_run(
             warnings=WARNINGS if feed.is_live else (TIMER_SHARE,),
             expect=lambda work: costs.estimate(work, workers.count),
             write_status=lambda status: job.write_status(status.to_json()),
+            show_every=job.folder.look_seconds,
         ),
         controls=job.controls,
         keep_changes=job.change_settings,

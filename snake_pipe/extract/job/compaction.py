@@ -13,10 +13,9 @@ from snake_pipe.load.tidy.space import space_of
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.load.tidy.space import Space
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.lock_wait import LockWait
 
 
@@ -30,17 +29,17 @@ class Compacted:
     jobs: int
 
 
-def compact(path: Path, config: BatchConfig, wait: LockWait | None = None) -> Compacted:
+def compact(storage: Storage, config: BatchConfig, wait: LockWait | None = None) -> Compacted:
     """Make the tables the current state in few parts, and remove what `config` does not keep.
 
     Jobs may be running meanwhile. DatasetBusyError while another process tidies, for longer than the `wait`;
     SinkError where the disk refuses. It may be killed anywhere: what is done is done, and the rest is done
     the next time.
     """
-    dataset = Dataset.open(path)
-    manager = CheckpointManager(path)
+    dataset = Dataset.open(storage)
+    manager = CheckpointManager(storage)
     with dataset.claims.sole_upkeep(wait):
-        before = space_of(path)
+        before = space_of(storage)
         with dataset.claims.registry():
             dataset.mend()
         settle_left_behind(dataset, manager)
@@ -50,7 +49,7 @@ def compact(path: Path, config: BatchConfig, wait: LockWait | None = None) -> Co
         tidied = upkeep.tidy(at_once=True)
         dataset.checkpoint()
         upkeep.vacuum().remove()
-        after = space_of(path)
+        after = space_of(storage)
     if not dataset.snapshot().is_tidy:  # for those who ended meanwhile
         upkeep.take_turn({})
     return Compacted(before, after, tidied.rows, jobs)

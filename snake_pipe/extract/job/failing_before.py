@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.storage.atomic_file import replace_atomic
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from pathlib import Path
 
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.checkpoint_manager import CheckpointData
 
 _NAME = "failing_before.json"
@@ -42,12 +41,12 @@ def note_failing_before(
             note[repo].append(path)
     note |= _handed_on(manager, job_id, repos)
     try:
-        replace_atomic(manager.job_folder(job_id) / _NAME, orjson.dumps(note) + b"\n")
+        manager.job_folder(job_id).show(_NAME, orjson.dumps(note) + b"\n")
     except OSError:
         return
 
 
-def read_failing_before(dataset: Path, job_id: str) -> list[tuple[str, str]] | None:
+def read_failing_before(dataset: Storage, job_id: str) -> list[tuple[str, str]] | None:
     """Repo and path of each file that failed; None where no such job has noted it."""
     note = _read(CheckpointManager(dataset), job_id)
     return None if note is None else [(repo, path) for repo, paths in note.items() for path in paths]
@@ -82,7 +81,7 @@ def _earlier(manager: CheckpointManager, job_id: str) -> Iterator[CheckpointData
 
 def _read(manager: CheckpointManager, job_id: str) -> _Failing | None:
     try:
-        note = orjson.loads((manager.job_folder(job_id) / _NAME).read_bytes())
+        note = orjson.loads(manager.job_folder(job_id).read(_NAME))
         return {str(repo): [str(path) for path in paths] for repo, paths in note.items()}
     except (SnakePipeError, OSError, ValueError, TypeError, AttributeError):
         return None

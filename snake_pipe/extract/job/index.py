@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from snake_pipe.storage.atomic_file import replace_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST_JOBS = 1000
 
@@ -17,22 +20,22 @@ def _folder() -> Path:
     return user_state_path("snake-pipe", appauthor=False) / "jobs"
 
 
-def remember(job_id: str, dataset: Path) -> None:
-    """Note a job's dataset; an index that cannot be written is no reason to fail a job."""
+def remember(job_id: str, dataset: str) -> None:
+    """Note where a job's dataset is; an index that cannot be written is no reason to fail a job."""
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace_atomic(folder / f"{job_id}.json", orjson.dumps({"dataset": str(dataset)}))
+        replace_atomic(folder / f"{job_id}.json", orjson.dumps({"dataset": dataset}))
         for old in sorted(path.name for path in folder.glob("*.json"))[:-_MOST_JOBS]:
             (folder / old).unlink(missing_ok=True)
     except OSError:
         return
 
 
-def find(job_id: str) -> Path | None:
-    """The dataset of a job; None if this user's index does not know it."""
+def find(job_id: str) -> str | None:
+    """Where the dataset of a job is; None if this user's index does not know it."""
     try:
         document = orjson.loads((_folder() / f"{job_id}.json").read_bytes())
-        return Path(document["dataset"])
+        return str(document["dataset"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
         return None

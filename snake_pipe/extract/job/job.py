@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
@@ -27,9 +25,9 @@ from snake_pipe.extract.feeds.revisions import (
 from snake_pipe.extract.feeds.submissions import Submissions, left_over
 from snake_pipe.extract.feeds.walk_feed import open_walk
 from snake_pipe.extract.job import index as job_index
-from snake_pipe.extract.job.control.command import CONTROL_FOLDER
-from snake_pipe.extract.job.control.folder import ControlFolder
+from snake_pipe.extract.job.control.inbox import open_inbox
 from snake_pipe.extract.job.failing_before import note_failing_before
+from snake_pipe.extract.job.kept_list import keep_list, readable_list
 from snake_pipe.extract.job.recovery import commit_promised, remove_leftovers, settle_left_behind
 from snake_pipe.extract.job.run_record import RunRecord, record_killed_run
 from snake_pipe.extract.job.unfinished import Wanted, decide, live_jobs, supersede
@@ -39,6 +37,7 @@ from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.checkpoint_manager import (
     CheckpointData,
     CheckpointManager,
@@ -59,7 +58,9 @@ if TYPE_CHECKING:
     from snake_pipe.observe.events import Listener, Notice
     from snake_pipe.observe.statistics import BatchStatistics
     from snake_pipe.observe.status import JobStatus
-    from snake_pipe.utils.journal import Journal, Record
+    from snake_pipe.storage.storage import Storage
+    from snake_pipe.utils.journal.journal import Journal
+    from snake_pipe.utils.journal.record import Record
     from snake_pipe.utils.lock_wait import LockWait
     from snake_pipe.utils.scope import Scope
 
@@ -87,7 +88,7 @@ class Job:
         self.opened_at = time.time()
         self.request = IngestRequest.from_json(checkpoint.request)
         self.config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
-        self.controls = ControlFolder(self.folder / CONTROL_FOLDER)
+        self.controls = open_inbox(self.folder)
         self.resumed = epoch != checkpoint.progress.epoch
         self.is_done = checkpoint.progress.status == "done"  # and nothing was left to do
         self.files_before = checkpoint.progress.files_done
@@ -123,21 +124,21 @@ class Job:
                 "ingest the shards without sinks, then once with them and without --shard: that delivers all",
             )
         config = replace(config, dialects=plugins.dialect_texts(config.dialects))
-        dataset = Dataset.create(Path(request.dataset))
-        named = name_repositories(dataset.path, request)
+        dataset = Dataset.create(open_storage(request.dataset))
+        named = name_repositories(dataset.storage, request)
 
         def settle() -> tuple[Scope, ...]:
             nonlocal named
-            named = name_repositories(dataset.path, request)
+            named = name_repositories(dataset.storage, request)
             return named.request.scopes
 
         def on_taken() -> None:
             dataset.mend()
-            named.record(dataset.path)
+            named.record(dataset.storage)
 
         writing = stack.enter_context(dataset.claims.take(settle, wait, on_taken=on_taken))
         _refuse_sinks_beside_others(config, dataset, writing)
-        manager = CheckpointManager(dataset.path)
+        manager = CheckpointManager(dataset.storage)
         wanted = Wanted(named.request, config)
         decision = decide(manager, wanted, on_unfinished, live_jobs(dataset))
         job_id = decision.resumed.job_id if decision.resumed else new_job_id()
@@ -166,7 +167,7 @@ class Job:
     ) -> Job:
         job_id = writing.writer.job_id
         with dataset.claims.registry():
-            request, commits = settle_revisions(dataset.path, named.request, named.names_before)
+            request, commits = settle_revisions(dataset.storage, named.request, named.names_before)
         epoch = dataset.next_epoch()
         now = time.time()
         checkpoint = CheckpointData(
@@ -179,23 +180,26 @@ class Job:
         )
         if request.file_list is not None:
             checkpoint = replace(
-                checkpoint, request=replace(request, file_list=_keep_list(request, manager, job_id)).to_json()
+                checkpoint,
+                request=replace(
+                    request, file_list=keep_list(request.file_list, manager.job_folder(job_id))
+                ).to_json(),
             )
         manager.save(checkpoint)
         checkpoint = manager.load(job_id)  # as a resume will see it
         journal = stack.enter_context(manager.journal(job_id))
         journal.append(_start(dataset, job_id, epoch))
-        job_index.remember(job_id, dataset.path)
+        job_index.remember(job_id, dataset.url)
         job = cls(dataset, manager, writing, checkpoint, journal, epoch)
         job._commits = commits
-        job._begin_record(stack)
+        job._begin_run(stack)
         return job
 
     @classmethod
     def reopen(
         cls,
         job_id: str,
-        path: Path,
+        storage: Storage,
         stack: ExitStack,
         changes: Mapping[str, Any] | None = None,
         *,
@@ -205,8 +209,8 @@ class Job:
 
         `changes` are settings that are to be others from here on.
         """
-        dataset = Dataset.open(path)
-        manager = CheckpointManager(dataset.path)
+        dataset = Dataset.open(storage)
+        manager = CheckpointManager(dataset.storage)
         checkpoint = _changed(manager.load(job_id), changes)
         config = BatchConfig(**check_settings(checkpoint.config, "the checkpoint"))
         check_plugins(config)
@@ -231,8 +235,8 @@ class Job:
         if checkpoint.progress.status == "superseded":
             raise UsageError(f"job {job_id} was given up, a later one took its place", "ingest again")
         journal = stack.enter_context(manager.journal(job_id))
-        if Path(checkpoint.request.get("dataset", "")) != dataset.path:  # the dataset was moved
-            moved = {**checkpoint.request, "dataset": str(dataset.path)}
+        if checkpoint.request.get("dataset", "") != dataset.url:  # the dataset was moved
+            moved = {**checkpoint.request, "dataset": dataset.url}
             checkpoint = replace(checkpoint, request=moved)
         commit_promised(dataset, job_id, journal)
         record_killed_run(
@@ -257,11 +261,13 @@ class Job:
         job = cls(dataset, manager, writing, checkpoint, journal, epoch)
         job._own_files = own_files
         with dataset.claims.registry():
-            forget_commits(dataset.path, job.request)
-        job._begin_record(stack)
+            forget_commits(dataset.storage, job.request)
+        job._begin_run(stack)
         return job
 
-    def _begin_record(self, stack: ExitStack) -> None:
+    def _begin_run(self, stack: ExitStack) -> None:
+        if self.request.file_list is not None:
+            self.request = replace(self.request, file_list=readable_list(self.folder, stack))
         self._record = RunRecord(
             self.dataset, self.folder, self.request, job_id=self.job_id, epoch=self.epoch
         )
@@ -340,7 +346,7 @@ class Job:
     def open_writer(self, stem: str) -> PartWriter:
         """A writer of the coordinator's own parts."""
         return PartWriter(
-            self.dataset.path,
+            self.dataset.storage,
             stem,
             ("files", "errors", "batches"),
             codec=self.config.compression,
@@ -419,7 +425,7 @@ class Job:
             self.save(status.state, status.statistics)
             if status.state == "done" and self._feed is not None:
                 with self.dataset.claims.registry():
-                    note_revisions(self.dataset.path, self._feed.revisions(), self.request.own_shard)
+                    note_revisions(self.dataset.storage, self._feed.revisions(), self.request.own_shard)
             self.journal.append({"type": "end", "status": status.state, "time": time.time()})
             if self._record is not None:
                 self._record.write(status.state)
@@ -449,17 +455,6 @@ def _refuse_sinks_beside_others(config: BatchConfig, dataset: Dataset, writing: 
     others = [writer for writer in dataset.claims.live() if writer.token != writing.token]
     if config.sinks and others:
         raise DatasetBusyError(
-            f"another job writes to {dataset.path}, and sinks get the flushes of one run at a time",
+            f"another job writes to {dataset.url}, and sinks get the flushes of one run at a time",
             "try again later, or ingest without sinks: the next run with them delivers what they lack",
         )
-
-
-def _keep_list(request: IngestRequest, manager: CheckpointManager, job_id: str) -> str:
-    """Copy a list of files into the job's folder, since a pipe cannot be read twice."""
-    assert request.file_list is not None
-    folder = manager.job_folder(job_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = folder / "files.list"
-    kept.touch(mode=0o600)
-    shutil.copyfile(request.file_list, kept)
-    return str(kept)

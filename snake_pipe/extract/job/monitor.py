@@ -53,8 +53,11 @@ class JobMonitor:
         warnings: Collection[str],
         expect: Callable[[Mapping[str, Work]], Estimate],
         write_status: Callable[[JobStatus], None],
+        show_every: float = 0.0,
     ) -> None:
         """`warnings` are the codes of those that are looked for; `write_status` is called at each look.
+
+        It is called no more often than every so many seconds of `show_every`, but for who asks for `show`.
 
         `expect` gives the estimate for what is to be read, by queue: asked once, when all files are found.
         """
@@ -67,6 +70,8 @@ class JobMonitor:
         self._listener = listener
         self._expect = expect
         self._write_status = write_status
+        self._show_every = show_every
+        self._due = 0.0
         self._codes = warnings
         self._guard = MemoryGuard(status.memory_limit)
         self._process = psutil.Process()
@@ -87,7 +92,10 @@ class JobMonitor:
                 self._dispatcher.end_largest_worker(memory.children)
             self._dispatcher.throttle(measures.one_at_a_time)
             self._dispatcher.end_overdue_workers()
-            self.show()
+            if time.monotonic() >= self._due:
+                self.show()
+            else:
+                self.refresh()
             self._warn(config().max_latency)
             self._listener(Progress(self._status))
 
@@ -101,6 +109,7 @@ class JobMonitor:
     def show(self) -> None:
         """Bring the status up to date and show it."""
         self.refresh()
+        self._due = time.monotonic() + self._show_every
         self._write_status(self._status)
 
     def refresh(self) -> None:

@@ -11,12 +11,12 @@ from snake_pipe.load.runs import check_kept, find_run, read_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from snake_pipe.load.runs import Run
+    from snake_pipe.storage.storage import Storage
 
 
-def find_named_run(dataset: Path, runs: Sequence[Run], word: str) -> Run:
+def find_named_run(dataset: Storage, runs: Sequence[Run], word: str) -> Run:
     """The last of the runs that a word means; UsageError if it means none."""
 
     def commits(revision: str) -> Iterator[str]:
@@ -27,7 +27,7 @@ def find_named_run(dataset: Path, runs: Sequence[Run], word: str) -> Run:
     return find_run(runs, word, commits)
 
 
-def version_as_of(dataset: Path, word: str | None) -> int | None:
+def version_as_of(dataset: Storage, word: str | None) -> int | None:
     """The version of the Delta table `files` at the end of the run that a word means; None for no word.
 
     UsageError for a word that means none, DatasetError where that state is no longer kept.

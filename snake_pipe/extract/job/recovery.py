@@ -12,7 +12,7 @@ from snake_pipe.extract.sinks.ledger import owed_parts
 from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import Part
 from snake_pipe.load.tidy.retention import Vacuum
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.tidy.retention import Retention
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
-    from snake_pipe.utils.journal import Journal, Record
+    from snake_pipe.utils.journal.journal import Journal
+    from snake_pipe.utils.journal.record import Record
 
 
 def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Writing | None = None) -> bool:
@@ -97,7 +98,7 @@ def _promised_names(
     dataset: Dataset, manager: CheckpointManager, job_id: str, sinks: Collection[str]
 ) -> set[str]:
     try:
-        records, _ = read_journal(manager.job_folder(job_id) / "journal.jsonl")
+        records, _ = read_journal(manager.job_folder(job_id))
         to_sinks = owed_parts(manager, records, sinks)
     except SnakePipeError:  # what is promised in it cannot be told from what is not
         return set()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.feeds.feed import Feed
     from snake_pipe.extract.job.admission import Admission
     from snake_pipe.extract.job.backlog import Backlog
-    from snake_pipe.extract.job.control.folder import ControlFolder
+    from snake_pipe.extract.job.control.inbox import Inbox
     from snake_pipe.extract.job.monitor import JobMonitor
     from snake_pipe.extract.planning.budget import Budget
     from snake_pipe.observe.events import Listener
@@ -58,7 +58,7 @@ class JobRun:
         dispatcher: Dispatcher,
         delivery: Delivery,
         monitor: JobMonitor,
-        controls: ControlFolder,
+        controls: Inbox,
         keep_changes: Callable[[Mapping[str, Any]], None],
         listener: Listener,
         budget: Budget | None = None,

@@ -21,7 +21,6 @@ from snake_pipe.extract.discovery.git_state import GitState, read_git_state
 from snake_pipe.extract.model.rows import rows_to_batch
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
-from snake_pipe.storage.atomic_file import replace_atomic
 from snake_pipe.version import __version__
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from snake_pipe.extract.model.rows import Row
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import Snapshot
-    from snake_pipe.utils.journal import Record
+    from snake_pipe.storage.storage import Storage
+    from snake_pipe.utils.journal.record import Record
 
 _TABLE = "runs"
 _GIT = "git.json"
@@ -40,7 +40,7 @@ class RunRecord:
     """What `runs` will say of a run that has begun; made when its job is open."""
 
     def __init__(
-        self, dataset: Dataset, folder: Path, request: IngestRequest, *, job_id: str, epoch: int
+        self, dataset: Dataset, folder: Storage, request: IngestRequest, *, job_id: str, epoch: int
     ) -> None:
         """`folder` is the job's."""
         self._dataset = dataset
@@ -61,7 +61,7 @@ class RunRecord:
             self._git[name] = read_git_state(Path(folder))
         states = {name: asdict(state) for name, state in self._git.items()}
         with suppress(OSError):  # a note that cannot be written is dropped, since a job is worth more
-            replace_atomic(self._folder / _GIT, orjson.dumps({"epoch": self._epoch, "repos": states}) + b"\n")
+            self._folder.show(_GIT, orjson.dumps({"epoch": self._epoch, "repos": states}) + b"\n")
 
     @property
     def files_version(self) -> int:
@@ -115,7 +115,7 @@ def repositories_of(request: IngestRequest) -> dict[str, str]:
 
 
 def record_killed_run(
-    dataset: Dataset, folder: Path, job_id: str, request: IngestRequest, records: list[Record]
+    dataset: Dataset, folder: Storage, job_id: str, request: IngestRequest, records: list[Record]
 ) -> None:
     """Write the rows of a job's last run if it was killed before it could.
 
@@ -144,9 +144,9 @@ def record_killed_run(
     _commit(dataset, rows, job_id, start["epoch"])
 
 
-def _noted_git(folder: Path, epoch: int) -> dict[str, GitState]:
+def _noted_git(folder: Storage, epoch: int) -> dict[str, GitState]:
     try:
-        note = orjson.loads((folder / _GIT).read_bytes())
+        note = orjson.loads(folder.read(_GIT))
         return {name: GitState(**state) for name, state in note["repos"].items() if note["epoch"] == epoch}
     except (OSError, ValueError, TypeError, KeyError):
         return {}
@@ -220,7 +220,7 @@ def _changes(
 
 def _commit(dataset: Dataset, rows: list[Row], job_id: str, epoch: int) -> None:
     # A name of its own for each attempt: a commit may be done although it fails, and then the part stays.
-    writer = PartWriter(dataset.path, f"{job_id}-{epoch}-run-{time.time_ns()}", (_TABLE,))
+    writer = PartWriter(dataset.storage, f"{job_id}-{epoch}-run-{time.time_ns()}", (_TABLE,))
     try:
         writer.write(_TABLE, rows_to_batch(_TABLE, rows))
         parts = writer.close()

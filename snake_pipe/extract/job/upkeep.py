@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from snake_pipe.extract.sinks.ledger import forget_sinks_behind
 from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
+from snake_pipe.utils.checkpoint_manager import CHECKPOINT_FILE
 from snake_pipe.utils.lock_wait import LockWait
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ class Upkeep:
         for job_id in removed:
             with suppress(SnakePipeError):
                 forget_sinks_behind(self._manager, self._manager.load(job_id).progress.epoch)
-            shutil.rmtree(self._manager.job_folder(job_id), ignore_errors=True)
+            self._manager.job_folder(job_id).remove_folder()
         return len(removed)
 
     def _ended(self, job_id: str) -> float:
         """When a job was written to last, in seconds since 1970."""
         try:
-            return (self._manager.job_folder(job_id) / "checkpoint.json").stat().st_mtime
+            return self._manager.job_folder(job_id).info(CHECKPOINT_FILE).modified
         except (OSError, SnakePipeError):
             return 0.0

@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import reduce
 from itertools import islice
 from operator import add
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
@@ -27,6 +26,7 @@ from snake_pipe.load.batch_history import read_batch_history
 from snake_pipe.load.dataset import Dataset, is_dataset
 from snake_pipe.load.known_files import KnownFiles
 from snake_pipe.observe.estimate import Estimate
+from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.batch_utils import memory_limit
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
@@ -125,13 +125,13 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
 
     SnakePipeError where git cannot say what has changed.
     """
-    path = Path(request.dataset)
-    request = name_repositories(path, request).request
+    storage = open_storage(request.dataset)
+    request = name_repositories(storage, request).request
     config = replace(config, dialects=plugins.dialect_texts(config.dialects))
-    dataset = Dataset.open(path) if is_dataset(path) else None
+    dataset = Dataset.open(storage) if is_dataset(storage) else None
     prior = None if dataset is None else PriorFiles(dataset, _NOBODY, config, request)
     workers = plan_memory(memory_limit(config.memory_limit_bytes), config.workers).workers
-    plan = Plan(str(path), dataset is not None, workers)
+    plan = Plan(storage.url, dataset is not None, workers)
     changes = _changes(request, prior, plan.left_out)
     found = request.discover(config.max_file_size, plan.left_out)
     while items := list(islice(found, _FILES_AT_ONCE)):
@@ -145,7 +145,7 @@ def plan_ingestion(request: IngestRequest, config: BatchConfig) -> Plan:
     if dataset is None:
         costs = CostModel({}, target_seconds=config.target_seconds)
     else:
-        stretch = read_stretch(CheckpointManager(dataset.path))
+        stretch = read_stretch(CheckpointManager(dataset.storage))
         history = read_batch_history(dataset)
         costs = CostModel(history, stretch=stretch, target_seconds=config.target_seconds)
     _estimate(plan, costs, workers)
@@ -156,7 +156,7 @@ def _changes(request: IngestRequest, prior: PriorFiles | None, left_out: LeftOut
     """What git says of the files, if it is to be asked."""
     if not request.changed_since:
         return None
-    dataset = Path(request.dataset)
+    dataset = open_storage(request.dataset)
     revisions = revisions_of(dataset, request, known_repositories(dataset))
     commits = {name: known.commit for name, known in revisions.items() if known.commit}
     current = KnownFiles.none() if prior is None else prior.current

@@ -15,16 +15,18 @@ import orjson
 from snake_pipe.errors import SinkError, SnakePipeError
 from snake_pipe.plugins.sinks import SNAPSHOT, Flush, FlushKey
 from snake_pipe.schemas import TABLES
-from snake_pipe.storage.local import LocalStorage
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
+from snake_pipe.utils.journal.journal import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from pathlib import Path
 
     from snake_pipe.load.dataset import Dataset
+    from snake_pipe.load.stored_part import StoredPart
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.checkpoint_manager import CheckpointManager
-    from snake_pipe.utils.journal import Journal, Record
+    from snake_pipe.utils.journal.journal import Journal
+    from snake_pipe.utils.journal.record import Record
 
 MOST_BEHIND = 1000
 """Flushes that a sink may lack; with more it gets a snapshot, and nothing is kept for it until then."""
@@ -100,7 +102,7 @@ class SinkLedger:
                     return None
                 if record["type"] == "flush":
                     found.append((record["epoch"], self._flush(job_id, record)))
-        if not all(_is_whole(self._dataset.path, flush) for _, flush in found):
+        if not self._dataset.holds(_parts_of(self._dataset, [flush for _, flush in found])):
             return None
         return [flush for _, flush in sorted(found, key=lambda one: (one[0], one[1].key.flush_seq))]
 
@@ -109,9 +111,9 @@ class SinkLedger:
         return make_flush(self._dataset, job_id, record["seq"], names)
 
     def _snapshot(self, epoch: int) -> Flush:
-        parts = {table: [part.name for part in self._dataset.parts(table)] for table in TABLES}
+        parts = {table: [part.name_in_table for part in self._dataset.parts(table)] for table in TABLES}
         key = FlushKey(self._dataset.id, SNAPSHOT, epoch)
-        return Flush(key, str(self._dataset.path), parts, is_snapshot=True)
+        return Flush(key, self._dataset.url, parts, is_snapshot=True)
 
 
 def make_flush(dataset: Dataset, job_id: str, flush_seq: int, names: Sequence[tuple[str, str]]) -> Flush:
@@ -119,7 +121,7 @@ def make_flush(dataset: Dataset, job_id: str, flush_seq: int, names: Sequence[tu
     parts: dict[str, list[str]] = {}
     for table, name in names:
         parts.setdefault(table, []).append(name)
-    return Flush(FlushKey(dataset.id, job_id, flush_seq), str(dataset.path), parts)
+    return Flush(FlushKey(dataset.id, job_id, flush_seq), dataset.url, parts)
 
 
 def owed_parts(manager: CheckpointManager, records: Sequence[Record], sinks: Collection[str]) -> set[str]:
@@ -171,8 +173,8 @@ def _name(sink: str) -> str:
     return f"{_PREFIX}{sink}{_SUFFIX}"
 
 
-def _storage(manager: CheckpointManager) -> LocalStorage:
-    return LocalStorage(manager.folder).private()
+def _storage(manager: CheckpointManager) -> Storage:
+    return manager.dataset.at(JOBS_FOLDER).private()
 
 
 def _journals_since(manager: CheckpointManager, since: int) -> Iterator[tuple[str, list[Record]]]:
@@ -180,10 +182,15 @@ def _journals_since(manager: CheckpointManager, since: int) -> Iterator[tuple[st
     for job_id in manager.job_ids():
         try:
             if manager.load(job_id).progress.epoch > since:
-                yield job_id, read_journal(manager.job_folder(job_id) / "journal.jsonl")[0]
+                yield job_id, read_journal(manager.job_folder(job_id))[0]
         except SnakePipeError:  # nothing of it can be committed any more either
             continue
 
 
-def _is_whole(dataset: Path, flush: Flush) -> bool:
-    return all((dataset / table / name).exists() for table, names in flush.parts.items() for name in names)
+def _parts_of(dataset: Dataset, flushes: Sequence[Flush]) -> list[StoredPart]:
+    return [
+        dataset.part(table, name)
+        for flush in flushes
+        for table, names in flush.parts.items()
+        for name in names
+    ]

@@ -70,7 +70,7 @@ class Watcher(Feed):
             use_gitignore=files.request.use_gitignore,
         )
         roots = tuple(os.fsdecode(root) for root in files.roots)
-        left_out = (f"{Path(files.request.dataset).resolve()}/",)
+        left_out = tuple(f"{folder}/" for folder in files.request.own_folders)
         self._notifier = ChangeNotifier(
             [Path(root) for root in roots],
             options,

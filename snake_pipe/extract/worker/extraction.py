@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
@@ -15,6 +14,7 @@ from snake_pipe.extract.worker.file_results import FileResults
 from snake_pipe.extract.worker.parts import BatchParts
 from snake_pipe.extract.worker.pieces import PieceReader
 from snake_pipe.extract.worker.processing import Processing
+from snake_pipe.storage.open import open_storage
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 
@@ -52,7 +52,7 @@ class Extraction:
             dialects=plugins.own_dialects(config.dialects),
         )
         stem = f"{setup.job_id}-{setup.epoch}-{batch.batch_id}-{batch.attempt}"
-        self._parts = BatchParts(Path(setup.dataset), stem, config)
+        self._parts = BatchParts(open_storage(setup.dataset), stem, config)
         self._pieces = PieceReader(self._parts, self._options, memory, config.max_file_size)
         self._processing = Processing(config.processors, self._parts.write)
         self._parses = not config.processors_only

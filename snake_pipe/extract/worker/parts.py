@@ -14,18 +14,18 @@ from snake_pipe.utils.batch_utils import add_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     import pyarrow as pa
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.load.part_writer import Part
+    from snake_pipe.storage.storage import Storage
 
 
 class BatchParts:
     """The parts of one batch; `rows` counts by table what will be in them. SinkError as `PartWriter`."""
 
-    def __init__(self, dataset: Path, stem: str, config: BatchConfig) -> None:
+    def __init__(self, dataset: Storage, stem: str, config: BatchConfig) -> None:
         """`stem` names the parts, and must be new for each attempt."""
         self.rows: dict[str, int] = {}
         self._dataset = dataset

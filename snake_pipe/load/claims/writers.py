@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 from snake_pipe.utils.scope import Scope
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from snake_pipe.storage.storage import Storage
 
 FOLDER = "_writers"
@@ -65,13 +62,13 @@ class Writer:
             return None
 
 
-def live_writers(dataset: Path) -> list[Writer]:
+def live_writers(dataset: Storage) -> list[Writer]:
     """The runs that write to a dataset now, those that began first before the others."""
-    jobs = LocalStorage(dataset).at(JOBS_FOLDER)
+    jobs = dataset.at(JOBS_FOLDER)
     return [writer for writer in read_writers(jobs) if is_live(jobs, writer)]
 
 
-def live_writer(dataset: Path, job_id: str) -> Writer | None:
+def live_writer(dataset: Storage, job_id: str) -> Writer | None:
     """The run of a job that writes now; None if it does not run, or may not be known to this user."""
     return next((writer for writer in live_writers(dataset) if writer.job_id == job_id), None)
 

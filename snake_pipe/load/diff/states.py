@@ -12,21 +12,22 @@ from snake_pipe.load.sql.state import State
 from snake_pipe.load.sql.view_comments import literal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
+
+    from snake_pipe.storage.storage import Storage
 
 
 def connect_states(
-    path: Path, before: int, after: int, *, repo: str | None = None
+    storage: Storage, before: int, after: int, *, repo: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """DuckDB with the schemas `before` and `after`, each a state after a version of `files`.
 
     Of one repository where `repo` is given. DatasetError where one of the states is no longer kept.
     """
-    dataset = Dataset.open(path)
+    dataset = Dataset.open(storage)
     connection = open_duckdb()
-    with closed_if_refused(connection, path):
+    with closed_if_refused(connection, storage.url):
+        storage.open_to_sql(connection)
         connection.execute("CREATE SCHEMA snake_pipe")
         for name, version in zip(OTHER, (before, after), strict=True):
             connection.execute(f"CREATE SCHEMA {name}; CREATE SCHEMA whole_{name}")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from snake_pipe.storage.storage import Storage
+
 _WRITERS = {
     "duckdb": duckdb_file.write_tables,
     "parquet": parquet_folder.write_tables,
@@ -49,7 +51,7 @@ def format_of(target: str, given: str | None = None) -> str:
 
 
 def export_tables(
-    dataset: Path,
+    dataset: Storage,
     target: Path,
     form: str,
     *,

@@ -22,13 +22,13 @@ def open_duckdb(memory_limit_mb: int | None = None) -> duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def closed_if_refused(connection: duckdb.DuckDBPyConnection, path: Path | str) -> Iterator[None]:
-    """Close the connection if it cannot be set up; what DuckDB refuses is a DatasetError of `path`."""
+def closed_if_refused(connection: duckdb.DuckDBPyConnection, place: str) -> Iterator[None]:
+    """Close the connection if it cannot be set up; what DuckDB refuses is a DatasetError of `place`."""
     try:
         yield
     except duckdb.Error as error:
         connection.close()
-        raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise DatasetError(f"{place} cannot be read: {str(error).splitlines()[0]}") from error
     except BaseException:
         connection.close()
         raise

@@ -12,12 +12,12 @@ from snake_pipe.schemas import CANCELLED_RANK, TABLES, WORKER_TABLES, Column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     import duckdb
 
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import Snapshot
+    from snake_pipe.load.stored_part import StoredPart
 
 SQL_TYPES = {
     "int64": "BIGINT",
@@ -104,7 +104,7 @@ class State:
             connection.execute(f"CREATE VIEW {schema}.{table} AS {query}")
 
 
-def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict[str, list[Path]]]:
+def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict[str, list[StoredPart]]]:
     """A moment of the dataset, by default the newest, and the parts of all tables at it."""
     for attempt in range(_TRIES):
         snapshot = dataset.snapshot() if files_version is None else dataset.snapshot_at(files_version)
@@ -119,22 +119,22 @@ def _moment(dataset: Dataset, files_version: int | None) -> tuple[Snapshot, dict
             if attempt == _TRIES - 1 or files_version is not None:
                 raise
             continue
-        if files_version is None or all(part.exists() for each in parts.values() for part in each):
+        if files_version is None or dataset.holds(part for each in parts.values() for part in each):
             return snapshot, parts
         break
     raise DatasetError(
-        f"{dataset.path} no longer keeps what it held at version {files_version}",
+        f"{dataset.url} no longer keeps what it held at version {files_version}",
         "snake-pipe jobs tells what it keeps; --keep-runs and --keep-days say how much",
     )
 
 
-def rows_of(columns: Sequence[Column], parts: Sequence[Path]) -> str:
+def rows_of(columns: Sequence[Column], parts: Sequence[StoredPart]) -> str:
     """All rows of the parts, or none with the right types."""
     if not parts:
         empty = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {_quoted(column.name)}" for column in columns)
         return f"SELECT {empty} WHERE false"
     shown = ", ".join(_shown(column) for column in columns)
-    paths = ", ".join(literal(_exact(part)) for part in parts)
+    paths = ", ".join(literal(_exact(part.dataset.sql_name(part.name))) for part in parts)
     return f"SELECT {shown} FROM read_parquet([{paths}], hive_partitioning = false)"
 
 
@@ -147,6 +147,6 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _exact(path: Path) -> str:
-    """A path as DuckDB's pattern that matches nothing else."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+def _exact(name: str) -> str:
+    """A name as DuckDB's pattern that matches nothing else."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", name)

@@ -9,7 +9,7 @@ of `files` names the versions of the other tables that belong to it.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -22,6 +22,9 @@ from snake_pipe.load.sql.state import State, rows_of
 from snake_pipe.load.sql.view_comments import comments
 from snake_pipe.schemas import TABLES, VIEWS
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
+
+if TYPE_CHECKING:
+    from snake_pipe.storage.storage import Storage
 
 _SUM_WHERE = "coalesce(sum(file_count) FILTER ({}), 0)::BIGINT"
 
@@ -66,9 +69,9 @@ _CATALOG = re.compile(r"duckdb_|_schema|pg_|sqlite_|pragma|show|descri|summar", 
 
 
 def connect(
-    path: Path | str, *, memory_limit_mb: int | None = None, files_version: int | None = None
+    storage: Storage, *, memory_limit_mb: int | None = None, files_version: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """DuckDB with views of the dataset in `path`; DatasetError if there is none or it cannot be read.
+    """DuckDB with views of the dataset in `storage`; DatasetError if there is none or it cannot be read.
 
     `files`, `nodes`, `symbols`, `refs`, `imports` and `errors` show the current state, `batches` and `runs`
     the work of jobs, `files_history` also what was superseded and is kept, `batch_statistics` a row a job,
@@ -79,23 +82,23 @@ def connect(
     queries go to the folder of temporary files. `files_version` asks for an earlier moment, as
     `connect_tables` takes it.
     """
-    connection = connect_tables(path, memory_limit_mb=memory_limit_mb, files_version=files_version)
-    _add_views(connection, path)
-    _add_comments(connection, path)
+    connection = connect_tables(storage, memory_limit_mb=memory_limit_mb, files_version=files_version)
+    _add_views(connection, storage)
+    _add_comments(connection, storage)
     return connection
 
 
-def connect_for(path: Path | str, sql: str, files_version: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect_for(storage: Storage, sql: str, files_version: int | None = None) -> duckdb.DuckDBPyConnection:
     """What `connect` gives, as far as it makes a difference to these statements.
 
     Those that ask nothing but tables are most of them, and begin in two thirds of the time.
     """
-    connection = connect_tables(path, files_version=files_version)
+    connection = connect_tables(storage, files_version=files_version)
     asks_catalog = _CATALOG.search(sql) is not None
     if asks_catalog or not _asks_tables_alone(sql):
-        _add_views(connection, path)
+        _add_views(connection, storage)
     if asks_catalog:
-        _add_comments(connection, path)
+        _add_comments(connection, storage)
     return connection
 
 
@@ -111,31 +114,32 @@ def _asks_tables_alone(sql: str) -> bool:
     return names <= _TABLE_VIEWS
 
 
-def _add_views(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
+def _add_views(connection: duckdb.DuckDBPyConnection, storage: Storage) -> None:
     """The views that are made of the tables."""
-    with closed_if_refused(connection, path):
+    with closed_if_refused(connection, storage.url):
         for views in (dump_links, import_targets, ready_views):
             for statement in views.CREATE_VIEWS:
                 connection.execute(statement)
 
 
-def _add_comments(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
-    with closed_if_refused(connection, path):
+def _add_comments(connection: duckdb.DuckDBPyConnection, storage: Storage) -> None:
+    with closed_if_refused(connection, storage.url):
         connection.execute(f"BEGIN; {' '.join(comments('VIEW', _DOCUMENTED))} COMMIT")
 
 
 def connect_tables(
-    path: Path | str, *, memory_limit_mb: int | None = None, files_version: int | None = None
+    storage: Storage, *, memory_limit_mb: int | None = None, files_version: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """What `connect` gives, without comments and without the views that are made of the tables.
 
     For questions of our own: it takes a third of the time. `files_version` asks for an earlier moment, by the
     version of the Delta table `files`; DatasetError where that is no longer kept.
     """
-    dataset = Dataset.open(Path(path))
+    dataset = Dataset.open(storage)
     connection = open_duckdb(memory_limit_mb)
-    with closed_if_refused(connection, dataset.path):
-        newest = newest_jobs(CheckpointManager(dataset.path)) if files_version is None else None
+    with closed_if_refused(connection, dataset.url):
+        storage.open_to_sql(connection)
+        newest = newest_jobs(CheckpointManager(storage)) if files_version is None else None
         connection.execute("CREATE SCHEMA snake_pipe")
         state = State(dataset, files_version)
         state.create_views(connection, newest_jobs=newest)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from snake_pipe.load.stored_part import StoredPart
 
     Longs = NDArray[np.int64]
 
@@ -47,7 +47,7 @@ class Ages:
         return files
 
 
-def carried_over(parts: Sequence[Path], states: Sequence[Longs]) -> Ages:
+def carried_over(parts: Sequence[StoredPart], states: Sequence[Longs]) -> Ages:
     """The ages of files whose rows are `states`: the ids of all rows of one file, the newest last.
 
     A file's content is what it was before if the bytes are; that of an AST file, which a tool has written,
@@ -74,11 +74,11 @@ def _age(file_ids: Longs, rows: dict[int, tuple[object, int, int]]) -> tuple[int
     return newest, first, since
 
 
-def _rows(parts: Sequence[Path], file_ids: Longs) -> dict[int, tuple[object, int, int]]:
+def _rows(parts: Sequence[StoredPart], file_ids: Longs) -> dict[int, tuple[object, int, int]]:
     """What tells contents apart, and the columns, of each row."""
     found: dict[int, tuple[object, int, int]] = {}
     for part in parts:
-        for batch in pq.ParquetFile(part).iter_batches(16_384, columns=_READ):
+        for batch in part.open().iter_batches(16_384, columns=_READ):
             wanted = np.isin(batch["file_id"].to_numpy(zero_copy_only=False), file_ids)
             if not wanted.any():
                 continue

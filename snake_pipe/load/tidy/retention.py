@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from itertools import chain
@@ -12,11 +11,11 @@ from snake_pipe.errors import SinkError
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from snake_pipe.load.dataset import Dataset
     from snake_pipe.load.delta.entries import Snapshot
+    from snake_pipe.storage.storage import Storage, StoredFile
 
 DAY_MS = 86_400_000
 
@@ -87,7 +86,7 @@ class Vacuum:
         now_ms = int(time.time() * 1000)
         self._is_promised = is_promised
         # In this order: a part that is there now is of a job that runs then, or that has committed it.
-        self._names = self._listed()
+        self._there = self._listed()
         writers = dataset.claims.all()
         jobs = {writer.job_id for writer in writers} - {*idle_jobs, ""}
         self._running = tuple(f"part-{job_id}-" for job_id in sorted(jobs))
@@ -105,8 +104,8 @@ class Vacuum:
             [end for end in ends if end.time_ms <= graced_ms], retention, graced_ms
         )
         self._read = self._read_since(graced_ms)
-        self._unneeded: list[Path] = []
-        self._earlier: list[Path] = []
+        self._unneeded: list[tuple[Storage, StoredFile]] = []
+        self._earlier = Removed()
         try:
             self._find()
         except OSError as error:
@@ -125,19 +124,19 @@ class Vacuum:
     @property
     def removable(self) -> Removed:
         """What `remove` would take away."""
-        return _total(self._unneeded)
+        return _total(file for _, file in self._unneeded)
 
     @property
     def earlier(self) -> Removed:
         """What only earlier states need."""
-        return _total(self._earlier)
+        return self._earlier
 
     def remove(self) -> Removed:
         """Remove parts, then what of the logs nothing is read from any more; SinkError where that fails."""
         done = self.removable
         try:
-            for path in self._unneeded:
-                path.unlink(missing_ok=True)
+            for folder, file in self._unneeded:
+                folder.remove(file.name)
             for table in TABLES:
                 self._dataset.log(table).trim(self._wanted(table))
         except OSError as error:
@@ -145,20 +144,23 @@ class Vacuum:
         self._unneeded.clear()
         return done
 
-    def _listed(self) -> dict[str, frozenset[str]]:
-        """The names of parts on disk, by table."""
-        folders = {table: self._dataset.path / table for table in TABLES}
+    def _listed(self) -> dict[str, dict[str, StoredFile]]:
+        """The parts that are there by their names, by table."""
         try:
             return {
-                table: frozenset(filter(_is_part, os.listdir(folder)))  # noqa: PTH208
-                for table, folder in folders.items()
+                table: {
+                    file.name: file
+                    for file in self._dataset.log(table).storage.files()
+                    if _is_part(file.name)
+                }
+                for table in TABLES
             }
         except OSError as error:
             raise _cannot_free(self._dataset, error) from error
 
     def _find(self) -> None:
-        for table, names in self._names.items():
-            folder = self._dataset.path / table
+        for table, there in self._there.items():
+            names = there.keys()
             log = self._dataset.log(table)
             states = log.parts_at(self._wanted(table))
             newest = next(states)
@@ -176,8 +178,9 @@ class Vacuum:
                     for name in unneeded
                     if name in replaced or not name.removeprefix(".").startswith(self._running)
                 ]
-            self._unneeded += [folder / name for name in unneeded]
-            self._earlier += [folder / name for name in sorted((names & needed) - newest[1])]
+            self._unneeded += [(log.storage, there[name]) for name in unneeded]
+            earlier = _total(there[name] for name in (names & needed) - newest[1])
+            self._earlier = Removed(self._earlier.parts + earlier.parts, self._earlier.bytes + earlier.bytes)
 
     def _wanted(self, table: str) -> set[int]:
         """The versions of a table that are to be read as before."""
@@ -186,19 +189,13 @@ class Vacuum:
 
 
 def _cannot_free(dataset: Dataset, error: OSError) -> SinkError:
-    return SinkError(f"cannot free room in {dataset.path}: {error.strerror or error}")
+    return SinkError(f"cannot free room in {dataset.url}: {error.strerror or error}")
 
 
 def _is_part(name: str) -> bool:
     return name.removeprefix(".").startswith("part-")
 
 
-def _total(paths: Sequence[Path]) -> Removed:
-    return Removed(len(paths), sum(map(_size, paths)))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def _total(files: Iterable[StoredFile]) -> Removed:
+    sizes = [file.size_bytes for file in files]
+    return Removed(len(sizes), sum(sizes))

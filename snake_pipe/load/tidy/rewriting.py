@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from snake_pipe.schemas import TABLES, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from snake_pipe.load.part_writer import Part, PartWriter
+    from snake_pipe.load.stored_part import StoredPart
 
 _GROUP_ROWS = 100_000
 _ROWS_AT_ONCE = 32_768
@@ -31,7 +30,7 @@ class RowEdit(Protocol):
 
 def write_anew(
     table: str,
-    sources: Sequence[Path],
+    sources: Sequence[StoredPart],
     edit: RowEdit,
     *,
     most_rows: int,
@@ -52,11 +51,11 @@ def write_anew(
         raise
 
 
-def _edited(table: str, sources: Sequence[Path], edit: RowEdit) -> Iterator[pa.RecordBatch]:
+def _edited(table: str, sources: Sequence[StoredPart], edit: RowEdit) -> Iterator[pa.RecordBatch]:
     words = [column.name for column in TABLES[table] if column.type == "dictionary"]
     schema = arrow_schema(table)
     for source in sources:
-        for rows in pq.ParquetFile(source, read_dictionary=words).iter_batches(_ROWS_AT_ONCE):
+        for rows in source.open(read_dictionary=words).iter_batches(_ROWS_AT_ONCE):
             kept = edit(rows.cast(schema))
             if kept.num_rows:
                 yield kept

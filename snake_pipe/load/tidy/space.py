@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snake_pipe.schemas import TABLES
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from pathlib import Path as Folder
+    from snake_pipe.storage.storage import Storage
 
 
 @dataclass(slots=True)
@@ -25,14 +22,12 @@ class Space:
     log_files: int = 0
 
 
-def space_of(dataset: Folder) -> Space:
-    """What a dataset takes on the disk now; what goes away meanwhile does not count."""
+def space_of(dataset: Storage) -> Space:
+    """What a dataset takes now, without what goes away meanwhile; OSError where it cannot be listed."""
     space = Space()
     for table in (*TABLES, JOBS_FOLDER):
-        for folder, _, names in os.walk(dataset / table):
-            for name in names:
-                with suppress(FileNotFoundError):
-                    space.bytes[table if table in TABLES else "jobs"] += Path(folder, name).lstat().st_size
-                space.parts += name.startswith("part-")
-                space.log_files += folder.endswith("_delta_log")
+        for file in dataset.all_files(table):
+            space.bytes[table if table in TABLES else "jobs"] += file.size_bytes
+            space.parts += file.name.startswith("part-")
+            space.log_files += file.name.startswith("_delta_log/")
     return space

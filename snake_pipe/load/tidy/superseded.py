@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from snake_pipe.schemas import CANCELLED_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
+
+    from snake_pipe.load.stored_part import StoredPart
 
     Ids = NDArray[np.int64]
 
@@ -35,7 +35,7 @@ class Superseded:
     states: list[Ids]
 
 
-def find_superseded(parts: Sequence[Path]) -> Superseded:
+def find_superseded(parts: Sequence[StoredPart]) -> Superseded:
     """What is superseded in the parts of `files`.
 
     The newest row of each (repo, path) is its state, and none if it says that the file is deleted. Paths are
@@ -46,9 +46,7 @@ def find_superseded(parts: Sequence[Path]) -> Superseded:
     }
     deleted: list[NDArray[np.bool_]] = []
     for part in parts:
-        for batch in pq.ParquetFile(part, read_dictionary=_REPEATING).iter_batches(
-            _ROWS_AT_ONCE, columns=_COLUMNS
-        ):
+        for batch in part.open(read_dictionary=_REPEATING).iter_batches(_ROWS_AT_ONCE, columns=_COLUMNS):
             ids = batch["file_id"].to_numpy(zero_copy_only=False)
             repos, paths = batch["repo"].to_pylist(), batch["path"].to_pylist()
             columns["id"].append(ids)

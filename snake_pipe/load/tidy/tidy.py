@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from snake_pipe.errors import DatasetError, SinkError
 from snake_pipe.load.delta.entries import Snapshot
@@ -100,7 +99,7 @@ class Tidy:
             for _ in range(_TRIES):
                 with suppress(CommitConflictError):
                     return self._run()
-        raise SinkError(f"{self._dataset.path} is being tidied by somebody else")
+        raise SinkError(f"{self._dataset.url} is being tidied by somebody else")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -108,7 +107,7 @@ class Tidy:
             yield
         except (OSError, pa.ArrowException) as error:
             text = str(error).splitlines()[0]
-            raise DatasetError(f"a part of {self._dataset.path} cannot be read: {text}") from error
+            raise DatasetError(f"a part of {self._dataset.url} cannot be read: {text}") from error
 
     def _run(self) -> Tidied:
         self._base = self._dataset.log("files").current_version()
@@ -138,7 +137,7 @@ class Tidy:
             return Tidied()
         added = write_anew(
             table,
-            [self._dataset.path / table / part.name for part in sources],
+            [self._dataset.part(table, part.name) for part in sources],
             self._edit(table),
             most_rows=rows_per_part(sum(part.rows for part in parts)),
             open_writer=lambda: self._open_writer(table),
@@ -166,8 +165,7 @@ class Tidy:
 
     def _has_loose_errors(self) -> bool:
         return any(
-            pq.ParquetFile(part).read(["file_id"]).column(0).null_count
-            for part in self._dataset.parts("errors")
+            part.open().read(["file_id"]).column(0).null_count for part in self._dataset.parts("errors")
         )
 
     # -- rows ----------------------------------------------------------------------------------------
@@ -183,7 +181,7 @@ class Tidy:
         if table != "errors" and not may_hold(part, ids):
             return 0
         columns = ["file_id", *{"errors": ["job_id"], "files": ["container_id"]}.get(table, ())]
-        file = pq.ParquetFile(self._dataset.path / table / part.name)
+        file = self._dataset.part(table, part.name).open()
         count = 0
         for rows in file.iter_batches(1 << 20, columns=columns):
             is_gone = np.isin(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
@@ -199,7 +197,7 @@ class Tidy:
         """How many rows are of jobs that are not kept, in a part that would not be merged; 0 for a few."""
         if self._kept_jobs is None or part.rows < rows_per_part(0) // 2:
             return 0
-        jobs = pq.ParquetFile(self._dataset.path / table / part.name).read(["job_id"]).column(0)
+        jobs = self._dataset.part(table, part.name).open().read(["job_id"]).column(0)
         old = sum(job not in self._kept_jobs for job in jobs.to_pylist())
         return old if old > part.rows // 2 else 0
 
@@ -251,7 +249,7 @@ class Tidy:
     def _open_writer(self, table: str) -> PartWriter:
         self._parts_made += 1
         return PartWriter(
-            self._dataset.path,
+            self._dataset.storage,
             f"{self._stem}-tidy-{self._parts_made}",
             (table,),
             codec=self._codec,

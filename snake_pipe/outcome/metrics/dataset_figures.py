@@ -10,7 +10,7 @@ from snake_pipe.errors import SnakePipeError
 from snake_pipe.schemas import TREE_TABLES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from snake_pipe.storage.storage import Storage
 
 _COUNTS = ", ".join(f"coalesce(sum({table.removesuffix('s')}_count), 0)::BIGINT" for table in TREE_TABLES)
 _SQL = f"""
@@ -34,7 +34,7 @@ class DatasetFigures:
     size: Counter[str] = field(default_factory=Counter)
 
 
-def dataset_figures(dataset: Path) -> DatasetFigures:
+def dataset_figures(dataset: Storage) -> DatasetFigures:
     """The figures of a dataset, as far as it can be read: empty where there is none."""
     from snake_pipe.load.sql.views import connect_tables
     from snake_pipe.load.tidy.space import space_of

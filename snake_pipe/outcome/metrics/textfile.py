@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.outcome.metrics.dataset_figures import DatasetFigures
     from snake_pipe.outcome.summary import RunSummary
+    from snake_pipe.storage.storage import Storage
 
 _TABLES = ("files", *TREE_TABLES, "errors")
 
@@ -25,7 +26,7 @@ _MOST_BYTES = 1 << 20
 """More than such a file ever has; what is larger was not written here."""
 
 
-def metrics_text(summary: RunSummary, dataset: Path, before: str = "") -> str:
+def metrics_text(summary: RunSummary, dataset: Storage, before: str = "") -> str:
     """The file's text; `before` is what it held, of which a run that failed keeps the last success."""
     ended = round(summary.ended_at or 0.0, 3)
     success = ended if summary.is_success else _success_before(dataset, before)
@@ -97,12 +98,12 @@ def _of_dataset(figures: DatasetFigures, dataset: str) -> list[Family]:
     ]
 
 
-def _success_before(dataset: Path, before: str) -> float | None:
+def _success_before(dataset: Storage, before: str) -> float | None:
     """When a run last ended well, as the file said, or else as the dataset's jobs do; None if never."""
     name = series(names.LAST_SUCCESS, {"dataset": _label(dataset)})
     found = re.search(rf"^{re.escape(name)} ([0-9.e+]+)$", before, re.MULTILINE)
     return float(found[1]) if found else last_success(dataset)
 
 
-def _label(dataset: Path) -> str:
-    return escape_path(os.fsencode(dataset))
+def _label(dataset: Storage) -> str:
+    return escape_path(os.fsencode(dataset.url))

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 SLOW = (
@@ -53,7 +54,7 @@ class Terminal:
         return after if after["files_done"] == before["files_done"] else self.wait_until_still()
 
     def files(self):
-        with connect(self.dataset) as connection:
+        with connect(LocalStorage(self.dataset)) as connection:
             return connection.execute("SELECT count(*) FROM files").fetchall()[0][0]
 
 
@@ -99,7 +100,7 @@ def test_a_job_paused_changed_flushed_and_stopped_resumes_to_the_same_rows(
     _, err = process.communicate(timeout=60)
     assert process.returncode not in (0, 1, 2), err
     assert f"snake-pipe resume {other.job}" in err
-    stopped = CheckpointManager(other.dataset).load(other.job)
+    stopped = CheckpointManager(LocalStorage(other.dataset)).load(other.job)
     assert stopped.progress.status == "stopped"
     assert (stopped.config["max_latency"], stopped.config["batch_size"]) == (2.0, 50)
     refused = cli.run("control", other.job, "pause", "-d", other.dataset)
@@ -119,7 +120,7 @@ def test_a_stop_that_a_killed_job_never_read_does_not_stop_its_resume(cli, begin
     process.kill()
     process.wait()
     left = (
-        CheckpointManager(other.dataset).job_folder(other.job)
+        CheckpointManager(LocalStorage(other.dataset)).job_folder(other.job)
         / "control"
         / f"{time.time_ns():020}-00000000.json"
     )
@@ -134,7 +135,7 @@ def test_a_stop_that_a_killed_job_never_read_does_not_stop_its_resume(cli, begin
 def test_a_job_told_rubbish_goes_on_and_says_so_in_few_words(begin, undisturbed, differences):
     process, other = begin()
     other.control("pause")
-    folder = CheckpointManager(other.dataset).job_folder(other.job) / "control"
+    folder = CheckpointManager(LocalStorage(other.dataset)).job_folder(other.job).folder / "control"
     for number in range(500):  # five turns
         (folder / f"{number:020}-0a1b2c3d.json").write_bytes(b"\x1b]52;c;eA==\x07")
     (folder / "huge.json").touch()
@@ -160,7 +161,7 @@ def test_what_is_cancelled_is_recorded_and_not_dropped(cli, begin, undisturbed):
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     counts = "SELECT count(*), count(*) FILTER (status = 'skipped' AND reason = 'cancelled') FROM files"
-    with connect(other.dataset) as connection, connect(undisturbed) as whole:
+    with connect(LocalStorage(other.dataset)) as connection, connect(LocalStorage(undisturbed)) as whole:
         files, cancelled = connection.execute(counts).fetchall()[0]
         assert (files, 0) == whole.execute(counts).fetchall()[0]
     assert 0 < cancelled < files

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 import snake_pipe
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.processes import below, kill_with_workers, suspended, workers_of
 from testkit.tables import rows, value
@@ -125,7 +126,7 @@ def test_two_signals_end_it_at_once_and_leave_nobody_behind(cli, python_sources,
     assert len(workers) == 2
     with suspended(workers):
         os.killpg(process.pid, signal.SIGINT)
-        wait_for(lambda: CheckpointManager(dataset).read_status(job)["status"] == "stopping")
+        wait_for(lambda: CheckpointManager(LocalStorage(dataset)).read_status(job)["status"] == "stopping")
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(PATIENCE) == 130
     assert "Traceback" not in process.communicate(timeout=PATIENCE)[1]
@@ -151,7 +152,7 @@ def test_killed_workers_are_replaced(cli, python_sources, undisturbed, tmp_path,
 def test_a_resume_of_a_done_job_changes_nothing(cli, repository, tmp_path):
     dataset = tmp_path / "ds"
     assert cli.run("ingest", repository, "-d", dataset, *SMALL_STEPS).returncode == 0
-    (job,) = CheckpointManager(dataset).job_ids()
+    (job,) = CheckpointManager(LocalStorage(dataset)).job_ids()
     before = sorted(path.name for path in (dataset / "nodes").iterdir())
     again = cli.run("resume", job, "-d", dataset)
     assert again.returncode == 0
@@ -191,7 +192,7 @@ def test_a_resume_may_take_fewer_workers_but_not_give_other_rows(
 
 def killed_before_its_last_word(dataset):
     """The id of the dataset's only job, its state as a kill between the last commit and the end leaves it."""
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     (job,) = manager.job_ids()
     checkpoint = manager.load(job)
     manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status="running")))
@@ -205,7 +206,11 @@ def test_a_resume_tells_the_failures_of_the_whole_job(cli, repository, tmp_path,
         (repository / f"a{index}_ast.json").write_text('{"type": "Program", "body": [')
     dataset = tmp_path / "ds"
     assert cli.run("ingest", repository, "-d", dataset).returncode == 3
-    (job,) = CheckpointManager(dataset).job_ids() if is_done else [killed_before_its_last_word(dataset)]
+    (job,) = (
+        CheckpointManager(LocalStorage(dataset)).job_ids()
+        if is_done
+        else [killed_before_its_last_word(dataset)]
+    )
     again = cli.run("resume", job, "-d", dataset)
     assert again.returncode == 3, again.stderr
 

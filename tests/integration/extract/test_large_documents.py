@@ -9,6 +9,7 @@ import pytest
 from snake_pipe.extract.disk.reader import open_file
 from snake_pipe.extract.worker import pieces
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 from testkit.large_trees import LEAST_MEMORY, program
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def test_the_same_rows_with_little_memory(
         )
         assert done.returncode == 0, done.stderr
     assert differences(tmp_path / "little", tmp_path / "much") == {}
-    with connect(tmp_path / "little") as connection:
+    with connect(LocalStorage(tmp_path / "little")) as connection:
         assert connection.execute(
             "SELECT node_count, symbol_count, ref_count, line_count FROM files WHERE path = 'large.ast.json'"
         ).fetchall() == [(36_001, 6_000, 6_000, 6_000)]
@@ -49,7 +50,7 @@ def test_a_document_that_is_bad_at_its_end_leaves_no_rows(tmp_path: Path, cli: C
     (root / "z.ast.json").write_text(SMALL)
     done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
-    with connect(root / ".snake-pipe") as connection:
+    with connect(LocalStorage(root / ".snake-pipe")) as connection:
         assert connection.execute(
             "SELECT path, status, reason, (SELECT count(*) FROM nodes n WHERE n.file_id = f.file_id) "
             "FROM files f ORDER BY path"
@@ -74,7 +75,7 @@ def test_deep_nesting_is_refused_by_a_limit_of_our_own(tmp_path: Path, cli: Cli)
     )
     done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
-    with connect(root / ".snake-pipe") as connection:
+    with connect(LocalStorage(root / ".snake-pipe")) as connection:
         assert connection.execute("SELECT status, reason FROM files").fetchall() == [("failed", "too_deep")]
         assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(0,)]
 
@@ -111,7 +112,7 @@ def test_a_file_that_changes_while_it_is_read_in_pieces(
     monkeypatch.setattr(pieces, "open_file", opening)
     snake_pipe.ingest(root, memory_limit_mb=LEAST_MEMORY, executor="serial", max_failures=1)
     assert reads == 3
-    with connect(root / ".snake-pipe") as connection:
+    with connect(LocalStorage(root / ".snake-pipe")) as connection:
         assert connection.execute("SELECT status, reason FROM files").fetchall() == [
             ("failed", "changed_while_reading")
         ]

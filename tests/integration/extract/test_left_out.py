@@ -13,6 +13,7 @@ from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.prior_files import PriorFiles
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from testkit.repositories import git, git_repository, write
 from testkit.samples import sample
 from testkit.tables import paths
@@ -81,10 +82,10 @@ def test_the_row_says_why_a_file_left(cli, root, tmp_path):
         (root / name).unlink()
     (root / "folder.py").mkdir()
     (root / "link.py").symlink_to("src/b.py")
-    dataset = Dataset.open(root / ".snake-pipe")
+    dataset = Dataset.open(LocalStorage(root / ".snake-pipe"))
 
     def reasons(**details):
-        request = IngestRequest(roots=(str(root),), dataset=str(dataset.path), **details)
+        request = IngestRequest(roots=(str(root),), dataset=str(dataset.storage.folder), **details)
         prior = PriorFiles(dataset, "job", BatchConfig(), request)
         prior.known.match([file for file in request.discover(10**6, LeftOut()) if hasattr(file, "queue")])
         rows = prior.find_deleted(FileIds(9, lambda: 10))

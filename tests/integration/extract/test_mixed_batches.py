@@ -12,6 +12,7 @@ from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.worker.extraction import Extraction
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.transform.rows import contract
 from snake_pipe.transform.sources.transformer import SourceTreeTransformer
 from testkit.places import SAMPLES
@@ -45,9 +46,9 @@ def extract(tmp_path: Path, **files: str) -> tuple[dict[str, int], dict[tuple[st
         path.write_text(text, encoding="utf-8")
         file = DiscoveredFile(str(tmp_path), path.name, path.stat().st_size, 0, language, "r", file_id=number)
         found.append(file)
-    dataset = Dataset.create(tmp_path / "data")
+    dataset = Dataset.create(LocalStorage(tmp_path / "data"))
     setup = WorkerSetup(
-        BatchConfig(), job_id="job", dataset=str(dataset.path), memory=plan_memory(1 << 30, 1)
+        BatchConfig(), job_id="job", dataset=str(dataset.storage.folder), memory=plan_memory(1 << 30, 1)
     )
     batch = FileBatch(1, tuple(found), sum(file.size_bytes for file in found), "mixed", Trigger.CLOSE)
     result = Extraction(setup, batch, lambda *_: None).run()

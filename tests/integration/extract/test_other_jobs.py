@@ -17,8 +17,9 @@ from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.job import Job
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.journal import read_journal
 from testkit.claims import leave_note, taken
 from testkit.engines import within
 from testkit.repositories import python_files
@@ -57,7 +58,7 @@ def at_work(dataset):
 
 def leave_unfinished(dataset, status="running"):
     """The newest job as a kill, a stop or a failure leaves it, with a part that no commit names."""
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     checkpoint = manager.load(manager.newest())
     manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status=status)))
     (dataset / "nodes" / f"part-{checkpoint.job_id}-7-1.parquet").write_bytes(b"unfinished")
@@ -66,7 +67,7 @@ def leave_unfinished(dataset, status="running"):
 
 
 def statuses(dataset):
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     return {job_id: manager.load(job_id).progress.status for job_id in manager.job_ids()}
 
 
@@ -139,7 +140,7 @@ def test_a_resume_waits_too(cli, dataset):
 
 
 def test_compact_waits_for_who_tidies_and_for_nobody_else(cli, dataset):
-    with Dataset.open(dataset).claims.sole_upkeep():
+    with Dataset.open(LocalStorage(dataset)).claims.sole_upkeep():
         assert cli.run("compact", "-d", dataset, "--lock-timeout", "50ms").returncode == 75
         process = cli.start("compact", "-d", dataset, "--lock-timeout", "10m")
         assert process.stderr.readline().startswith("waiting for another process: ")
@@ -182,7 +183,7 @@ def test_an_unfinished_job_goes_on(cli, repository, dataset, status):
     assert done.stderr.count("\n") == 1
     assert statuses(dataset) == {job: "done"}
     assert value(dataset, f"SELECT count(*) FROM files WHERE job_id = '{job}'") == 42
-    assert CheckpointManager(dataset).load(job).config["worker_count"] == 1
+    assert CheckpointManager(LocalStorage(dataset)).load(job).config["worker_count"] == 1
     assert not list((dataset / "nodes").glob("part-*-7-1.parquet"))
 
 
@@ -230,7 +231,7 @@ def test_a_new_job_takes_the_place_of_unfinished_ones(cli, repository, dataset):
 def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
     """A flush that is in some tables already must come into the others, too."""
     job = leave_unfinished(dataset)
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     part = next((dataset / "files").glob(f"part-{job}-*.parquet"))
     promised = part.with_name(f"part-{job}-9-1.parquet")
     promised.write_bytes(part.read_bytes())
@@ -247,7 +248,7 @@ def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
         journal.append({"type": "flush", "seq": last + 1, "epoch": 1, "parts": [named]})
     done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
     assert done.returncode == 0, done.stderr
-    records, _ = read_journal(manager.job_folder(job) / "journal.jsonl")
+    records, _ = read_journal(manager.job_folder(job))
     assert [record["type"] for record in records[-2:]] == ["committed", "end"]
     assert promised.exists()
 

@@ -26,7 +26,7 @@ from snake_pipe.extract.batch_processor import (
     process_batch,
 )
 from snake_pipe.observe.events import Notice
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.append_file import read_file
 from testkit.engines import taken_in
 from testkit.processes import below, suspended, workers_of
 from testkit.tables import paths, rows
@@ -62,7 +62,7 @@ def test_what_is_in_the_journal_becomes_visible_every_interval(repository):
 
     asyncio.run(go())
     (journal,) = dataset.glob("_jobs/*/journal.jsonl")
-    records = [record["type"] for record in read_journal(journal)[0]]
+    records = [record["type"] for record in read_file(journal)[0]]
     assert records.index("offered") < records.index("flush")
     promises = [word for word in records if word in ("flush", "committed")]
     assert promises[:4] == ["flush", "committed"] * 2

@@ -18,6 +18,7 @@ from snake_pipe.load.diff.comparison import Comparison
 from snake_pipe.load.diff.states import connect_states
 from snake_pipe.load.sql.views import connect, connect_tables
 from snake_pipe.load.tidy import parts_plan
+from snake_pipe.storage.local import LocalStorage
 from testkit.repositories import git, git_repository, python_files
 from testkit.tables import rows
 
@@ -93,7 +94,7 @@ def test_an_earlier_state_knows_the_runs_up_to_it(root: Path) -> None:
     ingest(root)
     ((first,), (last,)) = of_runs(dataset, "files_version")
     for version, files, runs in ((first, 4, 1), (last, 5, 2)):
-        with connect_tables(dataset, files_version=version) as connection:
+        with connect_tables(LocalStorage(dataset), files_version=version) as connection:
             found = connection.execute("SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM runs)")
             assert found.fetchall() == [(files, runs)]
 
@@ -107,7 +108,9 @@ def test_the_next_start_writes_the_row_of_a_run_that_was_killed(root: Path) -> N
     found = of_runs(dataset, "job_id, status, ended_at IS NULL, git_commit IS NULL, files, files_added")
     assert found[0] == (killed, "interrupted", True, False, 0, 0)
     assert found[1][1:] == ("done", False, False, 4, 4)
-    with connect_states(dataset, *(version for (version,) in of_runs(dataset, "files_version"))) as states:
+    with connect_states(
+        LocalStorage(dataset), *(version for (version,) in of_runs(dataset, "files_version"))
+    ) as states:
         assert Comparison(states, ["files"]).counts()["files"]["added"] == 4
     ingest(root)
     assert len(of_runs(dataset, "job_id")) == 3
@@ -159,7 +162,7 @@ def test_rows_outlive_a_commit_that_was_cut_off(root: Path, monkeypatch: pytest.
 
 
 def test_the_columns_have_their_meaning_in_sql(root: Path) -> None:
-    with connect(ingest(root)) as connection:
+    with connect(LocalStorage(ingest(root))) as connection:
         said = connection.execute(
             "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'runs' AND comment IS NULL"
         ).fetchall()
@@ -173,5 +176,5 @@ def test_runs_that_change_nothing_leave_few_parts(root: Path, monkeypatch: pytes
     for _ in range(7):
         ingest(root, executor="serial")
     assert of_runs(dataset, "status") == [("done",)] * 8
-    assert len(Dataset.open(dataset).parts("runs")) < 6
+    assert len(Dataset.open(LocalStorage(dataset)).parts("runs")) < 6
     assert len({version for (version,) in of_runs(dataset, "files_version")}) == 1

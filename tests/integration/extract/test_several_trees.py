@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 from testkit.large_trees import LEAST_MEMORY, program
 from testkit.waiting import wait_for
 
@@ -58,7 +59,7 @@ def ingest(cli: Cli, root: Path, *arguments: object) -> str:
 
 
 def ask(root: Path, sql: str) -> list[tuple[Any, ...]]:
-    with connect(root / ".snake-pipe") as connection:
+    with connect(LocalStorage(root / ".snake-pipe")) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -214,14 +215,14 @@ def test_a_resume_reads_documents_once(
     wait_for(lambda: list(log.glob("*1.json")))
     process.kill()
     process.wait()
-    with connect(tmp_path / "killed") as connection:
+    with connect(LocalStorage(tmp_path / "killed")) as connection:
         before = connection.execute("SELECT file_id FROM files").fetchall()
     assert 0 < len(before) < 60 * 31
     resumed = cli.run("resume", job, "-d", tmp_path / "killed", "--no-progress")
     assert resumed.returncode == 0, resumed.stderr
     ingest(cli, root, "-d", tmp_path / "whole")
     assert differences(tmp_path / "killed", tmp_path / "whole") == {}
-    with connect(tmp_path / "killed") as connection:
+    with connect(LocalStorage(tmp_path / "killed")) as connection:
         ids = connection.execute("SELECT file_id FROM files_history").fetchall()
     assert len(set(ids)) == len(ids) == 60 * 31
     assert set(before) <= set(ids)

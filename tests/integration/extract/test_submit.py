@@ -14,10 +14,10 @@ import snake_pipe
 from snake_pipe.errors import ConfigError, EngineStateError, UsageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
-from snake_pipe.extract.commit import compaction
 from snake_pipe.extract.job.control.sender import send, wait_for_answer
 from snake_pipe.observe.events import BatchFinished, SettingChanged
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal import append_file
+from snake_pipe.utils.journal.append_file import read_file
 from testkit.engines import QUICK, taken_in, within
 from testkit.tables import paths, value
 from testkit.waiting import NEVER
@@ -55,7 +55,7 @@ def test_each_file_gets_its_result_and_all_become_rows(repository):
 
 
 def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, monkeypatch):
-    monkeypatch.setattr(compaction, "SMALLEST", 3000)
+    monkeypatch.setattr(append_file, "SMALLEST", 3000)
     dataset = repository / ".snake-pipe"
 
     async def go():
@@ -72,7 +72,7 @@ def test_the_journal_of_a_long_run_keeps_only_what_a_resume_needs(repository, mo
     assert max(sizes) < 8000
     assert any(later < size for size, later in pairwise(sizes))
     assert len(paths(dataset)) == 40
-    records = read_journal(journal)[0]
+    records = read_file(journal)[0]
     assert [record["type"] for record in records if record["type"] in ("start", "end")] == ["start", "end"]
     result = snake_pipe.resume(journal.parent.name, dataset)
     assert (result.status, result.statistics.files_done) == ("done", 0)

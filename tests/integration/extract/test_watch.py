@@ -24,6 +24,7 @@ from snake_pipe.extract.watch.options import WatchOptions
 from snake_pipe.extract.worker import extraction
 from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.observe.events import Event, Rescan
+from snake_pipe.storage.local import LocalStorage
 from testkit.repositories import git
 from testkit.waiting import PATIENCE, until, wait_for
 
@@ -47,7 +48,7 @@ def write(root: Path, path: str, text: str | None = None) -> None:
 
 def state(dataset: Path) -> dict[str, str]:
     """path → the first symbol of each current file."""
-    with connect_tables(dataset) as connection:
+    with connect_tables(LocalStorage(dataset)) as connection:
         sql = "SELECT f.path, min(s.name) FROM files f LEFT JOIN symbols s USING (file_id) GROUP BY 1"
         return dict(connection.execute(sql).fetchall())
 
@@ -240,7 +241,7 @@ def test_the_same_size_within_the_same_tick_is_read_again(root: Path) -> None:
 
 def test_a_save_without_a_change_writes_nothing(root: Path) -> None:
     def ids(dataset: Path) -> list[tuple[str, int]]:
-        with connect_tables(dataset) as connection:
+        with connect_tables(LocalStorage(dataset)) as connection:
             sql = "SELECT path, file_id FROM files WHERE path <> 'end.py' ORDER BY file_id"
             return connection.execute(sql).fetchall()
 
@@ -311,7 +312,7 @@ def test_another_branch_becomes_few_large_batches(
     git(root, "checkout", "-q", "one")
 
     def batches(dataset: Path) -> int:
-        with connect_tables(dataset) as connection:
+        with connect_tables(LocalStorage(dataset)) as connection:
             return int(connection.execute("SELECT count(*) FROM batches").fetchall()[0][0])
 
     def has_all(dataset: Path) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.schemas import TABLES, arrow_schema
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +40,7 @@ class Job:
     def write(self, **tables: Sequence[dict[str, Any]]) -> list[Part]:
         """A part for each table, not committed."""
         self._parts += 1
-        writer = PartWriter(self.dataset.path, f"{self.job_id}-1-{self._parts}-1", tables)
+        writer = PartWriter(self.dataset.storage, f"{self.job_id}-1-{self._parts}-1", tables)
         for table, rows in tables.items():
             required = {c.name: _FILLERS[c.type] for c in TABLES[table] if not c.nullable}
             full = [{**required, **row} for row in rows]
@@ -64,7 +65,7 @@ class Job:
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
-    return Dataset.create(tmp_path / "data set")
+    return Dataset.create(LocalStorage(tmp_path / "data set"))
 
 
 @pytest.fixture

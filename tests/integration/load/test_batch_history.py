@@ -14,6 +14,7 @@ from snake_pipe.load import batch_history
 from snake_pipe.load.batch_history import BatchTotals, read_batch_history
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.schemas import SCHEMA_VERSION
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +90,7 @@ def test_a_part_that_was_removed_does_not_count(dataset: Dataset, job: Any) -> N
     (old,) = job.write(batches=[row()])
     job.flush([old])
     job.flush(job.write(batches=[row("go")]))
-    entry = dataset.path / "batches" / "_delta_log" / f"{3:020}.json"
+    entry = dataset.storage.folder / "batches" / "_delta_log" / f"{3:020}.json"
     entry.write_bytes(orjson.dumps({"remove": {"path": old.name, "dataChange": False}}) + b"\n")
     assert read_batch_history(dataset) == {"go": ONE}
 
@@ -100,7 +101,7 @@ def test_what_cannot_be_read_is_passed_over(dataset: Dataset, job: Any) -> None:
     (damaged,) = job.write(batches=[row("rust")])
     job.flush([damaged])
     job.flush(job.write(batches=[row()]))
-    folder = dataset.path / "batches"
+    folder = dataset.storage.folder / "batches"
     (folder / gone.name).unlink()
     (folder / damaged.name).write_bytes(b"PAR1 and no more")
     (folder / "_delta_log" / f"{9:020}.json").write_bytes(b'{"add": {"pa')
@@ -110,15 +111,15 @@ def test_what_cannot_be_read_is_passed_over(dataset: Dataset, job: Any) -> None:
 
 @given(damage=st.binary(max_size=300))
 def test_a_log_of_any_bytes_ends_in_no_exception(dataset: Dataset, damage: bytes) -> None:
-    (dataset.path / "batches" / "_delta_log" / f"{1:020}.json").write_bytes(damage)
+    (dataset.storage.folder / "batches" / "_delta_log" / f"{1:020}.json").write_bytes(damage)
     assert read_batch_history(dataset) == {}
 
 
 def test_a_dataset_with_the_columns_of_before_is_refused(tmp_path: Path) -> None:
     # `batches` of version 1 had no estimates: rows of both kinds in one table could not be read back.
-    dataset = Dataset.create(tmp_path / "data")
-    marker = dataset.path / "dataset.json"
+    dataset = Dataset.create(LocalStorage(tmp_path / "data"))
+    marker = dataset.storage.folder / "dataset.json"
     marker.write_bytes(orjson.dumps(orjson.loads(marker.read_bytes()) | {"schema_version": 1}))
     for way in (Dataset.open, Dataset.create):
         with pytest.raises(DatasetError, match=f"schema_version 1, this program reads {SCHEMA_VERSION}"):
-            way(dataset.path)
+            way(dataset.storage)

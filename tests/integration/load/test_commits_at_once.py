@@ -19,6 +19,7 @@ from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.tidy.tidy import Tidy
 from snake_pipe.schemas import TABLES, arrow_schema
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.shard import Shard
 
 JOBS = ("20260101-000000-aaaaaa", "20260101-000000-bbbbbb")
@@ -41,8 +42,8 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "ds"
-        Dataset.create(path)
-        self.datasets = [Dataset.open(path) for _ in JOBS]
+        Dataset.create(LocalStorage(path))
+        self.datasets = [Dataset.open(LocalStorage(path)) for _ in JOBS]
         self.path = path
         self.seq = [0, 0]
         self.next_id = 1
@@ -63,7 +64,7 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
             return
         self.seq[job] += 1
         file_id, self.next_id = self.next_id, self.next_id + 1
-        writer = PartWriter(self.path, f"{JOBS[job]}-1-{self.seq[job]}", ("files", "nodes"))
+        writer = PartWriter(LocalStorage(self.path), f"{JOBS[job]}-1-{self.seq[job]}", ("files", "nodes"))
         row = {"file_id": file_id, "repo": "repo", "path": path, "status": "ok", "job_id": JOBS[job]}
         tree = [{"file_id": file_id, "node_id": number} for number in range(nodes)]
         for table, rows in (("files", [row]), ("nodes", tree)):
@@ -89,7 +90,7 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
         flush, path, file_id, nodes = self.pending[job]
         self.datasets[job].commit(flush)
         if again:
-            Dataset.open(self.path).commit(flush)
+            Dataset.open(LocalStorage(self.path)).commit(flush)
         self.rows[path] = file_id, nodes
         self.pending[job] = None
 
@@ -99,15 +100,15 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
         self.tidies += 1
         stem = f"{JOBS[job]}-1-t{self.tidies}"
         Tidy(self.datasets[job], job_id=JOBS[job], stem=stem, epoch=job + 1).run()
-        snapshot = Dataset.open(self.path).snapshot()
+        snapshot = Dataset.open(LocalStorage(self.path)).snapshot()
         assert snapshot.is_tidy
-        files = pq.ParquetDataset(Dataset.open(self.path).parts("files")).read(["path"])
+        files = pq.ParquetDataset(Dataset.open(LocalStorage(self.path)).parts("files")).read(["path"])
         assert sorted(files.column("path").to_pylist()) == sorted(self.rows)
 
     @invariant()
     def no_moment_goes_back(self):
         """Each snapshot names versions that are there, none older than those of an earlier snapshot."""
-        dataset = Dataset.open(self.path)
+        dataset = Dataset.open(LocalStorage(self.path))
         log = dataset.log("files")
         last = dict.fromkeys(TABLES, 0)
         for version in log.entry_versions():
@@ -121,7 +122,7 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
 
     @invariant()
     def all_rows_are_there_once(self):
-        dataset = Dataset.open(self.path)
+        dataset = Dataset.open(LocalStorage(self.path))
         snapshot = dataset.snapshot()
         seen = {}
         for part in dataset.parts("files", snapshot.versions["files"]):

@@ -9,7 +9,6 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -22,6 +21,7 @@ from snake_pipe.load.sql.views import connect
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.storage import file_lock
+from snake_pipe.storage.local import LocalStorage
 from testkit.claims import taken
 
 if TYPE_CHECKING:
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 
 
 def names(dataset: Dataset, table: str) -> list[str]:
-    return sorted(path.name for path in dataset.parts(table))
+    return sorted(part.name_in_table for part in dataset.parts(table))
 
 
 def log_of(dataset: Dataset, table: str) -> Path:
-    return dataset.path / table / "_delta_log"
+    return dataset.storage.folder / table / "_delta_log"
 
 
 # -- the folder ------------------------------------------------------------------------------------------
 
 
 def test_create_makes_every_table_and_hides_itself_from_git(tmp_path: Path) -> None:
-    dataset = Dataset.create(tmp_path / "repo" / ".snake-pipe")
-    assert all(DeltaTable(dataset.path / table).version() == 0 for table in TABLES)
+    dataset = Dataset.create(LocalStorage(tmp_path / "repo" / ".snake-pipe"))
+    assert all(DeltaTable(dataset.storage.folder / table).version() == 0 for table in TABLES)
     git = ["git", "-C", str(tmp_path / "repo")]
     subprocess.run([*git, "init", "-q"], check=True)
     status = subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True)
@@ -51,36 +51,36 @@ def test_create_makes_every_table_and_hides_itself_from_git(tmp_path: Path) -> N
 
 def test_create_again_changes_nothing(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
-    before = {path: path.stat().st_mtime_ns for path in dataset.path.rglob("*")}
-    assert len(Dataset.create(dataset.path).parts("files")) == 1
-    assert {path: path.stat().st_mtime_ns for path in dataset.path.rglob("*")} == before
+    before = {path: path.stat().st_mtime_ns for path in dataset.storage.folder.rglob("*")}
+    assert len(Dataset.create(dataset.storage).parts("files")) == 1
+    assert {path: path.stat().st_mtime_ns for path in dataset.storage.folder.rglob("*")} == before
 
 
 @pytest.mark.parametrize("made", [[], [".gitignore"], [".gitignore", "files", "nodes"]])
 def test_create_finishes_what_was_left_half_made(tmp_path: Path, made: list[str]) -> None:
-    whole = Dataset.create(tmp_path / "whole")
+    whole = Dataset.create(LocalStorage(tmp_path / "whole"))
     (tmp_path / "half").mkdir()
     for name in made:
-        (whole.path / name).rename(tmp_path / "half" / name)
-    dataset = Dataset.create(tmp_path / "half")
+        (whole.storage.folder / name).rename(tmp_path / "half" / name)
+    dataset = Dataset.create(LocalStorage(tmp_path / "half"))
     assert [dataset.parts(table) for table in TABLES] == [[]] * len(TABLES)
 
 
 def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(DatasetError, match="other files") as caught:
-        Dataset.create(tmp_path)
+        Dataset.create(LocalStorage(tmp_path))
     assert caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(DatasetError, match="not a folder"):
-        Dataset.create(tmp_path / "notes.txt")
+        Dataset.create(LocalStorage(tmp_path / "notes.txt"))
 
 
 def test_open_needs_a_dataset(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no dataset"):
-        Dataset.open(tmp_path)
+        Dataset.open(LocalStorage(tmp_path))
     with pytest.raises(DatasetError, match="no dataset"):
-        Dataset.open(tmp_path / "nowhere")
+        Dataset.open(LocalStorage(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_open_needs_a_dataset(tmp_path: Path) -> None:
     ],
 )
 def test_other_versions_are_refused(dataset: Dataset, content: bytes, message: str) -> None:
-    (dataset.path / "dataset.json").write_bytes(content)
+    (dataset.storage.folder / "dataset.json").write_bytes(content)
     for way in (Dataset.open, Dataset.create):
         with pytest.raises(DatasetError, match=message):
-            way(dataset.path)
+            way(dataset.storage)
 
 
 def test_the_marker_says_what_it_is(dataset: Dataset) -> None:
-    marker = orjson.loads((dataset.path / "dataset.json").read_bytes())
+    marker = orjson.loads((dataset.storage.folder / "dataset.json").read_bytes())
     versions = {"format_version": 1, "schema_version": SCHEMA_VERSION}
     assert marker == {"format": "snake-pipe", **versions, "id": dataset.id}
 
@@ -109,7 +109,7 @@ def test_the_marker_says_what_it_is(dataset: Dataset) -> None:
 @pytest.mark.parametrize("name", ["a%20b", "a\\b"])
 def test_a_name_that_deltalake_cannot_open_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError, match="percent"):
-        Dataset.create(tmp_path / name)
+        Dataset.create(LocalStorage(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,7 +119,7 @@ def test_a_name_that_deltalake_cannot_open_is_refused_at_once(tmp_path: Path, na
 def test_a_flush_is_in_every_table_and_readable_by_deltalake(dataset: Dataset, job: Any) -> None:
     parts = job.file(5, "a.py", nodes=3) + job.file(6, "b.py", nodes=1)
     job.flush(parts)
-    table = DeltaTable(dataset.path / "nodes")
+    table = DeltaTable(dataset.storage.folder / "nodes")
     assert table.transaction_version("job1") == 1
     assert table.to_pyarrow_table().num_rows == 4
     actions = table.get_add_actions(flatten=True)
@@ -187,25 +187,27 @@ def test_a_crash_between_tables_is_rolled_forward(
         dataset.commit(flush)
     monkeypatch.undo()
 
-    seen = connect(dataset.path).execute("SELECT path FROM files ORDER BY path").fetchall()
+    seen = connect(dataset.storage).execute("SELECT path FROM files ORDER BY path").fetchall()
     assert seen == ([("first.py",)] if tables_done < 4 else [("first.py",), ("second.py",)])
-    assert connect(dataset.path).execute("SELECT count(*) FROM symbols").fetchall() == [(tables_done // 4,)]
+    assert connect(dataset.storage).execute("SELECT count(*) FROM symbols").fetchall() == [
+        (tables_done // 4,)
+    ]
 
-    reopened = Dataset.open(dataset.path)
+    reopened = Dataset.open(dataset.storage)
     reopened.commit(flush)
     reopened.commit(flush)
     for table, count in (("files", 2), ("nodes", 2), ("symbols", 1), ("errors", 1)):
-        listed = DeltaTable(dataset.path / table).file_uris()
+        listed = DeltaTable(dataset.storage.folder / table).file_uris()
         assert len(listed) == len(set(listed)) == count
         assert reopened.transaction_version(table, "job1") == 2
-    counts = connect(dataset.path).execute("SELECT count(*) FROM nodes").fetchone()
+    counts = connect(dataset.storage).execute("SELECT count(*) FROM nodes").fetchone()
     assert counts == (3,)
 
 
 def test_older_flushes_are_not_repeated(dataset: Dataset, job: Any) -> None:
     first = job.flush(job.file(1, "a.py"))
     job.flush(job.file(2, "b.py"))
-    Dataset.open(dataset.path).commit(first)
+    Dataset.open(dataset.storage).commit(first)
     assert len(dataset.parts("files")) == 2
 
 
@@ -224,14 +226,14 @@ def test_a_part_that_is_not_as_recorded_is_refused_before_anything_is_committed(
     dataset: Dataset, job: Any, change: str
 ) -> None:
     parts = job.file(1, "a.py")
-    path = dataset.path / "files" / next(part.name for part in parts if part.table == "files")
+    path = dataset.storage.folder / "files" / next(part.name for part in parts if part.table == "files")
     if change == "remove":
         path.unlink()
     else:
         os.truncate(path, 10)
     with pytest.raises(SinkError, match=r"part .* (cannot be committed|has 10 bytes)"):
         job.flush(parts)
-    assert [DeltaTable(dataset.path / table).version() for table in TABLES] == [0] * len(TABLES)
+    assert [DeltaTable(dataset.storage.folder / table).version() for table in TABLES] == [0] * len(TABLES)
 
 
 def test_a_part_outside_its_table_is_refused(dataset: Dataset, job: Any) -> None:
@@ -242,13 +244,13 @@ def test_a_part_outside_its_table_is_refused(dataset: Dataset, job: Any) -> None
 
 def test_another_writers_version_is_left_to_it(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
-    table = DeltaTable(dataset.path / "nodes")
+    table = DeltaTable(dataset.storage.folder / "nodes")
     table.alter.set_table_properties({"delta.logRetentionDuration": "interval 1 days"})
     job.flush(job.file(2, "b.py"))
     assert not list(log_of(dataset, "nodes").glob(".*"))
-    assert (DeltaTable(dataset.path / "nodes").version(), dataset.waits.conflicts) == (3, 1)
+    assert (DeltaTable(dataset.storage.folder / "nodes").version(), dataset.waits.conflicts) == (3, 1)
     assert dataset.snapshot().versions["nodes"] == 3
-    Dataset.open(dataset.path).commit(Flush("job1", 3, job.file(3, "c.py")))
+    Dataset.open(dataset.storage).commit(Flush("job1", 3, job.file(3, "c.py")))
     dataset.commit(Flush("job1", 3, job.file(4, "d.py")))  # which the other has done for the same job
     assert len(dataset.parts("nodes")) == 3
 
@@ -264,7 +266,7 @@ def test_checkpoints_keep_parts_and_transactions(
     dataset.checkpoint()
     for entry in log_of(dataset, "nodes").glob("*.json"):
         entry.unlink()
-    again = Dataset.open(dataset.path)
+    again = Dataset.open(dataset.storage)
     assert len(again.parts("nodes")) == 12
     assert again.transaction_version("nodes", "job1") == 12
     job.flush(job.file(13, "13.py"))
@@ -279,11 +281,11 @@ def test_a_torn_log_entry_is_set_aside_and_committed_again(dataset: Dataset, job
     job.flush(job.file(1, "a.py"))
     flush = job.flush(job.file(2, "b.py"))
     os.truncate(log_of(dataset, "nodes") / f"{2:020}.json", length)
-    reopened = Dataset.open(dataset.path)
+    reopened = Dataset.open(dataset.storage)
     reopened.mend()
     assert reopened.transaction_version("nodes", "job1") == 1
     reopened.commit(flush)
-    assert DeltaTable(dataset.path / "nodes").to_pyarrow_table().num_rows == 4
+    assert DeltaTable(dataset.storage.folder / "nodes").to_pyarrow_table().num_rows == 4
     assert (log_of(dataset, "nodes") / f"{2:020}.json.torn").exists()
 
 
@@ -293,7 +295,7 @@ def test_a_torn_checkpoint_is_removed(dataset: Dataset, job: Any) -> None:
     dataset.checkpoint()
     (checkpoint,) = log_of(dataset, "nodes").glob("*.checkpoint.parquet")
     os.truncate(checkpoint, 100)
-    reopened = Dataset.open(dataset.path)
+    reopened = Dataset.open(dataset.storage)
     reopened.mend()
     assert len(reopened.parts("nodes")) == 3
     assert reopened.transaction_version("nodes", "job1") == 3
@@ -304,7 +306,7 @@ def test_damage_that_cannot_be_mended_is_said(dataset: Dataset, job: Any) -> Non
     job.flush(job.file(2, "b.py"))
     (log_of(dataset, "nodes") / f"{1:020}.json").write_bytes(b"{")
     with pytest.raises(DatasetError, match="cannot be read"):
-        Dataset.open(dataset.path).parts("nodes")
+        Dataset.open(dataset.storage).parts("nodes")
 
 
 # -- orphans ---------------------------------------------------------------------------------------------
@@ -316,16 +318,21 @@ def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., 
     promised, lost = job.write(nodes=[{"file_id": 2}]), job.write(nodes=[{"file_id": 3}])
     longer.file(4, "d.py")
     other.file(5, "e.py")
-    unfinished = dataset.path / "nodes" / ".part-j-1a-1-9-1.parquet.tmp"
+    unfinished = dataset.storage.folder / "nodes" / ".part-j-1a-1-9-1.parquet.tmp"
     unfinished.touch()
-    own = dataset.path / "files" / "part-j-1a-1-flush-3.parquet"
+    own = dataset.storage.folder / "files" / "part-j-1a-1-flush-3.parquet"
     own.touch()
-    document = dataset.path / "nodes" / "part-j-1a-1-9-1-2.parquet"
+    document = dataset.storage.folder / "nodes" / "part-j-1a-1-9-1-2.parquet"
     document.touch()
-    orphans = {unfinished, own, document, *(dataset.path / "nodes" / part.name for part in promised + lost)}
-    kept = dataset.path / "nodes" / promised[0].name
+    orphans = {
+        unfinished,
+        own,
+        document,
+        *(dataset.storage.folder / "nodes" / part.name for part in promised + lost),
+    }
+    kept = dataset.storage.folder / "nodes" / promised[0].name
 
-    with taken(dataset.path, job_id="j-1ab"):
+    with taken(dataset.storage.folder, job_id="j-1ab"):
         running = Vacuum(dataset, Retention(), is_promised=[kept.name].__contains__)
     assert running.removable.parts == running.remove().parts == len(orphans) - 1 + 2
     assert [path for path in orphans if path.exists()] == [kept]
@@ -342,11 +349,11 @@ def test_orphans_are_what_no_log_names(dataset: Dataset, new_job: Callable[..., 
 def test_epochs_never_repeat(dataset: Dataset) -> None:
     assert dataset.max_epoch() == 0
     assert [dataset.next_epoch(), dataset.next_epoch()] == [1, 2]
-    assert Dataset.open(dataset.path).next_epoch() == 3
+    assert Dataset.open(dataset.storage).next_epoch() == 3
 
 
 def test_a_lost_counter_is_found_again_in_the_tables(dataset: Dataset, job: Any) -> None:
-    counter = dataset.path / "_jobs" / "_epochs"
+    counter = dataset.storage.folder / "_jobs" / "_epochs"
     for _ in range(7):
         dataset.next_epoch()
     job.flush(job.file(7 << ORDINAL_BITS | 5, "a.py"))
@@ -360,7 +367,7 @@ def test_a_lost_counter_is_found_again_in_the_tables(dataset: Dataset, job: Any)
 def test_parts_hold_what_was_written(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(3, "ü.py", nodes=5))
     (part,) = dataset.parts("nodes")
-    assert pq.read_table(part, partitioning=None).column("node_id").to_pylist() == [0, 1, 2, 3, 4]
+    assert part.open().read().column("node_id").to_pylist() == [0, 1, 2, 3, 4]
     assert len(names(dataset, "nodes")) == 1
 
 
@@ -375,9 +382,12 @@ def test_a_file_system_without_locks_is_refused_with_the_reason(
 
     monkeypatch.setattr(file_lock.fcntl, "flock", without_locks)
     before = len(os.listdir("/proc/self/fd"))
-    for attempt in (lambda: taken(dataset.path), lambda: Dataset.create(tmp_path / "new")):
+    for attempt in (
+        lambda: taken(dataset.storage.folder),
+        lambda: Dataset.create(LocalStorage(tmp_path / "new")),
+    ):
         with pytest.raises(DatasetError, match=f"cannot lock .*{os.strerror(reason)}") as caught:
             attempt()
         assert "file system that has locks" in (caught.value.hint or "")
     assert len(os.listdir("/proc/self/fd")) == before
-    assert live_writers(dataset.path) == []
+    assert live_writers(dataset.storage) == []

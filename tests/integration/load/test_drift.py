@@ -15,6 +15,7 @@ import snake_pipe
 from snake_pipe.extract.feeds.repository_names import known_repositories
 from snake_pipe.load.drift import Drift, find_drift
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 from testkit.places import AST_DUMPS
 from testkit.python_trees import python_tree
 
@@ -85,12 +86,12 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> None:
 def ingest_again(root: Path, *, times: bool = False) -> Drift:
     dataset = root.parent / f"{root.name}.tables"
     snake_pipe.ingest(root, dataset=dataset, executor="serial")
-    return find_drift(dataset, times=times)
+    return find_drift(LocalStorage(dataset), times=times)
 
 
 def links(root: Path) -> Links:
     """Of each linked dump its source and the way it was found."""
-    with connect(root.parent / f"{root.name}.tables") as connection:
+    with connect(LocalStorage(root.parent / f"{root.name}.tables")) as connection:
         rows = connection.execute("SELECT dump, source, way FROM dump_sources").fetchall()
     return {dump: (source, way) for dump, source, way in rows}
 
@@ -101,9 +102,9 @@ def links_of_each(folder: Path, repositories: Sequence[Mapping[str, str]]) -> li
     for root, files in zip(roots, repositories, strict=True):
         write(root, files)
     snake_pipe.ingest(*roots, dataset=folder / "tables", executor="serial")
-    with connect(folder / "tables") as connection:
+    with connect(LocalStorage(folder / "tables")) as connection:
         rows = connection.execute("SELECT repo, dump, source, way FROM dump_sources").fetchall()
-    names = {root: name for name, root in known_repositories(folder / "tables").items()}
+    names = {root: name for name, root in known_repositories(LocalStorage(folder / "tables")).items()}
     return [{dump: (src, way) for repo, dump, src, way in rows if repo == names[root]} for root in roots]
 
 
@@ -303,7 +304,7 @@ def test_a_link_follows_what_comes_and_goes_without_the_dump_being_read_again(ro
     drift_of(root, {"src/a.py": CODE})
     assert links(root) == {"ast/a.py.json": ("src/a.py", "mirrored")}
     jobs = "SELECT count(DISTINCT job_id) FROM files_history WHERE path = 'ast/a.py.json'"
-    with connect(root.parent / "repo.tables") as connection:
+    with connect(LocalStorage(root.parent / "repo.tables")) as connection:
         assert connection.execute(jobs).fetchall() == [(1,)]
         (ids,) = connection.execute("SELECT dump_file_id, source_file_id FROM dump_sources").fetchall()
         paths = "SELECT path FROM files WHERE file_id IN (?, ?) ORDER BY path"

@@ -16,6 +16,7 @@ from snake_pipe.errors import DatasetError, SinkError, SnakePipeError, UsageErro
 from snake_pipe.load.export import export
 from snake_pipe.load.export.export import ENDINGS, export_tables, format_of
 from snake_pipe.schemas import TABLES, VIEWS
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def export_duckdb(dataset: Path, target: Path, **options: Any) -> dict[str, int]:
-    return export_tables(dataset, target, "duckdb", **options)
+    return export_tables(LocalStorage(dataset), target, "duckdb", **options)
 
 
 def names(folder: Path) -> list[str]:
@@ -41,7 +42,7 @@ def filled(dataset: Dataset, job: Any) -> Dataset:
 def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "it's out.duckdb"
     ready = ("functions", "classes", "call_sites", "hot_spots", "todo_comments")
-    rows = export_duckdb(filled.path, target)
+    rows = export_duckdb(filled.storage.folder, target)
     assert rows == {**dict.fromkeys(TABLES, 0), "files": 2, "nodes": 7}
     with duckdb.connect(target, read_only=True) as connection:
         assert connection.execute("SELECT path, traits FROM files ORDER BY path").fetchall() == [
@@ -72,7 +73,7 @@ def test_the_current_state_is_exported(filled: Dataset, tmp_path: Path) -> None:
 
 
 def test_an_older_duckdb_can_open_it(filled: Dataset, tmp_path: Path) -> None:
-    export_duckdb(filled.path, tmp_path / "out.duckdb")
+    export_duckdb(filled.storage.folder, tmp_path / "out.duckdb")
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH '{tmp_path / 'out.duckdb'}' AS out (READ_ONLY)")
         (tags,) = connection.execute(
@@ -85,19 +86,19 @@ def test_nothing_is_overwritten_unasked(filled: Dataset, tmp_path: Path) -> None
     target = tmp_path / "out.duckdb"
     target.write_text("mine")
     with pytest.raises(UsageError, match="already exists"):
-        export_duckdb(filled.path, target)
+        export_duckdb(filled.storage.folder, target)
     assert target.read_text() == "mine"
-    assert export_duckdb(filled.path, target, overwrite=True)["files"] == 2
+    assert export_duckdb(filled.storage.folder, target, overwrite=True)["files"] == 2
     with duckdb.connect(target, read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM files").fetchall() == [(2,)]
     with pytest.raises(UsageError):
-        export_duckdb(filled.path, tmp_path, overwrite=True)
+        export_duckdb(filled.storage.folder, tmp_path, overwrite=True)
 
 
 def test_a_failure_leaves_nothing(filled: Dataset, tmp_path: Path) -> None:
-    os.truncate(filled.parts("nodes")[0], 30)
+    os.truncate(filled.parts("nodes")[0].url, 30)
     with pytest.raises(DatasetError):
-        export_duckdb(filled.path, tmp_path / "out.duckdb")
+        export_duckdb(filled.storage.folder, tmp_path / "out.duckdb")
     with pytest.raises(DatasetError):
         export_duckdb(tmp_path, tmp_path / "out.duckdb")
     assert names(tmp_path) == ["data set"]
@@ -105,7 +106,7 @@ def test_a_failure_leaves_nothing(filled: Dataset, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_a_sink_error(filled: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="nowhere"):
-        export_duckdb(filled.path, tmp_path / "nowhere" / "out.duckdb")
+        export_duckdb(filled.storage.folder, tmp_path / "nowhere" / "out.duckdb")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_a_name_that_says_none_is_refused_with_those_that_do() -> None:
 
 def test_parquet_is_a_folder_with_a_file_for_each_table(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "it's out.parquet"
-    rows = export_tables(filled.path, target, "parquet")
+    rows = export_tables(filled.storage, target, "parquet")
     assert rows == {**dict.fromkeys(TABLES, 0), "files": 2, "nodes": 7}
     assert names(target) == sorted(f"{table}.parquet" for table in TABLES)
     for table, columns in TABLES.items():
@@ -149,7 +150,7 @@ def test_sqlite_has_all_values(filled: Dataset, job: Any, tmp_path: Path) -> Non
     odd = {"path_bytes": b"\xff", "traits": ["a", "b"], "duration_ms": 1.5, "mtime_ns": 2**62}
     job.flush(job.file(9, "z.py", nodes=0, **odd) + job.write(symbols=[{"file_id": 9, "exported": True}]))
     target = tmp_path / "out.sqlite"
-    rows = export_tables(filled.path, target, "sqlite")
+    rows = export_tables(filled.storage, target, "sqlite")
     assert (rows["files"], rows["nodes"], rows["refs"]) == (3, 7, 0)
     with closing(sqlite3.connect(target)) as database:
         for table, columns in TABLES.items():
@@ -167,40 +168,40 @@ def test_sqlite_has_all_values(filled: Dataset, job: Any, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("form", ["duckdb", "parquet", "sqlite"])
 def test_some_tables_only(filled: Dataset, tmp_path: Path, form: str) -> None:
-    assert export_tables(filled.path, tmp_path / "out", form, tables=["refs", "files"]) == {
+    assert export_tables(filled.storage, tmp_path / "out", form, tables=["refs", "files"]) == {
         "files": 2,
         "refs": 0,
     }
     with pytest.raises(UsageError, match="no table 'nodles'"):
-        export_tables(filled.path, tmp_path / "none", form, tables=["nodles"])
+        export_tables(filled.storage, tmp_path / "none", form, tables=["nodles"])
     with pytest.raises(UsageError, match="no table is left"):
-        export_tables(filled.path, tmp_path / "none", form, tables=[])
+        export_tables(filled.storage, tmp_path / "none", form, tables=[])
     assert names(tmp_path) == ["data set", "out"]
 
 
 @pytest.mark.parametrize("form", ["duckdb", "parquet", "sqlite"])
 def test_nothing_is_written_into_the_dataset(filled: Dataset, tmp_path: Path, form: str) -> None:
-    before = names(filled.path)
-    (tmp_path / "link").symlink_to(filled.path)
-    for target in (filled.path / "out", tmp_path / "link" / "nodes" / "out", filled.path):
+    before = names(filled.storage.folder)
+    (tmp_path / "link").symlink_to(filled.storage.folder)
+    for target in (filled.storage.folder / "out", tmp_path / "link" / "nodes" / "out", filled.storage.folder):
         with pytest.raises(UsageError, match="inside of the dataset"):
-            export_tables(filled.path, target, form, overwrite=True)
-    assert names(filled.path) == before
+            export_tables(filled.storage, target, form, overwrite=True)
+    assert names(filled.storage.folder) == before
 
 
 def test_a_folder_with_anything_else_in_it_is_not_replaced(filled: Dataset, tmp_path: Path) -> None:
     target = tmp_path / "out"
-    export_tables(filled.path, target, "parquet", tables=["files"])
+    export_tables(filled.storage, target, "parquet", tables=["files"])
     with pytest.raises(UsageError, match="already exists"):
-        export_tables(filled.path, target, "parquet")
-    export_tables(filled.path, target, "parquet", tables=["refs"], overwrite=True)
+        export_tables(filled.storage, target, "parquet")
+    export_tables(filled.storage, target, "parquet", tables=["refs"], overwrite=True)
     assert names(target) == ["refs.parquet"]
     (target / "thesis.doc").write_text("mine")
     with pytest.raises(UsageError, match=r"thesis\.doc"):
-        export_tables(filled.path, target, "parquet", overwrite=True)
+        export_tables(filled.storage, target, "parquet", overwrite=True)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="no folder"):
-        export_tables(filled.path, tmp_path / "file", "parquet", overwrite=True)
+        export_tables(filled.storage, tmp_path / "file", "parquet", overwrite=True)
     assert names(tmp_path) == ["data set", "file", "out"]
     assert names(target) == ["refs.parquet", "thesis.doc"]
 
@@ -213,12 +214,12 @@ def test_a_failure_in_the_middle_leaves_nothing_of_any_format(
 
     def damaged(path: Path, **options: Any) -> Any:
         connection = opened(path, **options)
-        os.truncate(filled.parts("nodes")[0], 30)  # seen as `nodes` is read, after `files` is written
+        os.truncate(filled.parts("nodes")[0].url, 30)  # seen as `nodes` is read, after `files` is written
         return connection
 
     monkeypatch.setattr(export, "connect_tables", damaged)
     with pytest.raises(SnakePipeError):
-        export_tables(filled.path, tmp_path / "out", form)
+        export_tables(filled.storage, tmp_path / "out", form)
     assert names(tmp_path) == ["data set"]
 
 
@@ -227,7 +228,13 @@ def test_a_full_disk_leaves_nothing_and_is_1(filled: Dataset, tmp_path: Path, cl
     """DuckDB's log of writes stayed beside the target for ever, and the exit code said wrong usage."""
     target = tmp_path / "room" / f"out.{form}"
     target.parent.mkdir()
-    limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "-", *cli.command("export", target, "-d", filled.path)]
+    limited = [
+        "bash",
+        "-c",
+        'ulimit -f 8; exec "$@"',
+        "-",
+        *cli.command("export", target, "-d", filled.storage.folder),
+    ]
     done = subprocess.run(
         limited, env=cli.environment, capture_output=True, text=True, timeout=120, check=False
     )

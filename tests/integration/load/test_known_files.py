@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.known_files import KnownContent, KnownFile, KnownFiles
 from snake_pipe.schemas import STATUSES
+from snake_pipe.storage.local import LocalStorage
 from testkit.samples import some_examples
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def test_contents_of_files_that_may_be_as_they_were(dataset: Dataset, job: Any) 
     assert known.contents(found[:2]) == [KnownContent(0, 20, None), None]
     assert known.match([Found("r", "f1")]) == [False]
     assert known.contains("r", "f1")
-    KnownFiles.current(Dataset.create(dataset.path.with_name("empty"))).supersede([("r", "f1")])
+    KnownFiles.current(Dataset.create(LocalStorage(dataset.storage.folder.with_name("empty")))).supersede(
+        [("r", "f1")]
+    )
 
 
 def test_a_row_without_size_is_tried_again_by_ingest_but_not_by_resume(dataset: Dataset, job: Any) -> None:
@@ -180,7 +183,7 @@ def test_it_behaves_like_a_dictionary(
     job_type: type, flushes: list[list[tuple[str, str, int, int, str]]], walk: list[tuple[str, str, int, int]]
 ) -> None:
     with TemporaryDirectory() as folder:
-        dataset = Dataset.create(Path(folder) / "d")
+        dataset = Dataset.create(LocalStorage(Path(folder) / "d"))
         job = job_type(dataset)
         model: dict[tuple[str, str], tuple[int, int, str]] = {}
         file_id = 0

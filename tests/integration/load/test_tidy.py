@@ -34,13 +34,13 @@ def tidy(dataset: Dataset, job: Any, number: int = 1, **options: Any) -> Tidied:
 
 
 def seen(dataset: Dataset, sql: str, files_version: int | None = None) -> list[tuple[Any, ...]]:
-    with connect_tables(dataset.path, files_version=files_version) as connection:
+    with connect_tables(dataset.storage, files_version=files_version) as connection:
         return connection.execute(sql).fetchall()
 
 
 def seen_by_others(dataset: Dataset, table: str, column: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of a table by readers that know nothing of us; DuckDB and Spark are told the parts."""
-    delta = DeltaTable(str(dataset.path / table))
+    delta = DeltaTable(str(dataset.storage.folder / table))
     sql = f"SELECT {column} FROM {{}} ORDER BY {column}"
     fusion = QueryBuilder().register("t", delta).execute(sql.format("t")).read_all()
     parts = [uri.removeprefix("file://").replace("%20", " ") for uri in delta.file_uris()]
@@ -84,7 +84,7 @@ def test_polars_sees_what_query_sees(changed: Dataset, job: Any, tmp_path: Path)
     polars = pytest.importorskip("polars")
     tidy(changed, job)
     for table in ("files", "nodes"):
-        copy = shutil.copytree(changed.path / table, tmp_path / table)
+        copy = shutil.copytree(changed.storage.folder / table, tmp_path / table)
         frame = polars.scan_delta(str(copy)).select("file_id").sort("file_id").collect()
         assert frame.rows() == seen(changed, f"SELECT file_id FROM {table} ORDER BY ALL")
 
@@ -136,7 +136,7 @@ def test_a_state_that_is_tidied_again_is_asked_for_as_before(changed: Dataset, j
 
 
 def test_what_was_replaced_a_moment_ago_stays_for_who_reads_it(changed: Dataset, job: Any) -> None:
-    with connect_tables(changed.path) as reader:
+    with connect_tables(changed.storage) as reader:
         tidy(changed, job)
         Vacuum(changed, Retention(runs=1)).remove()
         assert reader.execute("SELECT count(*) FROM nodes").fetchall() == [(9,)]
@@ -182,8 +182,8 @@ def test_many_small_parts_become_few(dataset: Dataset, job: Any) -> None:
     assert seen(dataset, "SELECT count(*), count(DISTINCT file_id) FROM nodes") == [(60, 30)]
     Vacuum(dataset, NO_GRACE).remove()
     for table in ("nodes", "files"):
-        assert len(list((dataset.path / table).glob("part-*"))) <= 20
-        assert len(list((dataset.path / table / "_delta_log").iterdir())) <= 30
+        assert len(list((dataset.storage.folder / table).glob("part-*"))) <= 20
+        assert len(list((dataset.storage.folder / table / "_delta_log").iterdir())) <= 30
 
 
 def test_trees_go_and_stay_with_the_file_that_holds_them(dataset: Dataset, job: Any) -> None:
@@ -269,7 +269,7 @@ def test_an_earlier_state_stays_for_who_reads_it_as_well(
     for number in (1, 2):
         run_once(dataset, new_job(f"job{number}"), number, Retention())
         now[0] += 3600
-    with connect_tables(dataset.path, files_version=2) as reader:
+    with connect_tables(dataset.storage, files_version=2) as reader:
         run_once(dataset, new_job("job3"), 3, Retention())
         now[0] += 200
         Vacuum(dataset, Retention()).remove()
@@ -292,7 +292,7 @@ def test_what_a_reader_may_have_begun_with_stays_also_after_a_long_tidy(
     monkeypatch.setattr(time, "time", lambda: now[0])
     monkeypatch.setattr(type(changed.log("nodes")), "replace", replaced)
     now[0] += 3600
-    with connect_tables(changed.path) as reader:
+    with connect_tables(changed.storage) as reader:
         tidy(changed, job)
         now[0] -= 300
         Vacuum(changed, Retention(runs=1)).remove()
@@ -323,7 +323,7 @@ def test_a_state_that_was_tidied_later_is_the_same(dataset: Dataset, new_job: Ca
 
 def test_a_part_that_cannot_be_read_is_said(changed: Dataset, job: Any) -> None:
     part, *_ = changed.parts("nodes")
-    part.write_bytes(b"x")
+    (changed.storage.folder / part.name).write_bytes(b"x")
     with pytest.raises(DatasetError, match="cannot be read"):
         tidy(changed, job)
 
@@ -336,6 +336,6 @@ def test_summed_up_logs_forget_what_left_long_ago(
         monkeypatch.setattr(time, "time", lambda ago=seconds: now - ago)
         run_once(dataset, new_job(f"job{number}"), number)
     dataset.checkpoint()
-    (checkpoint,) = (dataset.path / "nodes" / "_delta_log").glob("*.checkpoint.parquet")
+    (checkpoint,) = (dataset.storage.folder / "nodes" / "_delta_log").glob("*.checkpoint.parquet")
     removed = [row["path"] for row in pq.read_table(checkpoint)["remove"].to_pylist() if row]
     assert removed == ["part-job2-1-1-1.parquet"]

@@ -13,6 +13,7 @@ from snake_pipe.observe.metrics import live
 from snake_pipe.outcome.metrics import names
 from snake_pipe.outcome.metrics.textfile import metrics_text
 from snake_pipe.outcome.summary import RunSummary
+from snake_pipe.storage.local import LocalStorage
 from testkit.places import PROJECT
 
 MONITORING = PROJECT / "docs" / "monitoring"
@@ -73,7 +74,7 @@ def test_what_is_written_keeps_to_the_conventions(tmp_path):
     summary = RunSummary("", str(tmp_path), "done", exit_code=0, ended_at=1_790_000_000.0)
     done = subprocess.run(
         ["promtool", "check", "metrics"],
-        input=metrics_text(summary, tmp_path),
+        input=metrics_text(summary, LocalStorage(tmp_path)),
         capture_output=True,
         text=True,
         check=False,

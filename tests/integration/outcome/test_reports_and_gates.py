@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from snake_pipe.errors import DatasetError
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.command import LIMIT
 from testkit.github_runner import read_log, read_outputs
@@ -58,7 +59,7 @@ def report(done):
 
 
 def as_if_killed_at_its_end(dataset):
-    manager = CheckpointManager(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
     checkpoint = manager.load(manager.newest())
     manager.save(replace(checkpoint, progress=replace(checkpoint.progress, status="running")))
     return checkpoint.job_id
@@ -93,7 +94,7 @@ def test_a_step_of_a_workflow(cli, shop, workflow):
     assert summary.startswith("before\n## snake-pipe: 1 of 3 files failed, 1 partial, 1 of 1 gates not met\n")
     assert "| <code>cut.ast.json</code> **new** | 2 | `invalid_json` |" in summary
     outputs = read_outputs(Path(workflow["GITHUB_OUTPUT"]).read_text())
-    assert outputs["job-id"] == CheckpointManager(shop / ".snake-pipe").newest()
+    assert outputs["job-id"] == CheckpointManager(LocalStorage(shop / ".snake-pipe")).newest()
     assert (outputs["files"], outputs["failed"], outputs["gates-missed"]) == ("3", "1", "1")
 
 
@@ -141,7 +142,7 @@ def test_a_run_that_failed_says_how_to_go_on(cli, shop, workflow, tmp_path):
     _, told = process.communicate(timeout=LIMIT)
     assert process.returncode == 1, told
     [annotation] = read_log(told.splitlines()).annotations("error")
-    job = CheckpointManager(shop / ".snake-pipe").newest()
+    job = CheckpointManager(LocalStorage(shop / ".snake-pipe")).newest()
     assert annotation.message.endswith(f"resume with: snake-pipe resume {job}")
     [run] = json.loads(sarif.read_text())["runs"]
     assert not run["invocations"][0]["executionSuccessful"]

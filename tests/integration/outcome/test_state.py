@@ -12,6 +12,7 @@ from snake_pipe.outcome import state
 from snake_pipe.outcome.metrics.dataset_figures import dataset_figures
 from snake_pipe.outcome.state import look_up
 from snake_pipe.outcome.summary import RunSummary, repos_of_job
+from snake_pipe.storage.local import LocalStorage
 from testkit.repositories import python_files
 
 
@@ -71,7 +72,7 @@ def test_trees_in_a_file_are_no_files_of_the_metrics(tmp_path):
     tree = {"type": "Program", "body": [], "sourceType": "module"}
     (tmp_path / "many.ast.json").write_text(json.dumps([tree] * 3))
     result = snake_pipe.ingest(tmp_path, executor="serial")
-    figures = dataset_figures(Path(result.dataset))
+    figures = dataset_figures(LocalStorage(Path(result.dataset)))
     repo = tmp_path.name
     assert (figures.files.total(), figures.source[repo]) == (1, (tmp_path / "many.ast.json").stat().st_size)
     assert figures.rows[repo, "nodes"] == 3

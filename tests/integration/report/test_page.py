@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from snake_pipe.load.sql.views import connect
+from snake_pipe.storage.local import LocalStorage
 from testkit.pages import NARROW, WIDE, ingested, written
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ HOSTILE = (
 
 
 def answers(dataset: Path, sql: str):
-    with connect(dataset) as connection:
+    with connect(LocalStorage(dataset)) as connection:
         return connection.execute(sql).fetchall()
 
 

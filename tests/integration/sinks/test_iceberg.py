@@ -18,7 +18,8 @@ from snake_pipe.plugins.sinks import Flush, FlushKey
 from snake_pipe.schemas import TABLES
 from snake_pipe.sinks.iceberg import sink as iceberg
 from snake_pipe.sinks.iceberg.namespace import CARRIED
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.storage.local import LocalStorage
+from snake_pipe.utils.journal.append_file import read_file
 from testkit.samples import WITH_ALL
 from testkit.tables import rows
 
@@ -41,20 +42,20 @@ CUTS = ("first table", "files", "removal") if WITH_ALL else ("files", "removal")
 def ingest(root: Path) -> Dataset:
     done = snake_pipe.ingest(root / "repo", dataset=root / "ds", worker_count=1)
     assert done.status == "done"
-    return Dataset.open(Path(done.dataset))
+    return Dataset.open(LocalStorage(Path(done.dataset)))
 
 
 def snapshot(dataset: Dataset) -> Flush:
-    parts = {table: [part.name for part in dataset.parts(table)] for table in TABLES}
-    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.path), parts, is_snapshot=True)
+    parts = {table: [part.name_in_table for part in dataset.parts(table)] for table in TABLES}
+    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.storage.folder), parts, is_snapshot=True)
 
 
 def last_flushes(dataset: Dataset) -> list[Flush]:
     """Those of the last job."""
-    journal = max(dataset.path.glob("_jobs/*/journal.jsonl"))
+    journal = max(dataset.storage.folder.glob("_jobs/*/journal.jsonl"))
     return [
         make_flush(dataset, journal.parent.name, record["seq"], [part[:2] for part in record["parts"]])
-        for record in read_journal(journal)[0]
+        for record in read_file(journal)[0]
         if record["type"] == "flush"
     ]
 
@@ -99,7 +100,7 @@ def test_rows_are_those_of_the_tables_wherever_a_delivery_was_cut_off(
     warehouses = [root / f"w{number}" for number in range(len(CUTS))]
     for warehouse in warehouses:
         iceberg.IcebergSink(f"iceberg://{warehouse}").write(first)
-        assert differences(warehouse, dataset.path) == {}
+        assert differences(warehouse, dataset.storage.folder) == {}
 
     (repo / "gone.py").unlink()
     (repo / "changed.py").write_text("def g(): pass\n")
@@ -115,7 +116,7 @@ def test_rows_are_those_of_the_tables_wherever_a_delivery_was_cut_off(
         for _ in range(2):  # it comes again, and once more
             for flush in flushes:
                 sink.write(flush)
-            assert differences(warehouse, dataset.path) == {}
+            assert differences(warehouse, dataset.storage.folder) == {}
     table = catalog_of(warehouses[0]).load_table("snake_pipe.files")
     paths = pl.scan_iceberg(table, reader_override="pyiceberg").select("path").collect()["path"].to_list()
     assert {"changed.py", "new.py", "same.py"} <= set(paths)

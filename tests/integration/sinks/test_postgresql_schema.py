@@ -16,6 +16,7 @@ from snake_pipe.plugins.sinks import Flush, FlushKey, SnapshotNeededError
 from snake_pipe.schemas import SCHEMA_VERSION, TABLES
 from snake_pipe.sinks.postgresql import session
 from snake_pipe.sinks.postgresql.sink import PostgresSink
+from snake_pipe.storage.local import LocalStorage
 from testkit.places import AST_DUMPS
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Flush:
     (root / "nul.ast.json").write_text(tree.replace('"Circle"', '"C\\u0000"'))
     (root / "other.py").write_text("import os\n\ndef f():\n    os.sep\n")
     done = snake_pipe.ingest(root, dataset=root / "ds", worker_count=1)
-    dataset = Dataset.open(Path(done.dataset))
-    parts = {table: [part.name for part in dataset.parts(table)] for table in TABLES}
-    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.path), parts, is_snapshot=True)
+    dataset = Dataset.open(LocalStorage(Path(done.dataset)))
+    parts = {table: [part.name_in_table for part in dataset.parts(table)] for table in TABLES}
+    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.storage.folder), parts, is_snapshot=True)
 
 
 def write(schema: PostgresSchema, flush: Flush, options: str = "") -> None:

@@ -7,6 +7,7 @@ import typer
 
 from snake_pipe.cli.app import app, run
 from snake_pipe.cli.completion import FILES, FOLDERS, complete, words_of_line
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager
 
 
@@ -59,7 +60,7 @@ def test_jobs_of_the_dataset_that_is_given_the_newest_first(offered, tmp_path):
     (tmp_path / "dataset.json").touch()
     jobs = [f"2026112{day}-101530-4f9a1c" for day in range(3)]
     for job in jobs:
-        CheckpointManager(tmp_path).save(CheckpointData(job, {}, {}))
+        CheckpointManager(LocalStorage(tmp_path)).save(CheckpointData(job, {}, {}))
     assert offered("status", "-d", str(tmp_path), "") == jobs[::-1]
     assert offered("status", f"--dataset={tmp_path}", "20261121") == jobs[1:2]
     assert offered("status", "-d", str(tmp_path / "none"), "") == []

@@ -13,6 +13,7 @@ from snake_pipe.cli.options.outputs import RunOutputs
 from snake_pipe.errors import SinkError
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.observe.status import JobStatus
+from snake_pipe.storage.local import LocalStorage
 from testkit.waiting import wait_for
 
 
@@ -47,7 +48,7 @@ def test_the_listener_is_closed_also_if_the_engine_was_not_loaded_yet(monkeypatc
             lambda engine: engine.process_repository("."),
             listener,
             RunOutputs(),
-            dataset=Path(".snake-pipe"),
+            dataset=LocalStorage(Path(".snake-pipe")),
             max_failures=0,
         )
     assert listener.is_closed
@@ -66,7 +67,7 @@ def test_the_terminal_is_as_it_was_before_anything_is_written():
         raise SinkError("disk full")
 
     with pytest.raises(SinkError):
-        running.run_job(fail, listener, Outputs(), dataset=Path(".snake-pipe"), max_failures=0)
+        running.run_job(fail, listener, Outputs(), dataset=LocalStorage(Path(".snake-pipe")), max_failures=0)
     assert seen == [("failed", True)]
 
 
@@ -81,7 +82,7 @@ class Engine:
 
 def test_a_second_signal_leaves_the_outputs_too(tmp_path):
     listener, path = Listener(), tmp_path / "run.json"
-    run = running._Run(RunOutputs(summary_json=path), None, tmp_path / "ds", listener)
+    run = running._Run(RunOutputs(summary_json=path), None, LocalStorage(tmp_path / "ds"), listener)
     run._engine = Engine()
     run._end_at_once(run._engine, "SIGTERM", 143)
     wait_for(path.exists)  # by a thread, for which the process would wait a moment

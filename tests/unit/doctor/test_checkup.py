@@ -9,11 +9,12 @@ import pytest
 
 from snake_pipe.doctor.checkup import CHECKS, examine, subject_of
 from snake_pipe.doctor.finding import Level, Place, ok
+from snake_pipe.storage.local import LocalStorage
 
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path, tmp_path / ".snake-pipe")
+    return Place(tmp_path, LocalStorage(tmp_path / ".snake-pipe"))
 
 
 def check_what_is_fine(place):

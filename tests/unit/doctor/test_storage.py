@@ -6,6 +6,7 @@ import pytest
 
 from snake_pipe.doctor import storage
 from snake_pipe.doctor.finding import Level, Place
+from snake_pipe.storage.local import LocalStorage
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -39,7 +40,7 @@ def test_where_nothing_tells_the_kind_is_unknown(tmp_path):
 
 def test_a_network_file_system_is_a_warning(tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "file_system", lambda folder: "nfs4")
-    found = list(storage.check_dataset_disk(Place(tmp_path, tmp_path / ".snake-pipe")))
+    found = list(storage.check_dataset_disk(Place(tmp_path, LocalStorage(tmp_path / ".snake-pipe"))))
     assert found[-1].level is Level.WARNING
     assert "nfs4 is a network file system" in found[-1].found
 
@@ -49,7 +50,7 @@ def test_a_file_system_without_locks_is_an_error(tmp_path, monkeypatch):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(storage, "try_lock", try_lock)
-    (found,) = storage.check_locks(Place(tmp_path, tmp_path))
+    (found,) = storage.check_locks(Place(tmp_path, LocalStorage(tmp_path)))
     assert (found.level, found.fix) == (Level.ERROR, "-d DIR on a file system that has locks")
 
 

@@ -13,6 +13,7 @@ from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.job.job import Job
 from snake_pipe.observe.events import JobEnded
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from testkit.engines import within
 from testkit.repositories import python_files
@@ -64,7 +65,7 @@ def test_the_end_is_told_once_however_it_comes(tmp_path, monkeypatch):
 def test_an_end_that_cannot_be_recorded_is_none(tmp_path, monkeypatch):
     """The disk was full between last commit and last checkpoint: listeners were told of a job done."""
     repository = python_files(tmp_path / "repo", 2)
-    manager = CheckpointManager(repository / ".snake-pipe")
+    manager = CheckpointManager(LocalStorage(repository / ".snake-pipe"))
     ends = []
     save = CheckpointManager.save
 
@@ -85,7 +86,7 @@ def test_an_end_that_cannot_be_recorded_is_none(tmp_path, monkeypatch):
         assert engine.status.state == "failed"
         assert manager.read_status(told.job_id)["status"] == "failed"
         monkeypatch.undo()
-        resumed = await engine.resume(told.job_id, manager.folder.parent)
+        resumed = await engine.resume(told.job_id, manager.dataset.url)
         assert (resumed.status, resumed.statistics.files_done) == ("done", 0)
 
     within(go())
@@ -127,7 +128,7 @@ def test_settings_changed_while_a_job_runs_are_those_of_its_resume(tmp_path):
         return await engine.shutdown()
 
     stopped = within(go())
-    manager = CheckpointManager(repository / ".snake-pipe")
+    manager = CheckpointManager(LocalStorage(repository / ".snake-pipe"))
 
     def settings():
         config = manager.load(stopped.job_id).config

@@ -11,6 +11,7 @@ from snake_pipe.extract.batching.memory import plan_memory
 from snake_pipe.extract.model.rows import from_ipc
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.transform.sources import transformer
 
 
@@ -29,14 +30,14 @@ def test_a_defect_in_a_drain_costs_one_file(tmp_path, monkeypatch, error, code):
         return result
 
     monkeypatch.setattr(transformer.SourceTreeTransformer, "drain", drain)
-    dataset = Dataset.create(tmp_path / "ds")
+    dataset = Dataset.create(LocalStorage(tmp_path / "ds"))
     files = []
     for index, name in enumerate(["a.py", "test_poison.py", "b.py"]):
         (tmp_path / name).write_text(f"def f{index}(): pass\n")
         found = DiscoveredFile.from_path(tmp_path / name, queue="python")
         files.append(DiscoveredFile(found.root, found.path, found.size_bytes, 0, "python", file_id=index))
     config = snake_pipe.BatchConfig()
-    setup = WorkerSetup(config, "job1", 1, str(dataset.path), memory=plan_memory(1 << 30, 1))
+    setup = WorkerSetup(config, "job1", 1, str(dataset.storage.folder), memory=plan_memory(1 << 30, 1))
     worker = BatchWorker("w", config, setup)
     batch = FileBatch(1, tuple(files), 60, "python", Trigger.SIZE)
     result = worker.run(batch)

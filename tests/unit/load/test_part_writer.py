@@ -13,6 +13,7 @@ import pytest
 from snake_pipe.errors import SinkError
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.schemas import TABLES, arrow_schema
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def names(folder: Path, table: str = "nodes") -> list[str]:
 
 @pytest.mark.parametrize("codec", ["zstd", "snappy", "lz4", "none"])
 def test_rows_come_back(folder: Path, codec: str) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes"], codec=codec)
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"], codec=codec)
     writer.write("nodes", nodes(NODES[:4]))
     writer.write("nodes", nodes(NODES[4:]))
     (part,) = writer.close()
@@ -81,7 +82,7 @@ def test_every_table_can_be_written(folder: Path, table: str) -> None:
         if not pa.types.is_list(field.type)
     } | {field.name: ["a", "b"] for field in schema if pa.types.is_list(field.type)}
     batch = pa.RecordBatch.from_pylist([row], schema=schema)
-    writer = PartWriter(folder, "job-1-1", [table])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", [table])
     writer.write(table, batch)
     (part,) = writer.close()
     read = pq.read_table(folder / table / part.name, partitioning=None).cast(schema)
@@ -90,7 +91,7 @@ def test_every_table_can_be_written(folder: Path, table: str) -> None:
 
 
 def test_nothing_is_seen_before_close(folder: Path) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes", "symbols"])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes", "symbols"])
     writer.write("nodes", nodes(NODES))
     assert names(folder) == [".part-job-1-1.parquet.tmp"]
     assert [part.table for part in writer.close()] == ["nodes"]
@@ -99,14 +100,14 @@ def test_nothing_is_seen_before_close(folder: Path) -> None:
 
 
 def test_no_rows_no_part(folder: Path) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes"])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     writer.write("nodes", nodes([]))
     assert writer.close() == []
     assert names(folder) == []
 
 
 def test_abort_leaves_nothing(folder: Path) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes"])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     writer.write("nodes", nodes(NODES))
     writer.abort()
     assert names(folder) == []
@@ -118,21 +119,21 @@ def test_abort_leaves_nothing(folder: Path) -> None:
 
 
 def test_a_part_is_never_overwritten(folder: Path) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes"])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     writer.write("nodes", nodes(NODES))
     writer.close()
     before = (folder / "nodes" / "part-job-1-1.parquet").read_bytes()
     with pytest.raises(SinkError, match="exists already"):
-        PartWriter(folder, "job-1-1", ["nodes"]).write("nodes", nodes(NODES[:1]))
+        PartWriter(LocalStorage(folder), "job-1-1", ["nodes"]).write("nodes", nodes(NODES[:1]))
     assert (folder / "nodes" / "part-job-1-1.parquet").read_bytes() == before
     assert names(folder) == ["part-job-1-1.parquet"]
 
 
 def test_two_writers_of_one_attempt_exclude_each_other(folder: Path) -> None:
-    first = PartWriter(folder, "job-1-1", ["nodes"])
+    first = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     first.write("nodes", nodes(NODES))
-    second = PartWriter(folder, "job-1-1", ["nodes"])
-    with pytest.raises(SinkError, match="File exists"):
+    second = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
+    with pytest.raises(SinkError, match="exists already"):
         second.write("nodes", nodes(NODES))
     second.abort()
     (part,) = first.close()
@@ -141,16 +142,16 @@ def test_two_writers_of_one_attempt_exclude_each_other(folder: Path) -> None:
 
 def test_a_missing_folder_is_a_sink_error(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="No such file"):
-        PartWriter(tmp_path / "gone", "job-1-1", ["nodes"]).write("nodes", nodes(NODES))
+        PartWriter(LocalStorage(tmp_path / "gone"), "job-1-1", ["nodes"]).write("nodes", nodes(NODES))
 
 
 def test_unwanted_tables_are_a_mistake(folder: Path) -> None:
     with pytest.raises(ValueError, match="symbols"):
-        PartWriter(folder, "job-1-1", ["nodes"]).write("symbols", nodes(NODES))
+        PartWriter(LocalStorage(folder), "job-1-1", ["nodes"]).write("symbols", nodes(NODES))
 
 
 def test_nulls_where_there_must_be_none_do_not_pass(folder: Path) -> None:
-    writer = PartWriter(folder, "job-1-1", ["nodes"])
+    writer = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     with pytest.raises(pa.ArrowInvalid):
         writer.write("nodes", nodes([{"file_id": 1}]))
     writer.abort()
@@ -182,14 +183,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.root
 def test_a_full_disk_is_a_sink_error_and_leaves_nothing(small_disk: Path) -> None:
     (small_disk / "nodes").mkdir()
-    writer = PartWriter(small_disk, "job-1-1", ["nodes"], codec="none")
+    writer = PartWriter(LocalStorage(small_disk), "job-1-1", ["nodes"], codec="none")
     rows = [{**NODES[0], "node_id": number, "name": f"{number:0100}"} for number in range(20_000)]
     with pytest.raises(SinkError, match="No space left"):  # noqa: PT012 - either call may meet the end
         writer.write("nodes", nodes(rows))
         writer.close()
     writer.abort()
     assert names(small_disk) == []
-    writer = PartWriter(small_disk, "job-1-2", ["nodes"])
+    writer = PartWriter(LocalStorage(small_disk), "job-1-2", ["nodes"])
     writer.write("nodes", nodes(NODES))
     assert [part.rows for part in writer.close()] == [10]
 
@@ -203,7 +204,7 @@ def test_a_disk_without_a_byte_left_is_a_sink_error_at_the_first_write(small_dis
     (small_disk / "nodes").mkdir()
     with pytest.raises(OSError, match="No space left"):
         (small_disk / "filler").write_bytes(bytes(1 << 20))
-    writer = PartWriter(small_disk, "job-1-1", ["nodes"])
+    writer = PartWriter(LocalStorage(small_disk), "job-1-1", ["nodes"])
     for _ in range(2):
         with pytest.raises(SinkError, match="No space left"):
             writer.write("nodes", nodes(NODES))

@@ -9,6 +9,7 @@ import pytest
 
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.outcome.summary import summarise
+from snake_pipe.storage.local import LocalStorage
 
 STATISTICS = BatchStatistics(
     outcomes={("ok", "python"): 3, ("failed", "python"): 1, ("quarantined", "go"): 2, ("skipped", "go"): 1},
@@ -19,9 +20,11 @@ STATISTICS = BatchStatistics(
     elapsed=2.5,
 )
 
+TREES = LocalStorage(Path("/data/trees"))
+
 
 def summary(status="done", job_id="20261122-101530-4f9a1c", **facts):
-    return summarise(STATISTICS, job_id=job_id, dataset=Path("/data/trees"), status=status, **facts)
+    return summarise(STATISTICS, job_id=job_id, dataset=TREES, status=status, **facts)
 
 
 def test_files_are_counted_by_language_and_status():
@@ -72,5 +75,7 @@ def test_times_are_those_of_the_run_in_utc():
 
 
 def test_names_that_are_no_text_are_text_in_the_document():
-    named = summarise(STATISTICS, job_id="", dataset=Path("/caf\udce9"), status="failed", message="\udce9")
+    named = summarise(
+        STATISTICS, job_id="", dataset=LocalStorage(Path("/caf\udce9")), status="failed", message="\udce9"
+    )
     assert json.loads(named.to_bytes())["dataset"] == "/caf\\xe9"

@@ -59,6 +59,7 @@ def test_what_is_not_there_is_told(storage: Storage) -> None:
 
 
 def test_a_large_file_is_seen_when_it_is_finished(storage: Storage) -> None:
+    storage.create("nodes/first", b"")
     file = storage.write("nodes/part-1.parquet")
     file.stream.write(b"abc")
     assert not storage.exists("nodes/part-1.parquet")

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from snake_pipe.errors import CheckpointError, JobNotFoundError
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import (
     CheckpointData,
     CheckpointManager,
@@ -19,7 +20,7 @@ JOB = "20261122-101530-4f9a1c"
 
 @pytest.fixture
 def manager(tmp_path):
-    manager = CheckpointManager(tmp_path)
+    manager = CheckpointManager(LocalStorage(tmp_path))
     manager.save(CheckpointData(JOB, {"roots": ["/r"]}, {"batch_size": 3}, created_at=1.0))
     return manager
 
@@ -32,7 +33,7 @@ def test_a_checkpoint_comes_back(manager):
 
 
 def test_only_the_owner_may_read_a_jobs_state(manager):
-    folder = manager.job_folder(JOB)
+    folder = manager.job_folder(JOB).folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "checkpoint.json").stat().st_mode) == 0o600
 
@@ -69,7 +70,7 @@ def test_what_is_no_job_id_is_refused(manager, job_id):
     ],
 )
 def test_a_changed_checkpoint_is_refused(manager, change):
-    path = manager.job_folder(JOB) / "checkpoint.json"
+    path = manager.job_folder(JOB).folder / "checkpoint.json"
     path.write_bytes(orjson.dumps(orjson.loads(path.read_bytes()) | change))
     with pytest.raises(CheckpointError):
         manager.load(JOB)
@@ -77,7 +78,7 @@ def test_a_changed_checkpoint_is_refused(manager, change):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\x80\x04\x95pickle", b"null"])
 def test_what_is_no_checkpoint_is_refused(manager, content):
-    (manager.job_folder(JOB) / "checkpoint.json").write_bytes(content)
+    (manager.job_folder(JOB).folder / "checkpoint.json").write_bytes(content)
     with pytest.raises(CheckpointError):
         manager.load(JOB)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from snake_pipe.cli.output.jobs.summary import query_command
 from snake_pipe.cli.output.text import visible
 from snake_pipe.errors import SnakePipeError
+from snake_pipe.storage.open import open_storage
 
 _MOST_LISTED = 10
 """Files that are named; a command lists the others."""
@@ -58,7 +58,7 @@ def _first(dataset: str, job_id: str | None, most: int) -> list[tuple[Any, ...]]
     hiding = ", ".join(f"'{code}'" for code in sorted(HIDING))
     sql = _FIRST_SQL.format(hiding=hiding, most=most)
     try:
-        with connect_tables(Path(dataset)) as connection:
+        with connect_tables(open_storage(dataset)) as connection:
             return list(select(connection, sql, [job_id]).rows)
     except SnakePipeError:
         return []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.job.control.command import Command
-    from snake_pipe.extract.job.control.folder import ControlFolder
+    from snake_pipe.extract.job.control.inbox import Inbox
     from snake_pipe.observe.events import Listener, SettingChanged
     from snake_pipe.observe.status import JobStatus
 
@@ -59,7 +59,7 @@ class Controllable(Protocol):
 
 
 async def carry_out_commands(
-    run: Controllable, folder: ControlFolder, listener: Listener, show: Callable[[], None]
+    run: Controllable, inbox: Inbox, listener: Listener, show: Callable[[], None]
 ) -> None:
     """Carry out commands as they come, without end; `show` writes the status with the answers.
 
@@ -88,12 +88,12 @@ async def carry_out_commands(
 
     try:
         while True:
-            await asyncio.sleep(_READ_EVERY)
+            await asyncio.sleep(max(_READ_EVERY, inbox.look_seconds))
             for task in [task for task in flushes if task.done()]:
                 flushes.discard(task)
                 task.result()
-            commands = folder.read()
-            for message in folder.refused():
+            commands = await asyncio.to_thread(inbox.read)
+            for message in inbox.refused():
                 listener(Notice("control", message))
             for command in commands:
                 if command.action == "flush":

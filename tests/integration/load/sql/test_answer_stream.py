@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def written(dataset: Dataset) -> Written:
     def write(sql: str, form: str, parameters: list[object] | None = None, **options: Any) -> bytes:
         stream = io.BytesIO()
-        with connect_tables(dataset.path) as connection:
+        with connect_tables(dataset.storage) as connection:
             (statement,) = read_statements(connection, sql)
             write_answer(connection, open_source(connection, statement, parameters), form, stream, **options)
         return stream.getvalue()
@@ -116,7 +116,7 @@ def test_a_stream_that_refuses_ends_the_query(dataset: Dataset, form: str) -> No
         def write(self, data: Any) -> int:
             raise OSError(28, "No space left on device")
 
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         (statement,) = read_statements(connection, "FROM range(100000000000)")
         with pytest.raises(OSError, match="No space"):
             write_answer(connection, open_source(connection, statement), form, Full())  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_reading_is_allowed(dataset: Dataset, sql: str) -> None:
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         answer = select(connection, sql)
         assert all(len(row) == len(answer.columns) == len(answer.types) for row in answer.rows)
 
@@ -74,9 +75,9 @@ def test_reading_is_allowed(dataset: Dataset, sql: str) -> None:
 )
 def test_everything_else_is_a_query_error_and_changes_nothing(dataset: Dataset, job: Any, sql: str) -> None:
     job.flush(job.file(1, "a.py"))
-    (part,) = dataset.parts("nodes")
+    part = Path(dataset.parts("nodes")[0].url)
     before = part.read_bytes(), sorted(part.parent.iterdir())
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         with pytest.raises(QueryError):
             list(select(connection, sql.format(part=part)).rows)
         assert connection.execute("SELECT count(*) FROM nodes").fetchall() == [(2,)]
@@ -85,7 +86,7 @@ def test_everything_else_is_a_query_error_and_changes_nothing(dataset: Dataset, 
 
 def test_parameters(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py") + job.file(2, "b'; --.py"))
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         found = select(connection, "SELECT file_id FROM files WHERE path = ?", ["b'; --.py"])
         assert list(found.rows) == [(2,)]
         assert found.columns == ("file_id",)
@@ -95,12 +96,12 @@ def test_parameters(dataset: Dataset, job: Any) -> None:
 
 def test_an_error_in_the_middle_of_the_rows_is_a_query_error(dataset: Dataset) -> None:
     sql = "SELECT CASE WHEN range = 4999999 THEN error('late') ELSE 'x' END FROM range(5000000)"
-    with connect_tables(dataset.path) as connection, pytest.raises(QueryError):
+    with connect_tables(dataset.storage) as connection, pytest.raises(QueryError):
         list(select(connection, sql).rows)
 
 
 def test_statements_are_taken_apart(dataset: Dataset) -> None:
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         found = read_statements(connection, "SELECT 'ü;' ; -- c;\nEXPLAIN SELECT 2;;\nFROM files")
         sql = [statement.sql.strip() for statement in found]
         assert sql == ["SELECT 'ü;'", "-- c;\nEXPLAIN SELECT 2", "FROM files"]
@@ -112,12 +113,15 @@ def test_statements_are_taken_apart(dataset: Dataset) -> None:
 
 def test_an_error_says_the_line_as_it_was_written(dataset: Dataset) -> None:
     """Queries are asked in parentheses, on a line of their own."""
-    with connect_tables(dataset.path) as connection, pytest.raises(QueryError, match="LINE 2: FROM nowhere"):
+    with (
+        connect_tables(dataset.storage) as connection,
+        pytest.raises(QueryError, match="LINE 2: FROM nowhere"),
+    ):
         select(connection, "SELECT 1\nFROM nowhere")
 
 
 def test_columns_of_the_same_name_are_told_apart(dataset: Dataset) -> None:
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         assert select(connection, "SELECT 1 AS a, 2 AS a").columns == ("a", "a_1")
         (statement,) = read_statements(connection, 'SELECT 1 AS "x""y"')
         assert open_source(connection, statement).columns == ('x"y',)
@@ -146,7 +150,7 @@ def test_ctrl_c_ends_a_statement_at_once(dataset: Dataset) -> None:
     """DuckDB looks for signals when a statement is done: a long one could not be stopped."""
     main = threading.main_thread().ident
     assert main is not None
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         begun = threading.Event()
 
         def count() -> None:
@@ -178,7 +182,7 @@ def test_ctrl_c_as_a_statement_begins_leaves_the_connection_free(
             raise KeyboardInterrupt
 
     long = "SELECT count(*) FROM range(1000000000000) t(n) WHERE hash(n) = 3"
-    with connect_tables(dataset.path) as connection:
+    with connect_tables(dataset.storage) as connection:
         with monkeypatch.context() as patch:
             patch.setattr(statement_thread, "Thread", Interrupted)
             with pytest.raises(KeyboardInterrupt):

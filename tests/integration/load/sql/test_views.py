@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,15 +15,15 @@ from snake_pipe.load.sql.select import select
 from snake_pipe.load.sql.state import SQL_TYPES
 from snake_pipe.load.sql.views import connect, connect_for
 from snake_pipe.schemas import TABLES, VIEWS
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def ask(dataset: Dataset, sql: str) -> list[tuple[Any, ...]]:
-    with connect_for(dataset.path, sql) as connection:
+    with connect_for(dataset.storage, sql) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -32,7 +33,7 @@ def node_files(dataset: Dataset) -> list[int]:
 
 def test_an_empty_dataset_has_all_views_with_the_types_of_a_full_one(dataset: Dataset, job: Any) -> None:
     def types() -> dict[str, list[tuple[Any, ...]]]:
-        with connect(dataset.path) as connection:
+        with connect(dataset.storage) as connection:
             views = [*TABLES, "files_history"]
             return {view: select(connection, f"FROM {view}").types for view in views}  # type: ignore[misc]
 
@@ -44,7 +45,7 @@ def test_an_empty_dataset_has_all_views_with_the_types_of_a_full_one(dataset: Da
 
 def test_columns_are_those_of_the_schema(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
-    with connect(dataset.path) as connection:
+    with connect(dataset.storage) as connection:
         for table, columns in TABLES.items():
             answer = select(connection, f"FROM {table}")
             assert answer.columns == tuple(column.name for column in columns)
@@ -94,7 +95,7 @@ def test_rows_are_seen_only_through_files(dataset: Dataset, job: Any) -> None:
 
 def test_a_reader_keeps_its_moment_while_a_job_goes_on(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
-    with connect(dataset.path) as connection:
+    with connect(dataset.storage) as connection:
         job.flush(job.file(2, "a.py") + job.file(3, "c.py"))
         assert connection.execute("SELECT file_id FROM files").fetchall() == [(1,)]
         assert connection.execute("SELECT DISTINCT file_id FROM nodes").fetchall() == [(1,)]
@@ -105,14 +106,14 @@ def test_a_reader_keeps_its_moment_while_a_job_goes_on(dataset: Dataset, job: An
 def test_uncommitted_parts_do_not_exist(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
     job.file(2, "b.py")
-    (dataset.path / "nodes" / "part-job1-1-99-1.parquet").write_bytes(b"rubbish")
+    (dataset.storage.folder / "nodes" / "part-job1-1-99-1.parquet").write_bytes(b"rubbish")
     assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
 
 
 def test_errors_follow_their_files_and_jobs(dataset: Dataset, new_job: Callable[..., Any]) -> None:
     # What the newest job does not say any more, such as a folder that can be read again, is over.
     old, new = new_job("job1"), new_job("job2")
-    manager = CheckpointManager(dataset.path)
+    manager = CheckpointManager(dataset.storage)
     for epoch, job in enumerate((old, new), 1):
         manager.save(CheckpointData(job.job_id, {}, {}, ProcessingProgress(epoch=epoch)))
     old.flush(
@@ -161,8 +162,8 @@ def test_values_come_through(dataset: Dataset, job: Any) -> None:
 
 @pytest.mark.parametrize("name", ["it's", 'a"b', "a[1]", "*", "?", "x=1", "{a,b}", "ünï", "# %"])
 def test_odd_folder_names(tmp_path: Path, name: str, new_job: Callable[..., Any]) -> None:
-    dataset = Dataset.create(tmp_path / name / "d")
-    decoy = Dataset.create(tmp_path / "1" / "d")
+    dataset = Dataset.create(LocalStorage(tmp_path / name / "d"))
+    decoy = Dataset.create(LocalStorage(tmp_path / "1" / "d"))
     for into in (dataset, decoy):
         job = new_job()
         job.dataset = into
@@ -180,11 +181,11 @@ def test_many_parts(dataset: Dataset, job: Any) -> None:
 
 def test_no_dataset(tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
-        connect(tmp_path)
+        connect(LocalStorage(tmp_path))
 
 
 def test_the_memory_limit_is_set(dataset: Dataset) -> None:
-    with connect(str(dataset.path), memory_limit_mb=200) as connection:
+    with connect(LocalStorage(dataset.storage.folder), memory_limit_mb=200) as connection:
         (limit,) = connection.execute("SELECT current_setting('memory_limit')").fetchone() or ("",)
         assert limit.startswith("190.7")
 
@@ -238,19 +239,19 @@ def test_how_far_estimates_were_off(dataset: Dataset, job: Any) -> None:
 @pytest.mark.parametrize("table", ["files", "nodes"])
 def test_a_damaged_part_is_named(dataset: Dataset, job: Any, table: str) -> None:
     job.flush(job.file(1, "a.py"))
-    (part,) = dataset.parts(table)
+    part = Path(dataset.parts(table)[0].url)
     os.truncate(part, 50)
     with pytest.raises(DatasetError, match=part.name):
-        connect(dataset.path)
+        connect(dataset.storage)
     part.unlink()
     with pytest.raises(DatasetError, match=part.name):
-        connect(dataset.path)
+        connect(dataset.storage)
 
 
 def test_a_part_damaged_later_is_a_query_error(dataset: Dataset, job: Any) -> None:
     job.flush(job.file(1, "a.py"))
-    with connect(dataset.path) as connection:
-        os.truncate(dataset.parts("nodes")[0], 50)
+    with connect(dataset.storage) as connection:
+        os.truncate(dataset.parts("nodes")[0].url, 50)
         assert list(select(connection, "SELECT path FROM files").rows) == [("a.py",)]
         with pytest.raises(QueryError):
             list(select(connection, "FROM nodes").rows)
@@ -266,7 +267,7 @@ def test_flushes_of_a_resumed_job_show_once(dataset: Dataset, job: Any) -> None:
 
 
 def test_every_view_and_every_documented_column_tells_what_it_means(dataset: Dataset) -> None:
-    with connect(dataset.path) as connection:
+    with connect(dataset.storage) as connection:
         views = connection.execute(
             "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal AND schema_name = 'main'"
         ).fetchall()
@@ -298,7 +299,7 @@ def test_every_view_and_every_documented_column_tells_what_it_means(dataset: Dat
     ],
 )
 def test_what_a_question_can_see_is_there(dataset: Dataset, sql: str) -> None:
-    with connect_for(dataset.path, sql) as connection:
+    with connect_for(dataset.storage, sql) as connection:
         views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
     assert set(VIEWS) <= views
 
@@ -308,7 +309,7 @@ def test_what_a_question_can_see_is_there(dataset: Dataset, sql: str) -> None:
 )
 def test_a_question_of_tables_alone_does_not_wait_for_other_views(dataset: Dataset, sql: str) -> None:
     """Each `query` took half as long again when ready views and comments came."""
-    with connect_for(dataset.path, sql) as connection:
+    with connect_for(dataset.storage, sql) as connection:
         views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
         assert set(VIEWS).isdisjoint(views)
         connection.execute(sql)

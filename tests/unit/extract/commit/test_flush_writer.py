@@ -12,7 +12,8 @@ from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBat
 from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.load.part_writer import Part, PartWriter
-from snake_pipe.utils.journal import Journal
+from snake_pipe.storage.local import LocalStorage
+from snake_pipe.utils.journal.append_file import FileJournal
 from testkit.engines import within
 
 FILE = DiscoveredFile("/r", "a.py", 10, 0, "python", "r", file_id=7)
@@ -27,7 +28,7 @@ class Disk:
         self.folder = folder
         for table in ("files", "errors", "batches"):
             (folder / table).mkdir()
-        self.journal = Journal(folder / "journal.jsonl")
+        self.journal = FileJournal(folder / "journal.jsonl")
         append = self.journal.append
 
         def note(record):
@@ -54,7 +55,7 @@ class Disk:
     def _open(self, stem):
         if self.failure == "write":
             raise SinkError("no room")
-        return PartWriter(self.folder, stem, ("files", "errors", "batches"))
+        return PartWriter(LocalStorage(self.folder), stem, ("files", "errors", "batches"))
 
     def rows(self, table):
         return [

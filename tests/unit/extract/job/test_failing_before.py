@@ -5,20 +5,21 @@ from __future__ import annotations
 import pytest
 
 from snake_pipe.extract.job.failing_before import note_failing_before, read_failing_before
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
 
 @pytest.fixture
 def begin(tmp_path):
     """Begins a job of repositories in which files fail; what it then finds noted."""
-    manager = CheckpointManager(tmp_path)
+    manager = CheckpointManager(LocalStorage(tmp_path))
     epochs = iter(range(1, 100))
 
     def begin(job_id, status, repos, failing=()):
         progress = ProcessingProgress(status=status, epoch=next(epochs))
         manager.save(CheckpointData(job_id, {}, {}, progress))
         note_failing_before(manager, job_id, repos, [tuple(one.split("/")) for one in failing])
-        return sorted("/".join(one) for one in read_failing_before(tmp_path, job_id))
+        return sorted("/".join(one) for one in read_failing_before(LocalStorage(tmp_path), job_id))
 
     return begin
 
@@ -31,8 +32,8 @@ def test_what_fails_now_is_noted_of_the_jobs_repositories(begin):
 
 
 def test_a_job_that_noted_nothing_is_not_known(tmp_path):
-    assert read_failing_before(tmp_path, "20261129-000001-a") is None
-    assert read_failing_before(tmp_path, "../../etc") is None
+    assert read_failing_before(LocalStorage(tmp_path), "20261129-000001-a") is None
+    assert read_failing_before(LocalStorage(tmp_path), "../../etc") is None
 
 
 def test_a_damaged_note_is_none(begin, tmp_path):
@@ -40,7 +41,7 @@ def test_a_damaged_note_is_none(begin, tmp_path):
     note = tmp_path / "_jobs" / "20261129-000001-a" / "failing_before.json"
     for damaged in (b"", b"[1]", b'{"one": 1}', b"\xff"):
         note.write_bytes(damaged)
-        assert read_failing_before(tmp_path, "20261129-000001-a") is None
+        assert read_failing_before(LocalStorage(tmp_path), "20261129-000001-a") is None
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "running", "superseded"])

@@ -19,6 +19,7 @@ from snake_pipe.extract.feeds.feed import Chunk, Feed
 from snake_pipe.extract.job.admission import Admission
 from snake_pipe.extract.job.backlog import Backlog
 from snake_pipe.extract.job.control.folder import ControlFolder
+from snake_pipe.extract.job.control.inbox import Inbox
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
@@ -221,7 +222,7 @@ class Scene:
                 expect=lambda work: Estimate(sum(one.files for one in work.values())),
                 write_status=lambda status: self.written.append(status.state),
             ),
-            controls=ControlFolder(tmp_path / "control"),
+            controls=Inbox(ControlFolder(tmp_path / "control")),
             keep_changes=self.changes.update,
             listener=self.events.append,
         )

@@ -10,6 +10,7 @@ from snake_pipe.extract.planning.default_costs import DEFAULT_COSTS
 from snake_pipe.extract.planning.stretch import DEFAULT_STRETCH, read_stretch
 from snake_pipe.load.batch_history import BatchTotals
 from snake_pipe.plugins import AST_QUEUE, language_names
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 MB = 1_000_000
@@ -74,7 +75,7 @@ def test_the_last_run_tells_what_comes_on_top_of_batches():
 
 def test_the_newest_job_that_read_enough_is_the_last_run(tmp_path):
     """Nothing is learned from a run that read nothing, was stopped, or was of another version."""
-    manager = CheckpointManager(tmp_path)
+    manager = CheckpointManager(LocalStorage(tmp_path))
     done = {"status": "done", "workers": 2, "batch_seconds": 8.0, "elapsed": 6.0}
     statuses = {
         "20261129-000001-aaaaaa": {**done, "elapsed": 60.0},
@@ -85,7 +86,6 @@ def test_the_newest_job_that_read_enough_is_the_last_run(tmp_path):
     }
     assert read_stretch(manager) == DEFAULT_STRETCH
     for job_id, status in statuses.items():
-        manager.job_folder(job_id).mkdir(parents=True)
         manager.write_status(job_id, status)
     assert read_stretch(manager) == 1.5
 

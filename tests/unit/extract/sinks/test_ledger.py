@@ -20,6 +20,7 @@ from snake_pipe.extract.sinks.ledger import (
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.dataset import Flush as Committed
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
 
 
@@ -27,15 +28,15 @@ class Store:
     """A dataset whose jobs commit flushes, each of one file."""
 
     def __init__(self, folder: Path):
-        self.dataset = Dataset.create(folder)
-        self.manager = CheckpointManager(self.dataset.path)
+        self.dataset = Dataset.create(LocalStorage(folder))
+        self.manager = CheckpointManager(self.dataset.storage)
         self.ledger = SinkLedger(self.dataset, self.manager, "lines-1")
         self.numbers = iter(range(1, 1000))
 
     def commit(self, job_id: str, epoch: int, seq: int, *rows, delivered=False):
         progress = ProcessingProgress(epoch=epoch)
         self.manager.save(CheckpointData(job_id, {}, {}, progress))
-        writer = PartWriter(self.dataset.path, f"{job_id}-{epoch}-{seq}", ("files", "symbols"))
+        writer = PartWriter(self.dataset.storage, f"{job_id}-{epoch}-{seq}", ("files", "symbols"))
         writer.write("files", rows_to_batch("files", rows or [self.row(f"{seq}.py", next(self.numbers))]))
         parts = writer.close()
         with self.manager.journal(job_id) as journal:
@@ -123,7 +124,7 @@ def test_what_is_no_longer_there_one_by_one_comes_as_a_snapshot(store, monkeypat
     assert store.missing(2) == [("snapshot", 2)]
     store.ledger.settle(1)
     store.commit("job2", 2, 1)
-    next((store.dataset.path / "files").glob("part-job2-*")).unlink()
+    next((store.dataset.storage.folder / "files").glob("part-job2-*")).unlink()
     assert store.missing(3) == [("snapshot", 3)]
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from snake_pipe.errors import SinkError
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.stored_part import StoredPart
 from snake_pipe.load.tidy import rewriting
 from snake_pipe.load.tidy.rewriting import write_anew
 from snake_pipe.schemas import arrow_schema
+from snake_pipe.storage.local import LocalStorage
 
 NEEDED = {"name": "n", "role": "call"}
 
@@ -28,17 +30,17 @@ class Folder:
         self.written += 1
         if self.written == self.most_writers:
             raise SinkError("no room")
-        return PartWriter(self.path, f"new-{self.written}", ("refs",))
+        return PartWriter(LocalStorage(self.path), f"new-{self.written}", ("refs",))
 
     def part(self, rows, groups=2):
         self.written += 1
-        writer = PartWriter(self.path, f"old-{self.written}", ("refs",))
+        writer = PartWriter(LocalStorage(self.path), f"old-{self.written}", ("refs",))
         cut = len(rows) // groups or 1
         for start in range(0, len(rows), cut):
             full = [{**NEEDED, "file_id": file, "node_id": node} for file, node in rows[start : start + cut]]
             writer.write("refs", pa.RecordBatch.from_pylist(full, schema=arrow_schema("refs")))
         (part,) = writer.close()
-        return self.path / "refs" / part.name
+        return StoredPart(f"refs/{part.name}", LocalStorage(self.path))
 
     def rows(self, part):
         table = pq.read_table(self.path / "refs" / part.name, partitioning=None)
@@ -101,4 +103,4 @@ def test_nothing_is_left_of_what_could_not_be_written(folder):
     folder.most_writers = folder.written + 3
     with pytest.raises(SinkError):
         write_anew("refs", [source], lambda rows: rows, most_rows=2, open_writer=folder.open_writer)
-    assert list((folder.path / "refs").iterdir()) == [source]
+    assert list((folder.path / "refs").iterdir()) == [folder.path / source.name]

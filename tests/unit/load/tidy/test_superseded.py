@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.load.part_writer import PartWriter
+from snake_pipe.load.stored_part import StoredPart
 from snake_pipe.load.tidy.superseded import find_superseded
 from snake_pipe.schemas import TABLES, arrow_schema
+from snake_pipe.storage.local import LocalStorage
 
 REQUIRED = {
     "input_kind": "source",
@@ -26,11 +28,11 @@ REQUIRED = {
 
 def write_files(folder, number, rows):
     (folder / "files").mkdir(exist_ok=True)
-    writer = PartWriter(folder, f"{number}", ("files",))
+    writer = PartWriter(LocalStorage(folder), f"{number}", ("files",))
     full = [{c.name: None for c in TABLES["files"]} | REQUIRED | row for row in rows]
     writer.write("files", pa.RecordBatch.from_pylist(full, schema=arrow_schema("files")))
     (part,) = writer.close()
-    return folder / "files" / part.name
+    return StoredPart(f"files/{part.name}", LocalStorage(folder))
 
 
 def by_the_rule(rows):

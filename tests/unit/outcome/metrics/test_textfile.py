@@ -9,6 +9,7 @@ import pytest
 
 from snake_pipe.outcome.metrics.textfile import metrics_text
 from snake_pipe.outcome.summary import RunSummary
+from snake_pipe.storage.local import LocalStorage
 
 parser = pytest.importorskip("prometheus_client.parser")
 
@@ -37,7 +38,7 @@ def samples(text):
 
 
 def test_a_run_that_ended_well(tmp_path):
-    found = samples(metrics_text(DONE, tmp_path))
+    found = samples(metrics_text(DONE, LocalStorage(tmp_path)))
     assert found["snake_pipe_last_success_timestamp_seconds",] == 1_790_000_000
     assert found["snake_pipe_lag_seconds",] == 0
     assert found["snake_pipe_last_run_duration_seconds",] == 12.5
@@ -49,9 +50,9 @@ def test_a_run_that_ended_well(tmp_path):
 
 
 def test_a_run_that_failed_keeps_the_last_success(tmp_path):
-    text = metrics_text(DONE, tmp_path)
+    text = metrics_text(DONE, LocalStorage(tmp_path))
     for later in (FAILED, replace(FAILED, exit_code=3, status="done", ended_at=1_790_001_000.0)):
-        text = metrics_text(later, tmp_path, text)
+        text = metrics_text(later, LocalStorage(tmp_path), text)
         found = samples(text)
         assert found["snake_pipe_last_success_timestamp_seconds",] == 1_790_000_000
         assert found["snake_pipe_lag_seconds",] == later.ended_at - 1_790_000_000
@@ -60,7 +61,7 @@ def test_a_run_that_failed_keeps_the_last_success(tmp_path):
 
 @pytest.mark.parametrize("before", ["", "nonsense\n", "snake_pipe_last_success_timestamp_seconds 17\n"])
 def test_where_no_run_ended_well_there_is_no_last_success(tmp_path, before):
-    found = samples(metrics_text(FAILED, tmp_path, before))
+    found = samples(metrics_text(FAILED, LocalStorage(tmp_path), before))
     assert ("snake_pipe_last_success_timestamp_seconds",) not in found
     assert found["snake_pipe_last_run_exit_code",] == 1
 
@@ -68,8 +69,8 @@ def test_where_no_run_ended_well_there_is_no_last_success(tmp_path, before):
 @pytest.mark.parametrize("name", ['a "b"', "a\\b", "line\nbreak", "caf\udce9"])
 def test_any_name_of_a_dataset_is_a_label(tmp_path, name):
     dataset = Path(tmp_path, name)
-    text = metrics_text(DONE, dataset)
-    again = samples(metrics_text(FAILED, dataset, text))
+    text = metrics_text(DONE, LocalStorage(dataset))
+    again = samples(metrics_text(FAILED, LocalStorage(dataset), text))
     assert again["snake_pipe_last_success_timestamp_seconds",] == 1_790_000_000
     labels = {
         sample.labels.get("dataset")

@@ -18,7 +18,9 @@ from snake_pipe.errors import UsageError
 from snake_pipe.extract.job.control import folder as control_folder
 from snake_pipe.extract.job.control.command import ACTIONS, MOST_BYTES, Command, check_command
 from snake_pipe.extract.job.control.folder import ControlFolder
+from snake_pipe.extract.job.control.inbox import Inbox
 from snake_pipe.extract.job.control.sender import send, wait_for_answer, withdraw
+from snake_pipe.storage.local import LocalStorage
 
 ID = "01795357984909449600-0a1b2c3d"
 
@@ -32,7 +34,7 @@ def job(tmp_path):
 
 @pytest.fixture
 def inbox(job):
-    folder = ControlFolder(job / "control")
+    folder = Inbox(ControlFolder(job / "control"))
     folder.clear()
     return folder
 
@@ -69,7 +71,7 @@ def test_commands_come_once_and_in_the_order_they_were_sent(job, inbox):
         ("flush", {}),
         ("stop", {}),
     ]
-    ids = [send(job, action, arguments) for action, arguments in commands]
+    ids = [send(LocalStorage(job), action, arguments) for action, arguments in commands]
     assert ids == sorted(ids)
     assert inbox.read() == [Command(i, *what) for i, what in zip(ids, commands, strict=True)]
     assert inbox.read() == []
@@ -81,7 +83,7 @@ def test_only_the_owner_can_look_into_the_folder_and_its_files(job, inbox):
     assert stat.S_IMODE((job / "control").stat().st_mode) == 0o700
     before = os.umask(0)
     try:
-        command_id = send(job, "pause")
+        command_id = send(LocalStorage(job), "pause")
     finally:
         os.umask(before)
     assert stat.S_IMODE((job / "control" / f"{command_id}.json").stat().st_mode) == 0o600
@@ -97,53 +99,53 @@ def test_a_command_is_in_the_folder_whole_or_not_at_all(job, inbox, monkeypatch)
         return rename(self, target)
 
     monkeypatch.setattr(pathlib.Path, "rename", look_and_rename)
-    command_id = send(job, "pause")
+    command_id = send(LocalStorage(job), "pause")
     assert seen == [([], [])]
     assert [command.id for command in inbox.read()] == [command_id]
 
 
 def test_what_was_sent_to_a_dead_run_is_not_carried_out_by_the_next(job, inbox):
     """A job that was killed with a `stop` in its folder would stop again at once when it is resumed."""
-    send(job, "stop")
+    send(LocalStorage(job), "stop")
     put(job, b"rubbish", "rubbish")
     (job / "control" / "folder").mkdir()
     (job / "control").chmod(0o777)
-    resumed = ControlFolder(job / "control")
+    resumed = Inbox(ControlFolder(job / "control"))
     resumed.clear()
     assert resumed.read() == []
     assert resumed.refused() == []
     assert stat.S_IMODE((job / "control").stat().st_mode) == 0o700
-    send(job, "pause")
+    send(LocalStorage(job), "pause")
     assert [command.action for command in resumed.read()] == ["pause"]
 
 
 def test_a_command_can_be_taken_back_until_it_is_read(job, inbox):
-    command_id = send(job, "stop")
-    assert withdraw(job, command_id)
+    command_id = send(LocalStorage(job), "stop")
+    assert withdraw(LocalStorage(job), command_id)
     assert inbox.read() == []
-    command_id = send(job, "stop")
+    command_id = send(LocalStorage(job), "stop")
     assert len(inbox.read()) == 1
-    assert not withdraw(job, command_id)
+    assert not withdraw(LocalStorage(job), command_id)
 
 
 def test_taken_back_while_it_is_read_it_is_not_carried_out(job, inbox, monkeypatch):
     """The sender's unlink and ours can't both succeed, so both sides agree on whether it counts."""
-    command_id = send(job, "stop")
-    read_file = ControlFolder._read_file
+    command_id = send(LocalStorage(job), "stop")
+    read_file = ControlFolder.read
 
     def read_and_lose(self, name):
         data = read_file(self, name)
-        assert withdraw(job, command_id)
+        assert withdraw(LocalStorage(job), command_id)
         return data
 
-    monkeypatch.setattr(ControlFolder, "_read_file", read_and_lose)
+    monkeypatch.setattr(ControlFolder, "read", read_and_lose)
     assert inbox.read() == []
 
 
 def test_senders_side_by_side_lose_nothing(job, inbox):
     def work():
         for _ in range(50):
-            send(job, "flush")
+            send(LocalStorage(job), "flush")
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     seen = []
@@ -274,7 +276,7 @@ def test_a_name_that_is_no_text_is_removed_as_well(job, inbox):
 
 
 def test_a_command_that_is_put_back_is_not_carried_out_again(job, inbox, tmp_path):
-    command_id = send(job, "flush")
+    command_id = send(LocalStorage(job), "flush")
     path = job / "control" / f"{command_id}.json"
     shutil.copy(path, tmp_path / "kept")
     assert len(inbox.read()) == 1
@@ -302,17 +304,17 @@ def test_a_folder_that_is_a_link_or_another_users_is_not_read(job, inbox, tmp_pa
     path.parent.rename(elsewhere)
     (job / "control").symlink_to(elsewhere)
     assert "not a folder of our own" in refusal(inbox)
-    again = ControlFolder(job / "control")
+    again = Inbox(ControlFolder(job / "control"))
     again.clear()
     assert (elsewhere / path.name).exists()  # nothing is removed behind a link
     (job / "control").unlink()
     (job / "control").touch(mode=0o600)
-    assert "not a folder of our own" in refusal(ControlFolder(job / "control"))
+    assert "not a folder of our own" in refusal(Inbox(ControlFolder(job / "control")))
     (job / "control").unlink()
     elsewhere.rename(job / "control")
     if os.geteuid() == 0:
         os.chown(job / "control", 65534, 65534)
-        assert "not a folder of our own" in refusal(ControlFolder(job / "control"))
+        assert "not a folder of our own" in refusal(Inbox(ControlFolder(job / "control")))
 
 
 def test_a_job_whose_folder_is_gone_or_cannot_be_made_runs_on(job, inbox, tmp_path):
@@ -320,7 +322,7 @@ def test_a_job_whose_folder_is_gone_or_cannot_be_made_runs_on(job, inbox, tmp_pa
     assert inbox.read() == []
     assert inbox.refused() == []
     (tmp_path / "file").touch()
-    blocked = ControlFolder(tmp_path / "file" / "control")
+    blocked = Inbox(ControlFolder(tmp_path / "file" / "control"))
     blocked.clear()
     (message,) = blocked.refused()
     assert "no control" in message
@@ -333,7 +335,7 @@ def test_what_cannot_be_removed_is_told_once_and_stands_in_nobodys_way(job, inbo
     for _ in range(20):
         assert inbox.read() == []
     told = inbox.refused()
-    send(job, "pause")
+    send(LocalStorage(job), "pause")
     assert [command.action for command in inbox.read()] == ["pause"]
     assert inbox.refused() == []
     assert 20 <= len(told) < 40
@@ -364,7 +366,7 @@ def counted(monkeypatch):
 def test_a_flood_is_worked_off_in_small_turns_and_few_words(job, inbox, monkeypatch):
     for number in range(10_000):
         (job / "control" / f"{number:020}-0a1b2c3d.json").write_bytes(b"x")
-    command_id = send(job, "pause")
+    command_id = send(LocalStorage(job), "pause")
     count = counted(monkeypatch)
     turns, found, messages = 0, [], []
     while os.listdir(job / "control"):
@@ -397,7 +399,7 @@ def test_a_look_into_an_empty_folder_opens_no_file(job, inbox, monkeypatch):
 @given(st.binary(max_size=300) | st.from_regex(rb'\{"id": ?"[0-9a-f-]*", "action": .*\}'))
 def test_no_bytes_make_it_fail(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("job")
-    inbox = ControlFolder(folder / "control")
+    inbox = Inbox(ControlFolder(folder / "control"))
     inbox.clear()
     put(folder, data)
     assert len(inbox.read()) + len(inbox.refused()) == 1
@@ -412,7 +414,7 @@ def test_no_bytes_make_it_fail(tmp_path_factory, data):
 )
 def test_a_wrong_command_is_not_sent(job, inbox, action, arguments):
     with pytest.raises(UsageError):
-        send(job, action, arguments)
+        send(LocalStorage(job), action, arguments)
     assert list((job / "control").iterdir()) == []
 
 
@@ -427,12 +429,12 @@ def test_a_typo_is_answered_with_what_was_meant():
 
 def test_a_command_too_large_to_be_read_is_not_sent(job, inbox):
     with pytest.raises(UsageError, match="larger"):
-        send(job, "cancel", {"path": "x" * 70_000})
+        send(LocalStorage(job), "cancel", {"path": "x" * 70_000})
 
 
 def test_a_job_without_a_control_folder_takes_no_commands(job):
     with pytest.raises(UsageError, match="takes no commands"):
-        send(job, "flush")
+        send(LocalStorage(job), "flush")
     assert list(job.iterdir()) == []
 
 

@@ -1,8 +1,7 @@
-"""An append-only file of JSON records that survives a torn end and refuses a damaged middle.
+"""A journal as an append-only file, which survives a torn end and refuses a damaged middle.
 
-One line a record, `{"crc32":"xxxxxxxx","record":{...}}`; the checksum is over the record's bytes. A line
-that a crash cut short can only be the last one: it is moved aside on opening, since whatever it announced
-had not been promised to anybody. A bad line with good ones after it means that the file was damaged
+A line that a crash cut short can only be the last one: it is moved aside on opening, since whatever it
+announced had not been promised to anybody. A bad line with good ones after it means that the file was damaged
 later, and nothing in it can be trusted.
 """
 
@@ -10,43 +9,24 @@ from __future__ import annotations
 
 import os
 import threading
-import zlib
-from typing import TYPE_CHECKING, Any, Self
-
-import orjson
+from typing import TYPE_CHECKING, Self
 
 from snake_pipe.errors import CheckpointError, SinkError
 from snake_pipe.storage.atomic_file import fsync_folder, write_atomic
+from snake_pipe.utils.journal.record import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
-Record = dict[str, Any]
+    from snake_pipe.utils.journal.record import Record
 
-_HEAD = b'{"crc32":"'
-_MIDDLE = b'","record":'
-_RECORD_AT = len(_HEAD) + 8 + len(_MIDDLE)
-
-
-def _encode(record: Record) -> bytes:
-    payload = orjson.dumps(record)
-    return b"%s%08x%s%s}\n" % (_HEAD, zlib.crc32(payload), _MIDDLE, payload)
+SMALLEST = 4 << 20
+"""Bytes below which a file is not worth being rewritten."""
 
 
-def _decode(line: bytes) -> Record | None:
-    """The record of one line without its line feed; None if the line is not whole."""
-    if not line.startswith(_HEAD) or not line.endswith(b"}"):
-        return None
-    payload = line[_RECORD_AT:-1]
-    if line[:_RECORD_AT] != b"%s%08x%s" % (_HEAD, zlib.crc32(payload), _MIDDLE):
-        return None
-    record = orjson.loads(payload)
-    return record if isinstance(record, dict) else None
-
-
-def read_journal(path: Path) -> tuple[list[Record], int]:
+def read_file(path: Path) -> tuple[list[Record], int]:
     """The records of a journal, and the length in bytes of its good part.
 
     A length below the file's size means a torn end. CheckpointError if the middle is damaged.
@@ -59,7 +39,7 @@ def read_journal(path: Path) -> tuple[list[Record], int]:
     position = 0
     while position < len(data):
         end = data.find(b"\n", position)
-        record = _decode(data[position:end]) if end >= 0 else None
+        record = decode(data[position:end]) if end >= 0 else None
         if record is None:
             if _has_whole_line(data, position):
                 raise CheckpointError(
@@ -74,7 +54,7 @@ def read_journal(path: Path) -> tuple[list[Record], int]:
 
 def _has_whole_line(data: bytes, position: int) -> bool:
     """Whether any line that begins after `position` holds a record."""
-    return any(_decode(line) is not None for line in data[position:].split(b"\n")[1:])
+    return any(decode(line) is not None for line in data[position:].split(b"\n")[1:])
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -83,18 +63,15 @@ def _write_all(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-class Journal:
-    """A journal open for appending, by the one process that holds the dataset's lock.
-
-    `records` are those it was opened with; `size` is in bytes, `rewritten_size` what `rewrite` left of it.
-    """
+class FileJournal:
+    """The file of a journal, open for appending by the one process that runs its job."""
 
     def __init__(self, path: Path) -> None:
         """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
         self.path = path
         self._failed = False
         self._writing = threading.Lock()
-        self.records, good = read_journal(path)
+        self.records, good = read_file(path)
         new = not path.exists()
         try:
             if not new and path.stat().st_size > good:
@@ -104,8 +81,13 @@ class Journal:
                 fsync_folder(path.parent)
         except OSError as error:
             raise SinkError(f"cannot open the journal {path}: {error.strerror}") from error
-        self.size = good
-        self.rewritten_size = 0
+        self._size = good
+        self._rewritten_size = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has doubled since it was rewritten."""
+        return self._size >= max(SMALLEST, 2 * self._rewritten_size)
 
     def _set_aside(self, good: int) -> None:
         with self.path.open("r+b") as file:
@@ -122,7 +104,7 @@ class Journal:
         A failed fsync is never tried again: the kernel may have dropped the pages and would report
         success for nothing. The record then counts as not written. For any thread.
         """
-        line = _encode(record)
+        line = encode(record)
         with self._writing:
             if self._failed:
                 raise SinkError(f"the journal {self.path} can no longer be relied on", "resume the job")
@@ -136,7 +118,7 @@ class Journal:
                     "make room, then resume the job",
                 ) from error
             self._failed = False
-            self.size += len(line)
+            self._size += len(line)
 
     def rewrite(self, select: Callable[[list[Record]], list[Record]]) -> None:
         """Keep only the records that are selected. For any thread; others wait with what they append.
@@ -147,7 +129,7 @@ class Journal:
         with self._writing:
             if self._failed:
                 return
-            data = b"".join(map(_encode, select(read_journal(self.path)[0])))
+            data = b"".join(map(encode, select(read_file(self.path)[0])))
             self._failed = True
             before = os.fstat(self._descriptor).st_ino
             try:
@@ -158,7 +140,7 @@ class Journal:
                 raise
             os.close(self._descriptor)
             self._descriptor = descriptor
-            self.size = self.rewritten_size = len(data)
+            self._size = self._rewritten_size = len(data)
             self._failed = False
 
     def close(self) -> None:
