@@ -1,0 +1,81 @@
+"""A journal of objects: numbered records, of which each number is given to one process."""
+
+from __future__ import annotations
+
+import pytest
+
+from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.storage.local import LocalStorage
+from snake_pipe.utils.journal.objects import FOLDER, ObjectJournal, read_objects
+
+RECORDS = [{"type": "flush", "seq": number} for number in range(1, 4)]
+
+
+@pytest.fixture
+def job(tmp_path):
+    return LocalStorage(tmp_path / "job")
+
+
+def told(records):
+    return [{name: value for name, value in record.items() if name != "writer"} for record in records]
+
+
+def test_records_are_read_in_their_order(job):
+    with ObjectJournal(job) as journal:
+        for record in RECORDS:
+            journal.append(record)
+    assert told(read_objects(job)) == RECORDS
+    assert told(ObjectJournal(job).records) == RECORDS
+    assert sorted(file.name for file in job.files(FOLDER)) == [f"0000000{n}.json" for n in (1, 2, 3)]
+
+
+def test_a_process_that_lost_its_job_can_promise_nothing_any_more(job):
+    lost = ObjectJournal(job)
+    lost.append(RECORDS[0])
+    with ObjectJournal(job) as following:
+        following.append({"type": "start"})
+        for _ in range(2):  # also not the second time
+            with pytest.raises(SinkError):
+                lost.append(RECORDS[1])
+        following.append(RECORDS[2])
+    assert told(read_objects(job)) == [RECORDS[0], {"type": "start"}, RECORDS[2]]
+
+
+def test_a_rewritten_journal_has_what_was_selected_and_goes_on(job):
+    with ObjectJournal(job) as journal:
+        for record in RECORDS:
+            journal.append(record)
+        journal.rewrite(lambda records: records[1:2])
+        journal.append({"type": "end"})
+    assert told(read_objects(job)) == [RECORDS[1], {"type": "end"}]
+    assert len(job.files(FOLDER)) == 2
+
+
+def test_what_a_rewriting_left_does_not_count(job):
+    """It was killed before it had removed what came before."""
+    with ObjectJournal(job) as journal:
+        for record in RECORDS:
+            journal.append(record)
+        first = job.read(f"{FOLDER}/00000001.json")
+        journal.rewrite(lambda records: records[2:])
+    job.create(f"{FOLDER}/00000001.json", first)
+    assert told(read_objects(job)) == [RECORDS[2]]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"x"])
+def test_a_damaged_record_refuses_the_journal(job, damage):
+    with ObjectJournal(job) as journal:
+        for record in RECORDS:
+            journal.append(record)
+    job.replace(f"{FOLDER}/00000002.json", damage)
+    with pytest.raises(CheckpointError, match="damaged at 00000002"):
+        read_objects(job)
+
+
+def test_a_record_that_is_missing_refuses_the_journal(job):
+    with ObjectJournal(job) as journal:
+        for record in RECORDS:
+            journal.append(record)
+    job.remove(f"{FOLDER}/00000002.json")
+    with pytest.raises(CheckpointError, match="damaged at 00000002"):
+        read_objects(job)
