@@ -55,7 +55,7 @@ class Writer:
         self.flushes += 1
         return FlushInfo(self.flushes, files, [], 0.0, 0.0)
 
-    async def tidy(self):
+    async def tidy(self, *, is_last):
         self.tidied += 1
         if self.failures:
             self.failures -= 1

@@ -44,11 +44,11 @@ class Disk:
             commit=self._commit,
             open_writer=self._open,
             read_with="settings",
-            tidy=lambda: self.done.append("tidy"),
+            tidy=lambda _: self.done.append("tidy"),
         )
 
-    def _commit(self, job_id, seq, parts):
-        self.done.append(("commit", job_id, seq, sorted(part.table for part in parts)))
+    def _commit(self, seq, parts):
+        self.done.append(("commit", seq, sorted(part.table for part in parts)))
         if self.failure == "commit":
             raise SinkError("a table cannot be committed")
 
@@ -87,7 +87,7 @@ def test_a_flush_is_promised_before_it_is_committed(tmp_path):
     info = within(disk.writer.flush())
     assert (info.flush_seq, info.files, len(info.parts)) == (5, 1, 4)
     tables = ["batches", "errors", "files", "nodes"]
-    assert disk.done == ["flush", ("commit", "j", 5, tables), "committed"]
+    assert disk.done == ["flush", ("commit", 5, tables), "committed"]
     rows = disk.rows("files")
     assert [(row["file_id"], row["flush_seq"], row["read_with"]) for row in rows] == [(7, 5, "settings")]
     assert [(row["batch_id"], row["status"], row["flush_seq"]) for row in disk.rows("batches")] == [
@@ -163,11 +163,11 @@ def test_a_tidy_waits_for_a_flush_under_way_and_runs_to_its_end(tmp_path):
     async def go():
         flush = asyncio.create_task(disk.writer.flush())
         await asyncio.sleep(0)
-        tidy = asyncio.create_task(disk.writer.tidy())
+        tidy = asyncio.create_task(disk.writer.tidy(is_last=True))
         await asyncio.sleep(0)
         tidy.cancel()  # who asked goes away; what is under way is done all the same
         await flush
-        await disk.writer.tidy()
+        await disk.writer.tidy(is_last=True)
 
     within(go())
     disk.writer.close()

@@ -100,7 +100,7 @@ class Table:
         self.errors += errors
         self.pending += [row["file_id"] for row in files]
 
-    async def tidy(self):
+    async def tidy(self, *, is_last):
         self.tidied += 1
 
     async def flush(self):
