@@ -67,7 +67,7 @@ def newest_job(dataset):
     manager = CheckpointManager(LocalStorage(dataset))
     job_id = manager.newest()
     assert job_id is not None
-    return manager.job_folder(job_id)
+    return manager.job_folder(job_id).folder
 
 
 def edit_json(path, **changes):
