@@ -17,7 +17,7 @@ import pytest
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal import read_journal
+from snake_pipe.utils.journal.append_file import read_file
 from testkit.compared import differences
 from testkit.repositories import python_files
 
@@ -86,7 +86,7 @@ def test_no_row_is_lost_and_none_is_doubled(repository, whole, tmp_path):
         commits = commits_in_logs(dataset)
         assert len(commits) == len(set(commits))
         for job in jobs:
-            records, _ = read_journal(dataset / "_jobs" / job / "journal.jsonl")
+            records, _ = read_file(dataset / "_jobs" / job / "journal.jsonl")
             for flush in (record for record in records if record["type"] == "flush"):
                 assert ("files", job, flush["seq"]) in commits
         assert Dataset.open(LocalStorage(dataset)).snapshot().is_tidy
