@@ -47,13 +47,26 @@ _NEW_DATASET = "name another folder with --dataset, or ingest into a new one"
 class Flush:
     """The parts that one flush of a job makes visible; `flush_seq` counts up from 1 in each job.
 
-    `epoch` is the number of the run.
+    `epoch` is the number of the run. `series` names what is written by one job at a time, the earlier one's
+    promises kept first: the tables remember the last flush of each series, so their logs do not grow with
+    the number of jobs.
     """
 
     job_id: str
     flush_seq: int
     parts: Sequence[Part] = field(default_factory=tuple)
     epoch: int = 0
+    series: str = ""
+
+    @property
+    def number(self) -> int:
+        """What counts up in a series."""
+        return number_in_series(self.epoch, self.flush_seq)
+
+
+def number_in_series(epoch: int, flush_seq: int = 0) -> int:
+    """The number of a flush among all of its series; later runs have greater epochs."""
+    return epoch << 32 | flush_seq
 
 
 def is_dataset(storage: Storage) -> bool:
@@ -128,14 +141,14 @@ class Dataset:
         due = [
             (log, checked_parts(log.storage, parts))
             for log, parts in ((self._logs[table], parts_of[table]) for table in _COMMIT_ORDER)
-            if (parts or log is self._logs["files"]) and (log.flush_seq(flush.job_id) or 0) < flush.flush_seq
+            if (parts or log is self._logs["files"]) and log.last_number(flush.series) < flush.number
         ]
         for log, parts in due:
             is_last = log is self._logs["files"]
             log.append(
                 parts,
-                flush.job_id,
-                flush.flush_seq,
+                flush.series,
+                flush.number,
                 (lambda version: self.snapshot_of(version, flush.job_id, flush.epoch)) if is_last else None,
             )
 
@@ -168,9 +181,9 @@ class Dataset:
         """A table's log."""
         return self._logs[table]
 
-    def transaction_version(self, table: str, job_id: str) -> int | None:
-        """The last flush of a job that a table has; None before the first."""
-        return self._logs[table].flush_seq(job_id)
+    def has(self, flush: Flush, table: str = "files") -> bool:
+        """Whether a flush is committed to a table."""
+        return self._logs[table].last_number(flush.series) >= flush.number
 
     def part(self, table: str, name: str) -> StoredPart:
         """The part of a table that its log calls `name`."""

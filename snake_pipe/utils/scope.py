@@ -18,6 +18,9 @@ class Scope:
     repo: str
     shard: Shard | None = None
 
+    def __str__(self) -> str:
+        return self.repo if self.shard is None else f"{self.repo} {self.shard}"
+
     def overlaps(self, other: Scope) -> bool:
         """Whether a file may be in both."""
         if self.repo != other.repo:

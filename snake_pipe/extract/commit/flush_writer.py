@@ -59,7 +59,8 @@ class _Pending:
 class FlushWriter:
     """Owned by the coordinator.
 
-    `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`.
+    `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`,
+    `series` that of its flushes.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class FlushWriter:
         *,
         job_id: str,
         epoch: int,
+        series: str,
         last_flush_seq: int,
         journal: Journal,
         commit: Callable[[int, Sequence[Part]], None],
@@ -76,6 +78,7 @@ class FlushWriter:
     ) -> None:
         self._job_id = job_id
         self._epoch = epoch
+        self._series = series
         self._journal = journal
         self._commit = commit
         self._open_writer = open_writer
@@ -193,6 +196,7 @@ class FlushWriter:
                 "type": "flush",
                 "seq": seq,
                 "epoch": self._epoch,
+                "series": self._series,
                 "files": pending.file_count,
                 "parts": [astuple(part) for part in parts],
             }

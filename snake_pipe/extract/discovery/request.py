@@ -103,6 +103,11 @@ class IngestRequest:
         return tuple(Scope(name, self.own_shard) for name in dict.fromkeys(self.repos.values()))
 
     @property
+    def series(self) -> str:
+        """Names what it writes: jobs of the same series never write at once."""
+        return ", ".join(sorted(map(str, self.scopes)))
+
+    @property
     def expects_files(self) -> bool:
         """Whether to find none is worth a word: in whole folders, but not in a list, changes or a shard."""
         return (

@@ -170,6 +170,7 @@ def _make_writer(job: Job, feed: Feed) -> FlushWriter:
     return FlushWriter(
         job_id=job.job_id,
         epoch=job.epoch,
+        series=job.request.series,
         last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),
         journal=job.journal,
         commit=job.commit,

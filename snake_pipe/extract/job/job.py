@@ -360,7 +360,7 @@ class Job:
     def commit(self, flush_seq: int, parts: Sequence[Part]) -> None:
         """Make a flush visible; SinkError if it cannot be, or if the job has lost what it claimed."""
         self._writing.check()
-        self.dataset.commit(Flush(self.job_id, flush_seq, parts, self.epoch))
+        self.dataset.commit(Flush(self.job_id, flush_seq, parts, self.epoch, self.request.series))
 
     def tidy(self, feed: Feed, *, is_last: bool) -> None:
         """Make the tables the current state, and remove what is no longer kept, unless another is at it.

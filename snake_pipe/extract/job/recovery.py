@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.run_record import record_killed_run
+from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.extract.sinks.ledger import owed_parts
-from snake_pipe.load.dataset import Flush
-from snake_pipe.load.part_writer import Part
 from snake_pipe.load.tidy.retention import Vacuum
 from snake_pipe.utils.journal.journal import read_journal
 
@@ -53,10 +52,9 @@ def _keep_promises(dataset: Dataset, manager: CheckpointManager, job_id: str) ->
 
 def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
     """Commit the flushes that a job's journal promises and that are not committed."""
-    for flush in _promised(journal.records):
-        parts = [Part(*part) for part in flush["parts"]]
-        dataset.commit(Flush(job_id, flush["seq"], parts, flush["epoch"]))
-        journal.append({"type": "committed", "seq": flush["seq"]})
+    for record in _promised(journal.records):
+        dataset.commit(flush_in(record, job_id))
+        journal.append({"type": "committed", "seq": record["seq"]})
 
 
 def remove_leftovers(
@@ -102,10 +100,8 @@ def _promised_names(
         to_sinks = owed_parts(manager, records, sinks)
     except SnakePipeError:  # what is promised in it cannot be told from what is not
         return set()
-    committed = dataset.transaction_version("files", job_id) or 0
-    promised = {
-        part[1] for flush in _promised(records) if flush["seq"] > committed for part in flush["parts"]
-    }
+    flushes = [flush_in(record, job_id) for record in _promised(records)]
+    promised = {part.name for flush in flushes if not dataset.has(flush) for part in flush.parts}
     return promised | to_sinks
 
 

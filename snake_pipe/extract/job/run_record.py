@@ -19,6 +19,7 @@ import orjson
 from snake_pipe.errors import SnakePipeError
 from snake_pipe.extract.discovery.git_state import GitState, read_git_state
 from snake_pipe.extract.model.rows import rows_to_batch
+from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.run_changes import RepositoryChanges, RepositoryFiles, count_changes, count_files
 from snake_pipe.version import __version__
@@ -98,7 +99,7 @@ class RunRecord:
             started_at=self._started_at,
             ended_at=time.time(),
         )
-        _commit(self._dataset, rows, self._job_id, self._epoch)
+        _commit(self._dataset, rows, _record(self._request, self._job_id, self._epoch))
         self._is_written = True
 
 
@@ -123,7 +124,7 @@ def record_killed_run(
     `records` are those of the journal in the job's `folder`.
     """
     start = next((record for record in reversed(records) if record.get("type") == "start"), None)
-    if start is None or (dataset.transaction_version(_TABLE, job_id) or 0) >= start["epoch"]:
+    if start is None or dataset.has(_record(request, job_id, start["epoch"]), _TABLE):
         return
     names = repositories_of(request).values()
     git = dict.fromkeys(names, GitState()) | _noted_git(folder, start["epoch"])
@@ -141,7 +142,7 @@ def record_killed_run(
         ended_at=end["time"] if end else None,
         files_version=start["files_version"],
     )
-    _commit(dataset, rows, job_id, start["epoch"])
+    _commit(dataset, rows, _record(request, job_id, start["epoch"]))
 
 
 def _noted_git(folder: Storage, epoch: int) -> dict[str, GitState]:
@@ -218,13 +219,18 @@ def _changes(
         return None
 
 
-def _commit(dataset: Dataset, rows: list[Row], job_id: str, epoch: int) -> None:
+def _record(request: IngestRequest, job_id: str, epoch: int) -> Flush:
+    """What a run adds to its table, which has no other flushes."""
+    return Flush(job_id, 0, epoch=epoch, series=request.series)
+
+
+def _commit(dataset: Dataset, rows: list[Row], record: Flush) -> None:
     # A name of its own for each attempt: a commit may be done although it fails, and then the part stays.
-    writer = PartWriter(dataset.storage, f"{job_id}-{epoch}-run-{time.time_ns()}", (_TABLE,))
+    writer = PartWriter(dataset.storage, f"{record.job_id}-{record.epoch}-run-{time.time_ns()}", (_TABLE,))
     try:
         writer.write(_TABLE, rows_to_batch(_TABLE, rows))
         parts = writer.close()
     except BaseException:
         writer.abort()
         raise
-    dataset.log(_TABLE).append(parts, job_id, epoch)
+    dataset.log(_TABLE).append(parts, record.series, record.number)

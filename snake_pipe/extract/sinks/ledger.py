@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.errors import SinkError, SnakePipeError
+from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.plugins.sinks import SNAPSHOT, Flush, FlushKey
 from snake_pipe.schemas import TABLES
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
@@ -93,14 +94,13 @@ class SinkLedger:
         """The flushes of later epochs that the sink lacks; None if not all of them are to be had."""
         found: list[tuple[int, Flush]] = []
         for job_id, records in _journals_since(self._manager, since):
-            committed = self._dataset.transaction_version("files", job_id) or 0
             delivered = last_delivered(records, self.sink)
             for record in records:
-                if record.get("epoch", 0) <= since or not delivered < record.get("seq", 0) <= committed:
+                if record.get("epoch", 0) <= since or record.get("seq", 0) <= delivered:
                     continue
                 if record["type"] == "compacted":
                     return None
-                if record["type"] == "flush":
+                if record["type"] == "flush" and self._dataset.has(flush_in(record, job_id)):
                     found.append((record["epoch"], self._flush(job_id, record)))
         if not self._dataset.holds(_parts_of(self._dataset, [flush for _, flush in found])):
             return None

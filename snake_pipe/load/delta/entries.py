@@ -118,9 +118,9 @@ def commit_info(operation: str, parameters: Mapping[str, str], snapshot: Snapsho
     return {"commitInfo": info}
 
 
-def transaction(job_id: str, flush_seq: int) -> Action:
-    """That a job has come to a flush."""
-    return {"txn": {"appId": job_id, "version": flush_seq}}
+def transaction(app_id: str, version: int) -> Action:
+    """How far an application has come."""
+    return {"txn": {"appId": app_id, "version": version}}
 
 
 def add(part: Part, *, changes_rows: bool = True) -> Action:
@@ -181,11 +181,11 @@ def removed_names(actions: list[Action]) -> list[str]:
     return [action["remove"]["path"] for action in actions if isinstance(action.get("remove"), dict)]
 
 
-def transaction_in(actions: list[Action], job_id: str) -> int | None:
-    """The flush that a job has come to by an entry; None for one that says nothing of it."""
+def transaction_in(actions: list[Action], app_id: str) -> int | None:
+    """How far an application has come by an entry; None for one that says nothing of it."""
     for action in actions:
         transaction = action.get("txn")
-        if isinstance(transaction, dict) and transaction.get("appId") == job_id:
+        if isinstance(transaction, dict) and transaction.get("appId") == app_id:
             return int(transaction["version"])
     return None
 

@@ -61,7 +61,7 @@ class DeltaLog:
         self.table = table
         self._log = self.storage.at("_delta_log")
         self._version: int | None = None
-        self._flushes: dict[str, int | None] = {}
+        self._numbers: dict[str, int] = {}
 
     def create(self) -> None:
         """Make the empty table, durably; does nothing if it is there. OSError."""
@@ -76,7 +76,7 @@ class DeltaLog:
     def reload(self) -> None:
         """Forget what was read before."""
         self._version = None
-        self._flushes.clear()
+        self._numbers.clear()
 
     def newest_version(self) -> int:
         """The table's version now; SinkError if the table is not there (any more)."""
@@ -206,25 +206,25 @@ class DeltaLog:
                 break
         return parts[:most]
 
-    def flush_seq(self, job_id: str) -> int | None:
-        """The last flush of a job that was committed to this table; None if there was none.
+    def last_number(self, series: str) -> int:
+        """The number of the last flush of a series that was committed to this table; 0 if there was none.
 
         SinkError if the table is not there (any more).
         """
-        if job_id not in self._flushes:
+        if series not in self._numbers:
             with self._reading(SinkError) as table:
-                self._flushes[job_id] = table.transaction_version(job_id)
+                self._numbers[series] = table.transaction_version(_app_id(series)) or 0
                 if self._version is None:
                     self._version = table.version()
-        return self._flushes[job_id]
+        return self._numbers[series]
 
     def append(
-        self, parts: Sequence[Part], job_id: str, flush_seq: int, snapshot: MakeSnapshot | None = None
+        self, parts: Sequence[Part], series: str, number: int, snapshot: MakeSnapshot | None = None
     ) -> None:
-        """Commit parts, and that the job has come to `flush_seq`; durable on return.
+        """Commit parts, and that the series of flushes has come to `number`; durable on return.
 
         `snapshot` makes the moment of the version that the commit gets; it is asked again for each try. What
-        another process has committed for the job meanwhile is not committed twice. SinkError if the disk
+        another process has committed of the series meanwhile is not committed twice. SinkError if the disk
         refuses, or others are first for too long.
         """
 
@@ -232,13 +232,13 @@ class DeltaLog:
             info = entries.commit_info(
                 "WRITE", {"mode": "Append", "partitionBy": "[]"}, snapshot(version) if snapshot else None
             )
-            return [info, entries.transaction(job_id, flush_seq), *map(entries.add, parts)]
+            return [info, entries.transaction(_app_id(series), number), *map(entries.add, parts)]
 
         def is_done(version: int) -> bool:
-            return (entries.transaction_in(self.read_entry(version), job_id) or 0) >= flush_seq
+            return (entries.transaction_in(self.read_entry(version), _app_id(series)) or 0) >= number
 
         self._commit(self.newest_version(), actions, is_done)
-        self._flushes[job_id] = flush_seq
+        self._numbers[series] = number
 
     def replace(
         self,
@@ -383,6 +383,11 @@ def checked_parts(storage: Storage, parts: Sequence[Part]) -> Sequence[Part]:
         if size != part.size_bytes:
             raise SinkError(f"the part {path} has {size} bytes instead of {part.size_bytes}")
     return parts
+
+
+def _app_id(series: str) -> str:
+    """As who a series signs its transactions."""
+    return f"snake-pipe {series}"
 
 
 def _entry(version: int) -> str:

@@ -237,15 +237,15 @@ def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
     promised.write_bytes(part.read_bytes())
     with manager.journal(job) as journal:
         last = max(record["seq"] for record in journal.records if record.get("type") == "flush")
-        template = next(
-            entry
+        flush, template = next(
+            (record, entry)
             for record in journal.records
             if record.get("type") == "flush"
             for entry in record["parts"]
             if part.name in entry
         )
         named = [promised.name if field == part.name else field for field in template]
-        journal.append({"type": "flush", "seq": last + 1, "epoch": 1, "parts": [named]})
+        journal.append({**flush, "seq": last + 1, "parts": [named]})
     done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
     assert done.returncode == 0, done.stderr
     records, _ = read_journal(manager.job_folder(job))

@@ -52,7 +52,7 @@ class Job:
     def flush(self, parts: Sequence[Part]) -> Flush:
         """Commit parts as the next flush."""
         self.seq += 1
-        flush = Flush(self.job_id, self.seq, parts)
+        flush = Flush(self.job_id, self.seq, parts, series=self.job_id)
         self.dataset.commit(flush)
         return flush
 

@@ -70,7 +70,7 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
         for table, rows in (("files", [row]), ("nodes", tree)):
             full = [{**_required(table), **each} for each in rows]
             writer.write(table, pa.RecordBatch.from_pylist(full, schema=arrow_schema(table)))
-        self.pending[job] = Flush(JOBS[job], self.seq[job], writer.close(), job + 1), path, file_id, nodes
+        self.pending[job] = Flush(JOBS[job], self.seq[job], writer.close(), job + 1, JOBS[job]), path, file_id, nodes
 
     @rule(job=st.sampled_from([0, 1]))
     def commit_all_but_files(self, job):
@@ -79,8 +79,8 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
             flush = self.pending[job][0]
             parts = [part for part in flush.parts if part.table == "nodes"]
             log = self.datasets[job].log("nodes")
-            if (log.flush_seq(flush.job_id) or 0) < flush.flush_seq:
-                log.append(parts, flush.job_id, flush.flush_seq)
+            if not self.datasets[job].has(flush, "nodes"):
+                log.append(parts, flush.series, flush.number)
 
     @rule(job=st.sampled_from([0, 1]), again=st.booleans())
     def commit(self, job, again):

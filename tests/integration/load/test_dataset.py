@@ -120,14 +120,14 @@ def test_a_flush_is_in_every_table_and_readable_by_deltalake(dataset: Dataset, j
     parts = job.file(5, "a.py", nodes=3) + job.file(6, "b.py", nodes=1)
     job.flush(parts)
     table = DeltaTable(dataset.storage.folder / "nodes")
-    assert table.transaction_version("job1") == 1
+    assert table.transaction_version("snake-pipe job1") == 1
     assert table.to_pyarrow_table().num_rows == 4
     actions = table.get_add_actions(flatten=True)
     assert sorted(actions.column("num_records").to_pylist()) == [1, 3]
     assert sorted(actions.column("min.file_id").to_pylist()) == [5, 6]
-    assert dataset.transaction_version("nodes", "job1") == 1
-    assert dataset.transaction_version("symbols", "job1") is None
-    assert dataset.transaction_version("files", "other") is None
+    assert dataset.log("nodes").last_number("job1") == 1
+    assert dataset.log("symbols").last_number("job1") == 0
+    assert dataset.log("files").last_number("other") == 0
 
 
 def test_files_are_committed_last(dataset: Dataset, job: Any) -> None:
@@ -146,7 +146,7 @@ def test_files_are_committed_last(dataset: Dataset, job: Any) -> None:
 
 def test_a_flush_without_file_rows_still_counts(dataset: Dataset, job: Any) -> None:
     job.flush(job.write(batches=[{}]))
-    assert dataset.transaction_version("files", "job1") == 1
+    assert dataset.log("files").last_number("job1") == 1
     assert dataset.parts("files") == []
     assert len(dataset.parts("batches")) == 1
 
@@ -154,7 +154,7 @@ def test_a_flush_without_file_rows_still_counts(dataset: Dataset, job: Any) -> N
 def test_an_empty_flush_is_fine(dataset: Dataset, job: Any) -> None:
     job.flush([])
     job.flush(job.file(1, "a.py"))
-    assert dataset.transaction_version("files", "job1") == 2
+    assert dataset.log("files").last_number("job1") == 2
 
 
 class Crash(BaseException):
@@ -170,7 +170,7 @@ def test_a_crash_between_tables_is_rolled_forward(
     parts = job.write(
         files=rows, nodes=[{"file_id": 2}], symbols=[{"file_id": 2}], errors=[{"path": "x", "file_id": 2}]
     )
-    flush = Flush("job1", 2, parts)
+    flush = Flush("job1", 2, parts, series="job1")
     append, appended = delta_log.DeltaLog.append, []
 
     def crashing(log: Any, *arguments: Any) -> None:
@@ -199,7 +199,7 @@ def test_a_crash_between_tables_is_rolled_forward(
     for table, count in (("files", 2), ("nodes", 2), ("symbols", 1), ("errors", 1)):
         listed = DeltaTable(dataset.storage.folder / table).file_uris()
         assert len(listed) == len(set(listed)) == count
-        assert reopened.transaction_version(table, "job1") == 2
+        assert reopened.log(table).last_number("job1") == 2
     counts = connect(dataset.storage).execute("SELECT count(*) FROM nodes").fetchone()
     assert counts == (3,)
 
@@ -216,8 +216,8 @@ def test_jobs_count_their_flushes_apart(dataset: Dataset, new_job: Callable[...,
     one.flush(one.file(1, "a.py"))
     two.flush(two.file(2, "b.py"))
     one.flush(one.file(3, "c.py"))
-    assert dataset.transaction_version("files", "job1") == 2
-    assert dataset.transaction_version("files", "job2") == 1
+    assert dataset.log("files").last_number("job1") == 2
+    assert dataset.log("files").last_number("job2") == 1
     assert len(dataset.parts("files")) == 3
 
 
@@ -250,8 +250,10 @@ def test_another_writers_version_is_left_to_it(dataset: Dataset, job: Any) -> No
     assert not list(log_of(dataset, "nodes").glob(".*"))
     assert (DeltaTable(dataset.storage.folder / "nodes").version(), dataset.waits.conflicts) == (3, 1)
     assert dataset.snapshot().versions["nodes"] == 3
-    Dataset.open(dataset.storage).commit(Flush("job1", 3, job.file(3, "c.py")))
-    dataset.commit(Flush("job1", 3, job.file(4, "d.py")))  # which the other has done for the same job
+    Dataset.open(dataset.storage).commit(Flush("job1", 3, job.file(3, "c.py"), series="job1"))
+    dataset.commit(
+        Flush("job1", 3, job.file(4, "d.py"), series="job1")
+    )  # which the other has done for the same job
     assert len(dataset.parts("nodes")) == 3
 
 
@@ -268,7 +270,7 @@ def test_checkpoints_keep_parts_and_transactions(
         entry.unlink()
     again = Dataset.open(dataset.storage)
     assert len(again.parts("nodes")) == 12
-    assert again.transaction_version("nodes", "job1") == 12
+    assert again.log("nodes").last_number("job1") == 12
     job.flush(job.file(13, "13.py"))
     assert len(again.parts("nodes")) == 13
 
@@ -283,7 +285,7 @@ def test_a_torn_log_entry_is_set_aside_and_committed_again(dataset: Dataset, job
     os.truncate(log_of(dataset, "nodes") / f"{2:020}.json", length)
     reopened = Dataset.open(dataset.storage)
     reopened.mend()
-    assert reopened.transaction_version("nodes", "job1") == 1
+    assert reopened.log("nodes").last_number("job1") == 1
     reopened.commit(flush)
     assert DeltaTable(dataset.storage.folder / "nodes").to_pyarrow_table().num_rows == 4
     assert (log_of(dataset, "nodes") / f"{2:020}.json.torn").exists()
@@ -298,7 +300,7 @@ def test_a_torn_checkpoint_is_removed(dataset: Dataset, job: Any) -> None:
     reopened = Dataset.open(dataset.storage)
     reopened.mend()
     assert len(reopened.parts("nodes")) == 3
-    assert reopened.transaction_version("nodes", "job1") == 3
+    assert reopened.log("nodes").last_number("job1") == 3
 
 
 def test_damage_that_cannot_be_mended_is_said(dataset: Dataset, job: Any) -> None:

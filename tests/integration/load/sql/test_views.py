@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from snake_pipe.errors import DatasetError, QueryError
-from snake_pipe.load.dataset import Dataset, Flush
+from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.sql.select import select
 from snake_pipe.load.sql.state import SQL_TYPES
 from snake_pipe.load.sql.views import connect, connect_for
@@ -259,7 +259,7 @@ def test_a_part_damaged_later_is_a_query_error(dataset: Dataset, job: Any) -> No
 
 def test_flushes_of_a_resumed_job_show_once(dataset: Dataset, job: Any) -> None:
     flush = job.flush(job.file(1, "a.py"))
-    dataset.commit(Flush(flush.job_id, flush.flush_seq, flush.parts))
+    dataset.commit(flush)
     assert ask(dataset, "SELECT count(*) FROM nodes") == [(2,)]
 
 

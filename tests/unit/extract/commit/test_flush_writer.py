@@ -39,6 +39,7 @@ class Disk:
         self.writer = FlushWriter(
             job_id="j",
             epoch=3,
+            series="repo",
             last_flush_seq=4,
             journal=self.journal,
             commit=self._commit,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from snake_pipe.extract.batch_models import DiscoveredFile
+from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.extract.model.rows import file_row, rows_to_batch
 from snake_pipe.extract.sinks import ledger as ledger_module
 from snake_pipe.extract.sinks.ledger import (
@@ -18,7 +20,6 @@ from snake_pipe.extract.sinks.ledger import (
     read_since,
 )
 from snake_pipe.load.dataset import Dataset
-from snake_pipe.load.dataset import Flush as Committed
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointData, CheckpointManager, ProcessingProgress
@@ -40,9 +41,10 @@ class Store:
         writer.write("files", rows_to_batch("files", rows or [self.row(f"{seq}.py", next(self.numbers))]))
         parts = writer.close()
         with self.manager.journal(job_id) as journal:
-            named = [(part.table, part.name) for part in parts]
-            journal.append({"type": "flush", "seq": seq, "epoch": epoch, "parts": named})
-            self.dataset.commit(Committed(job_id, seq, parts))
+            named = [astuple(part) for part in parts]
+            record = {"type": "flush", "seq": seq, "epoch": epoch, "series": job_id, "parts": named}
+            journal.append(record)
+            self.dataset.commit(flush_in(record, job_id))
             if delivered:
                 Delivered("lines-1", job_id, seq).note(journal)
 
