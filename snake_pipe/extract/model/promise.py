@@ -8,7 +8,7 @@ from snake_pipe.load.dataset import Flush
 from snake_pipe.load.part_writer import Part
 
 if TYPE_CHECKING:
-    from snake_pipe.utils.journal import Record
+    from snake_pipe.utils.journal.record import Record
 
 
 def flush_in(record: Record, job_id: str) -> Flush:

@@ -70,7 +70,12 @@ class TwoCommittersAndATidy(RuleBasedStateMachine):
         for table, rows in (("files", [row]), ("nodes", tree)):
             full = [{**_required(table), **each} for each in rows]
             writer.write(table, pa.RecordBatch.from_pylist(full, schema=arrow_schema(table)))
-        self.pending[job] = Flush(JOBS[job], self.seq[job], writer.close(), job + 1, JOBS[job]), path, file_id, nodes
+        self.pending[job] = (
+            Flush(JOBS[job], self.seq[job], writer.close(), job + 1, JOBS[job]),
+            path,
+            file_id,
+            nodes,
+        )
 
     @rule(job=st.sampled_from([0, 1]))
     def commit_all_but_files(self, job):
