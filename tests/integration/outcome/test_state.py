@@ -25,7 +25,7 @@ def ended(tmp_path: Path) -> RunSummary:
         code = "".join(f"def f{line}(:\n    pass\n" for line in range(30))
         (root / f"m{number}.py").write_text(code)
     result = snake_pipe.ingest(root, executor="serial")
-    dataset = Path(result.dataset)
+    dataset = LocalStorage(Path(result.dataset))
     return RunSummary(result.job_id, result.dataset, "done", repos=repos_of_job(dataset, result.job_id))
 
 
