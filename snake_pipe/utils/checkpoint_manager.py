@@ -123,6 +123,15 @@ class CheckpointManager:
             ) from None
         return _checkpoint_of(document, path, job_id)
 
+    def can_go_on(self, job_id: str) -> bool:
+        """Whether a job has something left to do, as far as its checkpoint can be read."""
+        try:
+            return self.load(job_id).progress.is_unfinished
+        except JobNotFoundError:
+            return False
+        except CheckpointError:
+            return True
+
     def job_ids(self) -> list[str]:
         """The ids of all jobs, oldest first."""
         return sorted(filter(_JOB_ID.fullmatch, self._jobs.folders()))
@@ -142,7 +151,7 @@ class CheckpointManager:
         return None if newest is None else newest[1]
 
     def journal(self, job_id: str) -> Journal:
-        """The job's journal, open for appending."""
+        """The job's journal, open for appending; JobNotFoundError, CheckpointError or SinkError."""
         return open_journal(self.job_folder(job_id))
 
     def write_status(self, job_id: str, status: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ class FlushWriter:
     """Owned by the coordinator.
 
     `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`,
-    `series` that of its flushes.
+    `series` that of its flushes. `check()` raises SinkError if the job has lost what it claimed.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class FlushWriter:
         series: str,
         last_flush_seq: int,
         journal: Journal,
+        check: Callable[[], None],
         commit: Callable[[int, Sequence[Part]], None],
         open_writer: Callable[[str], PartWriter],
         read_with: str,
@@ -80,6 +81,7 @@ class FlushWriter:
         self._epoch = epoch
         self._series = series
         self._journal = journal
+        self._check = check
         self._commit = commit
         self._open_writer = open_writer
         self._read_with = read_with
@@ -191,6 +193,7 @@ class FlushWriter:
 
     def _promise_and_commit(self, pending: _Pending, parts: list[Part], stamp: FlushStamp) -> None:
         seq = stamp.flush_seq
+        self._check()
         self._journal.append(
             {
                 "type": "flush",

@@ -173,6 +173,7 @@ def _make_writer(job: Job, feed: Feed) -> FlushWriter:
         series=job.request.series,
         last_flush_seq=max((r["seq"] for r in job.journal.records if r.get("type") == "flush"), default=0),
         journal=job.journal,
+        check=job.check_claim,
         commit=job.commit,
         open_writer=job.open_writer,
         read_with=job.config.read_with,

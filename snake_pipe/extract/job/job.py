@@ -357,9 +357,13 @@ class Job:
         """Keep these parts on disk, whatever becomes of them in the tables."""
         self._upkeep.hold(names)
 
+    def check_claim(self) -> None:
+        """SinkError if the job has lost what it claimed, or may have."""
+        self._writing.check()
+
     def commit(self, flush_seq: int, parts: Sequence[Part]) -> None:
         """Make a flush visible; SinkError if it cannot be, or if the job has lost what it claimed."""
-        self._writing.check()
+        self.check_claim()
         self.dataset.commit(Flush(self.job_id, flush_seq, parts, self.epoch, self.request.series))
 
     def tidy(self, feed: Feed, *, is_last: bool) -> None:

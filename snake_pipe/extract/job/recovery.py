@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SnakePipeError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.run_record import record_killed_run
 from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.extract.sinks.ledger import owed_parts
 from snake_pipe.load.tidy.retention import Vacuum
 from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.scope import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -28,8 +29,9 @@ def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Wr
     """Keep the promises of runs that ended early; whether there were any.
 
     Those on whose files others are at work are theirs to settle, before they look at what the tables hold; so
-    does whoever is `writing`. A job that is damaged is left to its own resume, which says so, and so is one
-    that is being resumed.
+    does whoever is `writing`. A job whose journal is damaged is left to its own resume, which says so, and so
+    is one that is being resumed. SinkError for a promise about the files of who is `writing` that cannot be
+    kept; others are left for the next time.
     """
     claims = dataset.claims
     if not claims.left_behind(writing):
@@ -37,17 +39,28 @@ def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Wr
     own_job = None if writing is None else writing.writer.job_id
     with claims.recovery():
         for writer in claims.left_behind(writing):
-            if writer.job_id and writer.job_id != own_job:
-                _keep_promises(dataset, manager, writer.job_id)
-            claims.forget(writer)
+            try:
+                if writer.job_id and writer.job_id != own_job:
+                    _keep_promises(dataset, manager, writer.job_id)
+            except SinkError:
+                if writing is not None and overlap(writer.scopes, writing.writer.scopes):
+                    raise
+            else:
+                claims.forget(writer)
     return True
 
 
 def _keep_promises(dataset: Dataset, manager: CheckpointManager, job_id: str) -> None:
-    with suppress(SnakePipeError), manager.journal(job_id) as journal:
+    """Commit what a job promised; to open its journal keeps it from promising more, should it wake up."""
+    try:
+        journal = manager.journal(job_id)
+    except (CheckpointError, JobNotFoundError):  # damaged, or killed before it began
+        return
+    with journal:
         commit_promised(dataset, job_id, journal)
-        request = IngestRequest.from_json(manager.load(job_id).request)
-        record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
+        with suppress(SnakePipeError):  # how it ended is for reports alone
+            request = IngestRequest.from_json(manager.load(job_id).request)
+            record_killed_run(dataset, manager.job_folder(job_id), job_id, request, journal.records)
 
 
 def commit_promised(dataset: Dataset, job_id: str, journal: Journal) -> None:
@@ -77,9 +90,12 @@ def remove_leftovers(
 def promises(
     dataset: Dataset, manager: CheckpointManager, sinks: Collection[str] = ()
 ) -> Callable[[str], bool]:
-    """Whether a job's journal still promises the part of a name, to the tables or to one of the sinks."""
+    """Whether a job's journal still promises the part of a name, to the tables or to one of the sinks.
+
+    One that is damaged may promise all parts of a job that can be resumed, once it is restored.
+    """
     job_ids = manager.job_ids()
-    names: dict[str, set[str]] = {}
+    names: dict[str, set[str] | None] = {}
 
     def is_promised(name: str) -> bool:
         job_id = next((job_id for job_id in job_ids if name.startswith(f"part-{job_id}-")), None)
@@ -87,19 +103,20 @@ def promises(
             return False
         if job_id not in names:
             names[job_id] = _promised_names(dataset, manager, job_id, sinks)
-        return name in names[job_id]
+        return (promised := names[job_id]) is None or name in promised
 
     return is_promised
 
 
 def _promised_names(
     dataset: Dataset, manager: CheckpointManager, job_id: str, sinks: Collection[str]
-) -> set[str]:
+) -> set[str] | None:
+    """None for a damaged journal of a job that can be resumed: any name may be promised in it."""
     try:
         records, _ = read_journal(manager.job_folder(job_id))
-        to_sinks = owed_parts(manager, records, sinks)
-    except SnakePipeError:  # what is promised in it cannot be told from what is not
-        return set()
+    except CheckpointError:
+        return None if manager.can_go_on(job_id) else set()
+    to_sinks = owed_parts(manager, records, sinks)
     flushes = [flush_in(record, job_id) for record in _promised(records)]
     promised = {part.name for flush in flushes if not dataset.has(flush) for part in flush.parts}
     return promised | to_sinks

@@ -11,7 +11,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError
 from snake_pipe.storage.atomic_file import fsync_folder, write_atomic
 from snake_pipe.utils.journal.record import decode, encode
 
@@ -67,7 +67,10 @@ class FileJournal:
     """The file of a journal, open for appending by the one process that runs its job."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it."""
+        """Open or create; a torn end is moved to `<name>.torn-<bytes>` beside it.
+
+        JobNotFoundError where the folder is missing.
+        """
         self.path = path
         self._failed = False
         self._writing = threading.Lock()
@@ -79,6 +82,8 @@ class FileJournal:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if new:
                 fsync_folder(path.parent)
+        except FileNotFoundError:
+            raise JobNotFoundError(f"no job in {path.parent}", "snake-pipe jobs lists them") from None
         except OSError as error:
             raise SinkError(f"cannot open the journal {path}: {error.strerror}") from error
         self._size = good

@@ -1,10 +1,11 @@
 """A journal as objects, one a record: each is made under the next number, and only by who is first.
 
-A process that has lost its claim without knowing it can therefore promise nothing any more: the one that runs
-the job instead has taken the number, and the next `append` fails.
+Whoever opens a journal takes the next number first, before it reads: the fence. A process that has lost its
+claim without knowing it, however long it stood still, can therefore promise nothing any more: its next
+`append` fails, and all that it promised before is read by the one that goes on.
 
 A rewritten journal is one object that holds all records that are still needed; what is before the last such
-object does not count, whether or not it has been removed yet.
+object does not count, whether or not it has been removed yet. Fences stay, as their numbers must stay taken.
 """
 
 from __future__ import annotations
@@ -35,27 +36,44 @@ _READ_AT_ONCE = 16
 _TRIES = 3
 """How often what is being rewritten is listed."""
 
-_ALL = "all"
-"""Type of the record that stands for all before it."""
+_FENCE_TRIES = 100
+"""How often the next number is asked for: whoever had it has appended a record meanwhile."""
+
+_ALL, _FENCE = "all", "fence"
+"""Types of the record that stands for all before it, and of the first of each process."""
 
 
 class ObjectJournal:
     """The objects of a journal, to which one process appends that runs its job."""
 
     def __init__(self, job: Storage) -> None:
+        """Keep all others from appending from here on, and read; SinkError, CheckpointError."""
         self._storage = job.at(FOLDER)
         self._writing = threading.Lock()
         self._writer = token_hex(8)
         self._has_failed = False
         try:
-            self._numbers, self.records = _read_all(self._storage)
+            self._put_fence()
+            found = _read_all(self._storage)
         except OSError as error:
             raise SinkError(f"cannot open the journal {self._storage.url}: {error}") from error
+        self._numbers = list(found)
+        self._fences = [number for number, record in found.items() if record and record["type"] == _FENCE]
+        self.records = _standing(self._storage, found)
 
     @property
     def is_long(self) -> bool:
         """Whether it has many objects, each of which takes a request to be read."""
-        return len(self._numbers) >= _FEWEST
+        return len(self._numbers) - len(self._fences) >= _FEWEST
+
+    def _put_fence(self) -> None:
+        fence = encode({"type": _FENCE, "writer": self._writer})
+        for _ in range(_FENCE_TRIES):
+            try:
+                return self._storage.create(_name(max(_numbers(self._storage), default=0) + 1), fence)
+            except FileExistsError:
+                continue
+        raise SinkError(f"another process goes on with the journal {self._storage.url}", "try again later")
 
     def append(self, record: Record) -> None:
         """Write one record, durably; SinkError if that is not certain, or another process has gone on."""
@@ -72,10 +90,12 @@ class ObjectJournal:
         with self._writing:
             if self._has_failed:
                 return
-            before = list(self._numbers)
-            self._append({"type": _ALL, "records": select(_read_all(self._storage)[1])})
-            self._numbers = self._numbers[-1:]
-            for number in before:
+            gone = [number for number in self._numbers if number not in self._fences]
+            self._append(
+                {"type": _ALL, "records": select(_standing(self._storage, _read_all(self._storage)))}
+            )
+            self._numbers = [*self._fences, self._numbers[-1]]
+            for number in gone:
                 self._storage.remove(_name(number))
 
     def _append(self, record: Record) -> None:
@@ -110,15 +130,17 @@ class ObjectJournal:
 
 def read_objects(job: Storage) -> list[Record]:
     """The records of a job's journal; CheckpointError if one of them is damaged or missing, OSError."""
-    return _read_all(job.at(FOLDER))[1]
+    storage = job.at(FOLDER)
+    return _standing(storage, _read_all(storage))
 
 
-def _read_all(storage: Storage) -> tuple[list[int], list[Record]]:
-    """The numbers of the objects, and the records; looked at again where they are just being rewritten."""
+def _read_all(storage: Storage) -> dict[int, Record | None]:
+    """The objects by their numbers, in order; looked at again where they are just being rewritten."""
     for _ in range(_TRIES):
         numbers = _numbers(storage)
-        with suppress(FileNotFoundError):
-            return numbers, _records(storage, numbers)
+        with suppress(FileNotFoundError), ThreadPoolExecutor(_READ_AT_ONCE) as threads:
+            found = threads.map(lambda number: _read(storage, number), numbers)
+            return dict(zip(numbers, found, strict=True))
     raise CheckpointError(f"the journal {storage.url} goes away while it is read", "try again")
 
 
@@ -128,20 +150,19 @@ def _numbers(storage: Storage) -> list[int]:
     return sorted(int(stem) for stem in stems if stem.isdigit())
 
 
-def _records(storage: Storage, numbers: list[int]) -> list[Record]:
+def _standing(storage: Storage, found: dict[int, Record | None]) -> list[Record]:
     """From the newest that stands for all before it; what may be missing is before that."""
-    with ThreadPoolExecutor(_READ_AT_ONCE) as threads:
-        found = list(threads.map(lambda number: _read(storage, number), numbers))
-    start = max((at for at, record in enumerate(found) if record and record.get("type") == _ALL), default=0)
+    start = max((number for number, record in found.items() if record and record["type"] == _ALL), default=1)
     records: list[Record] = []
-    for at in range(start, len(found)):
-        record = found[at]
-        if record is None or numbers[at] - numbers[start] != at - start:
+    for number in range(start, max(found, default=0) + 1):
+        record = found.get(number)
+        if record is None:
             raise CheckpointError(
-                f"the journal {storage.url} is damaged at {_name(numbers[start] + at - start)}",
+                f"the journal {storage.url} is damaged at {_name(number)}",
                 "restore it from a backup, or ingest again with a new job",
             )
-        records += record["records"] if record.get("type") == _ALL else [record]
+        if record["type"] != _FENCE:
+            records += record["records"] if record["type"] == _ALL else [record]
     return records
 
 

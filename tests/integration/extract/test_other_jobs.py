@@ -6,17 +6,20 @@ import os
 import shutil
 import signal
 import socket
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
 import snake_pipe
-from snake_pipe.errors import StoppedError
+from snake_pipe.errors import SinkError, StoppedError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.job import Job
+from snake_pipe.extract.job.recovery import remove_leftovers, settle_left_behind
 from snake_pipe.load.dataset import Dataset
+from snake_pipe.load.tidy.retention import Retention
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.journal.journal import read_journal
@@ -64,6 +67,33 @@ def leave_unfinished(dataset, status="running"):
     (dataset / "nodes" / f"part-{checkpoint.job_id}-7-1.parquet").write_bytes(b"unfinished")
     leave_note(dataset, checkpoint.job_id)
     return checkpoint.job_id
+
+
+def leave_promise(dataset):
+    """The newest job as a kill leaves it between a promise and its commit, and the part that is promised."""
+    job = leave_unfinished(dataset)
+    manager = CheckpointManager(LocalStorage(dataset))
+    part = next((dataset / "files").glob(f"part-{job}-*.parquet"))
+    promised = part.with_name(f"part-{job}-9-1.parquet")
+    promised.write_bytes(part.read_bytes())
+    with manager.journal(job) as journal:
+        last = max(record["seq"] for record in journal.records if record.get("type") == "flush")
+        flush, template = next(
+            (record, entry)
+            for record in journal.records
+            if record.get("type") == "flush"
+            for entry in record["parts"]
+            if part.name in entry
+        )
+        named = [promised.name if field == part.name else field for field in template]
+        journal.append({**flush, "seq": last + 1, "parts": [named]})
+    return job, promised
+
+
+def journal_of(dataset, job):
+    """The types of the records in a job's journal."""
+    records, _ = read_journal(CheckpointManager(LocalStorage(dataset)).job_folder(job))
+    return [record["type"] for record in records]
 
 
 def statuses(dataset):
@@ -230,27 +260,40 @@ def test_a_new_job_takes_the_place_of_unfinished_ones(cli, repository, dataset):
 
 def test_what_a_superseded_job_had_promised_is_kept(cli, repository, dataset):
     """A flush that is in some tables already must come into the others, too."""
-    job = leave_unfinished(dataset)
-    manager = CheckpointManager(LocalStorage(dataset))
-    part = next((dataset / "files").glob(f"part-{job}-*.parquet"))
-    promised = part.with_name(f"part-{job}-9-1.parquet")
-    promised.write_bytes(part.read_bytes())
-    with manager.journal(job) as journal:
-        last = max(record["seq"] for record in journal.records if record.get("type") == "flush")
-        flush, template = next(
-            (record, entry)
-            for record in journal.records
-            if record.get("type") == "flush"
-            for entry in record["parts"]
-            if part.name in entry
-        )
-        named = [promised.name if field == part.name else field for field in template]
-        journal.append({**flush, "seq": last + 1, "parts": [named]})
+    job, promised = leave_promise(dataset)
     done = cli.run("ingest", repository, "-d", dataset, "--on-unfinished", "restart", *QUICK)
     assert done.returncode == 0, done.stderr
-    records, _ = read_journal(manager.job_folder(job))
-    assert [record["type"] for record in records[-2:]] == ["committed", "end"]
+    assert journal_of(dataset, job)[-2:] == ["committed", "end"]
     assert promised.exists()
+
+
+def test_a_promise_that_cannot_be_kept_now_is_kept_later(dataset):
+    job, promised = leave_promise(dataset)
+    opened, manager = Dataset.open(LocalStorage(dataset)), CheckpointManager(LocalStorage(dataset))
+    away = promised.rename(dataset / "away")
+    with taken(dataset) as writing, pytest.raises(SinkError, match="cannot be committed"):
+        settle_left_behind(opened, manager, writing)
+    settle_left_behind(opened, manager)  # by who needs nothing of it, and passes it over
+    assert journal_of(dataset, job)[-1] == "flush"
+    away.rename(promised)
+    settle_left_behind(opened, manager)
+    assert journal_of(dataset, job)[-1] == "committed"
+    assert not opened.claims.left_behind()
+
+
+def test_what_a_damaged_journal_may_promise_stays(dataset):
+    job, promised = leave_promise(dataset)
+    journal = dataset / "_jobs" / job / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(b"x" + whole[1:])
+    opened, manager = Dataset.open(LocalStorage(dataset)), CheckpointManager(LocalStorage(dataset))
+    settle_left_behind(opened, manager)
+    remove_leftovers(opened, manager, Retention(grace_seconds=0))
+    assert promised.exists()
+    journal.write_bytes(whole)
+    with ExitStack() as stack:
+        Job.reopen(job, opened.storage, stack)
+    assert "committed" in journal_of(dataset, job)[-2:]
 
 
 def test_somebody_is_to_look_first(cli, repository, dataset):

@@ -25,8 +25,8 @@ def test_records_are_read_in_their_order(job):
         for record in RECORDS:
             journal.append(record)
     assert told(read_objects(job)) == RECORDS
+    assert sorted(file.name for file in job.files(FOLDER)) == [f"0000000{n}.json" for n in (1, 2, 3, 4)]
     assert told(ObjectJournal(job).records) == RECORDS
-    assert sorted(file.name for file in job.files(FOLDER)) == [f"0000000{n}.json" for n in (1, 2, 3)]
 
 
 def test_a_process_that_lost_its_job_can_promise_nothing_any_more(job):
@@ -41,6 +41,46 @@ def test_a_process_that_lost_its_job_can_promise_nothing_any_more(job):
     assert told(read_objects(job)) == [RECORDS[0], {"type": "start"}, RECORDS[2]]
 
 
+def test_a_process_that_stood_still_promises_nothing_once_its_job_was_looked_at(job):
+    """Whoever settled the job found no promise, and so appended nothing."""
+    lost = ObjectJournal(job)
+    with ObjectJournal(job) as settling:
+        assert settling.records == []
+    with pytest.raises(SinkError, match="another process goes on"):
+        lost.append(RECORDS[0])
+    assert read_objects(job) == []
+
+
+def test_what_is_promised_while_another_opens_the_journal_is_read_by_it(job):
+    """The number that it asks for is taken just then."""
+    lost = ObjectJournal(job)
+
+    class Slow(LocalStorage):
+        def create(self, name, data):
+            if not read_objects(job):
+                lost.append(RECORDS[0])
+            super().create(name, data)
+
+        def at(self, name):
+            return Slow(self.folder / name)
+
+    assert told(ObjectJournal(Slow(job.folder)).records) == RECORDS[:1]
+    with pytest.raises(SinkError):
+        lost.append(RECORDS[1])
+
+
+def test_a_rewritten_journal_takes_no_promise_of_a_process_that_stood_still_before(job):
+    lost = ObjectJournal(job)
+    lost.append(RECORDS[0])
+    for record in RECORDS[1:]:
+        with ObjectJournal(job) as journal:
+            journal.append(record)
+            journal.rewrite(lambda records: records)
+    with pytest.raises(SinkError, match="another process goes on"):
+        lost.append({"type": "flush", "seq": 9})
+    assert told(read_objects(job)) == RECORDS
+
+
 def test_a_rewritten_journal_has_what_was_selected_and_goes_on(job):
     with ObjectJournal(job) as journal:
         for record in RECORDS:
@@ -48,7 +88,7 @@ def test_a_rewritten_journal_has_what_was_selected_and_goes_on(job):
         journal.rewrite(lambda records: records[1:2])
         journal.append({"type": "end"})
     assert told(read_objects(job)) == [RECORDS[1], {"type": "end"}]
-    assert len(job.files(FOLDER)) == 2
+    assert len(job.files(FOLDER)) == 3  # with the fence
 
 
 def test_what_a_rewriting_left_does_not_count(job):
@@ -56,9 +96,9 @@ def test_what_a_rewriting_left_does_not_count(job):
     with ObjectJournal(job) as journal:
         for record in RECORDS:
             journal.append(record)
-        first = job.read(f"{FOLDER}/00000001.json")
+        first = job.read(f"{FOLDER}/00000002.json")
         journal.rewrite(lambda records: records[2:])
-    job.create(f"{FOLDER}/00000001.json", first)
+    job.create(f"{FOLDER}/00000002.json", first)
     assert told(read_objects(job)) == [RECORDS[2]]
 
 
@@ -67,8 +107,8 @@ def test_a_damaged_record_refuses_the_journal(job, damage):
     with ObjectJournal(job) as journal:
         for record in RECORDS:
             journal.append(record)
-    job.replace(f"{FOLDER}/00000002.json", damage)
-    with pytest.raises(CheckpointError, match="damaged at 00000002"):
+    job.replace(f"{FOLDER}/00000003.json", damage)
+    with pytest.raises(CheckpointError, match="damaged at 00000003"):
         read_objects(job)
 
 
@@ -76,6 +116,6 @@ def test_a_record_that_is_missing_refuses_the_journal(job):
     with ObjectJournal(job) as journal:
         for record in RECORDS:
             journal.append(record)
-    job.remove(f"{FOLDER}/00000002.json")
-    with pytest.raises(CheckpointError, match="damaged at 00000002"):
+    job.remove(f"{FOLDER}/00000003.json")
+    with pytest.raises(CheckpointError, match="damaged at 00000003"):
         read_objects(job)

@@ -42,6 +42,7 @@ class Disk:
             series="repo",
             last_flush_seq=4,
             journal=self.journal,
+            check=lambda: self.done.append("check"),
             commit=self._commit,
             open_writer=self._open,
             read_with="settings",
@@ -88,7 +89,7 @@ def test_a_flush_is_promised_before_it_is_committed(tmp_path):
     info = within(disk.writer.flush())
     assert (info.flush_seq, info.files, len(info.parts)) == (5, 1, 4)
     tables = ["batches", "errors", "files", "nodes"]
-    assert disk.done == ["flush", ("commit", 5, tables), "committed"]
+    assert disk.done == ["check", "flush", ("commit", 5, tables), "committed"]
     rows = disk.rows("files")
     assert [(row["file_id"], row["flush_seq"], row["read_with"]) for row in rows] == [(7, 5, "settings")]
     assert [(row["batch_id"], row["status"], row["flush_seq"]) for row in disk.rows("batches")] == [
