@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.dispatch.cluster.sight import Seen
     from snake_pipe.extract.dispatch.workers import Workers
     from snake_pipe.extract.worker.setup import WorkerSetup
+    from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.circuit_breaker import Breaker
 
 
@@ -36,7 +37,7 @@ async def open_workers(
     memory_limit: int,
     breaker: Breaker,
     slots: Path | None,
-    tries: Path | None,
+    tries: Storage | None,
     look: Callable[[], tuple[Seen, ...]],
     tell: Callable[[str], None],
 ) -> Workers:

@@ -79,7 +79,7 @@ async def make_run(
         memory_limit=plan.limit,
         breaker=breakers.pool,
         slots=worker_slots,
-        tries=job.folder.folder and job.folder.folder / "tries",
+        tries=job.folder.at("tries"),
         look=lambda: look_at(folders),
         tell=lambda text: listener(Notice("cluster", text)),
     )

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import UsageError, WorkerPoolError
@@ -25,6 +23,7 @@ from snake_pipe.extract.dispatch.cluster.tries import forget_try
 from snake_pipe.extract.dispatch.cluster.versions import versions_here
 from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.observe.status import HostFigures
+from snake_pipe.storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from snake_pipe.extract.batch_models import BatchResult, FileBatch
     from snake_pipe.extract.dispatch.cluster.sight import Seen
     from snake_pipe.extract.worker.setup import WorkerSetup
+    from snake_pipe.storage.storage import Storage
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the cluster."""
@@ -86,16 +86,17 @@ class DaskWorkers:
         cls,
         setup: WorkerSetup,
         *,
-        tries: Path | None,
+        tries: Storage | None,
         memory_limit: int,
         look: Callable[[], tuple[Seen, ...]],
         tell: Callable[[str], None],
     ) -> DaskWorkers:
         """Connect, and ask all workers that are there whether they can take part.
 
-        `tries` is a folder of the dataset for notes of tries, None where nothing is written. `memory_limit`
-        bytes are for all processes of a cluster on this machine, otherwise the most for those of a Dask
-        worker. `look` gives what is seen here of what is to be read, `tell` is told who comes and goes.
+        `tries` is a storage below the dataset's for notes of tries, None where nothing is written.
+        `memory_limit` bytes are for all processes of a cluster on this machine, otherwise the most for those
+        of a Dask worker. `look` gives what is seen here of what is to be read, `tell` is told who comes and
+        goes.
         WorkerPoolError where nobody answers in time, UsageError naming a worker that must not take part.
         """
         config = setup.config
@@ -104,7 +105,7 @@ class DaskWorkers:
             f"{setup.job_id or 'functions'}-{setup.epoch}-{secrets.token_hex(4)}",
             await asyncio.to_thread(_pickled, setup),
             await asyncio.to_thread(versions_here),
-            None if tries is None else str(tries),
+            None if tries is None else tries.url,
             secrets.token_hex(16),
             await asyncio.to_thread(look),
             share if config.executor == LOCAL else config.memory_limit_bytes,
@@ -302,7 +303,7 @@ class DaskWorkers:
         result = self._cluster.result(future, self._config.cluster_timeout_seconds)
         if self._terms.tries is not None:
             with suppress(OSError):  # it goes with its folder
-                forget_try(Path(self._terms.tries), batch)
+                forget_try(open_storage(self._terms.tries), batch)
         return result  # type: ignore[no-any-return]
 
     def _note_loss(self, lost: WorkerLost) -> None:
@@ -348,7 +349,7 @@ class DaskWorkers:
                 )
         await asyncio.to_thread(self._cluster.close)
         if self._terms.tries is not None:
-            await asyncio.to_thread(shutil.rmtree, self._terms.tries, ignore_errors=True)
+            await asyncio.to_thread(open_storage(self._terms.tries).remove_folder)
 
 
 def _taking_part(address: str, answer: Any) -> Accepted:
@@ -377,7 +378,6 @@ def _pickled(setup: WorkerSetup) -> bytes:
     return data
 
 
-def _prepare(tries: Path, token: str) -> None:
-    shutil.rmtree(tries, ignore_errors=True)
-    tries.mkdir(mode=0o700, parents=True)
+def _prepare(tries: Storage, token: str) -> None:
+    tries.remove_folder()
     write_token(tries, token)

@@ -35,6 +35,7 @@ from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 from snake_pipe.extract.worker.slot import read_slots
 from snake_pipe.observe.status import HostFigures
+from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.batch_utils import available_cpus, memory_limit, process_tree_memory
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Host:
         limit = _memory_limit(worker, terms.memory_limit)
         self.plan = plan_memory(limit, worker.state.nthreads)
         self.address = worker.address
-        self._tries = Path(terms.tries) if terms.tries else None
+        self._tries = open_storage(terms.tries) if terms.tries else None
         self._slots = Path(tempfile.mkdtemp(prefix="snake-pipe-", dir=worker.local_directory))
         setup: WorkerSetup = pickle.loads(terms.setup)  # noqa: S301 - Dask has unpickled it from the same sender
         self._config = setup.config
@@ -269,12 +270,11 @@ def _reason_against(terms: Terms, address: str) -> Refusal | None:
     difference = first_difference(terms.versions, versions_here())
     if difference is not None:
         return Refusal(address, difference, "install the same versions on all machines")
-    if terms.tries is not None and (reason := cannot_write(Path(terms.tries), terms.token)) is not None:
-        folder = Path(terms.tries)
+    if terms.tries is not None and (reason := _why_not_written(terms.tries, terms.token)) is not None:
         return Refusal(
             address,
-            f"cannot write to the dataset, {folder}: {reason}",
-            "put the dataset into a folder that all machines share, by -d",
+            f"cannot write to the dataset, {terms.tries}: {reason}",
+            "put the dataset into a folder that all machines share, or into a bucket, by -d",
         )
     if (path := unseen(terms.sample)) is not None:
         return Refusal(
@@ -283,6 +283,13 @@ def _reason_against(terms: Terms, address: str) -> Refusal | None:
             "read from a folder that all machines share under the same path",
         )
     return None
+
+
+def _why_not_written(tries: str, token: str) -> str | None:
+    try:
+        return cannot_write(open_storage(tries), token)
+    except SnakePipeError as error:  # what the storage needs is not installed there
+        return error.message
 
 
 def _memory_limit(worker: Worker, requested: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Whether another machine sees the folders that are read and written here, and not copies of them.
+"""Whether another machine sees what is read and written here, and not copies of it.
 
 What is read is compared by a few entries of each folder, what is written by a file with a token. Over a
 network a folder may be seen as it was some seconds ago, so that what differs is looked at again.
@@ -13,13 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from snake_pipe.storage.storage import Storage
+
 TOKEN = "token"  # noqa: S105 - the name of a file
-"""The file in the folder of tries that says the run's token."""
+"""The file beside the notes of tries that says the run's token."""
 
 _MOST_ENTRIES = 8
 _MOST_FOLDERS = 16
@@ -93,19 +96,19 @@ def _seen(path: str) -> Seen:
     return Seen(path) if stat.S_ISDIR(info.st_mode) else Seen(path, info.st_size, info.st_mtime_ns)
 
 
-def write_token(folder: Path, token: str) -> None:
-    """Let others see this folder by a token in it."""
-    (folder / TOKEN).write_text(token, encoding="ascii")
+def write_token(storage: Storage, token: str) -> None:
+    """Let others see this storage by a token in it."""
+    storage.replace(TOKEN, token.encode())
 
 
-def cannot_write(folder: Path, token: str) -> str | None:
-    """Why this is not the folder with the token, or cannot be written; None if all is well."""
+def cannot_write(storage: Storage, token: str) -> str | None:
+    """Why this is not the storage with the token, or cannot be written; None if all is well."""
     try:
-        if not _soon(lambda: (folder / TOKEN).read_text(encoding="ascii") == token):
-            return "it is another folder there"
-        probe = folder / f"probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        if not _soon(lambda: storage.read(TOKEN) == token.encode()):
+            return "it is another one there"
+        probe = f"probe-{token_hex(8)}"
+        storage.create(probe, b"")
+        storage.remove(probe)
     except OSError as error:
         return error.strerror or str(error)
     return None

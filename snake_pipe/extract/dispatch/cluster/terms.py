@@ -16,8 +16,8 @@ class Terms:
     """The same for all workers of a run; `run_id` tells it from all others.
 
     `setup` is the pickled `WorkerSetup` of its processes, without what each machine decides. `versions` are
-    the coordinator's. `tries` is the folder for notes of tries, None if nothing is written; `token` is what
-    a file in it says, and `sample` what the coordinator sees of the folders that are read.
+    the coordinator's. `tries` is the URL of the storage for notes of tries, None if nothing is written;
+    `token` is what a file in it says, and `sample` what the coordinator sees of the folders that are read.
     `memory_limit` in bytes bounds what a Dask worker's processes take together; None: Dask's limit alone.
     """
 

@@ -15,6 +15,7 @@ from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.dispatch.cluster.sight import cannot_write, look_at, unseen, write_token
 from snake_pipe.extract.dispatch.cluster.tries import begin_try, forget_try
 from snake_pipe.extract.dispatch.cluster.versions import first_difference, versions_here
+from snake_pipe.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,19 +48,21 @@ def test_a_folder_is_seen_by_its_entries(tmp_path: Path) -> None:
 
 def test_the_dataset_is_known_by_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snake_pipe.extract.dispatch.cluster.sight._AGAIN_FOR", 0.0)
-    write_token(tmp_path, "ours")
-    assert cannot_write(tmp_path, "ours") is None
-    assert cannot_write(tmp_path, "theirs") == "it is another folder there"
-    assert cannot_write(tmp_path / "missing", "ours") == "No such file or directory"
+    storage = LocalStorage(tmp_path)
+    write_token(storage, "ours")
+    assert cannot_write(storage, "ours") is None
+    assert cannot_write(storage, "theirs") == "it is another one there"
+    assert cannot_write(storage.at("missing"), "ours") == "No such file or directory"
 
 
 def test_a_try_is_begun_once(tmp_path: Path) -> None:
     file = DiscoveredFile("/r", "a.py", 1, 0, "python")
     batch = FileBatch(7, (file,), 1, "python", Trigger.SIZE)
-    assert begin_try(tmp_path, batch, "10.0.0.1")
-    assert not begin_try(tmp_path, batch, "10.0.0.2")
+    tries = LocalStorage(tmp_path)
+    assert begin_try(tries, batch, "10.0.0.1")
+    assert not begin_try(tries, batch, "10.0.0.2")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["10.0.0.1"]
-    forget_try(tmp_path, batch)
+    forget_try(tries, batch)
     assert list(tmp_path.iterdir()) == []
 
 
