@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from testkit.postgres import PostgresServer
 
+WAITERS = "SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'deliveries' \
+AND c.relnamespace = '{}'::regnamespace AND NOT l.granted"
+"""Those that wait to deliver, with `{}` for the schema."""
+
 
 @dataclass(frozen=True)
 class PostgresSchema:

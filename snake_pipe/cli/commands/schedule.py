@@ -130,6 +130,7 @@ def _parsed(context: typer.Context, words: list[str]) -> Any:
 def _command(parsed: Any) -> ScheduledCommand:
     from snake_pipe.extract.feeds.default_dataset import find_home
     from snake_pipe.schedule.command import ScheduledCommand, existing, own_program, path_with_git
+    from snake_pipe.storage.open import is_object_store
 
     chosen = parsed.params
     if "-" in (chosen["files_from"], chosen["files0_from"]):
@@ -139,8 +140,9 @@ def _command(parsed: Any) -> ScheduledCommand:
     for root in roots:
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
-    dataset = (chosen["dataset"] or find_home(roots).dataset).absolute()
-    chosen["dataset"] = dataset
+    dataset = str(chosen["dataset"] or find_home(roots).dataset)
+    folders = [] if is_object_store(dataset) else [Path(dataset).absolute()]
+    chosen["dataset"] = folders[0] if folders else dataset
     given = {name for name in chosen if parsed.get_parameter_source(name).name == "COMMANDLINE"} | {"dataset"}
     words, written = [], []
     for parameter in parsed.command.params:
@@ -159,8 +161,8 @@ def _command(parsed: Any) -> ScheduledCommand:
         [*own_program(), "ingest", *map(str, roots), *words],
         f"Syntax trees of {visible(places)}",
         path_with_git(),
-        reads=[existing(root) for root in roots] or [dataset.parent],
-        writes=list(dict.fromkeys(existing(folder) for folder in (dataset, *written))),
+        reads=[existing(root) for root in roots] or [folder.parent for folder in folders] or [Path.cwd()],
+        writes=list(dict.fromkeys(existing(folder) for folder in (*folders, *written))),
         memory_mib=chosen.get("memory_limit_mb"),
     )
 

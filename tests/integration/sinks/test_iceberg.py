@@ -36,7 +36,7 @@ SOURCES = {
 }
 
 
-CUTS = ("first table", "files", "removal") if WITH_ALL else ("files", "removal")
+CUTS = ("first table", "files", "removal") if WITH_ALL else ("files",)
 
 
 def ingest(root: Path) -> Dataset:

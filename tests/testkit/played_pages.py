@@ -1,4 +1,4 @@
-"""The commands of the pages about sinks, run as they are written, print what the pages say."""
+"""Pages of the documentation whose commands are run as they are written, and print what the pages say."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testkit.places import PROJECT, SAMPLES
-from testkit.postgres import USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from testkit.command import Cli
-    from testkit.postgres import PostgresServer
 
 HOW_TO = PROJECT / "docs" / "how-to"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
@@ -50,14 +48,3 @@ def with_programs(cli: Cli, *folders: Path) -> dict[str, str]:
     """The environment with this Python's programs, and others', on its path."""
     path = map(str, (Path(sys.executable).parent, *folders, os.environ["PATH"]))
     return cli.environment | {"PATH": os.pathsep.join(path)}
-
-
-def test_postgresql(cli: Cli, tmp_path: Path, server: PostgresServer) -> None:
-    server.run("CREATE DATABASE page")
-    places = {"PGHOST": str(server.folder), "PGPORT": str(server.port), "PGUSER": USER, "PGDATABASE": "page"}
-    environment = with_programs(cli, server.programs) | places
-    assert play(HOW_TO / "postgresql.md", tmp_path / "page", environment) == 2
-
-
-def test_iceberg(cli: Cli, tmp_path: Path) -> None:
-    assert play(HOW_TO / "iceberg.md", tmp_path / "page", with_programs(cli)) == 2
