@@ -154,7 +154,7 @@ async def execute_parallel_batches(
         [by_path[file.os_path] for batch in batches for file in batch.files],
         elapsed=time.perf_counter() - started,
         cpu_seconds=sum(batch_result.cpu_seconds for batch_result in done),
-        worker_count=workers.count,
+        worker_count=max(1, workers.count),
     )
 
 

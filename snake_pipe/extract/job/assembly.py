@@ -83,10 +83,11 @@ async def make_run(
         look=lambda: look_at(folders),
         tell=lambda text: listener(Notice("cluster", text)),
     )
-    config = replace(config, worker_count=workers.count)
-    status.workers, status.memory_limit = workers.count, plan.limit
+    count = max(1, workers.count)  # a cluster whose workers have just come, or pause, has none to count yet
+    config = replace(config, worker_count=count)
+    status.workers, status.memory_limit = count, plan.limit
     if budget is not None:
-        budget.workers = workers.count
+        budget.workers = count
     backlog = Backlog(
         config,
         batch_memory=workers.batch_memory,

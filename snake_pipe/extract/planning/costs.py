@@ -61,7 +61,8 @@ class CostModel:
         self._target_seconds = target_seconds
 
     def estimate(self, work: Mapping[str, Work], workers: int) -> Estimate:
-        """What so many files of each queue take with so many workers."""
+        """What so many files of each queue take with so many workers; with one, while a cluster has none."""
+        workers = max(workers, 1)
         files = sum(one.files for one in work.values())
         size = sum(one.bytes for one in work.values())
         rows = output = busy = rise = longest = learned_bytes = 0.0

@@ -97,3 +97,9 @@ def test_one_file_is_one_worker_s():
     several = CostModel({}).estimate({"python": Work(8, 40 * MB, 5 * MB)}, 8)
     assert several.seconds < alone.seconds / 4
     assert several.memory > alone.memory / 2
+
+
+def test_a_cluster_without_a_worker_yet_is_estimated_as_one():
+    """A run asked before its first Dask worker had come, and ended with a division by zero."""
+    model = CostModel({})
+    assert model.estimate({"python": work(10, 1000)}, 0) == model.estimate({"python": work(10, 1000)}, 1)
