@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 FILES, FOLDERS = (":files", ""), (":folders", "")
 """Offers that the shell itself finds."""
 
-_PATHS = {"PATH": FILES, "FILE": FILES, "FILE...": FILES, "TARGET": FILES, "DIR": FOLDERS}
+_PATHS = {
+    "PATH": FILES,
+    "FILE": FILES,
+    "FILE...": FILES,
+    "TARGET": FILES,
+    "DIR": FOLDERS,
+    "DIR|URL": FOLDERS,
+}
 """What stands for a path in the help."""
 
 Offer = tuple[str, str]

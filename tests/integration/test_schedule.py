@@ -60,6 +60,15 @@ def test_options_are_passed_on_with_whole_paths(cli, repository, tmp_path):
     assert f" ingest --dataset {tmp_path}/t --files-from {tmp_path}/list --quiet" in listed
 
 
+def test_a_dataset_in_a_bucket_stays_where_it_is(cli, repository):
+    """It is no path of this machine: neither made whole, nor something that the service writes to."""
+    asked = ("--every", "6h", repository, "-d", "s3://trees/shop")
+    assert " --dataset s3://trees/shop --quiet " in printed(cli, *asked)
+    service = printed(cli, *asked, "--systemd", "--user", "alice")
+    assert f"\nRequiresMountsFor={repository}\n" in service
+    assert "s3:" not in "".join(line for line in service.splitlines() if "Paths" in line)
+
+
 def test_what_is_given_counts_before_what_is_assumed(cli, repository):
     text = printed(cli, "--every", "1d", repository, "--", "--lock-timeout", "1h", "--on-unfinished", "fail")
     line = text.splitlines()[-1]

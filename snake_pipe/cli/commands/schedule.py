@@ -72,8 +72,8 @@ def print_(
         ),
     ],
     dataset: Annotated[
-        Path | None,
-        typer.Option("--dataset", "-d", metavar="DIR", help="Folder of the tables, as for `ingest`."),
+        str | None,
+        typer.Option("--dataset", "-d", metavar="DIR|URL", help="Where the tables are, as for `ingest`."),
     ] = None,
     systemd: Annotated[
         bool, typer.Option("--systemd", help="A service with its timer, not a line for a crontab.")
@@ -101,7 +101,7 @@ def print_(
     if (output or user) and not systemd:
         raise UsageError("--output and --user go with --systemd")
     when = parse_every(every)
-    given = [] if dataset is None else ["--dataset", str(dataset)]
+    given = [] if dataset is None else ["--dataset", dataset]
     parsed = _parsed(context, [*given, *(words or ())])
     command = _command(parsed)
     if not systemd:
@@ -130,7 +130,7 @@ def _parsed(context: typer.Context, words: list[str]) -> Any:
 def _command(parsed: Any) -> ScheduledCommand:
     from snake_pipe.extract.feeds.default_dataset import find_home
     from snake_pipe.schedule.command import ScheduledCommand, existing, own_program, path_with_git
-    from snake_pipe.storage.open import is_object_store
+    from snake_pipe.storage.open import open_storage
 
     chosen = parsed.params
     if "-" in (chosen["files_from"], chosen["files0_from"]):
@@ -140,9 +140,9 @@ def _command(parsed: Any) -> ScheduledCommand:
     for root in roots:
         if not root.exists():
             raise UsageError(f"no such file or folder: {root}")
-    dataset = str(chosen["dataset"] or find_home(roots).dataset)
-    folders = [] if is_object_store(dataset) else [Path(dataset).absolute()]
-    chosen["dataset"] = folders[0] if folders else dataset
+    dataset = open_storage(chosen["dataset"] or find_home(roots).dataset)
+    chosen["dataset"] = dataset.url
+    folders = [] if dataset.folder is None else [dataset.folder]
     given = {name for name in chosen if parsed.get_parameter_source(name).name == "COMMANDLINE"} | {"dataset"}
     words, written = [], []
     for parameter in parsed.command.params:
@@ -156,12 +156,13 @@ def _command(parsed: Any) -> ScheduledCommand:
     for name, assumed in _ASSUMED.items():
         if name not in given:
             words += assumed
-    places = ", ".join(map(str, roots)) or str(chosen["files_from"] or chosen["files0_from"])
+    file_list = chosen["files_from"] or chosen["files0_from"]
+    places = ", ".join(map(str, roots)) or str(file_list)
     return ScheduledCommand(
         [*own_program(), "ingest", *map(str, roots), *words],
         f"Syntax trees of {visible(places)}",
         path_with_git(),
-        reads=[existing(root) for root in roots] or [folder.parent for folder in folders] or [Path.cwd()],
+        reads=[existing(root) for root in roots] or [existing(Path(file_list).absolute().parent)],
         writes=list(dict.fromkeys(existing(folder) for folder in (*folders, *written))),
         memory_mib=chosen.get("memory_limit_mb"),
     )

@@ -15,13 +15,16 @@ Dataset = Annotated[
     Option(
         "--dataset",
         "-d",
-        metavar="DIR",
-        help="Folder of the tables. Default: the nearest .snake-pipe from here upwards.",
+        metavar="DIR|URL",
+        help="Where the tables are: a folder, or s3://, gs:// or az://BUCKET/PREFIX. Default: the nearest"
+        " .snake-pipe from here upwards.",
     ),
 ]
 JobDataset = Annotated[
     str | None,
-    Option("--dataset", "-d", metavar="DIR", help="The job's dataset. Default: the one that has the job."),
+    Option(
+        "--dataset", "-d", metavar="DIR|URL", help="The job's dataset. Default: the one that has the job."
+    ),
 ]
 AsOf = Annotated[
     str | None,

@@ -29,8 +29,9 @@ class SelectionOptions:
         Option(
             "--dataset",
             "-d",
-            metavar="DIR",
-            help="Folder of the tables. Default: .snake-pipe in PATH, or in a file's repository.",
+            metavar="DIR|URL",
+            help="Where the tables are: a folder, or s3://, gs:// or az://BUCKET/PREFIX. Default:"
+            " .snake-pipe in PATH, or in a file's repository.",
         ),
     ] = None
     include: Annotated[
