@@ -4,10 +4,11 @@ python docs/update_pages.py              # write all pages
 python docs/update_pages.py cookbook     # those whose path has this word
 python docs/update_pages.py --check      # compare; what changes from run to run (times, ids) does not count
 
-A block of `console` is run, command by command, in a folder of the page's own that has `sample_repos/`.
-Titled blocks (```toml title="snake-pipe.toml"`) are files there, but for those of SQL: their title is the
-dataset that is asked, and the block of `text` after them the answer. What stands between `<!-- word -->` and
-`<!-- /word -->` comes from `reference.py`.
+A block of `console` is run, command by command, in a folder of the page's own that has `sample_repos/`;
+commands that name `s3://bucket` have a real server on this machine. Titled blocks (```toml
+title="snake-pipe.toml"`) are files there, but for those of SQL: their title is the dataset that is asked, and
+the block of `text` after them the answer. What stands between `<!-- word -->` and `<!-- /word -->` comes from
+`reference.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +30,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tes
 
 from reference import REFERENCE  # noqa: E402 -- beside this file
 from testkit.command import Cli, unmeasured  # noqa: E402 -- in tests/
+from testkit.object_servers import BUCKET, moto  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
@@ -38,6 +41,8 @@ PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
 _FENCE = re.compile(r"^( *)```(\w+)(?: title=\"([^\"]+)\")?[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _PROGRESS = re.compile(r"[\d,]+/[\d,]+\+? files(?: \(\d+%\))?(?: · | \| )")
 """The line of progress that comes every few seconds; on a slow machine a small job has one too."""
+
+_IN_BUCKET = f"s3://{BUCKET}"
 
 _MADE_AT = 1_790_000_000
 """Seconds since 1970 at which all sample files were last changed, as far as the pages are concerned."""
@@ -57,7 +62,8 @@ def filled(text: str) -> str:
         text = _between(text, word, content)
     if "```console\n" not in text:
         return text
-    with tempfile.TemporaryDirectory(prefix="snake-pipe-docs-") as name:
+    with ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="snake-pipe-docs-"))
         folder = Path(name) / "page"
         shutil.copytree(
             PROJECT / "sample_repos",
@@ -68,6 +74,8 @@ def filled(text: str) -> str:
             os.utime(path, (_MADE_AT, _MADE_AT))  # a checkout's own times are those of its files' order
         (home := Path(name) / "home").mkdir()
         page = _Page(folder, Cli(home))
+        if any(_IN_BUCKET in block for block in re.findall(r"^\$ .*", text, re.MULTILINE)):
+            page.variables = stack.enter_context(moto(Path(name))).environment
         return _FENCE.sub(page.played, text)
 
 
@@ -85,6 +93,8 @@ class _Page:
     folder: Path
     cli: Cli
     question: list[str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What leads to the page's bucket, if it has one."""
 
     def played(self, fence: re.Match[str]) -> str:
         """The block as it should be: with outputs of its commands, or the answer to the question before."""
@@ -105,7 +115,8 @@ class _Page:
     def _output(self, command: list[str]) -> list[str]:
         text = "\n".join((command[0].removeprefix("$ "), *(line.removeprefix("> ") for line in command[1:])))
         words = _words(text)
-        if words[0] == "snake-pipe" and not any(word[0] in "();<>|&" for word in words if word):
+        is_plain = words[0] == "snake-pipe" and not any(word[0] in "();<>|&" for word in words if word)
+        if is_plain and _IN_BUCKET not in text:  # a process keeps its connections, a page its server
             return self._by_the_program(words[1:])
         return self._by_the_shell(text)
 
@@ -119,7 +130,7 @@ class _Page:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
             cwd=self.folder,
-            env=unmeasured(self.cli.environment) | {"PATH": path},
+            env=unmeasured(self.cli.environment) | {"PATH": path, **self.variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
