@@ -119,11 +119,8 @@ def test_a_stop_that_a_killed_job_never_read_does_not_stop_its_resume(cli, begin
     other.control("pause")
     process.kill()
     process.wait()
-    left = (
-        CheckpointManager(LocalStorage(other.dataset)).job_folder(other.job)
-        / "control"
-        / f"{time.time_ns():020}-00000000.json"
-    )
+    folder = CheckpointManager(LocalStorage(other.dataset)).job_folder(other.job).folder / "control"
+    left = folder / f"{time.time_ns():020}-00000000.json"
     left.write_bytes(json.dumps({"id": left.stem, "action": "stop", "arguments": {}}).encode())
     assert other.status()["status"] == "interrupted"
     resumed = cli.run("resume", other.job, "-d", other.dataset)

@@ -26,12 +26,11 @@ ONE_BY_ONE = ("--set", "queue_sizes=python=1", "--set", "flush_interval=50ms")
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[RealCluster]:
-    """A scheduler and a worker of two threads."""
+    """A scheduler, to which each test starts the workers that it needs."""
     (folder := tmp_path / "cluster").mkdir()
     real = RealCluster(folder)
     try:
         real.start_scheduler()
-        real.start_worker(threads=2)
         yield real
     finally:
         real.end()
@@ -40,6 +39,7 @@ def cluster(tmp_path: Path) -> Iterator[RealCluster]:
 def test_the_same_rows_and_a_file_that_ends_its_worker_is_quarantined(
     cli: Cli, cluster: RealCluster, tmp_path: Path, differences: Callable[[Path, Path], dict[str, int]]
 ) -> None:
+    cluster.start_worker(threads=2)
     root = python_files(tmp_path / "repo", 60)
     (root / "slow.rs").write_text('"a" ' * 80_000)  # holds the interpreter's lock for longer than its time
     options = ("-d", tmp_path / "far", "--file-timeout", "1", "--executor", cluster.address)
@@ -63,6 +63,7 @@ def test_lost_workers_cost_nothing_and_a_lost_scheduler_a_resume(
     tmp_path: Path,
     differences: Callable[[Path, Path], dict[str, int]],
 ) -> None:
+    cluster.start_worker(threads=2)
     root, dataset = python_files(tmp_path / "repo", 150), tmp_path / "ds"
     process = cli.start("ingest", root, "-d", dataset, "--executor", cluster.address, *ONE_BY_ONE)
     _wait_for_files(process, dataset, 20)
@@ -86,7 +87,10 @@ def test_workers_that_must_not_take_part_are_named(cli: Cli, cluster: RealCluste
     run = ("ingest", root, "--executor", cluster.address, "-d")
     (older := tmp_path / "older").mkdir()
     (older / "sitecustomize.py").write_text("import snake_pipe.version as v\nv.__version__ = '0.0.1'\n")
-    cluster.start_worker(env={"PYTHONPATH": f"{older}:{cluster.environment.get('PYTHONPATH', '')}"})
+    cluster.start_worker("--no-nanny")  # which may
+    cluster.start_worker(
+        "--no-nanny", env={"PYTHONPATH": f"{older}:{cluster.environment.get('PYTHONPATH', '')}"}
+    )
     refused = cli.run_alone(*run, tmp_path / "ds1")
     assert refused.returncode == 2, refused.stderr
     assert re.search(r"Dask worker tcp://\S+ cannot take part: snake-pipe is 0.0.1 there", refused.stderr)
@@ -97,7 +101,7 @@ def test_workers_that_must_not_take_part_are_named(cli: Cli, cluster: RealCluste
 def test_input_that_a_worker_does_not_see_is_refused(cli: Cli, cluster: RealCluster, tmp_path: Path) -> None:
     root = python_files(tmp_path / "repo", 3)
     hide = f'mount -t tmpfs none {root} && exec "$@"'
-    cluster.start_worker(before=("unshare", "--mount", "sh", "-c", hide, "sh"))
+    cluster.start_worker("--no-nanny", before=("unshare", "--mount", "sh", "-c", hide, "sh"))
     refused = cli.run_alone("ingest", root, "--executor", cluster.address, "-d", tmp_path / "ds")
     assert refused.returncode == 2, refused.stderr
     assert re.search(rf"cannot take part: does not see {root}\S+ as it is here", refused.stderr)

@@ -149,7 +149,7 @@ def test_rows_outlive_a_commit_that_was_cut_off(root: Path, monkeypatch: pytest.
     whole = DeltaLog.append
 
     def append(self: DeltaLog, *arguments: Any) -> None:
-        if self.folder.name == "runs":
+        if self.table == "runs":
             raise SinkError("the disk is full")
         whole(self, *arguments)
 
