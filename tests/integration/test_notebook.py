@@ -102,11 +102,12 @@ PAUSED = """
 import snake_pipe
 from pathlib import Path
 from snake_pipe.extract.job.control.sender import send, wait_for_answer
+from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
 
 def pause(event):
     if type(event).__name__ == "JobStarted":
-        jobs = CheckpointManager(Path("ds"))
+        jobs = CheckpointManager(LocalStorage(Path("ds")))
         command = send(jobs.job_folder(event.job_id), "pause")
         print("paused:", wait_for_answer(lambda: jobs.read_status(event.job_id), command, 60), flush=True)
 
