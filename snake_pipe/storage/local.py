@@ -57,6 +57,11 @@ class LocalStorage:
         """To look costs nothing."""
         return 0.0
 
+    @property
+    def killed_claim_seconds(self) -> float:
+        """A lock goes with its process."""
+        return 0.0
+
     def at(self, name: str) -> LocalStorage:
         """The storage of a folder in this one."""
         return LocalStorage(self.folder / name, mode=self._mode)

@@ -64,6 +64,11 @@ class ObjectStorage:
         """Each look is a request."""
         return _LOOK_SECONDS
 
+    @property
+    def killed_claim_seconds(self) -> float:
+        """A lease has a time to live."""
+        return self._ttl
+
     def at(self, name: str) -> ObjectStorage:
         """The storage below a longer prefix."""
         return ObjectStorage(self._bucket, self._key(name), ttl=self._ttl)

@@ -103,6 +103,11 @@ class Storage(Protocol):
         """
         ...
 
+    @property
+    def killed_claim_seconds(self) -> float:
+        """How long a claim stays after its holder was killed; 0 where it goes with the process."""
+        ...
+
     def at(self, name: str) -> Storage:
         """The storage below a folder of this one, which need not be there yet."""
         ...

@@ -170,9 +170,12 @@ class Claims:
     def _busy(self, message: str, wait: LockWait) -> SnakePipeError:
         if wait.seconds:
             return DatasetBusyError(f"{message}, still after {wait.seconds:g} s", "try again later")
-        return DatasetBusyError(
-            message, "wait for it with --lock-timeout 10m, or name another folder with --dataset"
-        )
+        if self._jobs.killed_claim_seconds:
+            lasts = f"{self._jobs.killed_claim_seconds:.0f} s"
+            hint = f"--lock-timeout 10m waits for it; if it was killed, its lease ends within {lasts}"
+        else:
+            hint = "wait for it with --lock-timeout 10m, or name another folder with --dataset"
+        return DatasetBusyError(message, hint)
 
 
 class Writing:

@@ -161,12 +161,12 @@ def to_bytes(actions: Iterable[Action]) -> bytes:
 
 
 def read_actions(log: Storage, entry: str, most_bytes: int | None = None) -> list[Action]:
-    """What an entry says; nothing if it cannot be read, or is larger than `most_bytes`."""
+    """What an entry says; nothing if it is not there, not whole, or larger than `most_bytes`. OSError."""
     try:
         if most_bytes is not None and log.info(entry).size_bytes > most_bytes:
             return []
         lines = [orjson.loads(line) for line in log.read(entry).splitlines()]
-    except (OSError, orjson.JSONDecodeError):
+    except (FileNotFoundError, orjson.JSONDecodeError):
         return []
     return [line for line in lines if isinstance(line, dict)]
 

@@ -21,6 +21,7 @@ from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
 from snake_pipe.load.delta.turns import CommitWaits, Turns
 from snake_pipe.schemas import TABLES
+from snake_pipe.storage.clock import awake_or_not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -49,6 +50,13 @@ class CommitConflictError(SnakePipeError):
     """Somebody else took a part out of the table that was to be replaced: to be done again from the start."""
 
 
+_TRUSTED = 30.0
+"""Seconds for which a version that was the newest is still a good beginning for a commit."""
+
+_GRACE = 240.0
+"""Seconds that a commit may take: entries that are younger than five minutes are not trimmed."""
+
+
 class DeltaLog:
     """The log of a table of a dataset; `waits` counts what its commits wait for others.
 
@@ -61,7 +69,9 @@ class DeltaLog:
         self.table = table
         self._log = self.storage.at("_delta_log")
         self._version: int | None = None
+        self._looked_at = 0.0
         self._numbers: dict[str, int] = {}
+        self._snapshots: dict[int, Snapshot] = {}
 
     def create(self) -> None:
         """Make the empty table, durably; does nothing if it is there. OSError."""
@@ -77,10 +87,12 @@ class DeltaLog:
         """Forget what was read before."""
         self._version = None
         self._numbers.clear()
+        self._snapshots.clear()
 
     def newest_version(self) -> int:
         """The table's version now; SinkError if the table is not there (any more)."""
         if self._version is None:
+            self._looked_at = awake_or_not()
             self._version = max(self.entry_versions(), default=None)
             if self._version is None:
                 with self._reading(SinkError) as table:
@@ -97,15 +109,26 @@ class DeltaLog:
         try:
             return sorted(_version(name) for name in self._names(_ENTRY))
         except OSError as error:
-            raise SinkError(f"the table {self.url} cannot be read: {error.strerror or error}") from error
+            raise self._cannot_read(error) from error
+
+    def _cannot_read(self, error: OSError) -> SinkError:
+        return SinkError(f"the table {self.url} cannot be read: {error.strerror or error}")
 
     def read_entry(self, version: int) -> list[Action]:
-        """What the entry of a version says; nothing where there is none to be read."""
-        return entries.read_actions(self._log, _entry(version))
+        """What the entry of a version says; nothing where there is none, SinkError if it cannot be read."""
+        try:
+            return entries.read_actions(self._log, _entry(version))
+        except OSError as error:
+            raise self._cannot_read(error) from error
 
     def snapshot(self, version: int) -> Snapshot | None:
         """The snapshot that a version of `files` belongs to; None where its entry does not tell."""
-        return entries.snapshot_in(self.read_entry(version))
+        if version not in self._snapshots:
+            found = entries.snapshot_in(self.read_entry(version))
+            if found is None:
+                return None
+            self._snapshots[version] = found  # which stays as it is
+        return self._snapshots[version]
 
     def part_names(self, version: int | None = None) -> list[str]:
         """Names of the parts that a version of the table consists of, by default the newest."""
@@ -193,7 +216,11 @@ class DeltaLog:
         except OSError:
             return []
         for name in newest:
-            for action in reversed(entries.read_actions(self._log, name, _MOST_BYTES)):
+            try:
+                actions = entries.read_actions(self._log, name, _MOST_BYTES)
+            except OSError:
+                continue
+            for action in reversed(actions):
                 for kind in ("remove", "add"):
                     part = action[kind].get("path") if isinstance(action.get(kind), dict) else None
                     if not isinstance(part, str) or "/" in part:
@@ -216,6 +243,7 @@ class DeltaLog:
                 self._numbers[series] = table.transaction_version(_app_id(series)) or 0
                 if self._version is None:
                     self._version = table.version()
+                    self._looked_at = 0.0  # not known
         return self._numbers[series]
 
     def append(
@@ -235,7 +263,10 @@ class DeltaLog:
             return [info, entries.transaction(_app_id(series), number), *map(entries.add, parts)]
 
         def is_done(version: int) -> bool:
-            return (entries.transaction_in(self.read_entry(version), _app_id(series)) or 0) >= number
+            if not (entry := self.read_entry(version)):  # trimmed: the table itself has to tell
+                self._numbers.pop(series, None)
+                return self.last_number(series) >= number
+            return (entries.transaction_in(entry, _app_id(series)) or 0) >= number
 
         self._commit(self.newest_version(), actions, is_done)
         self._numbers[series] = number
@@ -275,8 +306,14 @@ class DeltaLog:
     def _commit(
         self, base: int, actions: Callable[[int], list[Action]], is_done: Callable[[int], bool]
     ) -> None:
-        """Create the next entry after `base`; `is_done(version)` looks at each that others created first."""
+        """Create the next entry after `base`; `is_done(version)` looks at each that others created first.
+
+        The number after one that was the newest long ago may be free again: others have gone on, and what
+        they have summed up is trimmed. An entry there would be seen by nobody.
+        """
         turns = Turns(self._waits)
+        if awake_or_not() - self._looked_at > _TRUSTED:
+            self._version = None
         while True:
             newest = max(base, self.newest_version())
             if any(is_done(version) for version in range(base + 1, newest + 1)):
@@ -284,6 +321,11 @@ class DeltaLog:
             base = newest
             try:
                 self._log.create(_entry(base + 1), entries.to_bytes(actions(base + 1)))
+                if (took := awake_or_not() - self._looked_at) > _GRACE:
+                    raise SinkError(
+                        f"a commit to {self.url} took {took:.0f} s, so it may have come too late",
+                        "resume the job",
+                    )
                 break
             except FileExistsError:
                 turns.wait(f"cannot commit to {self.url}")
@@ -293,6 +335,7 @@ class DeltaLog:
                     f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
                 ) from error
         self._version = base + 1
+        self._looked_at = awake_or_not()
         # Each table at another commit, so that one flush doesn't pay for all of them.
         if (self._version + list(TABLES).index(self.table)) % CHECKPOINT_EVERY == 0:
             with suppress(SinkError):  # the commit is done; readers are slower without, that is all
@@ -336,12 +379,13 @@ class DeltaLog:
         A version is read from the last checkpoint up to it, and the entries from there to it.
         """
         newest = self.newest_version()
-        checkpoints = sorted(_version(name) for name in self._names(_CHECKPOINT))
+        files = self._log.files()
+        checkpoints = sorted(map(_version, _with_version(files, _CHECKPOINT)))
         kept: set[int] = set()
         for version in {newest, *wanted}:
             start = max((each for each in checkpoints if each <= version), default=0)
             kept.update(range(start, version + 1))
-        names = [name for ending in (_ENTRY, _CHECKPOINT) for name in self._names(ending)]
+        names = [name for ending in (_ENTRY, _CHECKPOINT) for name in _with_version(files, ending)]
         outdated = [name for name in names if _version(name) not in kept and _version(name) <= newest]
         for name in sorted(outdated):
             self._log.remove(name)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import snake_pipe
+from snake_pipe.errors import ExitCode
 from snake_pipe.load.claims.writers import claim_name, read_writers
 from snake_pipe.storage.lease import LeaseRecord
 from snake_pipe.storage.open import open_storage
@@ -56,6 +57,9 @@ def test_a_dataset_in_a_bucket(
     command = [sys.executable, "-c", _KILLED_BEFORE_ITS_COMMIT, str(sources), bucket]
     killed = subprocess.run(command, env={**os.environ, **cli.environment}, timeout=LIMIT, check=False)
     assert killed.returncode == -signal.SIGKILL
+    refused = cli.run("ingest", sources, "-d", bucket, "-q")
+    assert refused.returncode == ExitCode.DATASET_BUSY
+    assert "--lock-timeout 10m waits for it; if it was killed, its lease ends within 30 s" in refused.stderr
     with snake_pipe.connect(bucket) as connection:
         assert connection.sql("SELECT count(*) FROM files WHERE path = 'new.py'").fetchall() == [(0,)]
     job = let_leases_end(bucket)
