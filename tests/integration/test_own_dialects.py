@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -166,7 +167,8 @@ def test_a_package_brings_a_dialect(cli, repository, tmp_path):
         "from snake_pipe.transform.dialects.dialect_file import compile_dialect, read_dialect_file\n"
         f"LOOM = compile_dialect(read_dialect_file(Path({str(tmp_path / 'loom.toml')!r})), 'loom')\n"
     )
-    environment = cli.environment | {"PYTHONPATH": str(package)}
+    path = os.pathsep.join(filter(None, (str(package), cli.environment.get("PYTHONPATH"))))
+    environment = cli.environment | {"PYTHONPATH": path}
     assert "loomc --dump-tree" in cli.run_alone("dialects", env=environment).stdout
     assert cli.run_alone("ingest", repository, env=environment).returncode == 0
     assert ("shop.ast.json", "loom", "ok", 1) in files(repository)
