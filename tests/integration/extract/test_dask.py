@@ -64,11 +64,11 @@ def test_lost_workers_cost_nothing_and_a_lost_scheduler_a_resume(
     differences: Callable[[Path, Path], dict[str, int]],
 ) -> None:
     cluster.start_worker(threads=2)
-    root, dataset = python_files(tmp_path / "repo", 150), tmp_path / "ds"
+    root, dataset = python_files(tmp_path / "repo", 100), tmp_path / "ds"
     process = cli.start("ingest", root, "-d", dataset, "--executor", cluster.address, *ONE_BY_ONE)
-    _wait_for_files(process, dataset, 20)
+    _wait_for_commits(process, dataset, 3)
     _dask_worker(cluster).kill()
-    _wait_for_files(process, dataset, value(dataset) + 20)
+    _wait_for_commits(process, dataset, 3)
     cluster.kill_scheduler()
     _, error = process.communicate(timeout=120)
     assert process.returncode == 1, error
@@ -118,12 +118,18 @@ def test_a_scheduler_that_does_not_answer_is_waited_for_no_longer_than_asked(
     assert "no Dask scheduler answers at tcp://127.0.0.1:1 within 1 s" in refused.stderr
 
 
-def _wait_for_files(process: subprocess.Popen[str], dataset: Path, least: int) -> None:
-    """Wait until so many are committed."""
+def _wait_for_commits(process: subprocess.Popen[str], dataset: Path, more: int) -> None:
+    """Wait until files were committed so many times more."""
+    log = dataset / "files" / "_delta_log"
+
+    def newest() -> int:
+        return max((int(entry.stem) for entry in log.glob("[0-9]*.json")), default=0)
+
+    wanted = newest() + more
 
     def is_so() -> bool:
         assert process.poll() is None, process.communicate()
-        return (dataset / "dataset.json").exists() and value(dataset) >= least
+        return newest() >= wanted
 
     wait_for(is_so)
 

@@ -26,7 +26,7 @@ def test_the_same_rows_with_little_memory(
 ) -> None:
     root = tmp_path / "repo"
     root.mkdir()
-    (root / "large.ast.json").write_text(program(6_000))
+    (root / "large.ast.json").write_text(program(3_000))
     (root / "small.ast.json").write_text(SMALL)
     for name, memory in (("little", LEAST_MEMORY), ("much", 4_000)):
         done = cli.run_alone(
@@ -37,7 +37,7 @@ def test_the_same_rows_with_little_memory(
     with connect(LocalStorage(tmp_path / "little")) as connection:
         assert connection.execute(
             "SELECT node_count, symbol_count, ref_count, line_count FROM files WHERE path = 'large.ast.json'"
-        ).fetchall() == [(36_001, 6_000, 6_000, 6_000)]
+        ).fetchall() == [(18_001, 3_000, 3_000, 3_000)]
 
 
 @pytest.mark.parametrize("end", ["", "]", "]} x", ',{"type":}]}'])
@@ -46,7 +46,7 @@ def test_a_document_that_is_bad_at_its_end_leaves_no_rows(tmp_path: Path, cli: C
     root = tmp_path / "repo"
     root.mkdir()
     (root / "a.ast.json").write_text(SMALL)
-    (root / "large.ast.json").write_text(program(4_000, end))
+    (root / "large.ast.json").write_text(program(2_600, end))
     (root / "z.ast.json").write_text(SMALL)
     done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
@@ -89,7 +89,7 @@ def test_a_file_that_changes_while_it_is_read_in_pieces(
     root = tmp_path / "repo"
     root.mkdir()
     target = root / "large.ast.json"
-    target.write_text(program(4_000))
+    target.write_text(program(2_600))
     reads = 0
 
     def opening(*given: Any) -> Any:

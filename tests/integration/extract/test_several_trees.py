@@ -137,7 +137,7 @@ def test_trees_go_with_their_document(cli: Cli, repository: Path) -> None:
 
 def test_a_document_too_large_to_be_held(cli: Cli, tmp_path: Path) -> None:
     """Its trees are read in pieces, or decoded one by one; each as in a file of its own."""
-    large, small = program(4_000), json.dumps(tree("a", "b"))
+    large, small = program(2_600), json.dumps(tree("a", "b"))
     forms = {
         "list.json": f"[{large},{small},{large}]",
         "map.json": f'{{"x/a.js":{large},"x/b.js":{small},"x/c.js":{large}}}',
@@ -167,7 +167,7 @@ def test_a_document_too_large_to_be_held(cli: Cli, tmp_path: Path) -> None:
 def test_a_large_document_that_is_bad_at_its_end_leaves_no_rows(cli: Cli, tmp_path: Path) -> None:
     root = tmp_path / "repo"
     root.mkdir()
-    (root / "list.ast.json").write_text(f"[{program(3_000)},{program(3_000)},")
+    (root / "list.ast.json").write_text(f"[{program(1_500)},{program(1_500)},")
     done = cli.run_alone("ingest", root, "--memory-limit", LEAST_MEMORY, "--workers", 1, "--no-progress")
     assert done.returncode == 3, done.stderr
     assert ask(root, "SELECT path, status, reason FROM files") == [
