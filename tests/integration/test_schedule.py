@@ -69,14 +69,6 @@ def test_a_dataset_in_a_bucket_stays_where_it_is(cli, repository):
     assert "s3:" not in "".join(line for line in service.splitlines() if "Paths" in line)
 
 
-def test_a_dataset_in_a_bucket_stays_a_url(cli, repository, tmp_path):
-    asked = ("--every", "6h", repository, "-d", "s3://trees/shop")
-    assert f" ingest {repository} --dataset s3://trees/shop --quiet" in printed(cli, *asked)
-    both = printed(cli, *asked, "--systemd")
-    assert "--dataset s3://trees/shop" in both
-    assert str(tmp_path / "s3:") not in both
-
-
 def test_what_is_given_counts_before_what_is_assumed(cli, repository):
     text = printed(cli, "--every", "1d", repository, "--", "--lock-timeout", "1h", "--on-unfinished", "fail")
     line = text.splitlines()[-1]
