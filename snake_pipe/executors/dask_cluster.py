@@ -116,8 +116,7 @@ class DaskCluster:
         """What a task that is done gave; TaskLostError if its workers died, WorkerPoolError for the rest."""
         from distributed import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
-            raise self.gone()
+        self._check(future)
         try:
             return future.result(timeout=timeout)
         except KilledWorker as error:
@@ -125,9 +124,15 @@ class DaskCluster:
         except TimeoutError as error:
             raise self.gone() from error
         except BaseException as error:  # a cancelled task raises CancelledError, and tasks whatever they like
-            if future.status in ("cancelled", "lost"):
-                raise self.gone() from error
+            self._check(future)
             raise WorkerPoolError(f"a Dask worker cannot run snake-pipe: {_line(error)}") from error
+
+    def _check(self, future: Future[Any]) -> None:
+        match future.status:
+            case "lost":  # the task was done, and what it gave went with its worker
+                raise TaskLostError("the worker died with the result")
+            case "cancelled":  # as all are when the scheduler is lost
+                raise self.gone()
 
     def run_everywhere(
         self, function: Callable[..., Any], *arguments: Any, timeout: float
