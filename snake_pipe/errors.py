@@ -95,8 +95,12 @@ class EngineStateError(SnakePipeError):
     """The engine was started twice, or used before its start or after its shutdown."""
 
 
-class SinkError(SnakePipeError):
+class StorageError(SnakePipeError):
     """Parts, journal or tables could not be written; the job can be resumed."""
+
+
+class SinkError(SnakePipeError):
+    """A sink cannot take what it is given."""
 
 
 class DeliveryError(SnakePipeError):

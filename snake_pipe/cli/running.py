@@ -156,7 +156,7 @@ class _Run:
     def write(self, status: str, message: str, code: int, gates: Sequence[str] = ()) -> int:
         """Write how it went, and name the gates that are not met; what to exit with in view of them.
 
-        SinkError if the disk refuses, DatasetError or QueryError if the dataset cannot be asked.
+        StorageError if the disk refuses, DatasetError or QueryError if the dataset cannot be asked.
         """
         summary = self._summary(status, message, code)
         try:

@@ -95,7 +95,7 @@ class Dataset:
         """The dataset there, made if the place is missing, empty or was left half made.
 
         DatasetError if it holds something else, DatasetBusyError if another process is making it
-        without an end, SinkError if the disk refuses.
+        without an end, StorageError if the disk refuses.
         """
         if unquote(storage.url) != storage.url or "\\" in storage.url:
             raise DatasetError(
@@ -133,7 +133,7 @@ class Dataset:
 
         To repeat a commit, also one that was cut off in its middle, does what is still missing. `files`
         gets its transaction also when it has no part, so that its number tells how far the job has come.
-        SinkError if a part is missing or has another size, before anything of its table is committed.
+        StorageError if a part is missing or has another size, before anything of its table is committed.
         """
         parts_of: dict[str, list[Part]] = {table: [] for table in _COMMIT_ORDER}
         for part in flush.parts:

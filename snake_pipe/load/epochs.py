@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +29,14 @@ class Epochs:
         self._count_in_tables = count_in_tables
 
     def last(self) -> int:
-        """The last one given out; 0 before the first. SinkError where the storage fails."""
+        """The last one given out; 0 before the first. StorageError where the storage fails."""
         try:
             return max(self._given_out(), default=0) or self._count_in_tables()
         except OSError as error:
             raise self._failed(error) from error
 
     def next(self) -> int:
-        """One never given out before, durable before it is returned; SinkError where the storage fails."""
+        """One never given out before, durable before it is returned; StorageError where the storage fails."""
         epoch = self.last() + 1
         try:
             for _ in range(_TRIES):
@@ -55,10 +55,10 @@ class Epochs:
                 epoch = max(given_out) + 1
         except OSError as error:
             raise self._failed(error) from error
-        raise SinkError(f"no epoch is free in {self._numbers.url} after {_TRIES:,} tries")
+        raise StorageError(f"no epoch is free in {self._numbers.url} after {_TRIES:,} tries")
 
     def _given_out(self) -> list[int]:
         return [int(file.name) for file in self._numbers.files() if file.name.isdigit()]
 
-    def _failed(self, error: OSError) -> SinkError:
-        return SinkError(f"cannot count epochs in {self._numbers.url}: {error.strerror or error}")
+    def _failed(self, error: OSError) -> StorageError:
+        return StorageError(f"cannot count epochs in {self._numbers.url}: {error.strerror or error}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.schemas import TABLES, arrow_schema
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Part:
 class PartWriter:
     """Writes `<table>/part-<stem>.parquet` of a dataset for each of `tables` that gets rows.
 
-    `stem` must be new for each attempt. All methods raise SinkError where the storage refuses; after that
+    `stem` must be new for each attempt. All methods raise StorageError where the storage refuses; after that
     only `abort` is of use. Not for threads.
     """
 
@@ -136,7 +136,7 @@ class _OpenPart:
             footer = self._footers[0]
             if footer.num_rows != self._rows:
                 self._file.discard()
-                raise SinkError(f"{self._url} has {footer.num_rows} rows instead of {self._rows}")
+                raise StorageError(f"{self._url} has {footer.num_rows} rows instead of {self._rows}")
             size = self._file.finish()
         except OSError as error:
             self.discard()
@@ -150,13 +150,13 @@ class _OpenPart:
         self._writer.is_open = False
         self._file.discard()
 
-    def _failure(self, error: OSError) -> SinkError:
+    def _failure(self, error: OSError) -> StorageError:
         if isinstance(error, FileExistsError):
-            return SinkError(
+            return StorageError(
                 f"cannot write {self._url}: it exists already", "a part's name must be new for each attempt"
             )
         reason = os.strerror(error.errno) if error.errno else str(error)
-        return SinkError(
+        return StorageError(
             f"cannot write {self._url}: {reason}", "free space or repair the disk, then resume the job"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
+from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 
 
 def cannot(what: str, error: OSError) -> SnakePipeError:
@@ -14,4 +14,4 @@ def cannot(what: str, error: OSError) -> SnakePipeError:
         return DatasetError(text, "name a place that you may write to with --dataset")
     if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
         return DatasetError(text, "name a folder on a file system that has locks with --dataset")
-    return SinkError(text)
+    return StorageError(text)

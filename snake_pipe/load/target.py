@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError, UsageError
+from snake_pipe.errors import StorageError, UsageError
 from snake_pipe.storage.atomic_file import whole_or_not_at_all
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def new_target(
     Nothing is there if an exception comes.
 
     UsageError for a target in the dataset, or one that exists and is not to be replaced: unasked, a folder by
-    a file, a folder that holds anything else. SinkError if the disk refuses. A pipe or a device (`/dev/null`)
-    is written to as it is.
+    a file, a folder that holds anything else. StorageError if the disk refuses. A pipe or a device
+    (`/dev/null`) is written to as it is.
     """
     target = Path(os.path.realpath(target))
     if dataset.folder is not None and target.is_relative_to(os.path.realpath(dataset.folder)):
@@ -49,4 +49,4 @@ def new_target(
     except BrokenPipeError:
         raise  # the reader of a pipe may go, as everywhere
     except OSError as error:
-        raise SinkError(f"cannot write {target}: {error.strerror or error}") from error
+        raise StorageError(f"cannot write {target}: {error.strerror or error}") from error

@@ -10,7 +10,7 @@ from snake_pipe.observe.status import stopper
 from snake_pipe.utils.circuit_breaker import OPEN
 
 _BREAKERS = {
-    "sink": "nothing can be written (the breaker of the sink is open)",
+    "storage": "nothing can be written (the breaker of the storage is open)",
     "pool": "workers die as fast as they are started (the breaker of the pool is open)",
 }
 

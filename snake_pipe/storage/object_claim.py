@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.storage.clock import awake_or_not
 from snake_pipe.storage.conditional_put import version_of
 from snake_pipe.storage.lease import BEATS, Contender, Holder, LeaseRecord, Version, seems_alive
@@ -134,7 +134,7 @@ class ObjectClaim:
         self._is_noted = True
 
     def check(self) -> None:
-        """SinkError if another may hold it by now; asks the store only if that is in doubt."""
+        """StorageError if another may hold it by now; asks the store only if that is in doubt."""
         for _ in range(2):  # an earlier beat that only now turns out to have arrived, and one of now
             if self._holder.is_certain(awake_or_not()):
                 return
@@ -142,14 +142,14 @@ class ObjectClaim:
         if not self._holder.is_certain(awake_or_not()):
             raise self._lost()
 
-    def _lost(self) -> SinkError:
+    def _lost(self) -> StorageError:
         if self._holder.is_lost:
-            return SinkError(
+            return StorageError(
                 f"another process has taken over {self._lease.url}: this one gave no sign of life in time",
                 "resume the job when the other one has ended",
             )
         silent = self._holder.since_renewed(awake_or_not())
-        return SinkError(
+        return StorageError(
             f"{self._lease.url} could not be renewed for {silent:.0f} s, so another may take it over",
             "resume the job when the object store can be reached",
         )

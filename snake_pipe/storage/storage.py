@@ -54,7 +54,7 @@ class Claim(Protocol):
         ...
 
     def check(self) -> None:
-        """SinkError if it is no longer certain that nobody else has it: to be called before what needs it."""
+        """StorageError if it is not certain that nobody else has it: to be called before what needs it."""
         ...
 
     def release(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SnakePipeError, StorageError
 from snake_pipe.utils.journal.journal import open_journal
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class CheckpointManager:
         try:
             folder.replace(CHECKPOINT_FILE, orjson.dumps(asdict(data), option=orjson.OPT_INDENT_2) + b"\n")
         except OSError as error:
-            raise SinkError(
+            raise StorageError(
                 f"cannot write the checkpoint in {folder.url}: {error.strerror or error}",
                 "make room, then resume",
             ) from error
@@ -151,7 +151,7 @@ class CheckpointManager:
         return None if newest is None else newest[1]
 
     def journal(self, job_id: str) -> Journal:
-        """The job's journal, open for appending; JobNotFoundError, CheckpointError or SinkError."""
+        """The job's journal, open for appending; JobNotFoundError, CheckpointError or StorageError."""
         return open_journal(self.job_folder(job_id))
 
     def write_status(self, job_id: str, status: dict[str, Any]) -> None:

@@ -116,7 +116,7 @@ FULL = {
         {"name": "go", "files": 1, "bytes": 1_000, "oldest_age": 0.5, "target_files": 90},
     ],
     "warnings": ["timers release 90 % of the batches"],
-    "breakers": {"sink": "closed", "pool": "half-open"},
+    "breakers": {"storage": "closed", "pool": "half-open"},
     "changes": [{"time": 1_795_000_000.0, "name": "max_latency", "old": 10.0, "new": None}],
     "statistics": {"total_queued": 65, "size_flushes": 4, "timer_flushes": 3, "first_entry_age": 1.25},
 }
@@ -273,7 +273,7 @@ def test_status_tells_people_all_there_is(cli, job):
     assert figures["by trigger"] == "size 4, timer 3"
     assert figures["workers"] == "1 of 2 busy"
     assert figures["memory"] == "300.0 MB now, 400.0 MB peak, limit 2.0 GB"
-    assert figures["breakers"] == "sink closed, pool half-open"
+    assert figures["breakers"] == "storage closed, pool half-open"
     assert figures["warning"] == "timers release 90 % of the batches"
     assert figures["changed"].endswith("max_latency: 10.0 → unset")
     assert figures["last commit"].count(":") == 2

@@ -10,7 +10,7 @@ import typer
 
 from snake_pipe.cli.command_tree import find_command
 from snake_pipe.cli.output.text import visible
-from snake_pipe.errors import SinkError, UsageError
+from snake_pipe.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from snake_pipe.schedule.command import ScheduledCommand
@@ -199,5 +199,7 @@ def _write(path: Path, text: str) -> None:
     try:
         replace_atomic(path, text.encode(), mode=0o644)
     except OSError as error:
-        raise SinkError(f"cannot write {path}: {error.strerror or error}", "name another folder") from error
+        raise StorageError(
+            f"cannot write {path}: {error.strerror or error}", "name another folder"
+        ) from error
     typer.echo(f"wrote {path}", err=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import Option
 
-from snake_pipe.errors import SinkError, UsageError
+from snake_pipe.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ class RunOutputs:
             raise UsageError(f"--metrics-port {self.metrics_port}: {error}") from None
 
     def write(self, summary: RunSummary, dataset: Storage) -> None:
-        """Write all that was asked for of a run into `dataset`; SinkError if the disk refuses."""
+        """Write all that was asked for of a run into `dataset`; StorageError if the disk refuses."""
         if self.summary_json == _STDOUT:
             sys.stdout.write(summary.to_bytes().decode())
             sys.stdout.flush()
@@ -131,7 +131,7 @@ def check_output(path: Path) -> None:
 def write_output(path: Path, data: bytes) -> None:
     """Write a file for other programs, which may read it at any time: they see the old one or the new one.
 
-    SinkError if the disk refuses.
+    StorageError if the disk refuses.
     """
     from snake_pipe.storage.atomic_file import replace_atomic
 
@@ -141,6 +141,6 @@ def write_output(path: Path, data: bytes) -> None:
         else:
             replace_atomic(path, data, mode=0o644)
     except OSError as error:
-        raise SinkError(
+        raise StorageError(
             f"cannot write {path}: {error.strerror or error}", "the tables are not affected"
         ) from error

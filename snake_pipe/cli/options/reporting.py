@@ -105,7 +105,7 @@ class RunReports:
         return replace(account, state=state, verdicts=judge(parsed, state))
 
     def write(self, account: Account) -> None:
-        """Write all reports; SinkError if the disk refuses."""
+        """Write all reports; StorageError if the disk refuses."""
         from snake_pipe.outcome.reports.junit import junit_report
         from snake_pipe.outcome.reports.markdown import markdown_report
         from snake_pipe.outcome.reports.plain_json import json_report

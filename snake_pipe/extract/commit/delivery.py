@@ -7,7 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError, SnakePipeError
+from snake_pipe.errors import SnakePipeError, StorageError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, from_ipc
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 from snake_pipe.utils.batch_utils import add_counts
@@ -189,13 +189,13 @@ class Delivery:
             return
         try:
             await self.commit()
-        except SinkError as error:
+        except StorageError as error:
             if self._ending or not self._writer.may_try_again or self._breaker.gives_up(time.monotonic()):
                 raise
-            self._listener(Notice("sink", str(error)))
+            self._listener(Notice("storage", str(error)))
 
     async def commit(self) -> None:
-        """Make visible what was handed over; SinkError where that is not possible now."""
+        """Make visible what was handed over; StorageError where that is not possible now."""
         try:
             info = await self._writer.flush()
             if info is None:
@@ -208,7 +208,7 @@ class Delivery:
             )
             await asyncio.to_thread(self._on_flush, self._statistics)
             await self._sinks.take(lambda: self._to_flush(info))
-        except SinkError:
+        except StorageError:
             self._breaker.failed(time.monotonic())
             raise
         else:

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.model.rows import FlushStamp, Row, from_ipc, joined, rows_to_batch
 
@@ -60,7 +60,7 @@ class FlushWriter:
     """Owned by the coordinator.
 
     `open_writer(stem)` makes the writer of the coordinator's own parts; `read_with` is a column of `files`,
-    `series` that of its flushes. `check()` raises SinkError if the job has lost what it claimed.
+    `series` that of its flushes. `check()` raises StorageError if the job has lost what it claimed.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class FlushWriter:
         self._pending.file_count += len(file_rows)
 
     async def flush(self) -> FlushInfo | None:
-        """Commit all that was added before this call; None if that was nothing. SinkError if it fails.
+        """Commit all that was added before this call; None if that was nothing. StorageError if it fails.
 
         One flush at a time; it runs to its end also when the caller is cancelled, since its number is taken.
         As long as nothing was promised, what failed waits for the next flush. After that every further flush
@@ -155,7 +155,7 @@ class FlushWriter:
             started = time.perf_counter()
             try:
                 own = await loop.run_in_executor(self._thread, self._write_own_parts, pending, stamp)
-            except SinkError:
+            except StorageError:
                 self._pending = pending.followed_by(self._pending)
                 raise
             try:
@@ -173,7 +173,7 @@ class FlushWriter:
             return info
 
     async def tidy(self, *, is_last: bool) -> None:
-        """Take what is superseded out of the tables, after a flush under way; SinkError if the disk refuses.
+        """Take what is superseded out of the tables, after a flush under way; StorageError if that fails.
 
         `is_last`: the job does not come to it again.
         It runs to its end also when the caller is cancelled, as a flush does.

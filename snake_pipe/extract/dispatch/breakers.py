@@ -1,4 +1,4 @@
-"""The two circuit breakers of a run: before the sink, and before new pools of workers."""
+"""The two circuit breakers of a run: before the storage, and before new pools of workers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _POOL_FAILURES = 8
 
 
 class Breakers(NamedTuple):
-    """`sink` stands before writing and committing, `pool` before new pools."""
+    """`storage` stands before writing and committing, `pool` before new pools."""
 
-    sink: Breaker
+    storage: Breaker
     pool: Breaker
 
     @property
@@ -44,6 +44,6 @@ def open_breakers(
                 patience=patience,
                 on_change=on_change,
             )
-            for name, failures in (("sink", config.breaker_failures), ("pool", _POOL_FAILURES))
+            for name, failures in (("storage", config.breaker_failures), ("pool", _POOL_FAILURES))
         )
     )

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import EngineStateError, SinkError
+from snake_pipe.errors import EngineStateError, StorageError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
 from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.extract.model.lost import LostFile, lost_file
@@ -37,7 +37,7 @@ class Dispatcher:
     `cut` makes batches of files to be tried again.
 
     A batch that could not be written is tried again, first after a moment, then when the `breaker` of the
-    sink lets it through; its SinkError is raised when that breaker gives up.
+    storage lets it through; its StorageError is raised when that breaker gives up.
     """
 
     def __init__(
@@ -206,8 +206,10 @@ class Dispatcher:
             self._changed.notify_all()
 
     async def _put_off(self, batch: FileBatch, failure: str) -> FileBatch:
-        """The batch as it is to be tried next, after a moment; SinkError if there is no next time."""
-        error = SinkError(f"batch {batch.batch_id} failed: {failure}", "fix the cause, then resume the job")
+        """The batch as it is to be tried next, after a moment; StorageError if there is no next time."""
+        error = StorageError(
+            f"batch {batch.batch_id} failed: {failure}", "fix the cause, then resume the job"
+        )
         now = time.monotonic()
         breaker = self._breaker
         breaker.failed(now)
@@ -225,7 +227,7 @@ class Dispatcher:
         return again
 
     async def _until_admitted(self) -> None:
-        """Wait until the sink's breaker lets an attempt through and nothing is paused."""
+        """Wait until the storage's breaker lets an attempt through and nothing is paused."""
         await self._going_on.wait()
         while (delay := self._breaker.delay(time.monotonic())) > 0:
             self._workers.note_sign()

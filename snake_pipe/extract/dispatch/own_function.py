@@ -135,7 +135,7 @@ async def execute_parallel_batches(
             config,
             workers=workers,
             cut=lambda files, attempt: coordinator.retry(files, attempt, 0.0),
-            breaker=breakers.sink,
+            breaker=breakers.storage,
         )
         watch = asyncio.create_task(_watch(dispatcher))
         abandon = True

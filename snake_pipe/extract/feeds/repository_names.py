@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from snake_pipe.errors import SinkError, UsageError
+from snake_pipe.errors import StorageError, UsageError
 from snake_pipe.extract.discovery.git_files import find_work_tree
 from snake_pipe.extract.discovery.roots import real_path
 from snake_pipe.extract.paths.names import escape_path, unescape_path
@@ -56,7 +56,7 @@ class NamedRequest:
         try:
             dataset.private().replace(_NOTE, orjson.dumps(document))
         except OSError as error:
-            raise SinkError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
+            raise StorageError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
 
 
 def name_repositories(dataset: Storage, request: IngestRequest) -> NamedRequest:

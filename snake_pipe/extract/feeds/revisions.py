@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.discovery.changed_files import clean_commit
 from snake_pipe.extract.feeds.shard_revisions import Known, Revision, revision_of, with_revision
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
@@ -52,7 +52,7 @@ def note_revisions(dataset: Storage, changes: Mapping[str, Revision], shard: Sha
     try:
         dataset.private().replace(_NOTE, orjson.dumps(document))
     except OSError as error:
-        raise SinkError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
+        raise StorageError(f"cannot write {dataset.url}/{_NOTE}: {error.strerror or error}") from error
 
 
 def forget_commits(dataset: Storage, request: IngestRequest) -> None:

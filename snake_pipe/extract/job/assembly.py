@@ -94,13 +94,13 @@ async def make_run(
         history=history,
         strategy=open_strategy(config.batching, lambda text: listener(Notice("batching", text))),
     )
-    dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.sink)
+    dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.storage)
     delivery = Delivery(
         _make_writer(job, feed),
         job_id=job.job_id,
         statistics=status.statistics,
         listener=listener if budget is None else _noting_commits(budget, listener),
-        breaker=breakers.sink,
+        breaker=breakers.storage,
         on_flush=job.after_flush,
         on_rows=feed.settle,
         on_commit=feed.committed,

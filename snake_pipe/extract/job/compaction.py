@@ -33,7 +33,7 @@ def compact(storage: Storage, config: BatchConfig, wait: LockWait | None = None)
     """Make the tables the current state in few parts, and remove what `config` does not keep.
 
     Jobs may be running meanwhile. DatasetBusyError while another process tidies, for longer than the `wait`;
-    SinkError where the disk refuses. It may be killed anywhere: what is done is done, and the rest is done
+    StorageError where the disk refuses. It may be killed anywhere: what is done is done, and the rest is done
     the next time.
     """
     dataset = Dataset.open(storage)

@@ -115,7 +115,7 @@ class Job:
     ) -> Job:
         """A new job, or an earlier one where `on_unfinished` wants to go on with it.
 
-        DatasetBusyError, DatasetError, SinkError, UsageError or StoppedError leave everything as it was.
+        DatasetBusyError, DatasetError, StorageError, UsageError or StoppedError leave everything as it was.
         """
         check_plugins(config)
         if config.sinks and request.shard:
@@ -358,11 +358,11 @@ class Job:
         self._upkeep.hold(names)
 
     def check_claim(self) -> None:
-        """SinkError if the job has lost what it claimed, or may have."""
+        """StorageError if the job has lost what it claimed, or may have."""
         self._writing.check()
 
     def commit(self, flush_seq: int, parts: Sequence[Part]) -> None:
-        """Make a flush visible; SinkError if it cannot be, or if the job has lost what it claimed."""
+        """Make a flush visible; StorageError if it cannot be, or if the job has lost what it claimed."""
         self.check_claim()
         self.dataset.commit(Flush(self.job_id, flush_seq, parts, self.epoch, self.request.series))
 

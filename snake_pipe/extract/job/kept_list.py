@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.errors import CheckpointError, StorageError
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -20,7 +20,7 @@ _NAME = "files.list"
 def keep_list(given: str, job: Storage) -> str:
     """Copy a list from a file of this machine to where the job keeps its state; its place there.
 
-    SinkError if that is refused.
+    StorageError if that is refused.
     """
     try:
         if job.folder is not None:
@@ -51,5 +51,5 @@ def readable_list(job: Storage, stack: ExitStack) -> str:
     return str(copy)
 
 
-def _refused(job: Storage, error: OSError) -> SinkError:
-    return SinkError(f"cannot keep the list of files in {job.url}: {error.strerror or error}")
+def _refused(job: Storage, error: OSError) -> StorageError:
+    return StorageError(f"cannot keep the list of files in {job.url}: {error.strerror or error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError, SnakePipeError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, SnakePipeError, StorageError
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job.run_record import record_killed_run
 from snake_pipe.extract.model.promise import flush_in
@@ -30,8 +30,8 @@ def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Wr
 
     Those on whose files others are at work are theirs to settle, before they look at what the tables hold; so
     does whoever is `writing`. A job whose journal is damaged is left to its own resume, which says so, and so
-    is one that is being resumed. SinkError for a promise about the files of who is `writing` that cannot be
-    kept; others are left for the next time.
+    is one that is being resumed. StorageError for a promise about the files of who is `writing` that cannot
+    be kept; others are left for the next time.
     """
     claims = dataset.claims
     if not claims.left_behind(writing):
@@ -42,7 +42,7 @@ def settle_left_behind(dataset: Dataset, manager: CheckpointManager, writing: Wr
             try:
                 if writer.job_id and writer.job_id != own_job:
                     _keep_promises(dataset, manager, writer.job_id)
-            except SinkError:
+            except StorageError:
                 if writing is not None and overlap(writer.scopes, writing.writer.scopes):
                     raise
             else:

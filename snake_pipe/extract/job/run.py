@@ -212,7 +212,7 @@ class JobRun:
     async def flush_now(self) -> None:
         """Make visible all that was taken in before this call; done when this returns.
 
-        While the job is paused or stopped, only what workers have finished. SinkError if nothing can be
+        While the job is paused or stopped, only what workers have finished. StorageError if nothing can be
         committed now, EngineStateError if the run ends before it is done.
         """
         mark = self._feed.received

@@ -84,7 +84,7 @@ class RunRecord:
         self._asking.join()
 
     def write(self, status: str) -> None:
-        """Write the run's rows, once; SinkError if the disk refuses."""
+        """Write the run's rows, once; StorageError if the disk refuses."""
         if self._is_written:
             return
         self.close()

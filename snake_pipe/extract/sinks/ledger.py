@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from snake_pipe.errors import SinkError, SnakePipeError
+from snake_pipe.errors import SnakePipeError, StorageError
 from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.plugins.sinks import SNAPSHOT, Flush, FlushKey
 from snake_pipe.schemas import TABLES
@@ -44,7 +44,7 @@ class Delivered:
     flush_seq: int
 
     def note(self, journal: Journal) -> None:
-        """Make it durable; SinkError if the disk refuses, and then the flush comes again."""
+        """Make it durable; StorageError if the disk refuses, and then the flush comes again."""
         journal.append({"type": "delivered", "sink": self.sink, "seq": self.flush_seq})
 
 
@@ -66,12 +66,12 @@ class SinkLedger:
         return flushes
 
     def settle(self, epoch: int) -> None:
-        """Note that the sink has all that runs up to an epoch committed; SinkError if the disk refuses."""
+        """Note that the sink has all that runs up to an epoch committed; StorageError if the disk refuses."""
         name = _name(self.sink)
         try:
             _storage(self._manager).replace(name, orjson.dumps({"since_epoch": epoch}) + b"\n")
         except OSError as error:
-            raise SinkError(f"cannot write {name}: {error.strerror or error}") from error
+            raise StorageError(f"cannot write {name}: {error.strerror or error}") from error
 
     def forget(self) -> None:
         """Note that the sink lacks more than will be kept for it: the next run sends it a snapshot."""

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
-from snake_pipe.errors import SinkError, SnakePipeError
+from snake_pipe.errors import SnakePipeError, StorageError
 from snake_pipe.extract.batch_models import BatchResult
 from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 from snake_pipe.extract.worker.file_results import FileResults
@@ -65,7 +65,7 @@ class Extraction:
         try:
             try:
                 self._run_together()
-            except SinkError:
+            except StorageError:
                 raise
             except Exception:  # noqa: BLE001 - which file is to blame turns out one by one
                 self._parts.restart()
@@ -74,7 +74,7 @@ class Extraction:
                 self._run_one_by_one()
             self._processing.drain()
             result.parts = self._parts.close()
-        except SinkError as error:
+        except StorageError as error:
             self._parts.abort()
             result.failure = str(error)
             return result

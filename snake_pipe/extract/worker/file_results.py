@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from snake_pipe import plugins
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.disk.reader import UnreadableError
 from snake_pipe.extract.model.rows import Row, error_row, file_row, rows_to_batch, to_ipc, tree_in
 from snake_pipe.transform.rows.contract import AST_QUEUE, FileFacts, Problem
@@ -66,10 +66,10 @@ class FileResult:
 
     @contextmanager
     def failing(self, memory_phase: str = "extract") -> Iterator[None]:
-        """What goes wrong in the block is this file's failure alone; SinkError is not."""
+        """What goes wrong in the block is this file's failure alone; StorageError is not."""
         try:
             yield
-        except SinkError:
+        except StorageError:
             raise
         except UnreadableError as error:
             self.fail_to_read(error)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class BatchParts:
-    """The parts of one batch; `rows` counts by table what will be in them. SinkError as `PartWriter`."""
+    """The parts of one batch; `rows` counts by table what will be in them. StorageError as `PartWriter`."""
 
     def __init__(self, dataset: Storage, stem: str, config: BatchConfig) -> None:
         """`stem` names the parts, and must be new for each attempt."""

@@ -36,7 +36,7 @@ class PieceReader:
         return file.queue == AST_QUEUE and size > self._memory.largest_at_once
 
     def read(self, result: FileResult, on_try: Callable[[], None]) -> bool:
-        """Write a file's rows and fill in its result; UnreadableError as `read_file`, SinkError.
+        """Write a file's rows and fill in its result; UnreadableError as `read_file`, StorageError.
 
         `on_try` is called before each time that the file is read. False if it cannot be cut, for its depth,
         and can be read as a whole; nothing is written then.

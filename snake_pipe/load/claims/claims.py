@@ -206,7 +206,7 @@ class Writing:
             raise cannot(f"cannot write {self._jobs.url}/{note_name(self.token)}", error) from error
 
     def check(self) -> None:
-        """SinkError if it is no longer certain that nobody else has it."""
+        """StorageError if it is no longer certain that nobody else has it."""
         if self._claim is not None:
             self._claim.check()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from snake_pipe.errors import DatasetError, SinkError, SnakePipeError
+from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
 from snake_pipe.load.delta.turns import CommitWaits, Turns
@@ -90,12 +90,12 @@ class DeltaLog:
         self._snapshots.clear()
 
     def newest_version(self) -> int:
-        """The table's version now; SinkError if the table is not there (any more)."""
+        """The table's version now; StorageError if the table is not there (any more)."""
         if self._version is None:
             self._looked_at = awake_or_not()
             self._version = max(self.entry_versions(), default=None)
             if self._version is None:
-                with self._reading(SinkError) as table:
+                with self._reading(StorageError) as table:
                     self._version = table.version()
         return self._version
 
@@ -111,11 +111,11 @@ class DeltaLog:
         except OSError as error:
             raise self._cannot_read(error) from error
 
-    def _cannot_read(self, error: OSError) -> SinkError:
-        return SinkError(f"the table {self.url} cannot be read: {error.strerror or error}")
+    def _cannot_read(self, error: OSError) -> StorageError:
+        return StorageError(f"the table {self.url} cannot be read: {error.strerror or error}")
 
     def read_entry(self, version: int) -> list[Action]:
-        """What the entry of a version says; nothing where there is none, SinkError if it cannot be read."""
+        """What the entry of a version says; nothing where there is none; StorageError if it is unreadable."""
         try:
             return entries.read_actions(self._log, _entry(version))
         except OSError as error:
@@ -236,10 +236,10 @@ class DeltaLog:
     def last_number(self, series: str) -> int:
         """The number of the last flush of a series that was committed to this table; 0 if there was none.
 
-        SinkError if the table is not there (any more).
+        StorageError if the table is not there (any more).
         """
         if series not in self._numbers:
-            with self._reading(SinkError) as table:
+            with self._reading(StorageError) as table:
                 self._numbers[series] = table.transaction_version(_app_id(series)) or 0
                 if self._version is None:
                     self._version = table.version()
@@ -252,7 +252,7 @@ class DeltaLog:
         """Commit parts, and that the series of flushes has come to `number`; durable on return.
 
         `snapshot` makes the moment of the version that the commit gets; it is asked again for each try. What
-        another process has committed of the series meanwhile is not committed twice. SinkError if the disk
+        another process has committed of the series meanwhile is not committed twice. StorageError if the disk
         refuses, or others are first for too long.
         """
 
@@ -322,7 +322,7 @@ class DeltaLog:
             try:
                 self._log.create(_entry(base + 1), entries.to_bytes(actions(base + 1)))
                 if (took := awake_or_not() - self._looked_at) > _GRACE:
-                    raise SinkError(
+                    raise StorageError(
                         f"a commit to {self.url} took {took:.0f} s, so it may have come too late",
                         "resume the job",
                     )
@@ -331,14 +331,14 @@ class DeltaLog:
                 turns.wait(f"cannot commit to {self.url}")
                 self._version = None
             except OSError as error:
-                raise SinkError(
+                raise StorageError(
                     f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
                 ) from error
         self._version = base + 1
         self._looked_at = awake_or_not()
         # Each table at another commit, so that one flush doesn't pay for all of them.
         if (self._version + list(TABLES).index(self.table)) % CHECKPOINT_EVERY == 0:
-            with suppress(SinkError):  # the commit is done; readers are slower without, that is all
+            with suppress(StorageError):  # the commit is done; readers are slower without, that is all
                 self.checkpoint()
 
     def checkpoint(self) -> None:
@@ -350,7 +350,7 @@ class DeltaLog:
                 if name is not None:
                     self._log.make_durable(name)
         except (DeltaError, OSError) as error:
-            raise SinkError(f"cannot write a checkpoint of {self.url}: {error}") from error
+            raise StorageError(f"cannot write a checkpoint of {self.url}: {error}") from error
 
     def mend(self) -> None:
         """Set aside what a power cut left half written at the log's end.
@@ -415,17 +415,17 @@ class DeltaLog:
 
 
 def checked_parts(storage: Storage, parts: Sequence[Part]) -> Sequence[Part]:
-    """`parts`, all of them in their table's storage with the size that was recorded; SinkError otherwise."""
+    """`parts`, all in their table's storage with the size that was recorded; StorageError otherwise."""
     for part in parts:
         path = f"{storage.url}/{part.name}"
         if "/" in part.name:
-            raise SinkError(f"the part {path} cannot be committed: it is not its table's")
+            raise StorageError(f"the part {path} cannot be committed: it is not its table's")
         try:
             size = storage.info(part.name).size_bytes
         except OSError as error:
-            raise SinkError(f"the part {path} cannot be committed: {error.strerror or error}") from error
+            raise StorageError(f"the part {path} cannot be committed: {error.strerror or error}") from error
         if size != part.size_bytes:
-            raise SinkError(f"the part {path} has {size} bytes instead of {part.size_bytes}")
+            raise StorageError(f"the part {path} has {size} bytes instead of {part.size_bytes}")
     return parts
 
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class Turns:
         self._lost = 0
 
     def wait(self, what: str) -> None:
-        """Another was first: let a moment pass; SinkError, which names `what`, when that went on too long."""
+        """Another was first: let a moment pass; StorageError, which names `what`, if that goes on long."""
         bound = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self._lost)
         self._lost += 1
         self._sleep(random.uniform(0, bound))  # noqa: S311 - no secret
@@ -55,7 +55,7 @@ class Turns:
         self._waits.seconds += self._waited - before
         self._waits.longest = max(self._waits.longest, self._waited)
         if self._waited > LONGEST_WAIT:
-            raise SinkError(
+            raise StorageError(
                 f"{what}: others were first {self._lost} times in {self._waited:.0f} s",
                 "resume the job with fewer others beside it",
             )

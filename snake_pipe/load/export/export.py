@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from snake_pipe.errors import QueryError, SinkError, UsageError
+from snake_pipe.errors import QueryError, StorageError, UsageError
 from snake_pipe.load.export import duckdb_file, parquet_folder, sqlite_file
 from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.load.target import new_target
@@ -63,7 +63,7 @@ def export_tables(
     """Write `tables` to `target`, as they are now or were at a `files_version`; the rows of each.
 
     UsageError for a table that there is none of, and if `target` exists and is not to be overwritten or lies
-    in the dataset; SinkError if the disk refuses. `target` is there whole or not at all.
+    in the dataset; StorageError if the disk refuses. `target` is there whole or not at all.
     """
     if unknown := [table for table in tables if table not in TABLES]:
         raise UsageError(f"no table {unknown[0]!r}", f"there are {', '.join(TABLES)}")
@@ -78,4 +78,4 @@ def export_tables(
         try:
             return _WRITERS[form](connection, temp, chosen)
         except (duckdb.Error, sqlite_file.Error, QueryError) as error:
-            raise SinkError(f"cannot export to {target}: {error}") from error
+            raise StorageError(f"cannot export to {target}: {error}") from error

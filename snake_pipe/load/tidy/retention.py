@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Vacuum:
         return self._earlier
 
     def remove(self) -> Removed:
-        """Remove parts, then what of the logs nothing is read from any more; SinkError where that fails."""
+        """Remove parts, then what of the logs nothing is read from any more; StorageError if that fails."""
         done = self.removable
         try:
             for folder, file in self._unneeded:
@@ -188,8 +188,8 @@ class Vacuum:
         return self._read[table] | {moment.versions[table] for moment in kept}
 
 
-def _cannot_free(dataset: Dataset, error: OSError) -> SinkError:
-    return SinkError(f"cannot free room in {dataset.url}: {error.strerror or error}")
+def _cannot_free(dataset: Dataset, error: OSError) -> StorageError:
+    return StorageError(f"cannot free room in {dataset.url}: {error.strerror or error}")
 
 
 def _is_part(name: str) -> bool:

@@ -39,7 +39,7 @@ def write_anew(
     """The rows of `sources` in new parts of about `most_rows`; their order stays.
 
     `open_writer()` makes the writer of the next part. A file's rows are in one part, and so are a file's row
-    and those of the trees in it. After SinkError nothing of it is left.
+    and those of the trees in it. After StorageError nothing of it is left.
     """
     rolling = _RollingParts(table, most_rows, open_writer)
     try:

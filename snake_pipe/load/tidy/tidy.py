@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.errors import DatasetError, SinkError
+from snake_pipe.errors import DatasetError, StorageError
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import CommitConflictError
 from snake_pipe.load.part_writer import PartWriter
@@ -91,7 +91,7 @@ class Tidy:
         return not snapshot.is_tidy or has_old_errors or bool(self._noted)
 
     def run(self) -> Tidied:
-        """Do it; SinkError where the disk refuses, and then what is committed stays as right as it was.
+        """Do it; StorageError where the disk refuses, and then what is committed stays as right as it was.
 
         DatasetError where a part cannot be read.
         """
@@ -99,7 +99,7 @@ class Tidy:
             for _ in range(_TRIES):
                 with suppress(CommitConflictError):
                     return self._run()
-        raise SinkError(f"{self._dataset.url} is being tidied by somebody else")
+        raise StorageError(f"{self._dataset.url} is being tidied by somebody else")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.errors import CheckpointError, JobNotFoundError, SinkError
+from snake_pipe.errors import CheckpointError, JobNotFoundError, StorageError
 from snake_pipe.storage.atomic_file import fsync_folder, write_atomic
 from snake_pipe.utils.journal.record import decode, encode
 
@@ -85,7 +85,7 @@ class FileJournal:
         except FileNotFoundError:
             raise JobNotFoundError(f"no job in {path.parent}", "snake-pipe jobs lists them") from None
         except OSError as error:
-            raise SinkError(f"cannot open the journal {path}: {error.strerror}") from error
+            raise StorageError(f"cannot open the journal {path}: {error.strerror}") from error
         self._size = good
         self._rewritten_size = 0
 
@@ -104,7 +104,7 @@ class FileJournal:
             os.fsync(file.fileno())
 
     def append(self, record: Record) -> None:
-        """Write one record and make it durable; SinkError if that is not certain.
+        """Write one record and make it durable; StorageError if that is not certain.
 
         A failed fsync is never tried again: the kernel may have dropped the pages and would report
         success for nothing. The record then counts as not written. For any thread.
@@ -112,13 +112,13 @@ class FileJournal:
         line = encode(record)
         with self._writing:
             if self._failed:
-                raise SinkError(f"the journal {self.path} can no longer be relied on", "resume the job")
+                raise StorageError(f"the journal {self.path} can no longer be relied on", "resume the job")
             self._failed = True
             try:
                 _write_all(self._descriptor, line)
                 os.fsync(self._descriptor)
             except OSError as error:
-                raise SinkError(
+                raise StorageError(
                     f"cannot write the journal {self.path}: {error.strerror}",
                     "make room, then resume the job",
                 ) from error

@@ -29,11 +29,11 @@ class Journal(Protocol):
         ...
 
     def append(self, record: Record) -> None:
-        """Write one record and make it durable; SinkError if that is not certain. For any thread."""
+        """Write one record and make it durable; StorageError if that is not certain. For any thread."""
         ...
 
     def rewrite(self, select: Callable[[list[Record]], list[Record]]) -> None:
-        """Keep only the records that are selected; OSError or SinkError. For any thread."""
+        """Keep only the records that are selected; OSError or StorageError. For any thread."""
         ...
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Journal(Protocol):
 def open_journal(job: Storage) -> Journal:
     """The journal of the job whose state is in `job`, made where it is missing.
 
-    A file can be appended to, an object cannot. SinkError, or CheckpointError if it is damaged.
+    A file can be appended to, an object cannot. StorageError, or CheckpointError if it is damaged.
     """
     return ObjectJournal(job) if job.folder is None else FileJournal(job.folder / JOURNAL_FILE)
 

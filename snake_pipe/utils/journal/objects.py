@@ -16,7 +16,7 @@ from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, Self
 
-from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.errors import CheckpointError, StorageError
 from snake_pipe.utils.journal.record import decode, encode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ObjectJournal:
     """The objects of a journal, to which one process appends that runs its job."""
 
     def __init__(self, job: Storage) -> None:
-        """Keep all others from appending from here on, and read; SinkError, CheckpointError."""
+        """Keep all others from appending from here on, and read; StorageError, CheckpointError."""
         self._storage = job.at(FOLDER)
         self._writing = threading.Lock()
         self._writer = token_hex(8)
@@ -56,7 +56,7 @@ class ObjectJournal:
             self._put_fence()
             found = _read_all(self._storage)
         except OSError as error:
-            raise SinkError(f"cannot open the journal {self._storage.url}: {error}") from error
+            raise StorageError(f"cannot open the journal {self._storage.url}: {error}") from error
         self._numbers = list(found)
         self._fences = [number for number, record in found.items() if record and record["type"] == _FENCE]
         self.records = _standing(self._storage, found)
@@ -73,20 +73,20 @@ class ObjectJournal:
                 return self._storage.create(_name(max(_numbers(self._storage), default=0) + 1), fence)
             except FileExistsError:
                 continue
-        raise SinkError(f"another process goes on with the journal {self._storage.url}", "try again later")
+        raise StorageError(f"another process goes on with the journal {self._storage.url}", "try again later")
 
     def append(self, record: Record) -> None:
-        """Write one record, durably; SinkError if that is not certain, or another process has gone on."""
+        """Write one record, durably; StorageError if that is not certain, or another process has gone on."""
         with self._writing:
             try:
                 self._append(record)
             except OSError as error:
-                raise SinkError(
+                raise StorageError(
                     f"cannot write the journal {self._storage.url}: {error}", "resume the job"
                 ) from error
 
     def rewrite(self, select: Callable[[list[Record]], list[Record]]) -> None:
-        """Keep only the records that are selected; OSError, or SinkError, leaves all as they were."""
+        """Keep only the records that are selected; OSError, or StorageError, leaves all as they were."""
         with self._writing:
             if self._has_failed:
                 return
@@ -101,7 +101,9 @@ class ObjectJournal:
     def _append(self, record: Record) -> None:
         """Not known to be written is not written: then nothing may be appended any more."""
         if self._has_failed:
-            raise SinkError(f"the journal {self._storage.url} can no longer be relied on", "resume the job")
+            raise StorageError(
+                f"the journal {self._storage.url} can no longer be relied on", "resume the job"
+            )
         self._has_failed = True
         number = max(self._numbers, default=0) + 1
         data = encode({**record, "writer": self._writer})
@@ -109,7 +111,7 @@ class ObjectJournal:
             self._storage.create(_name(number), data)
         except FileExistsError:
             if self._storage.read(_name(number)) != data:  # else an answer was lost, and it is ours
-                raise SinkError(
+                raise StorageError(
                     f"another process goes on with the journal {self._storage.url}",
                     "this one was taken for dead: snake-pipe status tells of the other",
                 ) from None

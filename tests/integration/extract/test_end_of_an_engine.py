@@ -172,7 +172,7 @@ def test_a_live_engine_waits_for_room_on_a_full_disk(repository, tmp_path):
             with pytest.raises(OSError, match="No space left"):
                 (disk / "filler").write_bytes(bytes(5 << 20))
             await engine.unpause()
-            await until(lambda: engine.status.breakers.get("sink") == "open")
+            await until(lambda: engine.status.breakers.get("storage") == "open")
             assert not any(future.done() for future in futures)
             (disk / "filler").unlink()
             return await asyncio.gather(*futures)

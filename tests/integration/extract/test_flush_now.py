@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from snake_pipe.errors import EngineStateError, SinkError
+from snake_pipe.errors import EngineStateError, StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.observe.events import BatchFinished
@@ -86,7 +86,7 @@ def test_flush_now_does_not_claim_what_it_could_not_do(repository, tmp_path):
         await engine.start()
         await engine.submit("m00.py")
         dataset.rename(tmp_path / "elsewhere")
-        with pytest.raises(SinkError):
+        with pytest.raises(StorageError):
             await engine.flush_now()
         (tmp_path / "elsewhere").rename(dataset)
         await engine.flush_now()

@@ -96,7 +96,7 @@ def test_a_watch_that_walks_again_waits_for_room(tmp_path, small_disk):
             (disk / "filler").write_bytes(bytes(5 << 20))
         (root / "m00.py").unlink()
         (root / ".gitignore").write_text("build/\n")
-        await until(lambda: task.done() or any(isinstance(e, Notice) and e.code == "sink" for e in events))
+        await until(lambda: task.done() or any(isinstance(e, Notice) and e.code == "storage" for e in events))
         assert not task.done(), task
         assert any(isinstance(event, Rescan) for event in events)
         (disk / "filler").unlink()

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 import snake_pipe
-from snake_pipe.errors import SinkError, StoppedError
+from snake_pipe.errors import StoppedError, StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -271,7 +271,7 @@ def test_a_promise_that_cannot_be_kept_now_is_kept_later(dataset):
     job, promised = leave_promise(dataset)
     opened, manager = Dataset.open(LocalStorage(dataset)), CheckpointManager(LocalStorage(dataset))
     away = promised.rename(dataset / "away")
-    with taken(dataset) as writing, pytest.raises(SinkError, match="cannot be committed"):
+    with taken(dataset) as writing, pytest.raises(StorageError, match="cannot be committed"):
         settle_left_behind(opened, manager, writing)
     settle_left_behind(opened, manager)  # by who needs nothing of it, and passes it over
     assert journal_of(dataset, job)[-1] == "flush"

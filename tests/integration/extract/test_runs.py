@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import snake_pipe
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.discovery.request import IngestRequest
 from snake_pipe.extract.job import upkeep
@@ -132,12 +132,12 @@ def test_a_row_is_not_written_twice_where_the_end_was_not_recorded(
 
     def save(self: Job, status: str, statistics: Any) -> Any:
         if status == "done":
-            raise SinkError("the disk is full")
+            raise StorageError("the disk is full")
         return whole(self, status, statistics)
 
     with monkeypatch.context() as patched:
         patched.setattr(Job, "save", save)
-        with pytest.raises(SinkError):
+        with pytest.raises(StorageError):
             ingest(root)
     dataset = ingest(root)
     assert of_runs(dataset, "epoch, status, files_added") == [(1, "done", 4), (2, "done", 0)]
@@ -150,12 +150,12 @@ def test_rows_outlive_a_commit_that_was_cut_off(root: Path, monkeypatch: pytest.
 
     def append(self: DeltaLog, *arguments: Any) -> None:
         if self.table == "runs":
-            raise SinkError("the disk is full")
+            raise StorageError("the disk is full")
         whole(self, *arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(DeltaLog, "append", append)
-        with pytest.raises(SinkError):
+        with pytest.raises(StorageError):
             ingest(root)
     dataset = ingest(root)
     assert of_runs(dataset, "epoch, status, files_added") == [(1, "failed", 4), (2, "done", 0)]

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from deltalake import DeltaTable
 
-from snake_pipe.errors import DatasetError, SinkError
+from snake_pipe.errors import DatasetError, StorageError
 from snake_pipe.load.claims.writers import live_writers
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.delta import log as delta_log
@@ -231,14 +231,14 @@ def test_a_part_that_is_not_as_recorded_is_refused_before_anything_is_committed(
         path.unlink()
     else:
         os.truncate(path, 10)
-    with pytest.raises(SinkError, match=r"part .* (cannot be committed|has 10 bytes)"):
+    with pytest.raises(StorageError, match=r"part .* (cannot be committed|has 10 bytes)"):
         job.flush(parts)
     assert [DeltaTable(dataset.storage.folder / table).version() for table in TABLES] == [0] * len(TABLES)
 
 
 def test_a_part_outside_its_table_is_refused(dataset: Dataset, job: Any) -> None:
     (part,) = job.write(nodes=[{"file_id": 1}])
-    with pytest.raises(SinkError):
+    with pytest.raises(StorageError):
         job.flush([Part("symbols", f"../nodes/{part.name}", part.size_bytes, 1)])
 
 

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from snake_pipe.errors import DatasetError, SinkError, SnakePipeError, UsageError
+from snake_pipe.errors import DatasetError, SnakePipeError, StorageError, UsageError
 from snake_pipe.load.export import export
 from snake_pipe.load.export.export import ENDINGS, export_tables, format_of
 from snake_pipe.schemas import TABLES, VIEWS
@@ -105,7 +105,7 @@ def test_a_failure_leaves_nothing(filled: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_a_sink_error(filled: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="nowhere"):
+    with pytest.raises(StorageError, match="nowhere"):
         export_duckdb(filled.storage.folder, tmp_path / "nowhere" / "out.duckdb")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.storage.bucket import Bucket
 from snake_pipe.storage.object_store import ObjectStorage
 from testkit.fault_proxy import Fate, fault_proxy
@@ -23,7 +23,7 @@ TTL = 3.0
 
 _HOLD = """
 import sys
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.storage.bucket import Bucket
 from snake_pipe.storage.object_store import ObjectStorage
 claim = ObjectStorage(Bucket("s3", sys.argv[1]), sys.argv[2], ttl=float(sys.argv[3])).claim("lock")
@@ -32,7 +32,7 @@ print("held", flush=True)
 for line in sys.stdin:
     try:
         claim.check()
-    except SinkError as error:
+    except StorageError as error:
         print(error, flush=True)
     else:
         print("still held", flush=True)
@@ -82,7 +82,7 @@ def test_a_holder_that_is_cut_off_stops_before_another_begins(
         def is_doubted() -> bool:
             try:
                 claim.check()
-            except SinkError as error:
+            except StorageError as error:
                 return "could not be renewed" in str(error)
             assert others.claim("lock") is None
             return False
@@ -93,7 +93,7 @@ def test_a_holder_that_is_cut_off_stops_before_another_begins(
         proxy.fate = lambda _: Fate.BUSY
         later = wait_for(lambda: others.claim("lock"))
         proxy.fate = lambda _: Fate.PASSES
-        with pytest.raises(SinkError, match="taken over"):
+        with pytest.raises(StorageError, match="taken over"):
             claim.check()
         claim.release()
     later.check()

@@ -10,7 +10,7 @@ import pytest
 
 from snake_pipe.cli import running
 from snake_pipe.cli.options.outputs import RunOutputs
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.observe.statistics import BatchStatistics
 from snake_pipe.observe.status import JobStatus
 from snake_pipe.storage.local import LocalStorage
@@ -64,9 +64,9 @@ def test_the_terminal_is_as_it_was_before_anything_is_written():
             seen.append((summary.status, listener.is_closed))
 
     async def fail(engine):
-        raise SinkError("disk full")
+        raise StorageError("disk full")
 
-    with pytest.raises(SinkError):
+    with pytest.raises(StorageError):
         running.run_job(fail, listener, Outputs(), dataset=LocalStorage(Path(".snake-pipe")), max_failures=0)
     assert seen == [("failed", True)]
 

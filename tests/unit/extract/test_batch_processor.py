@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from snake_pipe.errors import EngineStateError, SinkError, SnakePipeError
+from snake_pipe.errors import EngineStateError, SnakePipeError, StorageError
 from snake_pipe.extract import batch_processor
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_processor import BatchProcessingEngine
@@ -71,7 +71,7 @@ def test_an_end_that_cannot_be_recorded_is_none(tmp_path, monkeypatch):
 
     def no_room_for_the_last(self, data):
         if data.progress.status == "done":
-            raise SinkError("no room for the checkpoint")
+            raise StorageError("no room for the checkpoint")
         save(self, data)
 
     async def go():
@@ -79,7 +79,7 @@ def test_an_end_that_cannot_be_recorded_is_none(tmp_path, monkeypatch):
             HERE, listener=lambda e: ends.append(e) if isinstance(e, JobEnded) else 0
         )
         monkeypatch.setattr(CheckpointManager, "save", no_room_for_the_last)
-        with pytest.raises(SinkError, match="no room"):
+        with pytest.raises(StorageError, match="no room"):
             await engine.process_repository(repository)
         (told,) = ends
         assert (told.status, told.message) == ("failed", "no room for the checkpoint")

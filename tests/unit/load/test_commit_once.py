@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.load.delta.log import DeltaLog
 from snake_pipe.storage.local import LocalStorage
 
@@ -37,7 +37,7 @@ def begun(storage: LocalStorage) -> DeltaLog:
 def test_an_entry_that_cannot_be_read_is_not_taken_for_another_commit(tmp_path: Path) -> None:
     late = begun(CutOff(tmp_path))
     DeltaLog(LocalStorage(tmp_path), "nodes").append([], "repo", 1)
-    with pytest.raises(SinkError, match="the network is gone"):
+    with pytest.raises(StorageError, match="the network is gone"):
         late.append([], "repo", 1)
     assert late.entry_versions() == [0, 1]
 
@@ -89,5 +89,5 @@ def test_a_commit_that_took_too_long_is_not_counted_on(
             return StandsStill(self.folder / name)
 
     late = begun(StandsStill(tmp_path))
-    with pytest.raises(SinkError, match="may have come too late"):
+    with pytest.raises(StorageError, match="may have come too late"):
         late.append([], "repo", 1)

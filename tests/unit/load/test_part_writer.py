@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.load.part_writer import Part, PartWriter
 from snake_pipe.schemas import TABLES, arrow_schema
 from snake_pipe.storage.local import LocalStorage
@@ -123,7 +123,7 @@ def test_a_part_is_never_overwritten(folder: Path) -> None:
     writer.write("nodes", nodes(NODES))
     writer.close()
     before = (folder / "nodes" / "part-job-1-1.parquet").read_bytes()
-    with pytest.raises(SinkError, match="exists already"):
+    with pytest.raises(StorageError, match="exists already"):
         PartWriter(LocalStorage(folder), "job-1-1", ["nodes"]).write("nodes", nodes(NODES[:1]))
     assert (folder / "nodes" / "part-job-1-1.parquet").read_bytes() == before
     assert names(folder) == ["part-job-1-1.parquet"]
@@ -133,7 +133,7 @@ def test_two_writers_of_one_attempt_exclude_each_other(folder: Path) -> None:
     first = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
     first.write("nodes", nodes(NODES))
     second = PartWriter(LocalStorage(folder), "job-1-1", ["nodes"])
-    with pytest.raises(SinkError, match="exists already"):
+    with pytest.raises(StorageError, match="exists already"):
         second.write("nodes", nodes(NODES))
     second.abort()
     (part,) = first.close()
@@ -141,7 +141,7 @@ def test_two_writers_of_one_attempt_exclude_each_other(folder: Path) -> None:
 
 
 def test_a_missing_folder_is_a_sink_error(tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="No such file"):
+    with pytest.raises(StorageError, match="No such file"):
         PartWriter(LocalStorage(tmp_path / "gone"), "job-1-1", ["nodes"]).write("nodes", nodes(NODES))
 
 
@@ -185,7 +185,7 @@ def test_a_full_disk_is_a_sink_error_and_leaves_nothing(small_disk: Path) -> Non
     (small_disk / "nodes").mkdir()
     writer = PartWriter(LocalStorage(small_disk), "job-1-1", ["nodes"], codec="none")
     rows = [{**NODES[0], "node_id": number, "name": f"{number:0100}"} for number in range(20_000)]
-    with pytest.raises(SinkError, match="No space left"):  # noqa: PT012 - either call may meet the end
+    with pytest.raises(StorageError, match="No space left"):  # noqa: PT012 - either call may meet the end
         writer.write("nodes", nodes(rows))
         writer.close()
     writer.abort()
@@ -206,6 +206,6 @@ def test_a_disk_without_a_byte_left_is_a_sink_error_at_the_first_write(small_dis
         (small_disk / "filler").write_bytes(bytes(1 << 20))
     writer = PartWriter(LocalStorage(small_disk), "job-1-1", ["nodes"])
     for _ in range(2):
-        with pytest.raises(SinkError, match="No space left"):
+        with pytest.raises(StorageError, match="No space left"):
             writer.write("nodes", nodes(NODES))
     assert list((small_disk / "nodes").iterdir()) == []

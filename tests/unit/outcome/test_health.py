@@ -11,7 +11,7 @@ NOW = 1_790_000_000.0
 WELL = {
     "time": NOW - 0.5,
     "last_progress_at": NOW - 1,
-    "breakers": {"sink": "closed", "pool": "closed"},
+    "breakers": {"storage": "closed", "pool": "closed"},
     "memory_limit": 1000,
     "memory_now": 500,
     "files_queued": 10,
@@ -33,7 +33,7 @@ def test_all_is_well(state):
     [
         ({"last_progress_at": NOW - 150}, "no progress for 150 s"),
         ({"time": NOW - 130, "last_progress_at": NOW - 200}, "no sign of life for 130 s"),
-        ({"breakers": {"sink": "open"}}, "nothing can be written"),
+        ({"breakers": {"storage": "open"}}, "nothing can be written"),
         ({"breakers": {"pool": "open"}}, "workers die"),
         ({"memory_now": 810}, "memory is at its limit: 81%"),
     ],

@@ -15,7 +15,7 @@ def told():
 @pytest.fixture
 def breaker(told):
     return Breaker(
-        "sink", failures=3, reset_seconds=5.0, patience=20.0, on_change=lambda *change: told.append(change)
+        "storage", failures=3, reset_seconds=5.0, patience=20.0, on_change=lambda *change: told.append(change)
     )
 
 
@@ -33,7 +33,7 @@ def test_failures_in_a_row_open_it_for_a_while(breaker, told):
     break_it(breaker, 3.0)
     assert breaker.is_open
     assert breaker.delay(4.0) == pytest.approx(4.0)
-    assert told == [("sink", "open")]
+    assert told == [("storage", "open")]
 
 
 def test_one_attempt_decides_whether_it_closes(breaker, told):
@@ -83,7 +83,7 @@ def test_it_gives_up_when_nothing_came_through_for_too_long(breaker):
 
 
 def test_without_patience_it_gives_up_as_soon_as_it_opens(told):
-    breaker = Breaker("sink", failures=2, reset_seconds=5.0, patience=0.0, on_change=lambda *_: None)
+    breaker = Breaker("storage", failures=2, reset_seconds=5.0, patience=0.0, on_change=lambda *_: None)
     breaker.failed(0.0)
     assert not breaker.gives_up(9.0)
     breaker.failed(10.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snake_pipe.errors import CheckpointError, SinkError
+from snake_pipe.errors import CheckpointError, StorageError
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.journal.objects import FOLDER, ObjectJournal, read_objects
 
@@ -35,7 +35,7 @@ def test_a_process_that_lost_its_job_can_promise_nothing_any_more(job):
     with ObjectJournal(job) as following:
         following.append({"type": "start"})
         for _ in range(2):  # also not the second time
-            with pytest.raises(SinkError):
+            with pytest.raises(StorageError):
                 lost.append(RECORDS[1])
         following.append(RECORDS[2])
     assert told(read_objects(job)) == [RECORDS[0], {"type": "start"}, RECORDS[2]]
@@ -46,7 +46,7 @@ def test_a_process_that_stood_still_promises_nothing_once_its_job_was_looked_at(
     lost = ObjectJournal(job)
     with ObjectJournal(job) as settling:
         assert settling.records == []
-    with pytest.raises(SinkError, match="another process goes on"):
+    with pytest.raises(StorageError, match="another process goes on"):
         lost.append(RECORDS[0])
     assert read_objects(job) == []
 
@@ -65,7 +65,7 @@ def test_what_is_promised_while_another_opens_the_journal_is_read_by_it(job):
             return Slow(self.folder / name)
 
     assert told(ObjectJournal(Slow(job.folder)).records) == RECORDS[:1]
-    with pytest.raises(SinkError):
+    with pytest.raises(StorageError):
         lost.append(RECORDS[1])
 
 
@@ -76,7 +76,7 @@ def test_a_rewritten_journal_takes_no_promise_of_a_process_that_stood_still_befo
         with ObjectJournal(job) as journal:
             journal.append(record)
             journal.rewrite(lambda records: records)
-    with pytest.raises(SinkError, match="another process goes on"):
+    with pytest.raises(StorageError, match="another process goes on"):
         lost.append({"type": "flush", "seq": 9})
     assert told(read_objects(job)) == RECORDS
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.commit.compaction import compact_journal, still_needed
 from snake_pipe.extract.feeds.submissions import left_over
 from snake_pipe.extract.sinks.ledger import last_delivered
@@ -155,5 +155,5 @@ def test_a_journal_that_was_replaced_uncertainly_takes_nothing_more(
         journal.append(offered(1))
         with pytest.raises(OSError, match="Input/output"):
             journal.rewrite(lambda records: records)
-        with pytest.raises(SinkError, match="no longer be relied on"):
+        with pytest.raises(StorageError, match="no longer be relied on"):
             journal.append(offered(2))

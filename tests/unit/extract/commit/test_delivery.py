@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushInfo
@@ -47,7 +47,7 @@ class Writer:
     async def flush(self):
         if self.failures:
             self.failures -= 1
-            raise SinkError("no room")
+            raise StorageError("no room")
         if not self.pending_files:
             return None
         files, self.pending_files = self.pending_files, 0
@@ -59,7 +59,7 @@ class Writer:
         self.tidied += 1
         if self.failures:
             self.failures -= 1
-            raise SinkError("no room to write parts anew")
+            raise StorageError("no room to write parts anew")
 
     def close(self):
         """Nothing is under way."""
@@ -75,7 +75,7 @@ class Scene:
             statistics=self.statistics,
             listener=self.events.append,
             breaker=Breaker(
-                "sink", failures=failures, reset_seconds=0.01, patience=patience, on_change=lambda *_: None
+                "storage", failures=failures, reset_seconds=0.01, patience=patience, on_change=lambda *_: None
             ),
             on_flush=lambda statistics: None,
             on_rows=lambda rows: self.rows.extend(rows),
@@ -208,7 +208,7 @@ def test_without_patience_commits_that_keep_failing_end_the_run():
         scene = Scene()
         scene.writer.failures = 9
         scene.delivery.take_result(*finished(1), most_pending=1)
-        with pytest.raises(SinkError, match="no room"):
+        with pytest.raises(StorageError, match="no room"):
             await scene.delivery.commit_regularly(lambda: 0.001)
 
     within(go())
@@ -221,7 +221,7 @@ def test_at_the_end_a_failure_is_final_however_patient_it_was():
         scene.delivery.take_result(*finished(1), most_pending=10)
         scene.delivery.end()
         await scene.delivery.commit_regularly(lambda: 0.001)  # has ended already
-        with pytest.raises(SinkError):
+        with pytest.raises(StorageError):
             await scene.delivery.commit()
 
     within(go())
@@ -232,7 +232,7 @@ def test_a_promise_that_was_not_kept_is_final():
         scene = Scene(patience=3600.0)
         scene.writer.failures, scene.writer.may_try_again = 1, False
         scene.delivery.take_result(*finished(1), most_pending=1)
-        with pytest.raises(SinkError):
+        with pytest.raises(StorageError):
             await scene.delivery.commit_regularly(lambda: 0.001)
 
     within(go())

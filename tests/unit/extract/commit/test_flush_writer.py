@@ -7,7 +7,7 @@ import asyncio
 import pyarrow.parquet as pq
 import pytest
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.commit.flush_writer import FlushWriter
 from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
@@ -52,11 +52,11 @@ class Disk:
     def _commit(self, seq, parts):
         self.done.append(("commit", seq, sorted(part.table for part in parts)))
         if self.failure == "commit":
-            raise SinkError("a table cannot be committed")
+            raise StorageError("a table cannot be committed")
 
     def _open(self, stem):
         if self.failure == "write":
-            raise SinkError("no room")
+            raise StorageError("no room")
         return PartWriter(LocalStorage(self.folder), stem, ("files", "errors", "batches"))
 
     def rows(self, table):
@@ -112,7 +112,7 @@ def test_what_could_not_be_written_waits_for_the_next_flush(tmp_path):
     disk = Disk(tmp_path)
     disk.writer.add(*finished(1))
     disk.failure = "write"
-    with pytest.raises(SinkError, match="no room"):
+    with pytest.raises(StorageError, match="no room"):
         within(disk.writer.flush())
     assert disk.writer.may_try_again
     assert disk.done == []
@@ -129,12 +129,12 @@ def test_after_a_promise_that_was_not_kept_nothing_more_is_promised(tmp_path):
     disk = Disk(tmp_path)
     disk.writer.add(*finished(1))
     disk.failure = "commit"
-    with pytest.raises(SinkError, match="cannot be committed"):
+    with pytest.raises(StorageError, match="cannot be committed"):
         within(disk.writer.flush())
     assert not disk.writer.may_try_again
     disk.failure = None
     disk.writer.add(*finished(2))
-    with pytest.raises(SinkError, match="cannot be committed"):
+    with pytest.raises(StorageError, match="cannot be committed"):
         within(disk.writer.flush())
     assert [each for each in disk.done if each == "flush"] == ["flush"]
     disk.writer.close()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from snake_pipe.errors import EngineStateError, SinkError, WorkerPoolError
+from snake_pipe.errors import EngineStateError, StorageError, WorkerPoolError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_coordinator import BatchCoordinator
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
@@ -67,7 +67,7 @@ class Bench:
             config,
             workers=self.workers,
             cut=lambda files, attempt: self.coordinator.retry(files, attempt, 0.0),
-            breaker=breakers.sink,
+            breaker=breakers.storage,
         )
 
     def _open(self, workers):
@@ -270,7 +270,7 @@ def test_a_batch_that_cannot_be_written_is_tried_again_and_then_ends_the_run():
         (retried,) = bench.dispatcher.take_outcomes()
         assert isinstance(retried, Retried)
         bench.pools[0].finish(1, failure="No space left on device")
-        with pytest.raises(SinkError, match="No space left on device"):
+        with pytest.raises(StorageError, match="No space left on device"):
             await bench.dispatcher.join()
         await bench.dispatcher.close(abandon=True)
 

@@ -1,4 +1,4 @@
-"""One run of a job from its feed to the last commit, with a sink and an executor that the test is."""
+"""One run of a job from its feed to the last commit, with tables and an executor that the test is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from snake_pipe.errors import EngineStateError, SinkError
+from snake_pipe.errors import EngineStateError, StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile
 from snake_pipe.extract.commit.delivery import Delivery
@@ -68,7 +68,7 @@ class Hands(Executor):
 
 
 class Table:
-    """What a sink has committed, by the ids of files."""
+    """What was committed, by the ids of files."""
 
     def __init__(self):
         self.pending, self.ids, self.rows, self.errors = [], [], [], []
@@ -108,7 +108,7 @@ class Table:
             return None
         if self.failures:
             self.failures -= 1
-            raise SinkError("no room")
+            raise StorageError("no room")
         added, self.pending = self.pending, []
         self.ids += added
         self.flushes += 1
@@ -181,13 +181,13 @@ class Scene:
             memory_limit=1 << 40,
             breaker=breakers.pool,
         )
-        dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.sink)
+        dispatcher = Dispatcher(config, workers=workers, cut=backlog.cut_again, breaker=breakers.storage)
         delivery = Delivery(
             self.table,
             job_id="j",
             statistics=self.status.statistics,
             listener=self.events.append,
-            breaker=breakers.sink,
+            breaker=breakers.storage,
             on_flush=lambda _: None,
             on_rows=feed.settle,
             on_commit=feed.committed,
@@ -421,7 +421,7 @@ def test_who_asks_for_a_flush_learns_that_it_failed(tmp_path):
         task = asyncio.create_task(scene.run.run())
         await until(lambda: scene.status.statistics.files_offered == 1)
         scene.table.failures = 1
-        with pytest.raises(SinkError, match="no room"):
+        with pytest.raises(StorageError, match="no room"):
             await scene.run.flush_now()
         await scene.run.flush_now()
         assert scene.table.ids == [1]
@@ -432,7 +432,7 @@ def test_who_asks_for_a_flush_learns_that_it_failed(tmp_path):
 
 
 def test_what_fails_after_a_stop_ends_the_run_with_its_error(tmp_path):
-    """The batch was taken from the dispatcher and never reached the sink; the run ended as stopped."""
+    """The batch left the dispatcher and never reached the flush writer; the run ended as stopped."""
 
     async def go():
         scene, task = await stopped_with_some_in_flight(tmp_path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import MemoryPlan
@@ -165,7 +165,7 @@ def _out_of_memory(*_: object) -> None:
 
 
 def _no_room(*_: object) -> None:
-    raise SinkError("no room")
+    raise StorageError("no room")
 
 
 def test_what_is_too_deep_for_pieces_is_read_as_a_whole(

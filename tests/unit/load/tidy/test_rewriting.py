@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snake_pipe.errors import SinkError
+from snake_pipe.errors import StorageError
 from snake_pipe.load.part_writer import PartWriter
 from snake_pipe.load.stored_part import StoredPart
 from snake_pipe.load.tidy import rewriting
@@ -29,7 +29,7 @@ class Folder:
     def open_writer(self):
         self.written += 1
         if self.written == self.most_writers:
-            raise SinkError("no room")
+            raise StorageError("no room")
         return PartWriter(LocalStorage(self.path), f"new-{self.written}", ("refs",))
 
     def part(self, rows, groups=2):
@@ -101,6 +101,6 @@ def test_rows_stay_in_order_and_each_file_in_one_part(tmp_path_factory, parts, m
 def test_nothing_is_left_of_what_could_not_be_written(folder):
     source = folder.part([(file, 0) for file in range(1, 9)])
     folder.most_writers = folder.written + 3
-    with pytest.raises(SinkError):
+    with pytest.raises(StorageError):
         write_anew("refs", [source], lambda rows: rows, most_rows=2, open_writer=folder.open_writer)
     assert list((folder.path / "refs").iterdir()) == [folder.path / source.name]

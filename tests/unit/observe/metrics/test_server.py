@@ -31,7 +31,7 @@ def test_figures_are_those_of_the_last_event():
     server = MetricsServer("127.0.0.1", 0)
     try:
         assert fetched(server) == {}
-        status = JobStatus(workers=2, memory_now=77, breakers={"sink": "open"})
+        status = JobStatus(workers=2, memory_now=77, breakers={"storage": "open"})
         server(JobStarted("20261122-101530-4f9a1c", "/data/trees", resumed=False))
         server(Progress(status))
         status.statistics.outcomes["ok", "python"] = 4
@@ -41,7 +41,7 @@ def test_figures_are_those_of_the_last_event():
         found = fetched(server)
         assert found["snake_pipe_files_total", "ok", "python"] == 4
         assert found["snake_pipe_memory_bytes",] == 77
-        assert found["snake_pipe_breaker_open", "sink"] == 1
+        assert found["snake_pipe_breaker_open", "storage"] == 1
         assert (found["snake_pipe_job_state", "done"], found["snake_pipe_job_state", "running"]) == (1, 0)
         with pytest.raises(UsageError, match="Address already in use"):
             MetricsServer(*parse_address(server.address.split("/")[2]))

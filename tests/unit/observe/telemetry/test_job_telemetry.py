@@ -69,7 +69,7 @@ def test_a_batch_and_a_flush_lie_in_the_job_at_their_times(told):
 def test_a_job_that_failed_is_an_error_and_says_why(told):
     spans, _ = told(
         JobStarted(JOB, "/caf\udce9", resumed=True),
-        Notice("sink", "the disk is full"),
+        Notice("storage", "the disk is full"),
         JobEnded(JOB, "failed", "cannot write"),
     )
     job = spans["snake_pipe.job"]
