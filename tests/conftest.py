@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from testkit.collected import COLLECTED, without_parameters
+from testkit.order import long_ones_first
 from testkit.repositories import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from testkit.command import Cli
     from testkit.object_servers import ObjectServer
+
+UNIT = Path(__file__).parent / "unit"
 
 
 def pytest_configure() -> None:
@@ -28,6 +32,18 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     config.stash[COLLECTED] = {without_parameters(item.nodeid) for item in items}
+    if (worker := getattr(config, "workerinput", None)) is not None:  # of xdist
+        items[:] = long_ones_first(items, _is_of_a_unit, worker["workercount"])
+
+
+def _is_of_a_unit(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(UNIT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as cores: many tests wait for the processes that they start."""
+    return ((os.cpu_count() or 1) * 3 + 1) // 2
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
