@@ -91,17 +91,20 @@ class Claims:
         return writing
 
     def live(self) -> list[Writer]:
-        """Those that are writing now."""
-        return [writer for writer in read_writers(self._jobs) if is_live(self._jobs, writer)]
+        """Those that are writing now; StorageError or DatasetError if one may have been overlooked."""
+        with self._reading():
+            return [writer for writer in read_writers(self._jobs) if is_live(self._jobs, writer)]
 
     def all(self) -> list[Writer]:
-        """Those that are writing now, and those that ended and left something to be settled."""
-        return read_writers(self._jobs)
+        """Those that are writing now, and those that ended and left something to be settled; as `live`."""
+        with self._reading():
+            return read_writers(self._jobs)
 
     def left_behind(self, own: Writing | None = None) -> list[Writer]:
         """Those that ended and left something to be settled, and of whose business nobody but `own` is."""
-        writers = read_writers(self._jobs)
-        live = [writer for writer in writers if is_live(self._jobs, writer)]
+        with self._reading():
+            writers = read_writers(self._jobs)
+            live = [writer for writer in writers if is_live(self._jobs, writer)]
         others = [writer for writer in live if own is None or writer.token != own.token]
         scopes = [scope for writer in others for scope in writer.scopes]
         return [writer for writer in writers if writer not in live and not overlap(writer.scopes, scopes)]
@@ -166,6 +169,13 @@ class Claims:
             yield
         except OSError as error:
             raise cannot(f"cannot lock {self._url}", error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot(f"cannot tell who is writing to {self._url}", error) from error
 
     def _busy(self, message: str, wait: LockWait) -> SnakePipeError:
         if wait.seconds:

@@ -63,9 +63,12 @@ class Writer:
 
 
 def live_writers(dataset: Storage) -> list[Writer]:
-    """The runs that write to a dataset now, those that began first before the others."""
+    """The runs that write to a dataset now, by their beginning; none where that may not be known."""
     jobs = dataset.at(JOBS_FOLDER)
-    return [writer for writer in read_writers(jobs) if is_live(jobs, writer)]
+    try:
+        return [writer for writer in read_writers(jobs) if is_live(jobs, writer)]
+    except OSError:
+        return []
 
 
 def live_writer(dataset: Storage, job_id: str) -> Writer | None:
@@ -74,16 +77,15 @@ def live_writer(dataset: Storage, job_id: str) -> Writer | None:
 
 
 def read_writers(jobs: Storage) -> list[Writer]:
-    """All that have a note, also those that ended, by their beginning; `jobs` is the jobs' folder."""
+    """All that have a note, also those that ended, by their beginning; `jobs` is the jobs' folder.
+
+    OSError where one of them may have been overlooked.
+    """
     found = []
-    try:
-        names = [file.name for file in jobs.files(FOLDER) if file.name.endswith(_NOTE)]
-    except OSError:
-        return []
-    for name in names:
+    for name in [file.name for file in jobs.files(FOLDER) if file.name.endswith(_NOTE)]:
         try:
             writer = Writer.from_bytes(jobs.read(f"{FOLDER}/{name}"))
-        except OSError:  # it has just ended
+        except FileNotFoundError:  # it has just ended
             continue
         if writer is not None and note_name(writer.token) == f"{FOLDER}/{name}":
             found.append(writer)
