@@ -22,7 +22,8 @@ class ScheduledCommand:
     """An ingestion as it is to be started.
 
     `path` is the PATH that it needs, `writes` are the folders that it writes to, `reads` others that it
-    needs, `memory_mib` is the limit of its memory, where one is given.
+    needs, `memory_mib` is the limit of its memory, where one is given. `bucket` is the URL of a dataset in an
+    object store, for which it needs credentials.
     """
 
     words: Sequence[str]
@@ -31,6 +32,7 @@ class ScheduledCommand:
     reads: Sequence[Path]
     writes: Sequence[Path]
     memory_mib: int | None = None
+    bucket: str | None = None
 
     def check(self) -> None:
         """UsageError for a word with what stands in no line of a file."""

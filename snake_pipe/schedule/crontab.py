@@ -26,8 +26,13 @@ def crontab(when: CronExpression, command: ScheduledCommand) -> str:
             f"the command has {len(line)} characters, and cron takes {_LONGEST_COMMAND}",
             "put settings into a snake-pipe.toml, or the command into a script",
         )
+    credentials = (
+        f"# It needs credentials for {command.bucket} and has no variables of your shell. Files in your\n"
+        "# home folder and the machine's role count, and so do lines NAME=value above.\n"
+    )
     return (
         f"# {command.about}: {when.in_words[:1].lower()}{when.in_words[1:]}. Says nothing unless it fails.\n"
         "# Cron mails what it says to the owner of the crontab, or to MAILTO=somebody@example.org above.\n"
+        f"{credentials if command.bucket else ''}"
         f"{when.text} {line}\n"
     )

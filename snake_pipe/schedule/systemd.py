@@ -42,6 +42,12 @@ SystemCallArchitectures=native
 UMask=0077
 """
 
+_CREDENTIALS = """\
+# Credentials for {bucket}: files in the user's home folder and the machine's role count, and so do
+# variables of a file that root alone may read (chmod 600), NAME=value in each line
+EnvironmentFile=-/etc/snake-pipe.env
+"""
+
 
 def service_unit(command: ScheduledCommand, user: str) -> str:
     """The `.service`: one run as `user`, that gives way to others and may write where it has to."""
@@ -60,6 +66,7 @@ def service_unit(command: ScheduledCommand, user: str) -> str:
         "Type=oneshot\n"
         f"User={user}\n"
         f"Environment={quoted(f'PATH={command.path}')}\n"
+        f"{_CREDENTIALS.format(bucket=command.bucket) if command.bucket else ''}"
         f"ExecStart={_command_line(command.words)}\n"
         "# Ended by `systemctl stop`, after a checkpoint\n"
         "SuccessExitStatus=143\n"

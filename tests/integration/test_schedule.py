@@ -61,11 +61,14 @@ def test_options_are_passed_on_with_whole_paths(cli, repository, tmp_path):
 
 
 def test_a_dataset_in_a_bucket_stays_where_it_is(cli, repository):
-    """It is no path of this machine: neither made whole, nor something that the service writes to."""
+    """It is no path of this machine: not made whole, not written to by the service. It needs credentials."""
     asked = ("--every", "6h", repository, "-d", "s3://trees/shop")
-    assert " --dataset s3://trees/shop --quiet " in printed(cli, *asked)
+    lines = printed(cli, *asked)
+    assert " --dataset s3://trees/shop --quiet " in lines
+    assert "\n# It needs credentials for s3://trees/shop " in lines
     service = printed(cli, *asked, "--systemd", "--user", "alice")
     assert f"\nRequiresMountsFor={repository}\n" in service
+    assert "\nEnvironmentFile=-/etc/snake-pipe.env\n" in service
     assert "s3:" not in "".join(line for line in service.splitlines() if "Paths" in line)
 
 

@@ -165,6 +165,7 @@ def _command(parsed: Any) -> ScheduledCommand:
         reads=[existing(root) for root in roots] or [existing(Path(file_list).absolute().parent)],
         writes=list(dict.fromkeys(existing(folder) for folder in (*folders, *written))),
         memory_mib=chosen.get("memory_limit_mb"),
+        bucket=dataset.url if dataset.folder is None else None,
     )
 
 
