@@ -116,7 +116,7 @@ def _note(transaction: Transaction, key: FlushKey) -> None:
 def _forget_jobs(transaction: Transaction, kept: int) -> None:
     """Remove the keys of all jobs but the newest; their ids begin with the time."""
     jobs = sorted(name for name in transaction.table_metadata.properties if name.startswith(_DELIVERED))
-    outdated = jobs[: len(jobs) - kept]
+    outdated = jobs[: max(0, len(jobs) - kept)]
     if outdated:
         transaction.remove_properties(*outdated)
 

@@ -46,7 +46,7 @@ _OWN = (
     "CREATE TABLE {schema}.dataset (dataset_id text NOT NULL, schema_version integer NOT NULL)",
     "COMMENT ON TABLE {schema}.dataset IS 'which dataset of snake-pipe the schema holds'",
     "CREATE TABLE {schema}.deliveries (job_id text PRIMARY KEY, flush_seq bigint, delivered_at timestamptz)",
-    "COMMENT ON TABLE {schema}.deliveries IS 'the last flush of each job that the tables have'",
+    "COMMENT ON TABLE {schema}.deliveries IS 'the last flush that the tables have of each newest job'",
 )
 
 _MEANINGS = {

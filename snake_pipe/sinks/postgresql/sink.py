@@ -25,6 +25,13 @@ _NOTE = """
     """
 
 
+_FORGET = """
+    DELETE FROM {0}.deliveries WHERE job_id IN
+    (SELECT job_id FROM {0}.deliveries ORDER BY delivered_at DESC OFFSET 100)
+    """
+"""Of jobs that ended long ago: a flush that comes again is one of the last."""
+
+
 class PostgresSink:
     """The sink `postgresql`; its argument is an address as `parse_address` takes it. Not for threads."""
 
@@ -51,6 +58,7 @@ class PostgresSink:
                     write = write_snapshot if flush.is_snapshot else write_changes
                     write(session, self._schema, flush)
                     session.execute(_NOTE.format(self._schema.name), flush.key.job_id, flush.key.flush_seq)
+                    session.execute(_FORGET.format(self._schema.name))
         except BaseException:
             self.close()  # the next try begins with a connection that works
             raise

@@ -150,6 +150,17 @@ def test_a_namespace_is_of_one_dataset_and_version(repo: Path, tmp_path: Path) -
         sink.write(flush)
 
 
+def test_a_table_knows_the_last_flush_of_a_hundred_jobs(repo: Path, tmp_path: Path) -> None:
+    flush = snapshot(ingest(tmp_path))
+    iceberg.IcebergSink(f"iceberg://{tmp_path / 'w'}").write(flush)
+    files = catalog_of(tmp_path / "w").load_table("snake_pipe.files")
+    for known, added in ((61, 60), (100, 60)):
+        with files.transaction() as transaction:
+            transaction.set_properties({f"{iceberg._DELIVERED}{known:03}-{n:03}": "1" for n in range(added)})
+            iceberg._forget_jobs(transaction, kept=iceberg._MOST_JOBS)
+        assert sum(name.startswith(iceberg._DELIVERED) for name in files.properties) == known
+
+
 @pytest.mark.parametrize(
     "address", ["", "iceberg://", "iceberg://a/b", "iceberg:///w?x=1", "iceberg://u:p@c"]
 )

@@ -69,6 +69,19 @@ def test_each_flush_counts_once(schema: PostgresSchema, snapshot: Flush) -> None
     assert counts(schema) == [*first[:2], 0]
 
 
+def test_deliveries_of_long_ago_are_forgotten(schema: PostgresSchema, snapshot: Flush) -> None:
+    write(schema, snapshot)
+    schema.run(
+        "INSERT INTO {}.deliveries SELECT 'old-' || n, n, now() - n * interval '1 day' "
+        "FROM generate_series(1, 150) n"
+    )
+    write(schema, as_flush(snapshot, 2))
+    assert schema.rows("SELECT count(*), max(flush_seq) FROM {}.deliveries WHERE job_id LIKE 'old%'") == [
+        (98, 98)
+    ]
+    assert schema.rows("SELECT flush_seq FROM {}.deliveries WHERE job_id = 'job'") == [(2,)]
+
+
 def test_a_snapshot_mends_what_somebody_else_did(schema: PostgresSchema, snapshot: Flush) -> None:
     write(schema, snapshot)
     before = schema.rows("SELECT * FROM {}.files ORDER BY file_id"), counts(schema)
