@@ -7,7 +7,7 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.storage.atomic_file import (
     TEMP_SUFFIX,
@@ -18,11 +18,10 @@ from snake_pipe.storage.atomic_file import (
     write_atomic,
 )
 from snake_pipe.storage.file_lock import try_lock
-from snake_pipe.storage.storage import StoredFile
+from snake_pipe.storage.storage import Claim, StoredFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import TracebackType
 
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
@@ -155,7 +154,7 @@ class LocalStorage:
         descriptor = _open_lock(path)
         try:
             if try_lock(descriptor):
-                return LocalClaim(descriptor, path)
+                return LocalClaim(descriptor)
         except BaseException:
             os.close(descriptor)
             raise
@@ -216,17 +215,11 @@ class NewLocalFile:
             self._temp.unlink(missing_ok=True)
 
 
-class LocalClaim:
+class LocalClaim(Claim):
     """A lock on an open file, which the kernel gives up for a process whatever ends that."""
 
-    def __init__(self, descriptor: int, path: Path) -> None:
+    def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
-        self._holder = path.with_name(_note_of(path.name))
-        self.left_behind = self._holder.exists()
-
-    def note(self, text: bytes) -> None:
-        """Tell others who holds it."""
-        replace_atomic(self._holder, text)
 
     def check(self) -> None:
         """A lock of the kernel's cannot be lost."""
@@ -234,25 +227,12 @@ class LocalClaim:
     def release(self) -> None:
         """Let others have it; may be called again."""
         if self._descriptor is not None:
-            self._holder.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
 
 
 def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE_FILE)
-
-
-def _note_of(claim: str) -> str:
-    return f"{claim}.json"
 
 
 def _stored(name: str, info: os.stat_result) -> StoredFile:

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from snake_pipe.errors import StorageError
@@ -16,10 +16,9 @@ from snake_pipe.storage.conditional_put import version_of
 from snake_pipe.storage.lease import BEATS, Contender, Holder, LeaseRecord, Version, seems_alive
 from snake_pipe.storage.object_errors import os_errors
 from snake_pipe.storage.server_check import check_server_once
+from snake_pipe.storage.storage import Claim
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from snake_pipe.storage.bucket import Bucket
 
 _LOOKS = 10
@@ -43,14 +42,14 @@ class _LeaseObject:
 
     def __init__(self, bucket: Bucket, key: str) -> None:
         self._store = bucket.store
-        self.key = key
+        self._key = key
         self.url = f"{bucket.url}/{key}"
 
     def read(self, store: Any = None) -> _Sight | None:
         """The lease as it is now; None if there has never been one. OSError if that can't be told."""
         try:
             with os_errors(self.url):
-                found = (store or self._store).get(self.key)
+                found = (store or self._store).get(self._key)
                 data = bytes(found.bytes())
         except FileNotFoundError:
             return None
@@ -69,7 +68,7 @@ class _LeaseObject:
         store = store or self._store
         try:
             with os_errors(self.url):
-                put = store.put(self.key, record.to_bytes(), mode=expected or "create", use_multipart=False)
+                put = store.put(self._key, record.to_bytes(), mode=expected or "create", use_multipart=False)
                 return version_of(put)
         except FileExistsError:  # or it is ours already, and an answer was lost
             seen = self.read(store)
@@ -94,8 +93,7 @@ def claim_lease(bucket: Bucket, key: str, ttl: float, *, probe_at: str) -> Objec
     version = lease.swap(mine, seen.version if seen else None)
     if version is None:
         return None
-    left_behind = seen is not None and seen.record.held
-    return ObjectClaim(bucket, lease, Holder(mine, version, sent_at), left_behind=left_behind)
+    return ObjectClaim(bucket, lease, Holder(mine, version, sent_at))
 
 
 def is_held(bucket: Bucket, key: str, ttl: float) -> bool:
@@ -112,26 +110,17 @@ def is_held(bucket: Bucket, key: str, ttl: float) -> bool:
     return seen is not None and seen.record.held and seen.version != first.version
 
 
-class ObjectClaim:
+class ObjectClaim(Claim):
     """A lease that this process holds; a thread gives signs of life until it is released."""
 
-    def __init__(self, bucket: Bucket, lease: _LeaseObject, holder: Holder, *, left_behind: bool) -> None:
-        self.left_behind = left_behind
+    def __init__(self, bucket: Bucket, lease: _LeaseObject, holder: Holder) -> None:
         self._lease = lease
-        self._store = bucket.store
         self._impatient = bucket.impatient_store(holder.record.ttl * _BEAT_TIMEOUT)
         self._holder = holder
         self._swapping = Lock()
         self._ended = Event()
-        self._is_noted = False
         self._thread = Thread(target=self._beat, name="lease", daemon=True)
         self._thread.start()
-
-    def note(self, text: bytes) -> None:
-        """Tell others who holds it."""
-        with os_errors(f"{self._lease.url}.json"):
-            self._store.put(f"{self._lease.key}.json", text, use_multipart=False)
-        self._is_noted = True
 
     def check(self) -> None:
         """StorageError if another may hold it by now; asks the store only if that is in doubt."""
@@ -184,15 +173,5 @@ class ObjectClaim:
         self._thread.join()
         if self._holder.is_lost:
             return
-        with suppress(OSError), os_errors(self._lease.url):
-            if self._is_noted:
-                self._store.delete(f"{self._lease.key}.json")
+        with suppress(OSError):
             self._lease.swap(self._holder.record.released(), self._holder.version)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()

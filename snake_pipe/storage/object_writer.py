@@ -68,21 +68,23 @@ class NewObject(io.RawIOBase):
         return len(view)
 
     def finish(self) -> int:
-        """Give it its name; its size in bytes. FileExistsError if that is taken."""
-        self._is_over = True
+        """Give it its name; its size in bytes. FileExistsError if that is taken; `discard` what fails."""
         if self._upload is None:
             create_object(self._store, self._key, bytes(self._buffer), self._url)
-            return self._size
+        else:
+            self._complete(self._upload)
+        self._is_over = True
+        return self._size
+
+    def _complete(self, upload: _Upload) -> None:
         if self._is_there():
-            self._upload.abort()
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self._url)
-        self._upload.send(bytes(self._buffer))
+        upload.send(bytes(self._buffer))
         try:
-            self._upload.complete()
+            upload.complete()
         except OSError:  # the last answer may have been lost
             if not was_made_by(self._token, self._store, self._key, self._url):
                 raise
-        return self._size
 
     def discard(self) -> None:
         """Forget what was written, also what was uploaded."""
@@ -130,9 +132,10 @@ class _Upload:
             raise self._error
 
     def abort(self) -> None:
-        """Remove what was sent."""
-        self._pieces.put(_GivenUpError())
-        self._thread.join()
+        """Remove what was sent; does nothing where the upload has come to its end."""
+        if self._thread.is_alive():
+            self._pieces.put(_GivenUpError())
+            self._thread.join()
 
     def _run(self, store: Any, key: str, token: str) -> None:
         try:

@@ -6,6 +6,7 @@ in which names are listed: what makes writers exclude each other is `create`, wh
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self
 
@@ -41,31 +42,24 @@ class NewFile(Protocol):
         ...
 
 
-class Claim(Protocol):
-    """The right that one process has at a time, until it releases it or ends."""
+class Claim(ABC):
+    """The right that one process has at a time, until it releases it or ends, or a `with` block does."""
 
-    @property
-    def left_behind(self) -> bool:
-        """Whether whoever held it before ended without releasing it."""
-        ...
-
-    def note(self, text: bytes) -> None:
-        """Tell others who holds it."""
-        ...
-
+    @abstractmethod
     def check(self) -> None:
         """StorageError if it is not certain that nobody else has it: to be called before what needs it."""
-        ...
 
+    @abstractmethod
     def release(self) -> None:
         """Let others have it; may be called again."""
-        ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.release()
 
 
 class Storage(Protocol):

@@ -13,19 +13,19 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import DatasetBusyError, SnakePipeError
 from snake_pipe.load.claims.writers import Writer, claim_name, is_live, note_name, read_writers
 from snake_pipe.load.refusals import cannot
+from snake_pipe.storage.storage import Claim
 from snake_pipe.utils.lock_wait import LockWait
 from snake_pipe.utils.scope import Scope, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
 
-    from snake_pipe.storage.storage import Claim, Storage
+    from snake_pipe.storage.storage import Storage
 
 _MAKING, _REGISTRY, _RECOVERY, _UPKEEP = "making", "registry", "recovery", "upkeep"
 
@@ -188,8 +188,8 @@ class Claims:
         return DatasetBusyError(message, hint)
 
 
-class Writing:
-    """The right to write some scopes, held until `release` or the end of the `with` block, or of the process.
+class Writing(Claim):
+    """The right to write some scopes.
 
     Whoever sets `is_settled` leaves nothing to whoever comes next; else the note stays, and says so. It is
     until there is a job.
@@ -233,11 +233,3 @@ class Writing:
         claim.release()
         with suppress(OSError):
             self._jobs.remove(claim_name(self.token))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()

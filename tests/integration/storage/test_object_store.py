@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,23 @@ def test_an_upload_is_refused_where_an_object_is(storage: Storage) -> None:
     file.stream.write(b"x" * (20 * MB))
     with pytest.raises(FileExistsError):
         file.finish()
+    file.discard()
     assert storage.read("large") == b"first"
+
+
+def test_an_upload_that_cannot_end_leaves_nothing(
+    storage: Storage, proxy: FaultProxy, object_server: ObjectServer
+) -> None:
+    file = storage.write("large")
+    file.stream.write(b"x" * (20 * MB))
+    proxy.fate = lambda line: Fate.BUSY if line.startswith("HEAD") else Fate.PASSES
+    with pytest.raises(OSError, match="503"):
+        file.finish()
+    file.discard()
+    assert storage.files() == []
+    uploads = f"http://127.0.0.1:{object_server.port}/{BUCKET}?uploads"
+    assert b"<Upload>" not in urllib.request.urlopen(uploads).read()
+    assert not [thread for thread in threading.enumerate() if thread.name == "upload"]
 
 
 def test_an_upload_that_fails_says_so(storage: Storage, proxy: FaultProxy) -> None:

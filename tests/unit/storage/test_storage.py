@@ -89,8 +89,9 @@ def test_a_claim_is_of_one_at_a_time(storage: Storage) -> None:
     claim.release()
     claim.release()
     assert not storage.is_claimed("locks/a")
-    with storage.claim("locks/a") as again:  # type: ignore[union-attr]
-        assert not again.left_behind
+    with storage.claim("locks/a"):  # type: ignore[union-attr]
+        assert storage.is_claimed("locks/a")
+    assert not storage.is_claimed("locks/a")
 
 
 def test_folders_go_with_all_that_is_in_them(storage: Storage) -> None:
