@@ -13,7 +13,7 @@ from snake_pipe.errors import SnakePipeError
 from snake_pipe.load.claims.writers import claim_name, is_live, live_writer, live_writers, read_writers
 from snake_pipe.utils.batch_utils import MIB
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

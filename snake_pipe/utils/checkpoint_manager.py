@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from snake_pipe.errors import CheckpointError, JobNotFoundError, SnakePipeError, StorageError
-from snake_pipe.utils.journal.journal import open_journal
+from snake_pipe.utils.journal.open import open_journal
 
 if TYPE_CHECKING:
     from snake_pipe.storage.storage import Storage
@@ -108,7 +108,10 @@ class CheckpointManager:
             ) from error
 
     def load(self, job_id: str) -> CheckpointData:
-        """A job's checkpoint; JobNotFoundError, or CheckpointError if it is damaged or of another version."""
+        """A job's checkpoint; JobNotFoundError, or CheckpointError if it is damaged or of another version.
+
+        StorageError if it cannot be read now, which says nothing of it.
+        """
         folder = self.job_folder(job_id)
         path = f"{folder.url}/{CHECKPOINT_FILE}"
         try:
@@ -117,7 +120,10 @@ class CheckpointManager:
             raise JobNotFoundError(
                 f"no job {job_id} in {self.dataset.url}", "snake-pipe jobs lists them"
             ) from None
-        except (orjson.JSONDecodeError, OSError) as error:
+        except OSError as error:
+            text = f"the checkpoint {path} cannot be read: {error.strerror or error}"
+            raise StorageError(text, "try again") from error
+        except orjson.JSONDecodeError as error:
             raise CheckpointError(
                 f"the checkpoint {path} cannot be read: {error}", "ingest again with a new job"
             ) from None

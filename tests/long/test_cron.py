@@ -22,7 +22,7 @@ import pytest
 from snake_pipe.load.claims.writers import live_writers
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 from testkit.repositories import python_files
 from testkit.tables import rows, value
 from testkit.waiting import wait_for

@@ -11,7 +11,7 @@ from snake_pipe.extract.job.run_record import record_killed_run
 from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.extract.sinks.ledger import owed_parts
 from snake_pipe.load.tidy.retention import Vacuum
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 from snake_pipe.utils.scope import overlap
 
 if TYPE_CHECKING:

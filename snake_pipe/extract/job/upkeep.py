@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from snake_pipe.errors import SnakePipeError
+from snake_pipe.errors import UsageError
 from snake_pipe.extract.job.recovery import promises
 from snake_pipe.extract.sinks.ledger import forget_sinks_behind
 from snake_pipe.load.claims.of_jobs import newest_jobs
@@ -117,7 +117,10 @@ class Upkeep:
         self._held = frozenset(names)
 
     def remove_old_jobs(self) -> int:
-        """Remove the folders of jobs beyond the newest so many, and those that are too old; how many."""
+        """Remove the folders of jobs beyond the newest so many, and those that are too old; how many.
+
+        StorageError where it cannot be told what sinks lack of one.
+        """
         job_ids = self._manager.job_ids()
         beyond = job_ids[: -self._config.keep_jobs]
         oldest = time.time() - self._config.keep_job_days * _DAY
@@ -126,14 +129,16 @@ class Upkeep:
         needed = {self._job_id, *(writer.job_id for writer in self._dataset.claims.all())}
         removed = [job_id for job_id in (*beyond, *aged) if job_id not in needed]
         for job_id in removed:
-            with suppress(SnakePipeError):
+            with suppress(UsageError):  # a damaged checkpoint
                 forget_sinks_behind(self._manager, self._manager.load(job_id).progress.epoch)
             self._manager.job_folder(job_id).remove_folder()
         return len(removed)
 
     def _ended(self, job_id: str) -> float:
-        """When a job was written to last, in seconds since 1970."""
+        """When a job was written to last, in seconds since 1970; now, where that cannot be told."""
         try:
             return self._manager.job_folder(job_id).info(CHECKPOINT_FILE).modified
-        except (OSError, SnakePipeError):
+        except FileNotFoundError:  # killed before it began
             return 0.0
+        except OSError:
+            return time.time()

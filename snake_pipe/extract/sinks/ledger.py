@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from snake_pipe.errors import SnakePipeError, StorageError
+from snake_pipe.errors import StorageError, UsageError
 from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.plugins.sinks import SNAPSHOT, Flush, FlushKey
 from snake_pipe.schemas import TABLES
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -143,12 +143,15 @@ def last_delivered(records: Sequence[Record], sink: str) -> int:
 
 
 def read_since(manager: CheckpointManager, sink: str) -> int | None:
-    """Up to which epoch a sink has everything; None where that is not known."""
+    """Up to which epoch a sink has everything; None where nobody has noted that, StorageError."""
+    name = _name(sink)
     try:
-        content: Any = orjson.loads(_storage(manager).read(_name(sink)))
+        content: Any = orjson.loads(_storage(manager).read(name))
         return int(content["since_epoch"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+    except OSError as error:
+        raise StorageError(f"cannot read {name}: {error.strerror or error}", "resume the job") from error
 
 
 def forget_sinks_behind(manager: CheckpointManager, epoch: int) -> None:
@@ -183,7 +186,7 @@ def _journals_since(manager: CheckpointManager, since: int) -> Iterator[tuple[st
         try:
             if manager.load(job_id).progress.epoch > since:
                 yield job_id, read_journal(manager.job_folder(job_id))[0]
-        except SnakePipeError:  # nothing of it can be committed any more either
+        except UsageError:  # missing or damaged: nothing of it can be committed any more either
             continue
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from snake_pipe.errors import CheckpointError, JobNotFoundError, StorageError
 from snake_pipe.storage.atomic_file import fsync_folder, write_atomic
+from snake_pipe.utils.journal.journal import Journal
 from snake_pipe.utils.journal.record import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from snake_pipe.utils.journal.record import Record
 
@@ -63,7 +63,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-class FileJournal:
+class FileJournal(Journal):
     """The file of a journal, open for appending by the one process that runs its job."""
 
     def __init__(self, path: Path) -> None:
@@ -151,11 +151,3 @@ class FileJournal:
     def close(self) -> None:
         """Close the file; the journal cannot be used afterwards."""
         os.close(self._descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -14,14 +14,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from secrets import token_hex
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from snake_pipe.errors import CheckpointError, StorageError
+from snake_pipe.utils.journal.journal import Journal
 from snake_pipe.utils.journal.record import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from snake_pipe.storage.storage import Storage
     from snake_pipe.utils.journal.record import Record
@@ -43,7 +43,7 @@ _ALL, _FENCE = "all", "fence"
 """Types of the record that stands for all before it, and of the first of each process."""
 
 
-class ObjectJournal:
+class ObjectJournal(Journal):
     """The objects of a journal, to which one process appends that runs its job."""
 
     def __init__(self, job: Storage) -> None:
@@ -120,14 +120,6 @@ class ObjectJournal:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def read_objects(job: Storage) -> list[Record]:

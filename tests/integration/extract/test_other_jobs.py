@@ -22,7 +22,7 @@ from snake_pipe.load.dataset import Dataset
 from snake_pipe.load.tidy.retention import Retention
 from snake_pipe.storage.local import LocalStorage
 from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 from testkit.claims import leave_note, taken
 from testkit.engines import within
 from testkit.repositories import python_files
