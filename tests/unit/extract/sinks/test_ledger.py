@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_models import DiscoveredFile
 from snake_pipe.extract.model.promise import flush_in
 from snake_pipe.extract.model.rows import file_row, rows_to_batch
@@ -150,3 +151,18 @@ def test_a_job_that_is_removed_leaves_nothing_to_be_guessed(store):
     assert read_since(store.manager, "lines-1") == 5
     forget_sinks_behind(store.manager, 6)
     assert read_since(store.manager, "lines-1") is None
+
+
+@pytest.mark.parametrize("unreadable", ["job1/checkpoint.json", "job1/journal.jsonl", "sink-lines-1.json"])
+def test_what_cannot_be_read_now_is_not_passed_over(store, unreadable):
+    """The sink would have been noted to have all of the run, and never got the flush."""
+    store.ledger.settle(0)
+    store.commit("job1", 1, 1)
+    path = store.dataset.storage.folder / "_jobs" / unreadable
+    aside = path.rename(path.with_suffix(".aside"))
+    path.mkdir()  # as good as a disk that fails
+    with pytest.raises(StorageError, match=r"cannot (be )?read"):
+        store.ledger.missing(2)
+    path.rmdir()
+    aside.rename(path)
+    assert store.missing(2) == [("job1", 1)]
