@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from snake_pipe.errors import StorageError
+from snake_pipe.load.refusals import what_to_do
 from snake_pipe.schemas import TABLES, arrow_schema
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class _OpenPart:
     def __init__(self, dataset: Storage, table: str, name: str, codec: str, level: int | None) -> None:
         self.path = f"{table}/{name}"
         self._url = f"{dataset.url}/{self.path}"
+        self._is_on_disk = dataset.folder is not None
         self._table, self._name = table, name
         self._schema = arrow_schema(table)
         self._footers: list[pq.FileMetaData] = []
@@ -155,10 +157,11 @@ class _OpenPart:
             return StorageError(
                 f"cannot write {self._url}: it exists already", "a part's name must be new for each attempt"
             )
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        return StorageError(
-            f"cannot write {self._url}: {reason}", "free space or repair the disk, then resume the job"
-        )
+        if self._is_on_disk and error.errno:  # pyarrow's words tell of its own functions
+            reason = os.strerror(error.errno)
+        else:
+            reason = error.strerror or str(error)
+        return StorageError(f"cannot write {self._url}: {reason}", what_to_do(is_on_disk=self._is_on_disk))
 
 
 @cache

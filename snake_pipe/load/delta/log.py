@@ -20,6 +20,7 @@ from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
 from snake_pipe.load.delta.turns import CommitWaits, Turns
+from snake_pipe.load.refusals import what_to_do
 from snake_pipe.schemas import TABLES
 from snake_pipe.storage.clock import awake_or_not
 
@@ -42,8 +43,6 @@ _MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
 _ENTRY, _CHECKPOINT, _LAST_CHECKPOINT = ".json", ".checkpoint.parquet", "_last_checkpoint"
 
 _PARQUET_END = b"PAR1"
-
-_CANNOT_COMMIT = "free space or repair the disk, then resume the job"
 
 
 class CommitConflictError(SnakePipeError):
@@ -332,7 +331,8 @@ class DeltaLog:
                 self._version = None
             except OSError as error:
                 raise StorageError(
-                    f"cannot commit to {self.url}: {error.strerror or error}", _CANNOT_COMMIT
+                    f"cannot commit to {self.url}: {error.strerror or error}",
+                    what_to_do(is_on_disk=self.storage.folder is not None),
                 ) from error
         self._version = base + 1
         self._looked_at = awake_or_not()
