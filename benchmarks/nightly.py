@@ -2,7 +2,8 @@
 
     python -m benchmarks.nightly --files 100000          # --git: in a work tree of git
 
-Files are small sources, a thousand in a folder. Bytes are those of all processes of the command together, by
+Files are small sources, a thousand in a folder. `CPU s` and `own MB` are the coordinator's alone, `workers'`
+the processor time that batches took, `peak MB` the memory of all processes. Bytes are the coordinator's, by
 /proc/PID/io, which Linux has: `read` and `written` count what passes through calls, cached or not. Nothing
 else should run on the machine meanwhile; the first ingestion warms the caches for all others.
 """
@@ -18,51 +19,63 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 import psutil
 
-from benchmarks.command import ingest_command
+from benchmarks.command import command_environment, ingest_command
 from snake_pipe.utils.batch_utils import process_tree_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LAYOUT = "{:24} {:>8} {:>8} {:>9} {:>11} {:>9}"
+_LAYOUT = "{:24} {:>8} {:>8} {:>9} {:>9} {:>11} {:>9} {:>8}"
 _BETWEEN_LOOKS = 0.02
 """Seconds between two looks at the memory."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run of the command: seconds, and bytes."""
+    """Of one run of the command: seconds, and bytes; `own` is what its coordinator takes."""
 
     seconds: float
-    processor_seconds: float
+    own_processor_seconds: float
+    worker_processor_seconds: float
     read: int
     written: int
     peak_memory: int
+    own_peak_memory: int
 
 
 def run(root: Path, dataset: Path, *options: str) -> Cost:
     """An ingestion by the whole command."""
     command = ingest_command(root, dataset, *options)
     started = time.perf_counter()
-    process = subprocess.Popen(command)
-    watched, peak = psutil.Process(process.pid), 0
+    process = subprocess.Popen(command, env=command_environment())
+    watched, peak, own_peak = psutil.Process(process.pid), 0, 0
     # WNOWAIT: its figures are there until it is waited for.
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
         try:
-            peak = max(peak, process_tree_memory(watched).total)
+            memory = process_tree_memory(watched)
+            peak, own_peak = max(peak, memory.total), max(own_peak, memory.own)
         except psutil.Error:
             continue
         time.sleep(_BETWEEN_LOOKS)
     seconds = time.perf_counter() - started
     lines = Path(f"/proc/{process.pid}/io").read_text().splitlines()
     passed = {name: int(number) for name, number in (line.split(": ") for line in lines)}
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    own = watched.cpu_times()
+    if process.wait() != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Cost(seconds, used.ru_utime + used.ru_stime, passed["rchar"], passed["wchar"], peak)
+    newest = max((dataset / "_jobs").glob("*/status.json"), key=lambda path: path.parent.name)
+    return Cost(
+        seconds,
+        own.user + own.system,
+        orjson.loads(newest.read_bytes())["worker_cpu_seconds"],
+        passed["rchar"],
+        passed["wchar"],
+        peak,
+        own_peak,
+    )
 
 
 def make(root: Path, files: int) -> list[Path]:
@@ -95,7 +108,11 @@ def main() -> None:
         paths = make(root, options.files)
         if options.git:
             commit_all(root)
-        print(_LAYOUT.format("what", "seconds", "CPU s", "read MB", "written MB", "peak MB"))
+        print(
+            _LAYOUT.format(
+                "what", "seconds", "CPU s", "workers'", "read MB", "written MB", "peak MB", "own MB"
+            )
+        )
         steps: list[tuple[str, Callable[[], None]]] = [
             ("the first ingestion", lambda: None),
             ("nothing changed", lambda: None),
@@ -107,12 +124,14 @@ def main() -> None:
         for what, step in steps:
             step()
             cost = run(root, dataset, *options.options)
+            sizes = (cost.read, cost.written, cost.peak_memory, cost.own_peak_memory)
             print(
                 _LAYOUT.format(
                     what,
                     f"{cost.seconds:.2f}",
-                    f"{cost.processor_seconds:.2f}",
-                    *(f"{size / 1e6:,.1f}" for size in (cost.read, cost.written, cost.peak_memory)),
+                    f"{cost.own_processor_seconds:.2f}",
+                    f"{cost.worker_processor_seconds:.2f}",
+                    *(f"{size / 1e6:,.1f}" for size in sizes),
                 ),
                 flush=True,
             )

@@ -24,7 +24,7 @@ from typing import Any
 import orjson
 import psutil
 
-from benchmarks.command import ingest_command
+from benchmarks.command import command_environment, ingest_command
 from benchmarks.limits import Limit, measure_limit
 from snake_pipe.utils.batch_utils import process_tree_memory
 
@@ -57,7 +57,7 @@ def ingest(root: Path, dataset: Path, *options: str, fresh: bool = True) -> Inge
         shutil.rmtree(dataset, ignore_errors=True)
     command = ingest_command(root, dataset, *options)
     started = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=command_environment())
     peak = 0
     watched = psutil.Process(process.pid)
     while process.poll() is None:
@@ -118,7 +118,10 @@ def measure_start(table: Table, source: Path, scratch: Path) -> None:
     def run_help() -> Ingestion:
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-P", "-m", "snake_pipe", "--help"], check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "-P", "-m", "snake_pipe", "--help"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=command_environment(),
         )
         return Ingestion(time.perf_counter() - started, 0, {})
 
