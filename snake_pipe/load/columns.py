@@ -5,7 +5,7 @@ Most columns have no nulls, or nothing else: then `pyarrow.compute`, 30 ms of im
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,3 +46,22 @@ def look_up(column: pa.DictionaryArray, test: Callable[[str], bool]) -> Flags:
     """`test` of each row's value, asked once for each distinct value; False for null."""
     answers = np.array([bool(test(value)) for value in column.dictionary.to_pylist()] + [False], np.bool_)
     return answers[codes(column)]
+
+
+def spread(column: pa.DictionaryArray) -> list[Any]:
+    """Each row's value, None for null; much faster than `to_pylist`, which makes every one anew."""
+    values = [*column.dictionary.to_pylist(), None]
+    return [values[code] for code in codes(column).tolist()]
+
+
+def among(values: Longs, ascending: Longs) -> Flags:
+    """Which values are among others, which ascend.
+
+    For a few values at a time and many others: `np.isin` goes through all of these each time, which makes
+    the time for all rows of a table grow with the square of their number.
+    """
+    if not len(ascending):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    flags: Flags = ascending[at] == values
+    return flags

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.load.columns import codes, is_null, longs, look_up
+from snake_pipe.load.columns import among, codes, is_null, longs, look_up, spread
 from snake_pipe.load.content_hashes import ContentHashes
 
 if TYPE_CHECKING:
@@ -318,9 +318,10 @@ class KnownFiles:
     def _read_back(self, file_ids: Longs) -> Iterator[KnownFile]:
         if not len(file_ids):
             return
+        ascending = np.sort(file_ids)
         for part in self._list_parts():
             for batch in part.open().iter_batches(_ROWS_AT_ONCE, columns=["file_id", *_TOLD_COLUMNS]):
-                is_meant = np.isin(longs(batch["file_id"], _ANY), file_ids)
+                is_meant = among(longs(batch["file_id"], _ANY), ascending)
                 if is_meant.any():
                     for row in batch.select(_TOLD_COLUMNS).filter(pa.array(is_meant)).to_pylist():
                         yield KnownFile(**row)
@@ -346,7 +347,7 @@ class KnownFiles:
                 paths = batch["path"].to_pylist()
                 rows.extend(
                     batch.num_rows,
-                    key=cls._hash_all(zip(_spread(batch["repo"]), paths, strict=True), len(paths)),
+                    key=cls._hash_all(zip(spread(batch["repo"]), paths, strict=True), len(paths)),
                     check=np.fromiter(map(hash, paths), np.int64, len(paths)),
                     file_id=longs(batch["file_id"], _ANY),
                     size=longs(batch["size_bytes"], _ANY),
@@ -408,11 +409,6 @@ def _read_by(batch: pa.RecordBatch, accepts: Callable[[str, str], bool] | None) 
             if code >= 0 and accepts(name, versions[code]):
                 accepted |= of_parser & (codes(batch["parser_version"]) == code)
     return accepted
-
-
-def _spread(column: pa.DictionaryArray) -> list[str]:
-    values = column.dictionary.to_pylist()
-    return [values[index] for index in column.indices.to_pylist()]
 
 
 def committed_ids(dataset: Dataset, job_id: str) -> set[int]:

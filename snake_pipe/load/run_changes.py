@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.load.columns import codes, is_null, longs
+from snake_pipe.load.columns import among, codes, is_null, longs, spread
 from snake_pipe.load.tidy.superseded import find_superseded
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def count_files(
     for rows in _batches(parts, columns):
         counted = is_null(rows["container_id"])
         if len(gone):
-            counted &= ~np.isin(longs(rows["file_id"], 0), gone)
+            counted &= ~among(longs(rows["file_id"], 0), gone)
         if holds is not None:
             counted &= np.fromiter(map(holds, rows["path"].to_pylist()), np.bool_, rows.num_rows)
         repos = codes(rows["repo"])
@@ -156,14 +156,14 @@ def _read(
     is_tree: list[Flags] = []
     names = ["file_id", "container_id", "repo", "path", "sha256", "size_bytes", "status", *_ROW_COUNTS]
     for batch in _batches(parts, names) if len(ids) else ():
-        wanted = np.isin(longs(batch["file_id"], 0), ids)
+        wanted = among(longs(batch["file_id"], 0), ids)
         if not wanted.any():
             continue
         rows = batch.filter(pa.array(wanted))
-        own = map(is_own, rows["repo"].to_pylist(), rows["path"].to_pylist())
+        own = map(is_own, spread(rows["repo"]), rows["path"].to_pylist())
         rows = rows.filter(pa.array(own, pa.bool_()))
-        of_repos, hashes = rows["repo"].to_pylist(), rows["sha256"].to_pylist()
-        sizes, statuses = rows["size_bytes"].to_pylist(), rows["status"].to_pylist()
+        of_repos, hashes = spread(rows["repo"]), rows["sha256"].to_pylist()
+        sizes, statuses = rows["size_bytes"].to_pylist(), spread(rows["status"])
         for repo in dict.fromkeys(of_repos):
             if repo not in repos:
                 repos.append(repo)

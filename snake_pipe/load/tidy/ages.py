@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from snake_pipe.load.columns import among
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -79,7 +81,7 @@ def _rows(parts: Sequence[StoredPart], file_ids: Longs) -> dict[int, tuple[objec
     found: dict[int, tuple[object, int, int]] = {}
     for part in parts:
         for batch in part.open().iter_batches(16_384, columns=_READ):
-            wanted = np.isin(batch["file_id"].to_numpy(zero_copy_only=False), file_ids)
+            wanted = among(batch["file_id"].to_numpy(zero_copy_only=False), file_ids)
             if not wanted.any():
                 continue
             for file_id, sha256, mtime, kind, first, since in zip(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snake_pipe.load.columns import spread
 from snake_pipe.schemas import CANCELLED_RANK
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def find_superseded(parts: Sequence[StoredPart]) -> Superseded:
     for part in parts:
         for batch in part.open(read_dictionary=_REPEATING).iter_batches(_ROWS_AT_ONCE, columns=_COLUMNS):
             ids = batch["file_id"].to_numpy(zero_copy_only=False)
-            repos, paths = batch["repo"].to_pylist(), batch["path"].to_pylist()
+            repos, paths = spread(batch["repo"]), batch["path"].to_pylist()
             columns["id"].append(ids)
             columns["key"].append(_hashes(zip(repos, paths, strict=True), batch.num_rows))
             columns["check"].append(

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from snake_pipe.errors import DatasetError, StorageError
+from snake_pipe.load.columns import among
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import CommitConflictError
 from snake_pipe.load.part_writer import PartWriter
@@ -184,12 +185,12 @@ class Tidy:
         file = self._dataset.part(table, part.name).open()
         count = 0
         for rows in file.iter_batches(1 << 20, columns=columns):
-            is_gone = np.isin(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
+            is_gone = among(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
             if table == "errors":
                 is_gone |= self._is_loose_of_others(rows)
             elif table == "files":
                 containers = rows["container_id"].fill_null(-1).to_numpy(zero_copy_only=False)
-                is_gone |= np.isin(containers, ids)
+                is_gone |= among(containers, ids)
             count += int(np.count_nonzero(is_gone))
         return count
 
@@ -213,7 +214,7 @@ class Tidy:
 
         def edit(rows: pa.RecordBatch) -> pa.RecordBatch:
             ids = rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False)
-            leaves = np.isin(ids, self._gone)
+            leaves = among(ids, self._gone)
             if table == "errors":
                 leaves |= self._is_loose_of_others(rows)
             if leaves.any():
