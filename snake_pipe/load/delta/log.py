@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 CHECKPOINT_EVERY = 20
 """Commits of a table between two checkpoints: a reader opens at most so many entries."""
 
+_MOST_LOOKS = 6
+"""Entries that are looked for by their names before the log is listed."""
+
 _MOST_ENTRIES, _MOST_BYTES = 32, 4 << 20
 """Entries that are read for the newest parts, and the size above which one is none that a flush wrote."""
 
@@ -99,9 +102,31 @@ class DeltaLog:
         return self._version
 
     def current_version(self) -> int:
-        """The same, as others may have left it meanwhile."""
-        self._version = None
+        """The same, as others may have left it meanwhile.
+
+        From a version that was the newest a moment ago it is a few looks to the one that is it now: a listing
+        takes longer with each commit of a run, and is asked for at each.
+        """
+        now = awake_or_not()
+        if self._version is None or now - self._looked_at > _TRUSTED:
+            found = None
+        else:
+            found = self._looked_up_from(self._version)
+        self._version, self._looked_at = found, now
         return self.newest_version()
+
+    def _looked_up_from(self, known: int) -> int | None:
+        """The newest version by its neighbours; None where a listing has to tell.
+
+        That is so where many have committed, and where the known one is gone, as the whole table may be.
+        """
+        try:
+            for version in range(known, known + _MOST_LOOKS):
+                if not self._log.exists(_entry(version)):
+                    return version - 1 if version > known else None
+        except OSError as error:
+            raise self._cannot_read(error) from error
+        return None
 
     def entry_versions(self) -> list[int]:
         """The versions whose entries are kept, in order."""
