@@ -103,11 +103,11 @@ def test_a_job_keeps_the_text_of_its_dialects(cli, repository):
 
 
 def test_a_resume_goes_on_when_the_dialect_file_is_gone(cli, repository):
-    for number in range(3000):
+    for number in range(600):
         (repository / f"{number}.json").write_text(EXAMPLES["shop.ast.json"])
     dialect = repository.parent / "loom.toml"
-    settings = ("--set", "batch_size=20", "--set", "flush_interval=0.05", "--workers", "1")
-    job = cli.start("ingest", repository, "--dialect", dialect, "--no-progress", *settings)
+    small = ("--set=batch_size=3", "--set=target_seconds=0.01", "--set=flush_interval=0.02", "--workers=1")
+    job = cli.start("ingest", repository, "--dialect", dialect, "--no-progress", *small)
     journals = repository.glob
     wait_for(
         lambda: any(b'"committed"' in log.read_bytes() for log in journals(".snake-pipe/_jobs/*/journal*"))
@@ -116,10 +116,11 @@ def test_a_resume_goes_on_when_the_dialect_file_is_gone(cli, repository):
     job.kill()
     job.wait()
     dialect.unlink()
-    done = cli.run("resume", "--last", "-d", repository / ".snake-pipe")
+    large = ("--set=batch_size=200", "--set=target_seconds=1", "--set=flush_interval=10")
+    done = cli.run("resume", "--last", "-d", repository / ".snake-pipe", *large)
     assert done.returncode == 0, done.stderr
     sql = "SELECT dialect, count(*), sum(node_count) FROM files WHERE dialect IS NOT NULL GROUP BY ALL"
-    assert rows(repository, sql) == [("loom", 3001, 20 * 3001)]
+    assert rows(repository, sql) == [("loom", 601, 20 * 601)]
 
 
 def test_a_check_shows_what_an_ingestion_would_take(cli, repository):
