@@ -29,7 +29,7 @@ POLYGLOT = Path(__file__).parents[2] / "sample_repos/polyglot"
 
 
 def ingest(root: Path, dataset: Path, **settings: Any) -> Path:
-    settings = {"worker_count": 1, "keep_runs": 20, "repo": "repo"} | settings
+    settings = {"executor": "serial", "keep_runs": 20, "repo": "repo"} | settings
     return Path(snake_pipe.ingest(root, dataset=dataset, **settings).dataset)
 
 
@@ -189,7 +189,7 @@ def test_one_repository_of_several(tmp_path: Path, cli: Cli) -> None:
     one, two = git_repository(tmp_path / "one", "a.py"), git_repository(tmp_path / "two", "a.py")
     dataset = tmp_path / "ds"
     for _ in range(2):
-        snake_pipe.ingest(one, two, dataset=dataset, worker_count=1)
+        snake_pipe.ingest(one, two, dataset=dataset, executor="serial")
         for root in (one, two):
             (root / "a.py").write_text("x = 1\n")
     both = cli.run("diff", "-d", dataset)

@@ -19,7 +19,7 @@ def root(tmp_path):
     root = tmp_path / "repo"
     root.mkdir()
     (root / "a.py").write_text("def area(r):\n    return r\n")
-    snake_pipe.ingest(root, worker_count=1)
+    snake_pipe.ingest(root, executor="serial")
     return root
 
 
@@ -136,7 +136,7 @@ def test_history_is_kept_for_the_next_shell(at_prompt, cli):
 def test_what_was_committed_since_is_there_on_request(at_prompt, root):
     person = at_prompt()
     (root / "b.py").write_text("def later(): pass\n")
-    snake_pipe.ingest(root, worker_count=1)
+    snake_pipe.ingest(root, executor="serial")
     assert "later" not in person.asks("SELECT count(*) + 100 AS n FROM symbols;", "101")
     person.asks(".refresh", "")
     person.asks("SELECT count(*) + 200 AS n FROM symbols;", "202")

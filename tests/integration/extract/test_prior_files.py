@@ -136,10 +136,10 @@ def test_named_files_found_their_repository_s_dataset_where_there_is_none(cli, t
 
 def test_a_program_s_named_files_do_so_too(tmp_path):
     root = git_repository(tmp_path / "shop", "src/b.py", "c.py")
-    result = snake_pipe.ingest(root / "src" / "b.py", repo="store", worker_count=1)
+    result = snake_pipe.ingest(root / "src" / "b.py", repo="store", executor="serial")
     assert result.dataset == str(root / ".snake-pipe")
     assert rows(result.dataset, REPO_AND_PATH) == [("store", "src/b.py")]
-    assert snake_pipe.ingest(root, worker_count=1).statistics.files_unchanged == 1
+    assert snake_pipe.ingest(root, executor="serial").statistics.files_unchanged == 1
     assert rows(result.dataset, REPO_AND_PATH) == [("store", "c.py"), ("store", "src/b.py")]
 
 

@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def ingest(*roots: Path, **settings: Any) -> Path:
-    settings = {"worker_count": 1, "dataset": roots[0].parent / "ds"} | settings
+    settings = {"executor": "serial", "dataset": roots[0].parent / "ds"} | settings
     return snake_path(snake_pipe.ingest(*roots, **settings))
 
 
