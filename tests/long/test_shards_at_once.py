@@ -1,7 +1,8 @@
 """Sixteen shards of one repository that start at the same moment, on one dataset, again and again.
 
-Each round begins a dataset: no row is lost, none is there twice, every commit of every job is in the logs,
-and the dataset is tidy when the last one has ended. How long commits waited for each other is printed (`-s`).
+Each round begins a dataset, in a folder or in a bucket: no row is lost, none is there twice, every commit
+of every job is in the logs, and the dataset is tidy when the last one has ended. How long commits waited for
+each other is printed (`-s`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+import time
 
 import orjson
 import pytest
 
-from snake_pipe.load.dataset import Dataset
-from snake_pipe.storage.local import LocalStorage
-from snake_pipe.utils.checkpoint_manager import CheckpointManager
-from snake_pipe.utils.journal.append_file import read_file
+from snake_pipe.load.dataset import Dataset, number_in_series
+from snake_pipe.storage.open import open_storage
+from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
+from snake_pipe.utils.journal.journal import read_journal
 from testkit.compared import differences
 from testkit.repositories import python_files
 
@@ -47,10 +48,10 @@ sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in chi
 
 
 def commits_in_logs(dataset):
-    """(table, job, flush) of each commit that the logs hold."""
+    """(table, series, number) of each flush that the logs hold."""
     found = []
     for table in ("files", "nodes", "symbols", "batches"):
-        log = Dataset.open(LocalStorage(dataset)).log(table)
+        log = dataset.log(table)
         for version in log.entry_versions():
             for action in log.read_entry(version):
                 if "txn" in action:
@@ -72,39 +73,39 @@ def whole(repository):
     return dataset
 
 
-@pytest.mark.timeout(3600)
-def test_no_row_is_lost_and_none_is_doubled(repository, whole, tmp_path):
-    waits = []
+@pytest.mark.timeout(7200)
+def test_no_row_is_lost_and_none_is_doubled(repository, whole, place):
+    waits, began = [], time.monotonic()
     for number in range(ROUNDS):
-        dataset = tmp_path / f"round{number}"
-        command = [sys.executable, "-c", START_AT_ONCE, repository, dataset, str(SHARDS)]
+        url = f"{place}/round{number}"
+        command = [sys.executable, "-c", START_AT_ONCE, repository, url, str(SHARDS)]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=900)
         assert (done.returncode, done.stderr) == (0, "")
-        assert differences(whole, dataset) == {}
-        jobs = CheckpointManager(LocalStorage(dataset)).job_ids()
+        assert differences(whole, url) == {}
+        dataset = Dataset.open(open_storage(url))
+        state = dataset.storage.at(JOBS_FOLDER)
+        jobs = CheckpointManager(dataset.storage).job_ids()
         assert len(jobs) == SHARDS
         commits = commits_in_logs(dataset)
         assert len(commits) == len(set(commits))
         for job in jobs:
-            records, _ = read_file(dataset / "_jobs" / job / "journal.jsonl")
+            records, is_torn = read_journal(state.at(job))
+            assert not is_torn
             for flush in (record for record in records if record["type"] == "flush"):
-                assert ("files", job, flush["seq"]) in commits
-        assert Dataset.open(LocalStorage(dataset)).snapshot().is_tidy
-        assert sorted(epochs(dataset)) == list(range(1, SHARDS + 1))
-        waits += [waited(dataset, job) for job in jobs]
+                number = number_in_series(flush["epoch"], flush["seq"])
+                assert ("files", f"snake-pipe {flush['series']}", number) in commits
+        assert dataset.snapshot().is_tidy
+        assert sorted(int(file.name) for file in state.files("_epochs")) == list(range(1, SHARDS + 1))
+        waits += [waited(state, job) for job in jobs]
     conflicts, seconds, longest = (list(column) for column in zip(*waits, strict=True))
     print(
-        f"\n{ROUNDS} rounds of {SHARDS} shards: {sum(conflicts):,} commits met another; each job waited"
-        f" {sum(seconds) / len(seconds):.3f} s on average, {max(seconds):.3f} s at most; one commit"
-        f" {max(longest):.3f} s at most"
+        f"\n{place}: {ROUNDS} rounds of {SHARDS} shards in {time.monotonic() - began:.0f} s:"
+        f" {sum(conflicts):,} commits met another; each job waited {sum(seconds) / len(seconds):.3f} s on"
+        f" average, {max(seconds):.3f} s at most; one commit {max(longest):.3f} s at most"
     )
 
 
-def epochs(dataset):
-    return [int(path.name) for path in Path(dataset, "_jobs", "_epochs").iterdir()]
-
-
-def waited(dataset, job):
+def waited(state, job):
     """How often a job's commits met others, and for how long they waited in all and at most, in seconds."""
-    status = orjson.loads((dataset / "_jobs" / job / "status.json").read_bytes())
+    status = orjson.loads(state.read(f"{job}/status.json"))
     return tuple(status[name] for name in ("commit_conflicts", "commit_waited", "longest_commit_wait"))
