@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import sqlite3
+import subprocess
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snake_pipe.api import connect
 from testkit.installed_plugins import install
+from testkit.killed_runs import change_some, kill_some
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,20 +22,8 @@ if TYPE_CHECKING:
 
 KILLS = int(os.environ.get("LONG_KILLS", "10"))
 SEED = int(os.environ.get("LONG_SEEDS", "1").split()[0])
-FILES = 200
 _LONGEST = 4.0
 """Seconds within which a run is killed."""
-
-
-def change(root: Path, chance: random.Random, step: int) -> None:
-    """Write some files anew, and remove some."""
-    for number in chance.sample(range(FILES), FILES // 4):
-        path = root / f"m{number % 7}" / f"f{number}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if chance.random() < 0.2:
-            path.unlink(missing_ok=True)
-        else:
-            path.write_text("".join(f"def f{step}_{each}(): pass\n" for each in range(chance.randint(1, 30))))
 
 
 def in_tables(dataset: Path) -> Counter[tuple[str, str]]:
@@ -57,19 +47,18 @@ def test_a_run_that_is_killed_anywhere_leaves_the_sink_with_the_rows_of_the_tabl
     path = os.pathsep.join(filter(None, (str(site), cli.environment.get("PYTHONPATH"))))
     environment = cli.environment | {"PYTHONPATH": path}
     settings = ("--set", "flush_interval=0.05", "--set", "batch_size=5", "--workers", "2", "-q")
-    change(root, chance, 0)
+    change_some(root, chance, 0)
     killed = 0
     for step in range(1, KILLS + 1):
-        change(root, chance, step)
+        change_some(root, chance, step)
         run = cli.start("ingest", root, "-d", dataset, *sink, *settings, env=environment)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             run.wait(timeout=chance.uniform(0.3, _LONGEST))
-        except Exception:  # noqa: BLE001 - it runs: that is when it is to be killed
-            os.killpg(run.pid, signal.SIGKILL) if chance.random() < 0.5 else run.kill()
+        if run.returncode is None:
+            kill_some(run, chance)
             killed += 1
-        run.wait()
         if chance.random() < 0.5:
-            change(root, chance, -step)
+            change_some(root, chance, -step)
         done = cli.run_alone("ingest", root, "-d", dataset, *sink, *settings, env=environment)
         assert done.returncode == 0, done.stderr
         assert in_sink(tmp_path / "trees.db") == in_tables(dataset), f"seed {SEED}, step {step}"

@@ -29,7 +29,8 @@ _REPEATING = ["repo", "status", "reason"]
 class Superseded:
     """`ids` of files, and of the trees in them, that are superseded or deleted, ascending.
 
-    `states` has, for each file that is there and was there before, the ids of its rows, the newest last.
+    `states` has, for each file that is there and was there before, the ids of its rows, the newest last. What
+    it was before it was deleted is not among them: whoever followed the tables saw it go, and come as new.
     """
 
     ids: Ids
@@ -72,11 +73,17 @@ def find_superseded(parts: Sequence[StoredPart]) -> Superseded:
     ends = np.flatnonzero(is_newest)
     starts = np.append(0, ends[:-1] + 1)
     states = [
-        ids[order[start : end + 1]][~is_deleted[start : end + 1]]
+        ids[_since_deletion(order[start : end + 1], is_deleted[start : end + 1])]
         for start, end in zip(starts[ends > starts], ends[ends > starts], strict=True)
         if not is_deleted[end]
     ]
     return Superseded(np.union1d(superseded, trees), [state for state in states if len(state) > 1])
+
+
+def _since_deletion(rows: Ids, is_deleted: NDArray[np.bool_]) -> Ids:
+    """The rows of one file after the last that says it is deleted."""
+    deletions = np.flatnonzero(is_deleted)
+    return rows[deletions[-1] + 1 :] if len(deletions) else rows
 
 
 def _hashes(values: Iterable[object], count: int) -> Ids:

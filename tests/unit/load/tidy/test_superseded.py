@@ -76,3 +76,17 @@ def test_the_newest_row_counts_and_what_is_cancelled_supersedes_nothing(rows, cu
 
 def test_no_files_are_none_superseded():
     assert find_superseded([]).ids.tolist() == []
+
+
+def test_a_file_that_came_back_is_a_new_one(tmp_path):
+    """A sink that saw it go knows nothing of before: a run killed before its tidy had made a difference."""
+    statuses = {"back": ("ok", "ok", "deleted", "ok", "failed"), "gone": ("ok", "deleted"), "new": ("ok",)}
+    rows = [
+        {"repo": "one", "path": path, "status": status, "reason": None, "container_id": None}
+        for path, found in statuses.items()
+        for status in found
+    ]
+    part = write_files(tmp_path, 0, [row | {"file_id": number} for number, row in enumerate(rows, 1)])
+    found = find_superseded([part])
+    assert [state.tolist() for state in found.states] == [[4, 5]]
+    assert found.ids.tolist() == [1, 2, 3, 4, 6, 7]
