@@ -10,8 +10,9 @@ through `files`.
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 import orjson
@@ -29,10 +30,12 @@ from snake_pipe.storage.atomic_file import TEMP_SUFFIX
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from snake_pipe.load.part_writer import Part
     from snake_pipe.storage.storage import Storage
+
+T = TypeVar("T")
 
 FORMAT_VERSION = 1
 """Raised when the folder's layout changes."""
@@ -158,16 +161,14 @@ class Dataset:
         The version before is there already when the others are looked at, and only then is this one created.
         So whoever creates a later version looks later, and no table goes back from one moment to the next.
         """
-        versions = {table: log.current_version() for table, log in self._logs.items() if table != "files"}
+        versions = self.of_tables(DeltaLog.current_version, *(table for table in TABLES if table != "files"))
         return Snapshot({**versions, "files": files_version}, job_id, epoch=epoch)
 
     def snapshot(self) -> Snapshot:
         """The newest moment at which all tables fit together; it is not tidy before the first flush."""
         log = self._logs["files"]
         version = log.current_version()
-        return log.snapshot(version) or Snapshot(
-            {table: log.current_version() for table, log in self._logs.items()}
-        )
+        return log.snapshot(version) or Snapshot(self.of_tables(DeltaLog.current_version))
 
     def snapshot_at(self, files_version: int) -> Snapshot | None:
         """The moment of an earlier version of `files`, or a later one that shows the same; None for none."""
@@ -181,6 +182,17 @@ class Dataset:
         """A table's log."""
         return self._logs[table]
 
+    def of_tables(self, look: Callable[[DeltaLog], T], *tables: str) -> dict[str, T]:
+        """What `look` finds in the logs of some tables, by default of all.
+
+        In a bucket all at once: each waits for answers most of the time.
+        """
+        logs = {table: self._logs[table] for table in tables or TABLES}
+        if self.storage.folder is not None:
+            return {table: look(log) for table, log in logs.items()}
+        with ThreadPoolExecutor(len(logs)) as threads:
+            return dict(zip(logs, threads.map(look, logs.values()), strict=True))
+
     def has(self, flush: Flush, table: str = "files") -> bool:
         """Whether a flush is committed to a table."""
         return self._logs[table].last_number(flush.series) >= flush.number
@@ -192,8 +204,7 @@ class Dataset:
     def parts(self, table: str, version: int | None = None) -> list[StoredPart]:
         """The parts that a version of a table consists of, by default the newest, by name."""
         log = self._logs[table]
-        names = () if version == 0 else log.part_names(version)  # as it was made, however long ago
-        return [self.part(table, name) for name in sorted(names)]
+        return [self.part(table, name) for name in sorted(log.part_names(version))]
 
     def kept_parts(self, table: str, version: int, current: Sequence[StoredPart]) -> list[StoredPart]:
         """The parts that are there of all versions that are still known; `current` are those of `version`."""
@@ -212,8 +223,7 @@ class Dataset:
 
     def checkpoint(self) -> None:
         """Sum up all logs, so that readers start fast; worth it at the end of a job."""
-        for log in self._logs.values():
-            log.checkpoint()
+        self.of_tables(DeltaLog.checkpoint)
 
     def max_epoch(self) -> int:
         """The last epoch given out; 0 before the first."""

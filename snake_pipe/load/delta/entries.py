@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from snake_pipe.load.part_writer import Part
-    from snake_pipe.storage.storage import Storage
 
 Action = dict[str, Any]
 
@@ -160,13 +159,11 @@ def to_bytes(actions: Iterable[Action]) -> bytes:
     return b"".join(orjson.dumps(action) + b"\n" for action in actions)
 
 
-def read_actions(log: Storage, entry: str, most_bytes: int | None = None) -> list[Action]:
-    """What an entry says; nothing if it is not there, not whole, or larger than `most_bytes`. OSError."""
+def actions_of(data: bytes) -> list[Action]:
+    """What the bytes of an entry say; nothing if it is not whole."""
     try:
-        if most_bytes is not None and log.info(entry).size_bytes > most_bytes:
-            return []
-        lines = [orjson.loads(line) for line in log.read(entry).splitlines()]
-    except (FileNotFoundError, orjson.JSONDecodeError):
+        lines = [orjson.loads(line) for line in data.splitlines()]
+    except orjson.JSONDecodeError:
         return []
     return [line for line in lines if isinstance(line, dict)]
 

@@ -19,6 +19,8 @@ from deltalake.exceptions import DeltaError
 from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
+from snake_pipe.load.delta.entry_reader import EntryReader
+from snake_pipe.load.delta.part_names import PartNames
 from snake_pipe.load.delta.turns import CommitWaits, Turns
 from snake_pipe.load.refusals import what_to_do
 from snake_pipe.schemas import TABLES
@@ -74,6 +76,8 @@ class DeltaLog:
         self._looked_at = 0.0
         self._numbers: dict[str, int] = {}
         self._snapshots: dict[int, Snapshot] = {}
+        self._entries = EntryReader(self._log)
+        self._parts = PartNames(self.current_version, self.read_entry, self._read_parts)
 
     def create(self) -> None:
         """Make the empty table, durably; does nothing if it is there. OSError."""
@@ -90,6 +94,8 @@ class DeltaLog:
         self._version = None
         self._numbers.clear()
         self._snapshots.clear()
+        self._entries.forget()
+        self._parts.forget()
 
     def newest_version(self) -> int:
         """The table's version now; StorageError if the table is not there (any more)."""
@@ -118,15 +124,22 @@ class DeltaLog:
     def _looked_up_from(self, known: int) -> int | None:
         """The newest version by its neighbours; None where a listing has to tell.
 
-        That is so where many have committed, and where the known one is gone, as the whole table may be.
+        That is so where many have committed, where this process was suspended so long that the next entry may
+        be trimmed, and where the known one is gone, as a whole folder may be.
         """
+        first = known if self.storage.folder is not None else known + 1  # each look at a bucket is paid for
         try:
-            for version in range(known, known + _MOST_LOOKS):
+            for version in range(first, known + _MOST_LOOKS):
                 if not self._log.exists(_entry(version)):
-                    return version - 1 if version > known else None
+                    is_late = awake_or_not() - self._looked_at > _GRACE
+                    return version - 1 if version > known and not is_late else None
         except OSError as error:
             raise self._cannot_read(error) from error
         return None
+
+    def _is_empty(self) -> bool:
+        """Whether nothing was ever committed, as to `processed` and `errors` of most datasets."""
+        return self._version == 0 and self.current_version() == 0
 
     def entry_versions(self) -> list[int]:
         """The versions whose entries are kept, in order."""
@@ -141,7 +154,7 @@ class DeltaLog:
     def read_entry(self, version: int) -> list[Action]:
         """What the entry of a version says; nothing where there is none; StorageError if it is unreadable."""
         try:
-            return entries.read_actions(self._log, _entry(version))
+            return self._entries.read(_entry(version))
         except OSError as error:
             raise self._cannot_read(error) from error
 
@@ -156,13 +169,18 @@ class DeltaLog:
 
     def part_names(self, version: int | None = None) -> list[str]:
         """Names of the parts that a version of the table consists of, by default the newest."""
+        return list(self._parts.at(version)[1])
+
+    def _read_parts(self, version: int | None) -> tuple[int, frozenset[str]]:
         with self._reading(DatasetError, version) as table:
-            return [uri.rpartition("/")[2] for uri in table.file_uris()]
+            return table.version(), frozenset(uri.rpartition("/")[2] for uri in table.file_uris())
 
     def state(self) -> LoggedState:
         """The newest version with what the log says of its parts."""
         import pyarrow as pa
 
+        if self._is_empty():
+            return LoggedState(0, ())
         with self._reading(DatasetError) as table:
             found = pa.table(table.get_add_actions(flatten=True)).to_pylist()
             version = table.version()
@@ -183,33 +201,10 @@ class DeltaLog:
     ) -> Iterator[tuple[int, frozenset[str]]]:
         """The names of parts that the newest version and each of `versions` consist of, the newest first.
 
-        A version is followed back by the entries between, which takes a hundredth of opening it. What is no
-        longer to be read is passed over; DatasetError if that is the newest. `known` is a version to begin
-        with and what it consists of.
+        What is no longer to be read is passed over; DatasetError if that is the newest. `known` is a version
+        to begin with and what it consists of.
         """
-        if known is None:
-            with self._reading(DatasetError) as table:
-                known = table.version(), [uri.rpartition("/")[2] for uri in table.file_uris()]
-        at, parts = known[0], frozenset(known[1])
-        yield at, parts
-        for version in sorted({each for each in versions if each < at}, reverse=True):
-            earlier = self._before(at, parts, version) if version else frozenset()  # as it was made
-            if earlier is None:
-                try:
-                    earlier = frozenset(self.part_names(version))
-                except DatasetError:
-                    continue
-            at, parts = version, earlier
-            yield at, parts
-
-    def _before(self, at: int, parts: frozenset[str], version: int) -> frozenset[str] | None:
-        """What an earlier `version` than `at` consisted of; None where entries between are missing."""
-        for each in range(at, version, -1):
-            actions = self.read_entry(each)
-            if not actions:
-                return None
-            parts = parts.difference(entries.added_names(actions)).union(entries.removed_names(actions))
-        return parts
+        return self._parts.at_each(versions, None if known is None else (known[0], frozenset(known[1])))
 
     def replaced_names(self) -> list[str]:
         """Names of the parts that the entries that are kept took out of the table, the oldest first."""
@@ -222,7 +217,7 @@ class DeltaLog:
     def versions_since(self, time_ms: int) -> list[int]:
         """The versions that were committed since then, and the one before: all that could be read then."""
         found: list[int] = []
-        for version in reversed(self.entry_versions()):
+        for version in [0] if self._is_empty() else reversed(self.entry_versions()):
             found.append(version)
             if (entries.time_of(self.read_entry(version)) or 0) < time_ms:
                 break
@@ -236,12 +231,14 @@ class DeltaLog:
         parts: list[str] = []
         removed: set[str] = set()
         try:
-            newest = sorted(self._names(_ENTRY), reverse=True)[:_MOST_ENTRIES]
+            files = {file.name: file for file in self._log.files()}
         except OSError:
             return []
-        for name in newest:
+        for name in sorted(_with_version(files.values(), _ENTRY), reverse=True)[:_MOST_ENTRIES]:
+            if files[name].size_bytes > _MOST_BYTES:
+                continue
             try:
-                actions = entries.read_actions(self._log, name, _MOST_BYTES)
+                actions = self._entries.read(name)
             except OSError:
                 continue
             for action in reversed(actions):
@@ -262,6 +259,8 @@ class DeltaLog:
 
         StorageError if the table is not there (any more).
         """
+        if series not in self._numbers and (number := self._number_in_entries(series)) is not None:
+            self._numbers[series] = number
         if series not in self._numbers:
             with self._reading(StorageError) as table:
                 self._numbers[series] = table.transaction_version(_app_id(series)) or 0
@@ -269,6 +268,28 @@ class DeltaLog:
                     self._version = table.version()
                     self._looked_at = 0.0  # not known
         return self._numbers[series]
+
+    def _number_in_entries(self, series: str) -> int | None:
+        """What the entries say of a series; None where they are many, or do not go back far enough to tell.
+
+        Each is read once, by deltalake three times.
+        """
+        if self._is_empty():
+            return 0
+        looked_at = awake_or_not()
+        versions = self.entry_versions()
+        if versions and self._version is None:
+            self._version, self._looked_at = versions[-1], looked_at
+        if versions == [0]:
+            return 0
+        if not versions or len(versions) > CHECKPOINT_EVERY:
+            return None
+        for expected, version in zip(range(versions[-1], -1, -1), reversed(versions), strict=False):
+            if version != expected or not (entry := self.read_entry(version)):
+                return None
+            if (number := entries.transaction_in(entry, _app_id(series))) is not None:
+                return number
+        return 0 if versions[0] == 0 else None
 
     def append(
         self, parts: Sequence[Part], series: str, number: int, snapshot: MakeSnapshot | None = None
@@ -382,6 +403,8 @@ class DeltaLog:
 
         Nothing is lost: an entry that was promised is in the job's journal and is committed again.
         """
+        if self.storage.folder is None:  # an object is there whole or not at all
+            return
         names = self._log.files()
         entry = _newest(names, _ENTRY)
         if entry is not None and not entries.is_whole(data := self._log.read(entry)):
@@ -404,6 +427,8 @@ class DeltaLog:
         A version is read from the last checkpoint up to it, and the entries from there to it.
         """
         newest = self.newest_version()
+        if newest == 0:
+            return 0
         files = self._log.files()
         checkpoints = sorted(map(_version, _with_version(files, _CHECKPOINT)))
         kept: set[int] = set()

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from snake_pipe.errors import StorageError
-from snake_pipe.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -113,10 +112,9 @@ class Vacuum:
 
     def _read_since(self, time_ms: int) -> dict[str, set[int]]:
         """The versions of each table that somebody may have begun to read since then."""
-        logs = {table: self._dataset.log(table) for table in TABLES}
-        read = {table: set(log.versions_since(time_ms)) for table, log in logs.items()}
+        read = self._dataset.of_tables(lambda log: set(log.versions_since(time_ms)))
         for version in tuple(read["files"]):
-            moment = logs["files"].snapshot(version)
+            moment = self._dataset.log("files").snapshot(version)
             for table, of_moment in moment.versions.items() if moment is not None else ():
                 read[table].add(of_moment)
         return read
@@ -137,8 +135,7 @@ class Vacuum:
         try:
             for folder, file in self._unneeded:
                 folder.remove(file.name)
-            for table in TABLES:
-                self._dataset.log(table).trim(self._wanted(table))
+            self._dataset.of_tables(lambda log: log.trim(self._wanted(log.table)))
         except OSError as error:
             raise _cannot_free(self._dataset, error) from error
         self._unneeded.clear()
@@ -147,14 +144,9 @@ class Vacuum:
     def _listed(self) -> dict[str, dict[str, StoredFile]]:
         """The parts that are there by their names, by table."""
         try:
-            return {
-                table: {
-                    file.name: file
-                    for file in self._dataset.log(table).storage.files()
-                    if _is_part(file.name)
-                }
-                for table in TABLES
-            }
+            return self._dataset.of_tables(
+                lambda log: {file.name: file for file in log.storage.files() if _is_part(file.name)}
+            )
         except OSError as error:
             raise _cannot_free(self._dataset, error) from error
 
