@@ -8,33 +8,22 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
 from snake_pipe.storage.bucket import Bucket
 from snake_pipe.storage.object_store import ObjectStorage
-from testkit.object_servers import BUCKET, seaweedfs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from testkit.object_servers import BUCKET
 
 ROUNDS = int(os.environ.get("LONG_ROUNDS", "20"))
 WRITERS = 16
 
 
-@pytest.fixture(scope="module")
-def storages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ObjectStorage]]:
+@pytest.fixture
+def storages(bucket: str) -> list[ObjectStorage]:
     """One for each writer, with connections of its own."""
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server,
-    ):
-        for name, value in server.environment.items():
-            environment.setenv(name, value)
-        prefix = uuid4().hex[:8]
-        yield [ObjectStorage(Bucket("s3", BUCKET), prefix, ttl=60.0) for _ in range(WRITERS)]
+    prefix = bucket.rpartition("/")[2]
+    return [ObjectStorage(Bucket("s3", BUCKET), prefix, ttl=60.0) for _ in range(WRITERS)]
 
 
 @pytest.mark.timeout(3600)
