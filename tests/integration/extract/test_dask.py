@@ -52,6 +52,10 @@ def test_the_same_rows_and_a_file_that_ends_its_worker_is_quarantined(
     near = cli.run_alone("ingest", root, "-d", tmp_path / "near", "--file-timeout", "1", "--workers", "2")
     assert near.returncode == 3, near.stderr
     assert differences(tmp_path / "near", tmp_path / "far") == {}
+    # Its processes keep what they free, unlike Dask's own: giving it back at once costs a fifth more time.
+    assert "MALLOC_TRIM_THRESHOLD_" in _dask_worker(cluster).environ()
+    (server,) = _fork_servers(cluster)
+    assert "MALLOC_TRIM_THRESHOLD_" not in server.environ()
     # Nothing of the run stays with the workers, and no worker died of it.
     wait_for(lambda: not _batch_processes(cluster))
     assert "Restarting worker" not in cluster.said("worker-0")
@@ -142,11 +146,11 @@ def _dask_worker(cluster: RealCluster) -> psutil.Process:
     )
 
 
+def _fork_servers(cluster: RealCluster) -> list[psutil.Process]:
+    """From which the processes of runs are forked."""
+    return [child for child in _dask_worker(cluster).children() if "forkserver" in " ".join(child.cmdline())]
+
+
 def _batch_processes(cluster: RealCluster) -> list[psutil.Process]:
-    """Processes of runs: below the fork server of a Dask worker."""
-    return [
-        process
-        for child in _dask_worker(cluster).children()
-        if "forkserver" in " ".join(child.cmdline())
-        for process in child.children()
-    ]
+    """Processes of runs."""
+    return [process for server in _fork_servers(cluster) for process in server.children()]

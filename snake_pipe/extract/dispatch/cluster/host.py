@@ -8,7 +8,6 @@ a death concerns one batch.
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 import tempfile
 import threading
@@ -22,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from snake_pipe.errors import SnakePipeError
-from snake_pipe.executors.process_pool import open_process_pool
-from snake_pipe.extract.batch_worker import run_batch, start_pickled_worker
+from snake_pipe.extract.batch_worker import run_batch
 from snake_pipe.extract.batching.memory import Measures, MemoryGuard, memory_for_batches, plan_memory
+from snake_pipe.extract.dispatch.cluster.processes import Processes
 from snake_pipe.extract.dispatch.cluster.room import Room
 from snake_pipe.extract.dispatch.cluster.sight import cannot_write, unseen
 from snake_pipe.extract.dispatch.cluster.terms import Accepted, Refusal
@@ -32,15 +31,12 @@ from snake_pipe.extract.dispatch.cluster.tries import begin_try
 from snake_pipe.extract.dispatch.cluster.versions import first_difference, versions_here
 from snake_pipe.extract.dispatch.worker_watch import WorkerWatch
 from snake_pipe.extract.dispatch.workers import WorkerLost
-from snake_pipe.extract.worker.modules import WORKER_MODULES
 from snake_pipe.extract.worker.slot import read_slots
 from snake_pipe.observe.status import HostFigures
 from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.batch_utils import available_cpus, memory_limit, process_tree_memory
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
-
     from distributed import Worker
 
     from snake_pipe.extract.batch_models import BatchResult, FileBatch
@@ -75,12 +71,14 @@ class Host:
         setup: WorkerSetup = pickle.loads(terms.setup)  # noqa: S301 - Dask has unpickled it from the same sender
         self._config = setup.config
         self._name = self.address.rpartition("://")[2].rpartition(":")[0].strip("[]")
-        self._setup = _pickled(
-            replace(
-                setup,
-                slots=str(self._slots),
-                memory=None if setup.processor else self.plan,
-                host=self._name,
+        self._processes = Processes(
+            _pickled(
+                replace(
+                    setup,
+                    slots=str(self._slots),
+                    memory=None if setup.processor else self.plan,
+                    host=self._name,
+                )
             )
         )
         self._room = Room(self.plan.workers, memory_for_batches(limit, self.plan.workers))
@@ -88,8 +86,6 @@ class Host:
         self._watch = WorkerWatch(self._slots)
         self._lock = threading.Lock()
         self._in_flight: dict[int, FileBatch] = {}
-        self._idle: list[tuple[int, ProcessPoolExecutor]] = []
-        self._generation = 0
         self._pressure = 1.0
         self._used_at = time.monotonic()
         self._is_watched = False
@@ -99,7 +95,8 @@ class Host:
         with self._room.taken(batch.estimated_memory, alone=alone):
             if self._tries is not None and not begin_try(self._tries, batch, self._name):
                 return WorkerLost(has_begun=True)
-            generation, process = self._take(batch)
+            generation, process = self._processes.take()
+            self._begin(batch)
             try:
                 result = process.submit(run_batch, batch).result(self._longest)
             except (BrokenExecutor, OSError, EOFError):  # TimeoutError is an OSError
@@ -109,11 +106,12 @@ class Host:
                 process.shutdown(wait=False, cancel_futures=True)
                 raise
             else:
-                self._give_back(generation, process)
+                self._processes.give_back(generation, process)
                 return result
             finally:
                 with self._lock:
                     self._in_flight.pop(batch.batch_id, None)
+                    self._used_at = time.monotonic()
                 self._watch.note_sign(batch.batch_id)
 
     @property
@@ -121,7 +119,7 @@ class Host:
         """Seconds after which whoever watches has failed."""
         return self._config.timeout_seconds + 2 * self._config.file_timeout_seconds + _START_SECONDS
 
-    def _take(self, batch: FileBatch) -> tuple[int, ProcessPoolExecutor]:
+    def _begin(self, batch: FileBatch) -> None:
         with self._lock:
             self._in_flight[batch.batch_id] = batch
             self._used_at = time.monotonic()
@@ -129,20 +127,6 @@ class Host:
             if not self._is_watched:
                 self._is_watched = True
                 threading.Thread(target=self._look_after, name="snake-pipe-host", daemon=True).start()
-            if self._idle:
-                return self._idle.pop()
-            generation = self._generation
-        # Dask's worker processes are daemons by default, which may have no children; ours end with it.
-        multiprocessing.current_process().daemon = False
-        return generation, open_process_pool(1, WORKER_MODULES, start_pickled_worker, (self._setup,))
-
-    def _give_back(self, generation: int, process: ProcessPoolExecutor) -> None:
-        with self._lock:
-            self._used_at = time.monotonic()
-            if generation == self._generation:
-                self._idle.append((generation, process))
-                return
-        process.shutdown(wait=False)
 
     def _lost(self, batch: FileBatch) -> WorkerLost:
         """What its process had in hand, and why it may have ended; its slot is done with."""
@@ -172,7 +156,7 @@ class Host:
                 in_flight = dict(self._in_flight)
                 if not in_flight and time.monotonic() - self._used_at > _IDLE_SECONDS:
                     self._is_watched = False
-                    self._end_idle()
+                    self._processes.end_idle()
                     return
             with suppress(psutil.Error, OSError):
                 self._watch.end_overdue(in_flight, self._config)
@@ -186,16 +170,9 @@ class Host:
         self._pressure = measures.pressure
         self._room.one_at_a_time(measures.one_at_a_time)
         if measures.recycle:
-            with self._lock:
-                self._generation += 1
-                self._end_idle()
+            self._processes.recycle()
         if measures.kill:
             self._watch.end_largest(in_flight, memory.children)
-
-    def _end_idle(self) -> None:
-        for _, process in self._idle:
-            process.shutdown(wait=False)
-        self._idle.clear()
 
     def figures(self) -> dict[str, Any]:
         """For the heartbeats: plain data."""
@@ -212,9 +189,7 @@ class Host:
 
     def end(self) -> None:
         """End its processes, and with them what they have in hand."""
-        with self._lock:
-            self._end_idle()
-            self._generation += 1
+        self._processes.recycle()
         self._watch.end_all()
 
 
