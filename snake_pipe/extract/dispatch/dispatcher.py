@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import EngineStateError, StorageError
 from snake_pipe.extract.dispatch.outcomes import Finished, Lost, Retried
+from snake_pipe.extract.dispatch.suspicion import Suspicion
 from snake_pipe.extract.dispatch.workers import WorkerLost
 from snake_pipe.extract.model.lost import LostFile, lost_file
 from snake_pipe.utils.loop_condition import LoopCondition
@@ -262,16 +263,17 @@ class Dispatcher:
         if in_hand is not None:
             for alone in self._cut([batch.files[in_hand]], batch.attempt + 1):
                 self._in_flight[alone.batch_id] = alone
-                self._start(self._run_alone(alone))
+                self._start(self._run_alone(alone, lost))
 
     def _again(self, batches: list[FileBatch]) -> None:
         for batch in batches:
             self._in_flight[batch.batch_id] = batch
             self._start(self._run(batch))
 
-    async def _run_alone(self, batch: FileBatch) -> None:
+    async def _run_alone(self, batch: FileBatch, lost: WorkerLost) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
-        unexplained = 0  # losses that may have nothing to do with the file, such as of a whole machine
+        suspicion = Suspicion(self._config.retry_attempts)
+        suspicion.grows_too_large(lost)  # a file is never given up for what happened beside others
         async with self._workers.alone() as try_alone:
             while True:
                 await self._until_admitted()
@@ -283,9 +285,7 @@ class Dispatcher:
                     batch = await self._put_off(batch, result.failure)
                     continue
                 del self._in_flight[batch.batch_id]
-                unexplained += result.in_hand is None
-                tries = unexplained if result.in_hand is None else batch.attempt
-                if result.reason == "timeout" or tries >= self._config.retry_attempts:
+                if suspicion.grows_too_large(result):
                     self._outcomes.append(Lost(batch, self._lost(batch, result.reason)))
                     return
                 self._workers.note_sign(batch.batch_id)
