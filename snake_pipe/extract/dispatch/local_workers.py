@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from snake_pipe.utils.circuit_breaker import Breaker
 
 _MOST_FALSE_STARTS = 4
-"""Pools that may break before any batch got through at all."""
+"""Pools that may break before any file was begun at all."""
 
 _MOST_RESTARTS_IN_A_ROW = 20
 """Pools that may break without a single batch getting through between, before the run is given up."""
@@ -70,7 +70,7 @@ class LocalWorkers:
         self._executor: Executor | None = None
         self._isolation = Isolation(lambda: open_executor(1))
         self._restarts_in_a_row = 0
-        self._has_finished_any = False
+        self._has_begun_any = False
 
     def attach(self, changed: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """Nothing is ever told: their number stays, and what fails is raised by `run`."""
@@ -94,7 +94,7 @@ class LocalWorkers:
             return WorkerLost(in_hand is not None, in_hand)
         self._breaker.succeeded()
         if result.failure is None:
-            self._has_finished_any = True
+            self._has_begun_any = True
             self._restarts_in_a_row = 0
         return result
 
@@ -116,7 +116,8 @@ class LocalWorkers:
                 f"{_MOST_RESTARTS_IN_A_ROW} pools of workers broke one after the other",
                 "check the machine's memory (dmesg), and plugins that may end the process",
             )
-        if not self._has_finished_any and self._restarts_in_a_row > _MOST_FALSE_STARTS:
+        self._has_begun_any = self._has_begun_any or self._watch.has_begun_any()
+        if not self._has_begun_any and self._restarts_in_a_row > _MOST_FALSE_STARTS:
             raise WorkerPoolError(
                 "the worker processes end as soon as they are started",
                 'in a script, start the work below: if __name__ == "__main__":',

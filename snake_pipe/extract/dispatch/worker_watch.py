@@ -53,6 +53,10 @@ class WorkerWatch:
                 return slot.index
         return None
 
+    def has_begun_any(self) -> bool:
+        """Whether a worker has a file in hand, or had when it died."""
+        return self._slots is not None and bool(read_slots(self._slots))
+
     def was_too_large(self, batch_id: int) -> bool:
         """Whether the batch's worker was ended for its memory."""
         return batch_id in self._too_large

@@ -261,6 +261,28 @@ def test_workers_that_end_before_anything_is_done_end_the_run():
     within(go())
 
 
+def test_workers_that_end_over_files_before_anything_is_done_go_on(tmp_path):
+    """Slow files came first and ended pool after pool on a machine that was busy: that was no false start."""
+
+    async def go():
+        bench = Bench(slots=tmp_path)
+        await bench.dispatch(batch(1, files=32))
+        slot = WorkerSlot(tmp_path)
+        for _ in range(8):
+            await until(lambda: bench.held)
+            await turns()
+            bench.dispatcher.take_outcomes()
+            for pool in [pool for pool in bench.pools if pool.batches]:
+                slot.enter(min(pool.batches), 0)
+                pool.die()
+                await turns()
+        await bench.dispatcher.until_outcome()  # it would raise what ended it
+        await until(lambda: bench.held)
+        await bench.dispatcher.close(abandon=True)
+
+    within(go())
+
+
 def test_a_batch_that_cannot_be_written_is_tried_again_and_then_ends_the_run():
     async def go():
         bench = Bench()
