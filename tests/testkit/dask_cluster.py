@@ -37,17 +37,20 @@ class RealCluster:
     folder: Path
     host: str = LOOPBACK
     port: int = field(default_factory=free_port)
+    scheme: str = "tcp"
     environment: Mapping[str, str] = field(default_factory=lambda: unmeasured(os.environ))
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"dask://{self.host}:{self.port}"
+        """The executor that it is."""
+        return f"{self.scheme.replace('tcp', 'dask')}://{self.host}:{self.port}"
 
     def start_scheduler(self, *, before: Sequence[str] = ()) -> None:
+        place = f"{self.scheme}://{self.host}"
         self.scheduler = self._start(
-            "scheduler", before, "--host", self.host, "--port", str(self.port), "--no-dashboard"
+            "scheduler", before, "--host", place, "--port", str(self.port), "--no-dashboard"
         )
         wait_for(lambda: "Scheduler at:" in self.said("scheduler"))
 
@@ -63,7 +66,7 @@ class RealCluster:
         worker = self._start(
             "worker",
             before,
-            f"tcp://{self.host}:{self.port}",
+            f"{self.scheme}://{self.host}:{self.port}",
             "--nthreads",
             str(threads),
             "--no-dashboard",

@@ -129,23 +129,33 @@ class DaskWorkers:
         return workers
 
     async def _ask_all(self) -> None:
+        """Ask those that there are, or come in time; an adaptive cluster has none before there is a task."""
         deadline = time.monotonic() + self._config.cluster_timeout_seconds
-        while not (known := await asyncio.to_thread(self._cluster.workers)):
-            if time.monotonic() >= deadline:
-                raise self._nobody()
-            await asyncio.sleep(_LOOK_EVERY / 5)
+        call: Future[Any] | None = None
+        try:
+            while not (accepted := await self._ask()):
+                if time.monotonic() >= deadline:
+                    raise self._nobody()
+                call = call or self._cluster.submit(f"{metric_of(self._terms.run_id)} call", 0, int)
+                await asyncio.sleep(_LOOK_EVERY / 5)
+        finally:
+            if call is not None:
+                call.release()
+        self.memory_limit = min(one.memory_limit for one in accepted)
+        self.batch_memory = min(one.batch_memory for one in accepted)
+
+    async def _ask(self) -> list[Accepted]:
+        known = await asyncio.to_thread(self._cluster.workers)
+        self._known = {worker.address: worker for worker in known}
+        if not known:
+            return []
         answers = await asyncio.to_thread(
             self._cluster.run_everywhere,
             accept_terms,
             self._terms,
             timeout=self._config.cluster_timeout_seconds,
         )
-        accepted = [_taking_part(address, answer) for address, answer in answers.items()]
-        if not accepted:  # they have gone meanwhile
-            raise self._nobody()
-        self.memory_limit = min(one.memory_limit for one in accepted)
-        self.batch_memory = min(one.batch_memory for one in accepted)
-        self._known = {worker.address: worker for worker in known}
+        return [_taking_part(address, answer) for address, answer in answers.items()]
 
     def _nobody(self) -> WorkerPoolError:
         return WorkerPoolError(
