@@ -113,6 +113,9 @@ class Flush:
     dataset: str
     parts: Mapping[str, Sequence[str]]
     is_snapshot: bool = False
+    telling_jobs: Sequence[str] = ()
+    """The last job of each repository: its word counts on what concerns no file, as an unreadable folder;
+    rows of `errors` without a `file_id` and with another `job_id` are to be removed."""
     on_read: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
     """Called with every record batch that is read: a sink that reads is not taken for one that hangs."""
 
@@ -179,11 +182,15 @@ class Flush:
     def _without_superseded(self, table: str, rows: pa.RecordBatch) -> pa.RecordBatch:
         import numpy as np
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         if table not in _OF_FILES:
             return rows
         ids = rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False)
         stays = ~np.isin(ids, self._superseded)
+        if table == "errors":
+            counts = pc.is_in(rows["job_id"], pa.array(self.telling_jobs, pa.string()))
+            stays &= (ids != -1) | counts.to_numpy(zero_copy_only=False)
         if table == "files":
             stays &= ~_is_called_off(rows).to_numpy(zero_copy_only=False)
         return rows if stays.all() else rows.filter(pa.array(stays))
@@ -198,6 +205,8 @@ def _needed(table: str) -> Sequence[str]:
     """The columns by which the rows of a table are told that do not count."""
     if table == "files":
         return ("file_id", "reason")
+    if table == "errors":
+        return ("file_id", "job_id")
     return ("file_id",) if table in _OF_FILES else ()
 
 

@@ -17,11 +17,10 @@ from snake_pipe.extract.job.admission import Admission
 from snake_pipe.extract.job.backlog import Backlog
 from snake_pipe.extract.job.monitor import JobMonitor
 from snake_pipe.extract.job.run import JobRun
-from snake_pipe.extract.job.sinks import open_sinks
+from snake_pipe.extract.job.sinks import flush_of, open_sinks
 from snake_pipe.extract.job.warnings import TIMER_SHARE, WARNINGS
 from snake_pipe.extract.planning.costs import CostModel
 from snake_pipe.extract.planning.stretch import read_stretch
-from snake_pipe.extract.sinks.ledger import make_flush
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import clear_slots
 from snake_pipe.load.batch_history import read_batch_history
@@ -106,9 +105,7 @@ async def make_run(
         on_commit=feed.committed,
         tidy_every=_TIDY_EVERY if feed.is_live else None,
         sinks=open_sinks(job, listener),
-        to_flush=lambda info: make_flush(
-            job.dataset, job.job_id, info.flush_seq, [(part.table, part.name) for part in info.parts]
-        ),
+        to_flush=flush_of(job),
     )
     return JobRun(
         config,

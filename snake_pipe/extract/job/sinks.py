@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.sinks.delivery import SinkDeliveries, SinkDelivery
-from snake_pipe.extract.sinks.ledger import SinkLedger
+from snake_pipe.extract.sinks.ledger import SinkLedger, make_flush
 from snake_pipe.extract.sinks.process import SinkProcess
 from snake_pipe.extract.worker.modules import WORKER_MODULES
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.plugins.sinks import sink_id, split_sink
 from snake_pipe.utils.loop_condition import LoopCondition
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snake_pipe.extract.commit.flush_writer import FlushInfo
     from snake_pipe.extract.job.job import Job
     from snake_pipe.observe.events import Listener
     from snake_pipe.plugins.sinks import Flush
@@ -24,6 +28,18 @@ def open_sinks(job: Job, listener: Listener) -> SinkDeliveries:
     sinks = [_open(job, text, held, listener, changed) for text in job.config.sinks]
     ledgers = {sink.name: _ledger(job, text) for sink, text in zip(sinks, job.config.sinks, strict=True)}
     return SinkDeliveries(sinks, changed, settle=lambda name: ledgers[name].settle(job.epoch))
+
+
+def flush_of(job: Job) -> Callable[[FlushInfo], Flush]:
+    """What makes the flushes that sinks get of what the run commits."""
+    telling_jobs = newest_jobs(job.manager) if job.config.sinks else ()
+    return lambda info: make_flush(
+        job.dataset,
+        job.job_id,
+        info.flush_seq,
+        [(part.table, part.name) for part in info.parts],
+        telling_jobs,
+    )
 
 
 def _ledger(job: Job, text: str) -> SinkLedger:

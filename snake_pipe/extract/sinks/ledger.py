@@ -14,6 +14,7 @@ import orjson
 
 from snake_pipe.errors import StorageError, UsageError
 from snake_pipe.extract.model.promise import flush_in
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.plugins.sinks import SNAPSHOT, Flush, FlushKey
 from snake_pipe.schemas import TABLES
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
@@ -108,20 +109,28 @@ class SinkLedger:
 
     def _flush(self, job_id: str, record: Record) -> Flush:
         names = [(part[0], part[1]) for part in record["parts"]]
-        return make_flush(self._dataset, job_id, record["seq"], names)
+        return make_flush(self._dataset, job_id, record["seq"], names, newest_jobs(self._manager))
 
     def _snapshot(self, epoch: int) -> Flush:
         parts = {table: [part.name_in_table for part in self._dataset.parts(table)] for table in TABLES}
         key = FlushKey(self._dataset.id, SNAPSHOT, epoch)
-        return Flush(key, self._dataset.url, parts, is_snapshot=True)
+        jobs = newest_jobs(self._manager)
+        return Flush(key, self._dataset.url, parts, is_snapshot=True, telling_jobs=jobs)
 
 
-def make_flush(dataset: Dataset, job_id: str, flush_seq: int, names: Sequence[tuple[str, str]]) -> Flush:
-    """A flush as sinks get it; `names` are tables and parts."""
+def make_flush(
+    dataset: Dataset,
+    job_id: str,
+    flush_seq: int,
+    names: Sequence[tuple[str, str]],
+    telling_jobs: Sequence[str],
+) -> Flush:
+    """A flush as sinks get it; `names` are tables and parts, `telling_jobs` what `newest_jobs` says."""
     parts: dict[str, list[str]] = {}
     for table, name in names:
         parts.setdefault(table, []).append(name)
-    return Flush(FlushKey(dataset.id, job_id, flush_seq), dataset.url, parts)
+    key = FlushKey(dataset.id, job_id, flush_seq)
+    return Flush(key, dataset.url, parts, telling_jobs=telling_jobs)
 
 
 def owed_parts(manager: CheckpointManager, records: Sequence[Record], sinks: Collection[str]) -> set[str]:

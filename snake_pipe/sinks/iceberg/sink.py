@@ -16,7 +16,7 @@ from snake_pipe.sinks.iceberg.namespace import CARRIED, DATASET_ID, VERSION, Nam
 from snake_pipe.sinks.iceberg.superseded import find_superseded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
     from pyiceberg.table import Table, Transaction
@@ -78,7 +78,7 @@ def _write_changes(tables: dict[str, Table], flush: Flush) -> None:
             continue
         with tables[name].transaction() as transaction:
             if name == "errors":
-                _remove_loose_errors(transaction, flush.key.job_id)
+                _remove_loose_errors(transaction, flush.telling_jobs)
             if superseded is not None and name == "files":
                 _remove(transaction, superseded.file_ids)
                 transaction.append(superseded.with_ages(flush))
@@ -128,11 +128,10 @@ def _remove(transaction: Transaction, file_ids: NDArray[np.int64]) -> None:
         transaction.delete(In("file_id", file_ids[start : start + _IDS_AT_ONCE].tolist()))
 
 
-def _remove_loose_errors(transaction: Transaction, job_id: str) -> None:
-    """What concerns no file, such as a folder that cannot be read, is what the newest job says of it."""
-    from pyiceberg.expressions import And, IsNull, NotEqualTo
+def _remove_loose_errors(transaction: Transaction, telling_jobs: Sequence[str]) -> None:
+    from pyiceberg.expressions import And, IsNull, NotIn
 
-    transaction.delete(And(IsNull("file_id"), NotEqualTo("job_id", job_id)))
+    transaction.delete(And(IsNull("file_id"), NotIn("job_id", telling_jobs)))
 
 
 def _without_file(table: Table, files: Table) -> NDArray[np.int64]:

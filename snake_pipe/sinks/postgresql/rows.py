@@ -59,10 +59,8 @@ def write_changes(session: Session, schema: Schema, flush: Flush) -> None:
     for table in CARRIED:
         session.execute(f"DELETE FROM {schema.name}.{table} t USING gone WHERE t.file_id = gone.file_id")
     session.execute(f"INSERT INTO {schema.name}.files SELECT * FROM arriving")
-    # What concerns no file, such as a folder that cannot be read, is what the newest job says of it.
-    session.execute(
-        f"DELETE FROM {schema.name}.errors WHERE file_id IS NULL AND job_id <> $1", flush.key.job_id
-    )
+    outdated = "file_id IS NULL AND job_id <> ALL (string_to_array($1, ' '))"
+    session.execute(f"DELETE FROM {schema.name}.errors WHERE {outdated}", " ".join(flush.telling_jobs))
     for table in (*WORKER_TABLES, "errors"):
         _copy(session, schema, flush, table)
 

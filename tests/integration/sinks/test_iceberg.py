@@ -13,12 +13,14 @@ import pytest
 import snake_pipe
 from snake_pipe.errors import SinkError, UsageError
 from snake_pipe.extract.sinks.ledger import make_flush
+from snake_pipe.load.claims.of_jobs import newest_jobs
 from snake_pipe.load.dataset import Dataset
 from snake_pipe.plugins.sinks import Flush, FlushKey
 from snake_pipe.schemas import TABLES
 from snake_pipe.sinks.iceberg import sink as iceberg
 from snake_pipe.sinks.iceberg.namespace import CARRIED
 from snake_pipe.storage.local import LocalStorage
+from snake_pipe.utils.checkpoint_manager import CheckpointManager
 from snake_pipe.utils.journal.append_file import read_file
 from testkit.samples import WITH_ALL
 from testkit.tables import rows
@@ -47,14 +49,22 @@ def ingest(root: Path) -> Dataset:
 
 def snapshot(dataset: Dataset) -> Flush:
     parts = {table: [part.name_in_table for part in dataset.parts(table)] for table in TABLES}
-    return Flush(FlushKey(dataset.id, "snapshot", 1), str(dataset.storage.folder), parts, is_snapshot=True)
+    key, jobs = FlushKey(dataset.id, "snapshot", 1), newest_jobs(CheckpointManager(dataset.storage))
+    return Flush(key, str(dataset.storage.folder), parts, is_snapshot=True, telling_jobs=jobs)
 
 
 def last_flushes(dataset: Dataset) -> list[Flush]:
     """Those of the last job."""
+    manager = CheckpointManager(dataset.storage)
     journal = max(dataset.storage.folder.glob("_jobs/*/journal.jsonl"))
     return [
-        make_flush(dataset, journal.parent.name, record["seq"], [part[:2] for part in record["parts"]])
+        make_flush(
+            dataset,
+            journal.parent.name,
+            record["seq"],
+            [part[:2] for part in record["parts"]],
+            newest_jobs(manager),
+        )
         for record in read_file(journal)[0]
         if record["type"] == "flush"
     ]
@@ -121,6 +131,33 @@ def test_rows_are_those_of_the_tables_wherever_a_delivery_was_cut_off(
     paths = pl.scan_iceberg(table, reader_override="pyiceberg").select("path").collect()["path"].to_list()
     assert {"changed.py", "new.py", "same.py"} <= set(paths)
     assert table.schema().find_field("path").doc == next(c.doc for c in TABLES["files"] if c.name == "path")
+
+
+def test_what_concerns_no_file_is_what_the_last_job_of_each_repository_says(
+    repo: Path, tmp_path: Path
+) -> None:
+    """A sink forgot what a repository's last job had said as soon as another repository was read."""
+    warehouse = tmp_path / "w"
+    sink = iceberg.IcebergSink(f"iceberg://{warehouse}")
+    (repo / ".gitignore").symlink_to(".gitignore")
+    dataset = ingest(tmp_path)
+    sink.write(snapshot(dataset))
+    assert [path for (path,) in rows(dataset.storage.folder, "SELECT path FROM errors")] == [".gitignore"]
+
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text("b = 1\n")
+    snake_pipe.ingest(other, dataset=tmp_path / "ds", worker_count=1)
+    for flush in last_flushes(dataset):
+        sink.write(flush)
+    assert differences(warehouse, dataset.storage.folder) == {}
+
+    (repo / ".gitignore").unlink()
+    (repo / "new.py").write_text("import re\n")
+    for flush in last_flushes(ingest(tmp_path)):
+        sink.write(flush)
+    assert rows(dataset.storage.folder, "SELECT path FROM errors") == []
+    assert differences(warehouse, dataset.storage.folder) == {}
 
 
 def _cut_off(patch: pytest.MonkeyPatch, where: str) -> None:

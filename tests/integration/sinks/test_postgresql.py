@@ -73,6 +73,21 @@ def test_rows_are_those_of_the_tables_whatever_happens(
     assert schema.differences(dataset) == {}
 
 
+def test_what_concerns_no_file_is_what_the_last_job_of_each_repository_says(
+    cli: Cli, repository: Path, tmp_path: Path, schema: PostgresSchema
+) -> None:
+    """A sink forgot what a repository's last job had said as soon as another repository was read."""
+    dataset, other = tmp_path / "ds", tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text("b = 1\n")
+    (other / ".gitignore").symlink_to(".gitignore")
+    for root in (other, repository):
+        options = ("-d", dataset, "-q", "--workers", 1, "--max-failures", 1, "--sink", schema.address)
+        assert cli.run("ingest", root, *options).returncode == 0
+        assert schema.rows("SELECT path FROM {}.errors WHERE file_id IS NULL") == [(".gitignore",)]
+        assert schema.differences(dataset) == {}
+
+
 def test_a_password_is_nowhere(
     cli: Cli, repository: Path, tmp_path: Path, server: PostgresServer, schema: PostgresSchema
 ) -> None:
