@@ -1,9 +1,12 @@
 """What has to be made or fetched before the package is whole: compiled loops, and libraries of the report.
 
-The loops of `transform/native` are compiled where a wheel is built, with a compiler that is a Python package.
-So nobody who installs from a checkout or builds a release needs a compiler or Python's headers: the module
-uses the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
+The modules of `transform/native` are compiled where a wheel is built, with a compiler that is a Python
+package. So nobody who installs from a checkout or builds a release needs a compiler or Python's headers: the
+modules use the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
 set, the wheel is one of Python alone.
+
+One of the modules contains yyjson, whose source is in a package of PyPI. pip fetches that, in the one file
+whose digest is written here; where it cannot, the wheel is built without this module.
 
 The libraries that `report` draws with are fetched by npm, which checks them against the lock file, and runs
 none of their scripts. They stay in the checkout, ignored by git, and go into wheels and source distributions.
@@ -19,20 +22,32 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("snake_pipe/transform/native")
-MODULE = FOLDER / "loops.abi3.so"
+LOOPS = FOLDER / "loops.abi3.so"
+DOCUMENTS = FOLDER / "documents.abi3.so"
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64"),
 }
 """By Python's platform: what is compiled for, and how wheels for it are named."""
 COMPILER = "ziglang>=0.15,<0.18"
-FLAGS = "-std=c11 -O2 -g0 -s -fPIC -shared -nostdlib -fvisibility=hidden -Wall -Wextra -Werror"
+FLAGS = "-std=c11 -g0 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -Wall -Wextra -Werror"
+LINKED = "-s -shared -nostdlib -Wl,--gc-sections"
+"""No library is named: what is used of the C library is in the process already, whichever one it has."""
+
+YYJSON = "yyjson==4.0.6 --hash=sha256:bf5675bf8d36f9f47914f8c65a48ad1f256c62e45bb4ec9339d805288534e953"
+"""A wheel for one platform and version of Python, as only the C source in it is wanted, on all of them."""
+WHEEL = "--only-binary=:all: --platform=manylinux_2_17_x86_64 --python-version=3.11 --abi=cp311"
+PIP = (
+    "-m pip --quiet --disable-pip-version-check --retries=1 --timeout=15 download --no-deps --require-hashes"
+)
+YYJSON_LICENSE = "documents/yyjson.LICENSE"
 
 
 LIBRARIES = Path("snake_pipe/report/web/libraries")
@@ -59,7 +74,7 @@ class BuildHook(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """What has to be installed for the build."""
-        compiler = [COMPILER] if self.target_name == "wheel" and _target() else []
+        compiler = [COMPILER, "pip>=23"] if self.target_name == "wheel" and _target() else []
         lacks_npm = shutil.which("npm") is None and not _are_fetched(Path(self.root))
         return [*compiler, NODE] if lacks_npm and _has_node_wheels() else compiler
 
@@ -70,11 +85,15 @@ class BuildHook(BuildHookInterface):
         if self.target_name != "wheel":
             return
         target = _target()
-        built = None if target is None else self._compile(target[0], Path(self._scratch.name))
+        built: dict[Path, Path | None] = {LOOPS: None, DOCUMENTS: None}
+        if target is not None:
+            built = self._build(target[0], Path(self._scratch.name))
         if version == "editable":
-            _replace(built, Path(self.root) / MODULE)
-        elif built is not None:  # the checkout is left alone: another one may be installed from it in place
-            build_data["force_include"][str(built)] = str(MODULE)
+            for module in (LOOPS, DOCUMENTS):
+                _replace(built[module], Path(self.root) / module)
+        else:  # the checkout is left alone: another one may be installed from it in place
+            included = {str(made): str(path) for path, made in built.items() if made is not None}
+            build_data["force_include"].update(included)
         if target is not None:
             build_data["pure_python"] = False
             build_data["tag"] = f"cp311-abi3-{target[1]}"
@@ -109,24 +128,68 @@ class BuildHook(BuildHookInterface):
                 f"snake-pipe report will not work: npm could not fetch its libraries:\n{said}"
             )
 
-    def _compile(self, triple: str, folder: Path) -> Path:
-        module = folder / MODULE.name
-        sources = sorted(str(FOLDER / path.name) for path in (Path(self.root) / FOLDER).glob("*.c"))
-        compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple, *FLAGS.split()]
-        result = subprocess.run(
-            [*compiler, f'-DDIGEST="{_digest(Path(self.root))}"', "-o", str(module), *sources],
-            cwd=self.root,
-            env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            raise SystemExit(
-                f"{FOLDER}/*.c could not be compiled for {triple}: {result.stderr.strip()}\n"
-                "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
+    def _build(self, triple: str, folder: Path) -> dict[Path, Path | None]:
+        """Compile the modules; what belongs at which path, None for what is left out."""
+        root = Path(self.root).resolve()
+        loops = sorted((root / FOLDER).glob("*.c"))
+        built: dict[Path, Path | None] = {
+            LOOPS: self._compile(LOOPS, loops, "-O2", triple, folder),
+            DOCUMENTS: None,
+        }
+        try:
+            yyjson = fetch_yyjson(folder)
+        except (OSError, subprocess.SubprocessError) as error:
+            said = str(getattr(error, "stderr", None) or error).strip().rpartition("\n")[2]
+            self.app.display_warning(
+                f"Python will read JSON, more slowly: pip could not fetch yyjson: {said}"
             )
-        return module
+            return built
+        sources = sorted((root / FOLDER / "documents").glob("*.c"))
+        flags = f"-O3 -isystem {yyjson}"
+        built[DOCUMENTS] = self._compile(DOCUMENTS, sources, flags, triple, folder)
+        built[FOLDER / YYJSON_LICENSE] = yyjson / "LICENSE"
+        return built
+
+    def _compile(self, module: Path, sources: list[Path], flags: str, triple: str, folder: Path) -> Path:
+        """A module of these sources."""
+        objects, built = folder / module.stem, folder / module.name
+        objects.mkdir()
+        digest = f'-DDIGEST="{_digest(Path(self.root), module)}"'
+        compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple]
+        compiled = [*compiler, *FLAGS.split(), *flags.split(), digest, "-c"]
+        names = [f"{path.stem}.o" for path in sources]
+        steps = [[*compiled, "-o", name, str(path)] for name, path in zip(names, sources, strict=True)]
+        steps.append([*compiler, *LINKED.split(), "-o", str(built), *names])
+        for step in steps:
+            result = subprocess.run(
+                step,
+                cwd=objects,
+                env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder / "cache")},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if result.returncode:
+                raise SystemExit(
+                    f"{module} could not be compiled for {triple}: {result.stderr.strip()}\n"
+                    "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
+                )
+        return built
+
+
+def fetch_yyjson(folder: Path) -> Path:
+    """A folder with the source of yyjson and its licence; the errors of `subprocess` where pip cannot."""
+    wanted, source = folder / "yyjson.txt", folder / "yyjson"
+    wanted.write_text(f"{YYJSON}\n")
+    command = [sys.executable, *PIP.split(), *WHEEL.split(), "--dest", str(folder), "-r", str(wanted)]
+    subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+    source.mkdir()
+    (wheel,) = folder.glob("yyjson-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        for name in packed.namelist():
+            if Path(name).name in ("yyjson.c", "yyjson.h", "LICENSE"):
+                (source / Path(name).name).write_bytes(packed.read(name))
+    return source
 
 
 def _are_fetched(root: Path) -> bool:
@@ -159,9 +222,11 @@ def _replace(built: Path | None, module: Path) -> None:
     beside.replace(module)
 
 
-def _digest(root: Path) -> str:
-    """What the module was compiled from, which is its docstring: a stale one in a checkout can be seen."""
-    sources = sorted(path for path in (root / FOLDER).iterdir() if path.suffix in (".c", ".h"))
+def _digest(root: Path, module: Path) -> str:
+    """What a module was compiled from, which is its docstring: a stale one in a checkout can be seen."""
+    folder = root / FOLDER
+    own = [*folder.glob("*.c")] if module == LOOPS else [*(folder / "documents").glob("*.[ch]")]
+    sources = sorted([*own, *folder.glob("*.h")])
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -81,25 +81,28 @@ def check_packages(_: Place) -> Iterator[Finding]:
 
 
 def check_loops(_: Place) -> Iterator[Finding]:
-    """Whether the innermost loops are compiled, or why Python does without."""
+    """Whether the modules for AST files are compiled, or why Python does without."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from snake_pipe.transform.native.compiled import LOOPS, MODULE, PURE_PYTHON
+        from snake_pipe.transform.native.compiled import DOCUMENTS_MODULE, MODULE, PURE_PYTHON
 
-    subject, slower = "compiled loops", "AST files take a third to a half longer"
-    if LOOPS is not None:
-        yield ok(subject, f"in use, {import_module(MODULE).__file__}")
-    elif os.environ.get(PURE_PYTHON):
-        yield note(subject, f"{PURE_PYTHON} is set, Python does without: {slower}", f"unset {PURE_PYTHON}")
-    else:
-        try:
-            import_module(MODULE)
-        except ModuleNotFoundError:
-            advice = _pip("install", "--force-reinstall", "--no-deps", OWN_NAME)
-            yield note(subject, f"not built, Python does without: {slower}", f"{advice} (Linux, GIL builds)")
-        except ImportError as failure:
-            advice = _pip("install", "--force-reinstall", "--no-deps", OWN_NAME)
-            yield warning(subject, f"do not load, Python does without: {_line(failure)}", advice)
+    if os.environ.get(PURE_PYTHON):
+        slower = "AST files take two to three times as long"
+        text = f"{PURE_PYTHON} is set, Python does without: {slower}"
+        yield note("compiled loops", text, f"unset {PURE_PYTHON}")
+        return
+    yield _compiled("compiled loops", MODULE, "AST files take a third to a half longer")
+    yield _compiled("JSON parser", DOCUMENTS_MODULE, "AST files take up to twice as long")
+
+
+def _compiled(subject: str, module: str, slower: str) -> Finding:
+    advice = _pip("install", "--force-reinstall", "--no-deps", OWN_NAME)
+    try:
+        return ok(subject, f"in use, {import_module(module).__file__}")
+    except ModuleNotFoundError:
+        return note(subject, f"not built, Python does without: {slower}", f"{advice} (Linux, GIL builds)")
+    except ImportError as failure:
+        return warning(subject, f"do not load, Python does without: {_line(failure)}", advice)
 
 
 def check_report(_: Place) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What the build fetches for the report, with an npm of the test's own; hatchling is there in builds only."""
+"""What the build fetches, with an npm of the test's own; hatchling is there in builds only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from testkit.native import digest
 from testkit.places import PROJECT
 
 LIBRARIES = Path("snake_pipe/report/web/libraries")
@@ -104,3 +105,21 @@ def test_npm_comes_as_a_package_where_there_is_none(build, monkeypatch):
     assert asked_for() == [build.module.NODE]
     build()
     assert asked_for() == []
+
+
+def test_without_yyjson_the_build_goes_on_and_says_so_in_one_line(build, monkeypatch, tmp_path):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    hook = build.module.BuildHook(build.root, "wheel")
+    loops = tmp_path / "loops"
+    monkeypatch.setattr(hook, "_compile", lambda *_: loops)  # it is compiled by a package of builds
+    made = hook._build("x86_64-linux-gnu.2.17", tmp_path)
+    assert made == {build.module.LOOPS: loops, build.module.DOCUMENTS: None}
+    (warning,) = hook.warnings
+    assert warning.startswith("Python will read JSON, more slowly: pip could not fetch yyjson: ")
+    assert "\n" not in warning
+
+
+def test_modules_are_told_by_the_digests_of_their_sources(build):
+    hook = build.module
+    assert hook._digest(PROJECT, hook.LOOPS) == digest()
+    assert hook._digest(PROJECT, hook.DOCUMENTS) == digest(documents=True)

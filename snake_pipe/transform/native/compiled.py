@@ -1,7 +1,9 @@
 """The innermost loops over JSON trees, compiled from the C files beside this one, where that was done.
 
-Where it was not, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; but it cuts no
-locations out of texts (`trees.positions.locations`). The rows are the same.
+There are two modules, so that one can be had without the other: `documents` contains yyjson, which the build
+may have to do without. Where a module is not there, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does
+the same, more slowly; but it cuts no locations out of texts (`trees.positions.locations`). The rows are the
+same.
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ from __future__ import annotations
 import os
 import warnings
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PURE_PYTHON = "SNAKE_PIPE_PURE_PYTHON"
 """The variable that keeps the module from being built, and from being used; empty is as good as not set."""
 
 
 MODULE = "snake_pipe.transform.native.loops"
+DOCUMENTS_MODULE = "snake_pipe.transform.native.documents"
 
 
 class Loops(Protocol):
@@ -57,18 +63,58 @@ class Loops(Protocol):
         ...
 
 
-def _load() -> Loops | None:
+class Documents(Protocol):
+    """What the module has that reads JSON without a Python object for each value.
+
+    Objects in it are shown by *views*: as a dict that can only be read, `view.__class__ is dict`, and the
+    same view each time. They are empty once their document is gone.
+    """
+
+    def read_document(self, text: bytes) -> Any:
+        """The document of a text in plain JSON, of any depth, with numbers of any size; None for all else."""
+
+    def document_root(self, document: Any) -> Any:
+        """The document's value: a scalar, a list, or a view."""
+
+    def open_plan(
+        self,
+        type_key: str,
+        fields: dict[str, int],
+        learn: Callable[[str], tuple[int, str, str | None, int]],
+        places: tuple[Any, ...],
+        columns: int,
+        longest: int,
+        longest_comment: int,
+        seed: int,
+    ) -> Any:
+        """What is declared of a dialect's documents.
+
+        `fields` has codes as for `open_walk`. `learn` is asked once for each type: its code, the keys of its
+        name and value, and flags (1 has rules, 2 is a literal, 4 is a comment). `places` is as for `numbers`;
+        each first key is there once. `longest` are the characters of values that are kept. `seed` is a number
+        that nobody can know.
+        """
+
+    def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:
+        """The columns of all nodes below a view, and what is to be asked of some; see `trees.walk.native`."""
+        ...
+
+
+def _load(name: str) -> Any:
     if os.environ.get(PURE_PYTHON):
         return None
     try:
-        return cast("Loops", import_module(MODULE))
+        return import_module(name)
     except ModuleNotFoundError:
         return None
     except ImportError as error:
-        message = f"the compiled loops do not load, Python does without: {error}"
+        message = f"a compiled module does not load, Python does without: {error}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
 
 
-LOOPS = _load()
+LOOPS = cast("Loops | None", _load(MODULE))
 """The compiled loops, None where Python has to do without."""
+
+DOCUMENTS = cast("Documents | None", _load(DOCUMENTS_MODULE))
+"""What reads JSON documents, None where Python has to do without."""

@@ -29,21 +29,50 @@ typedef struct {
     PyObject *copy;
 } PyModuleDef_Base;
 typedef struct {
+    int slot;
+    void *value;
+} PyModuleDef_Slot, PyType_Slot;
+typedef struct {
     PyModuleDef_Base base;
     const char *name;
     const char *doc;
     Py_ssize_t size;
     PyMethodDef *methods;
-    void *slots;
+    PyModuleDef_Slot *slots;
     void *traverse;
     void *clear;
     void *free;
 } PyModuleDef;
+typedef struct {
+    const char *name;
+    int basicsize, itemsize;
+    unsigned int flags;
+    PyType_Slot *slots;
+} PyType_Spec;
+typedef struct {
+    const char *name;
+    PyObject *(*get)(PyObject *, void *);
+    int (*set)(PyObject *, PyObject *, void *);
+    const char *doc;
+    void *closure;
+} PyGetSetDef;
+
+#define Py_mod_exec 2
+#define Py_mp_length 4
+#define Py_mp_subscript 5
+#define Py_sq_contains 41
+#define Py_tp_dealloc 52
+#define Py_tp_iter 62
+#define Py_tp_methods 64
+#define Py_tp_getset 73
+#define Py_TPFLAGS_DISALLOW_INSTANTIATION (1UL << 7)
 
 #define METH_VARARGS 1
+#define METH_NOARGS 0x0004
+#define METH_FASTCALL 0x0080
 
 extern PyTypeObject PyDict_Type, PyList_Type, PyLong_Type, PyTuple_Type, PyUnicode_Type;
-extern PyObject _Py_NoneStruct, *PyExc_ValueError;
+extern PyObject _Py_NoneStruct, *PyExc_KeyError, *PyExc_ValueError;
 
 void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
@@ -57,9 +86,18 @@ PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
 void PyDict_Clear(PyObject *);
 PyObject *PyDict_GetItemWithError(PyObject *, PyObject *); /* borrowed */
 int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
+PyObject *PyDict_Items(PyObject *);
+PyObject *PyDict_New(void);
+int PyDict_SetItem(PyObject *, PyObject *, PyObject *);
+Py_ssize_t PyDict_Size(PyObject *);
+PyObject *PyDict_Values(PyObject *);
 PyObject *PyErr_NoMemory(void);
 PyObject *PyErr_Occurred(void);
 void PyErr_SetString(PyObject *, const char *);
+void PyErr_SetObject(PyObject *, PyObject *);
+PyObject *PyBool_FromLong(long);
+PyObject *PyFloat_FromDouble(double);
+PyObject *PyFloat_FromString(PyObject *);
 int PyList_Append(PyObject *, PyObject *);
 PyObject *PyList_GetItem(PyObject *, Py_ssize_t); /* borrowed */
 PyObject *PyList_New(Py_ssize_t);
@@ -68,15 +106,27 @@ Py_ssize_t PyList_Size(PyObject *);
 long PyLong_AsLong(PyObject *);
 long long PyLong_AsLongLongAndOverflow(PyObject *, int *);
 PyObject *PyLong_FromLongLong(long long);
+PyObject *PyLong_FromString(const char *, char **, int);
+PyObject *PyLong_FromUnsignedLongLong(unsigned long long);
 void *PyMem_Calloc(size_t, size_t);
 void PyMem_Free(void *);
 void *PyMem_Realloc(void *, size_t);
 PyObject *PyModuleDef_Init(PyModuleDef *);
 PyObject *PyObject_GetItem(PyObject *, PyObject *); /* new */
+PyObject *PyObject_CallFunctionObjArgs(PyObject *, ...);
+PyObject *PyObject_CallMethodObjArgs(PyObject *, PyObject *, ...);
+void PyObject_Free(void *);
+PyObject *PyObject_GetIter(PyObject *);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t); /* borrowed */
+PyObject *PyTuple_New(Py_ssize_t);
 PyObject *PyTuple_Pack(Py_ssize_t, ...);
+int PyTuple_SetItem(PyObject *, Py_ssize_t, PyObject *); /* steals */
 Py_ssize_t PyTuple_Size(PyObject *);
+PyObject *PyType_FromSpec(PyType_Spec *);
+const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
+PyObject *PyUnicode_FromStringAndSize(const char *, Py_ssize_t);
 Py_ssize_t PyUnicode_GetLength(PyObject *);
 PyObject *PyUnicode_InternFromString(const char *);
+PyObject *_PyObject_New(PyTypeObject *);
 
 #endif

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.rows.contract import HOLDS_TREES, FileFacts, Problem
-from snake_pipe.transform.trees.document.decoding import decode_exactly
+from snake_pipe.transform.trees.document.decoding import decode, decode_exactly
 from snake_pipe.transform.trees.document.literals import Literals
 from snake_pipe.transform.trees.facts import fail
 from snake_pipe.transform.trees.find import resolve
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.trees.document.native import NativeDocument
 
 _MOST_WITHOUT_TREE = 100
 """Documents of a file that are looked at for its first tree."""
@@ -88,12 +89,17 @@ class Container:
 
 
 class DocumentText:
-    """What the trees of one document were decoded from, for the numbers that the fast decoder rounds."""
+    """What the trees of one document were decoded from, for the numbers that the fast decoder rounds.
 
-    def __init__(self, text: bytes) -> None:
+    Of a `document` that is read in place, they are its views, or lists of them.
+    """
+
+    def __init__(self, text: bytes, document: NativeDocument | None = None) -> None:
+        self.document = document
         self._text = text
         self._lines = 0
         self._exact: Any = None
+        self._decoded: Any = None
         self._literals: dict[int, Literals] = {}
 
     @property
@@ -108,6 +114,12 @@ class DocumentText:
         if known is None:
             known = self._literals[id(dialect)] = Literals(dialect, self._text)
         return known
+
+    def decoded(self, pointer: str) -> Any:
+        """What stands at a place of a document that is read in place, as Python's own objects."""
+        if self._decoded is None:
+            self._decoded = decode(self._text)
+        return resolve(self._decoded, pointer)
 
     def exactly(self, pointer: str) -> Any:
         """What stands at a place, decoded exactly."""

@@ -22,17 +22,20 @@ from snake_pipe.transform.trees.container import Container, DocumentText
 from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, json_to_utf8, unpack
 from snake_pipe.transform.trees.document.lines import Documents, read_documents
 from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
+from snake_pipe.transform.trees.document.native import read_natively
 from snake_pipe.transform.trees.facts import describe, fail, refuse
 from snake_pipe.transform.trees.find import as_whole, find_trees
 from snake_pipe.transform.trees.positions.locations import read_located
 from snake_pipe.transform.trees.positions.planned import LocPositions
 from snake_pipe.transform.trees.walk.extract import Extract, Extractor
+from snake_pipe.transform.trees.walk.native import NativeWalker, is_native
 from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 from snake_pipe.transform.trees.walk.walker import Walker
 
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.trees.document.native import NativeDocument
     from snake_pipe.transform.trees.find import Tree, Trees
     from snake_pipe.transform.trees.positions.reader import PositionReader
 
@@ -55,6 +58,7 @@ class JsonTreeTransformer:
         self._nodes = 0
         self._types = Words()
         self._vocabularies: dict[int, Vocabulary] = {}
+        self._native_walkers: dict[int, NativeWalker] = {}
 
     @property
     def pending_nodes(self) -> int:
@@ -74,9 +78,10 @@ class JsonTreeTransformer:
             text, transcoded = json_to_utf8(text)
             if transcoded:
                 facts.traits.append("transcoded")
-            if self._read_located(file_id, path, text, facts):
+            document = self._read_natively(text)
+            if document is None and self._read_located(file_id, path, text, facts):
                 return facts
-            content = read_documents(text, path)
+            content = read_documents(text, path) if document is None else document.root
             container = Container(file_id, path, facts, most_trees)
             if isinstance(content, Documents):
                 self.add_documents(content, container)
@@ -84,9 +89,9 @@ class JsonTreeTransformer:
                 trees = find_trees(content, self._options.dialects)
                 if len(trees.found) == 1:
                     tree = as_whole(content, trees.found[0], self._options.dialects)
-                    self._read(file_id, path, tree, DocumentText(text), facts)
+                    self._read(file_id, path, tree, DocumentText(text, document), facts)
                     return facts
-                self._add_trees(trees, DocumentText(text), container)
+                self._add_trees(trees, DocumentText(text, document), container)
             container.close()
             self._facts.update(container.trees)
         except TransformError as error:
@@ -144,6 +149,13 @@ class JsonTreeTransformer:
         except TransformError as error:
             fail(facts, error)
 
+    def _read_natively(self, text: bytes) -> NativeDocument | None:
+        """The document of a text, to be read in place; None where that cannot be.
+
+        What users ask for may want to have Python's own objects: dialects of their own, and `attrs`.
+        """
+        return None if self._options.dialects or self._options.attrs else read_natively(text)
+
     def _read_located(self, file_id: int, path: str, text: bytes, facts: FileFacts) -> bool:
         """Read a document that is one of ESTree's trees without its locations; False for any other.
 
@@ -191,6 +203,10 @@ class JsonTreeTransformer:
         """What the nodes say; None for a tree of none, as pandoc makes of an empty page."""
         dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
+        if text.document is not None:
+            if is_native(dialect) and tree.root.__class__ is dict:
+                return self._native_columns(tree, vocabulary, text.document)
+            tree = tree._replace(root=text.decoded(tree.pointer))
         walker = self._walkers.get(id(dialect))
         if walker is None:
             walker = self._walkers[id(dialect)] = Walker(dialect, self._fields)
@@ -206,6 +222,17 @@ class JsonTreeTransformer:
             root, literals = text.exactly(tree.pointer), Literals(dialect, None)
             write_types(root, dialect)
             return Extractor(vocabulary, self._options, literals).extract(walker.walk(root))
+
+    def _native_columns(self, tree: Tree, vocabulary: Vocabulary, document: NativeDocument) -> Extract | None:
+        walker = self._native_walkers.get(id(vocabulary))
+        if walker is None:
+            walker = NativeWalker(vocabulary, self._fields, self._options)
+            self._native_walkers[id(vocabulary)] = walker
+        found = walker.walk(document, tree.root)
+        if not found.head:
+            return None
+        extractor = Extractor(vocabulary, self._options, Literals(tree.dialect, None))
+        return extractor.extract_columns(found)
 
     def _vocabulary(self, dialect: Dialect) -> Vocabulary:
         known = self._vocabularies.get(id(dialect))

@@ -96,7 +96,7 @@ def decode(data: bytes) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         first = error
-    data = _mend(data)
+    data = mend(data)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -113,7 +113,7 @@ def decode(data: bytes) -> Any:
 
 def decode_exactly(data: bytes) -> Any:
     """The same by ijson's events: slower, of any depth, with integers of any size."""
-    data = _mend(data)
+    data = mend(data)
     root: list[Any] = []
     holder: Any = root
     above: list[Any] = []
@@ -154,7 +154,7 @@ def decode_exactly(data: bytes) -> Any:
     return root[0]
 
 
-def _mend(data: bytes) -> bytes:
+def mend(data: bytes) -> bytes:
     """The text with U+FFFD for what is no UTF-8 and for lone surrogates, and without bare NaN."""
     try:
         data.decode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snake_pipe.transform.trees.positions.numbers import numbers
-from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PlannedReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,20 +20,36 @@ if TYPE_CHECKING:
 
 _START_AND_END: Plan = (("start", 0), ("end", 1))
 _RANGE: Plan = (("range", ((0, 0), (1, 1))),)
+_RANGE_BESIDE: Plan = (("range", ((0, 6), (1, 7))),)
+"""The same in columns of its own."""
 _LOC: Plan = (("loc", (("start", (("line", 2), ("column", 3))), ("end", (("line", 4), ("column", 5))))),)
 _LINES_AND_COLUMNS: Plan = (("lineno", 2), ("col_offset", 3), ("end_lineno", 4), ("end_col_offset", 5))
+_SAMPLE = 20
+"""The first nodes, which show what all of them have."""
 
 
-class LocPositions(PositionReader):
+class LocPositions(PlannedReader):
     """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
 
     Offsets are read as the first nodes have them: parsers write what they were asked for. Where `locations`
     were cut out of the text, `loc` is the number of one.
     """
 
+    plan = (*_START_AND_END, *_RANGE_BESIDE, *_LOC)
+    columns = 8
+
     def __init__(self, locations: NDArray[np.int32] | None = None) -> None:
         self._locations = locations
         self._plan: Plan = ()
+
+    def picked(self, head: Sequence[Node], table: Table) -> Table:
+        """See `PlannedReader`."""
+        self.sample(head[:_SAMPLE])
+        if _RANGE[0] in self._plan:
+            table[:2] = table[6:]
+        elif _START_AND_END[0] not in self._plan:
+            table[:2] = -1
+        return table[:6]
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
@@ -48,7 +64,7 @@ class LocPositions(PositionReader):
 
     def sample(self, nodes: Sequence[Node]) -> None:
         """See `PositionReader`."""
-        self._plan = _loc_plan(nodes[:20])
+        self._plan = _loc_plan(nodes[:_SAMPLE])
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
@@ -78,8 +94,10 @@ def _loc_plan(sample: Sequence[Node]) -> Plan:
     return plan + _LOC
 
 
-class LinePositions(PositionReader):
+class LinePositions(PlannedReader):
     """Python's `ast`: `lineno` from 1, `col_offset` from 0 in bytes; the same field names elsewhere."""
+
+    plan = _LINES_AND_COLUMNS
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`. A third of the nodes (contexts, operators) stand nowhere."""

@@ -8,7 +8,7 @@ of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -66,6 +66,23 @@ class PositionReader:
 
     def pin(self, node: Node) -> None:
         """Remember the place of a node whose children come in several pieces, for as long as it lives."""
+
+
+class PlannedReader(PositionReader):
+    """Reads numbers that stand under keys which are always the same.
+
+    `plan` (see `positions.numbers`) finds all numbers that its nodes may have, in a table of `columns` rows.
+    """
+
+    plan: ClassVar[tuple[tuple[str | int, Any], ...]] = ()
+    columns: ClassVar[int] = 6
+
+    def picked(self, head: Sequence[Node], table: Table) -> Table:  # noqa: ARG002
+        """The numbers that `spans` would give, of all that the plan has found in a document.
+
+        `head` are its first nodes.
+        """
+        return table
 
 
 def finish(tables: Sequence[Table]) -> tuple[NDArray[np.int64], ...]:

@@ -9,17 +9,18 @@ from snake_pipe.transform.trees.positions.clang import ClangPositions
 from snake_pipe.transform.trees.positions.last_token import LastTokenPositions
 from snake_pipe.transform.trees.positions.places import PlacesReader, SrcPositions
 from snake_pipe.transform.trees.positions.planned import LinePositions, LocPositions
-from snake_pipe.transform.trees.positions.reader import PositionReader
+from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.tokens import TokenPositions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from snake_pipe.transform.trees.positions.reader import PositionReader
 READERS: dict[str, Callable[[], PositionReader]] = {
     "clang": ClangPositions,
     "line": LinePositions,
     "loc": LocPositions,
-    "none": PositionReader,
+    "none": PlannedReader,
     "src": SrcPositions,
     "swift": LastTokenPositions,
     "tokens": TokenPositions,

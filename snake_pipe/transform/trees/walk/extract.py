@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from snake_pipe.transform.rows.builder import KIND_CODES
+from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.native import NUMBER, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.literals import Literals
     from snake_pipe.transform.trees.positions.reader import Point, PositionReader, Table
+    from snake_pipe.transform.trees.walk.native import NodeColumns
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
     from snake_pipe.transform.trees.walk.walker import NodeChunk
 
@@ -60,7 +64,7 @@ class Texts:
 
 @dataclass(slots=True)
 class RowTexts:
-    """Strings that only some rows have, in pieces as well."""
+    """Strings that only some rows have, in pieces as well; of two for one row the later counts."""
 
     rows: list[NDArray[np.int64]] = field(default_factory=list)
     texts: Texts = field(default_factory=Texts)
@@ -70,6 +74,12 @@ class RowTexts:
         if found:
             self.rows.append(np.fromiter(found, np.int64, len(found)))
             self.texts.add(list(found.values()))
+
+    def add_column(self, rows: NDArray[np.int64], texts: pa.StringArray) -> None:
+        """The same of a column."""
+        if len(rows):
+            self.rows.append(rows)
+            self.texts.pieces.append(texts)
 
 
 @dataclass(slots=True)
@@ -140,12 +150,47 @@ class Extractor:
         """The columns of all chunks of a document."""
         for chunk in chunks:
             self._add(chunk)
+        return self._finish(
+            _joined(self._codes), _joined(self._depths), _joined(self._fields), _joined(self._spans)
+        )
+
+    def extract_columns(self, found: NodeColumns) -> Extract:
+        """The same of a document that was read in place."""
+        reader = self._reader
+        assert isinstance(reader, PlannedReader)
+        spans = reader.picked(found.head, found.places)
+        self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
+        self._rows_of_class[str] = found.literal_rows[found.literal_classes == STRING].tolist()
+        self._rows_of_class[int] = found.literal_rows[found.literal_classes == NUMBER].tolist()
+        self._found.values.add_column(found.value_rows, found.values)
+        self._add_open_values(found)
+        named = dict(zip(found.node_rows.tolist(), found.is_named[found.node_rows].tolist(), strict=True))
+        names: dict[int, Any] = {row: "" if is_named else None for row, is_named in named.items()}
+        codes = found.codes[found.node_rows].tolist()
+        self._apply_rules(zip(found.node_rows.tolist(), codes, found.nodes, strict=True), names)
+        given = {row: name for row, name in names.items() if name.__class__ is str and not named[row]}
+        self._found.names.pieces.append(_with(found.names, given))
+        return self._finish(found.codes, found.depths, found.fields, spans)
+
+    def _add_open_values(self, found: NodeColumns) -> None:
+        """The values of nodes whose text is in the language's own words."""
+        vocabulary, values = self._vocabulary, {}
+        longest, longest_comment = self._options.value_length, self._options.comment_length
+        for row, node in zip(found.open_rows.tolist(), found.open_values, strict=True):
+            handlers = vocabulary.handlers[int(found.codes[row])]
+            assert handlers.value_key is not None
+            text = self._literals.text_of(node, handlers.value_key)
+            if text is not None:
+                values[row] = text[: longest_comment if handlers.is_comment else longest]
+        self._found.values.add(values)
+
+    def _finish(
+        self, codes: NDArray[np.int32], depths: NDArray[np.int32], fields: NDArray[np.int32], spans: Table
+    ) -> Extract:
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
         in_main = self._reader.in_main
         source_path = self._reader.main_file or self._source_path
-        codes = _joined(self._codes)
-        depths = _joined(self._depths)
         if np.count_nonzero(depths == 0) > 1:
             source_path = None  # several trees, of several sources
         kinds = self._vocabulary.kinds(codes)
@@ -159,8 +204,8 @@ class Extractor:
             self._variants(codes),
             kinds,
             depths,
-            _joined(self._fields),
-            _joined(self._spans),
+            fields,
+            spans,
             None if in_main is None else np.array(in_main, np.bool_),
             source_path,
             self._found,
@@ -193,20 +238,44 @@ class Extractor:
         return variants
 
     def _apply_handlers(self, nodes: list[Node], codes: list[int], names: list[Any]) -> None:
+        base = self._size
+        handlers = self._vocabulary.handlers
+        values: dict[int, str] = {}
+        rows_of_class = self._rows_of_class
+        longest, longest_comment = self._options.value_length, self._options.comment_length
+        text_of = self._literals.text_of
+        ruled: list[int] = []
+        for row in compress(range(len(codes)), map(handlers.__contains__, codes)):
+            each = handlers[codes[row]]
+            value_key = each.value_key
+            if value_key is not None:
+                node = nodes[row]
+                value: Any = node.get(value_key)
+                if each.is_literal:
+                    rows_of_class[value.__class__].append(base + row)
+                if value.__class__ is not str:
+                    value = text_of(node, value_key)
+                if value is not None:
+                    values[base + row] = value[: longest_comment if each.is_comment else longest]
+                if each.is_value_only:
+                    continue
+            ruled.append(row)
+        self._found.values.add(values)
+        self._apply_rules([(row, codes[row], nodes[row]) for row in ruled], names)
+
+    def _apply_rules(self, nodes: Iterable[tuple[int, int, Node]], names: list[Any] | dict[int, Any]) -> None:
+        """What the rules find in nodes, given with their rows and codes; names that they find are added."""
         found, memo, base = self._found, self._memo, self._size
         handlers = self._vocabulary.handlers
         in_main = self._reader.in_main
         values: dict[int, str] = {}
         qualifiers: dict[int, str] = {}
         weights: dict[int, int] = {}
-        rows_of_class = self._rows_of_class
-        longest, longest_comment = self._options.value_length, self._options.comment_length
+        longest = self._options.value_length
         find_qualifier = self._vocabulary.dialect.qualifier
-        text_of = self._literals.text_of
-        for row in compress(range(len(codes)), map(handlers.__contains__, codes)):
-            node = nodes[row]
+        for row, code, node in nodes:
             (
-                value_key,
+                _,
                 named,
                 prepare,
                 definition,
@@ -217,21 +286,9 @@ class Extractor:
                 kind_of,
                 valued,
                 is_member,
-                is_literal,
-                is_comment,
-                is_value_only,
-            ) = handlers[codes[row]]
+                *_,
+            ) = handlers[code]
             at = base + row
-            if value_key is not None:
-                value = node.get(value_key)
-                if is_literal:
-                    rows_of_class[value.__class__].append(at)
-                if value.__class__ is not str:
-                    value = text_of(node, value_key)
-                if value is not None:
-                    values[at] = value[: longest_comment if is_comment else longest]
-                if is_value_only:
-                    continue
             if is_member:
                 qualifier = find_qualifier(node)
                 if qualifier is not None:
@@ -284,6 +341,16 @@ class Extractor:
 def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
     """The columns, or tables of columns, of all chunks as one; most documents have one chunk only."""
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
+
+
+def _with(names: pa.StringArray, given: dict[int, str]) -> pa.StringArray:
+    """A column in which some rows have another name."""
+    if not given:
+        return names
+    rows = sorted(given)
+    mask = np.zeros(len(names), np.bool_)
+    mask[rows] = True
+    return pc.replace_with_mask(names, pa.array(mask), pa.array([given[row] for row in rows], pa.string()))
 
 
 _KIND_OF_VALUE = {str: "string", int: "number", float: "number"}

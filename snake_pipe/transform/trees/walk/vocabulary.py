@@ -73,6 +73,10 @@ class Vocabulary:
             self._learn(word)
         return self._codes[word]
 
+    def handlers_of(self, type_: str) -> Handlers | None:
+        """The rules for nodes of a type, None where there are none."""
+        return self.handlers.get(self.code(type_))
+
     def kinds(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
         """The kinds of types, as codes in `KINDS`."""
         if len(self._kind_column) != len(self._kinds):

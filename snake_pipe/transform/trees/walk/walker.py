@@ -46,7 +46,7 @@ class NodeChunk:
         return (self.places >> _FIELD_BITS).astype(np.int32), (self.places & _FIELD_MASK).astype(np.int32)
 
 
-class _Fields(dict[str, int]):
+class Fields(dict[str, int]):
     """The codes of fields in the words that they share with others, -1 for those that never hold nodes."""
 
     def __init__(self, words: Words, leaf_keys: Iterable[str]) -> None:
@@ -72,7 +72,7 @@ class Walker:
     def __init__(self, dialect: Dialect, fields: Words) -> None:
         self.dialect = dialect
         self.fields = fields
-        self._codes = _Fields(fields, dialect.leaf_keys)
+        self._codes = Fields(fields, dialect.leaf_keys)
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def place(self, depth: int, field_: str | None) -> int:

@@ -1,7 +1,8 @@
-"""Runs the tests of the compiled loops with gcc's sanitizers of addresses and of undefined behaviour.
+"""Runs the tests of the compiled modules with gcc's sanitizers of addresses and of undefined behaviour.
 
-`python tests/unit/transform/native/run_with_sanitizers.py [PYTEST OPTION ...]` needs gcc on Linux, but none
-of Python's headers. The checkout's own module stays as it is. The run ends with the first error found.
+`python tests/unit/transform/native/run_with_sanitizers.py [PYTEST OPTION ...]` needs gcc on Linux,
+hatchling, and pip, which fetches yyjson, but none of Python's headers. The checkout's own modules stay as
+they are. The run ends with the first error found.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[4]
-sys.path.insert(0, str(PROJECT / "tests"))
+sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
-from testkit.native import MODULE_NAME, NATIVE, digest  # noqa: E402
+from hatch_build import fetch_yyjson  # noqa: E402
+from testkit.native import DOCUMENTS_NAME, MODULE_NAME, NATIVE, digest  # noqa: E402
 
 FLAGS = "-std=c11 -O1 -g -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -Wall -Wextra -Werror"
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -28,10 +30,14 @@ def main() -> int:
         package = Path(folder) / "snake_pipe"
         ignored = shutil.ignore_patterns("*.so", "__pycache__")
         shutil.copytree(PROJECT / "snake_pipe", package, ignore=ignored)
-        module = package / "transform" / "native" / MODULE_NAME
-        sources = sorted(map(str, NATIVE.glob("*.c")))
-        options = [*FLAGS.split(), *SANITIZERS.split(), f'-DDIGEST="{digest()}"']
-        subprocess.run(["gcc", *options, "-o", str(module), *sources], check=True)
+        modules = package / "transform" / "native"
+        options = ["gcc", *FLAGS.split(), *SANITIZERS.split(), "-isystem", str(fetch_yyjson(Path(folder)))]
+        for name, sources, made_of in (
+            (MODULE_NAME, NATIVE.glob("*.c"), digest()),
+            (DOCUMENTS_NAME, (NATIVE / "documents").glob("*.c"), digest(documents=True)),
+        ):
+            command = [*options, f'-DDIGEST="{made_of}"', "-o", str(modules / name), *map(str, sources)]
+            subprocess.run(command, check=True)
         preloaded = [
             subprocess.run(
                 ["gcc", f"-print-file-name={library}"], check=True, capture_output=True, text=True
@@ -47,8 +53,8 @@ def main() -> int:
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
         environment.pop("SNAKE_PIPE_PURE_PYTHON", None)
-        tests = Path(__file__).with_name("test_compiled.py")
-        command = [sys.executable, "-P", "-m", "pytest", str(tests), "-q", "-s", "-p", "no:cacheprovider"]
+        tests = [str(Path(__file__).with_name(name)) for name in ("test_compiled.py", "test_documents.py")]
+        command = [sys.executable, "-P", "-m", "pytest", *tests, "-q", "-s", "-p", "no:cacheprovider"]
         return subprocess.run([*command, *sys.argv[1:]], cwd=PROJECT, env=environment, check=False).returncode
 
 

@@ -22,6 +22,7 @@ from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
+from snake_pipe.transform.trees.document import native
 from snake_pipe.transform.trees.positions import clang as clang_positions
 from snake_pipe.transform.trees.positions import locations as location_cutting
 from snake_pipe.transform.trees.positions import numbers as number_plans
@@ -42,8 +43,9 @@ needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_P
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _small_texts_are_cut_as_well() -> Iterator[None]:
+def _small_texts_are_cut_as_well_and_none_is_read_in_place() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "DOCUMENTS", None)
         patch.setattr(location_cutting, "SMALLEST", 0)
         yield
 
@@ -75,7 +77,7 @@ def test_a_module_that_does_not_load_is_not_passed_over_in_silence(monkeypatch: 
     monkeypatch.delenv(compiled.PURE_PYTHON, raising=False)
     monkeypatch.setattr(compiled, "import_module", refuse)
     with pytest.warns(RuntimeWarning, match="undefined symbol"):
-        assert compiled._load() is None
+        assert compiled._load(compiled.MODULE) is None
 
 
 def test_no_user_of_the_loops_is_forgotten_here() -> None:

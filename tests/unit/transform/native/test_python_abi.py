@@ -17,11 +17,18 @@ TYPES, FUNCTIONS = re.split(r"^#define METH_VARARGS 1$", HEADER, flags=re.MULTIL
 FUNCTIONS = FUNCTIONS.rsplit("#endif", 1)[0]
 NAMES = sorted(set(re.findall(r"\b_?Py\w+(?=\()|\bPy\w+_Type\b|_Py_NoneStruct|PyExc_\w+", FUNCTIONS)))
 PYTHON = "#define Py_LIMITED_API 0x030B0000\n#include <Python.h>\n#include <stddef.h>\n"
-RENAMED = "PyObject PyTypeObject PyCFunction PyMethodDef PyModuleDef PyModuleDef_Base".split()
+RENAMED = (
+    "PyObject PyTypeObject PyCFunction PyMethodDef PyModuleDef PyModuleDef_Base PyModuleDef_Slot PyType_Slot"
+    " PyType_Spec PyGetSetDef"
+).split()
 FIELDS = {
     "PyObject": "ob_refcnt=refcnt ob_type=type",
     "PyMethodDef": "ml_name=name ml_meth=function ml_flags=flags ml_doc=doc",
     "PyModuleDef_Base": "ob_base=head m_init=init m_index=index m_copy=copy",
+    "PyModuleDef_Slot": "slot=slot value=value",
+    "PyType_Slot": "slot=slot pfunc=value",
+    "PyType_Spec": "name=name basicsize=basicsize itemsize=itemsize flags=flags slots=slots",
+    "PyGetSetDef": "name=name get=get set=set doc=doc closure=closure",
     "PyModuleDef": (
         "m_base=base m_name=name m_doc=doc m_size=size m_methods=methods m_slots=slots"
         " m_traverse=traverse m_clear=clear m_free=free"
@@ -46,9 +53,12 @@ def compiled(folder: Path, text: str) -> str:
 
 def test_functions_are_declared_as_python_does(tmp_path: Path) -> None:
     """A declaration that differs from one before it is an error; so is a name Python has not declared."""
-    assert len(NAMES) == FUNCTIONS.count(";") + 5, "two of these declare several names"
+    assert len(NAMES) == FUNCTIONS.count(";") + 6, "two of these declare several names"
     known = "".join(f"const void *const known_{name} = (const void *)&{name};\n" for name in NAMES)
-    checks = f'_Static_assert(METH_VARARGS == 1, "");\n{known}{FUNCTIONS}'
+    numbers = re.findall(r"^#define (\w+) (\(1UL << 7\)|\w+)$", HEADER, flags=re.MULTILINE)
+    assert len(numbers) == 12
+    same = "".join(f'_Static_assert({name} == {number}, "{name}");\n' for name, number in numbers)
+    checks = f"{same}{known}{FUNCTIONS}"
     assert compiled(tmp_path, PYTHON + checks) == ""
 
 

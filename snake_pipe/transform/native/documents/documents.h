@@ -1,0 +1,47 @@
+/* JSON documents that are read without a Python object for each value. `compiled.py` says what each function
+   takes and gives.
+
+   The parser is yyjson, whose source comes with a package of PyPI when a wheel is built. Its values stay where
+   it has put them; what Python's rules ask of a node they ask of a view. */
+
+#ifndef SNAKE_PIPE_DOCUMENTS_H
+#define SNAKE_PIPE_DOCUMENTS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <yyjson.h>
+
+#include "../buffer.h"
+#include "../python_abi.h"
+
+#define MODULE "snake_pipe.transform.native.documents"
+
+typedef struct View View;
+
+/* A document that was read, and the views of its objects by their address; a view is made once, so that it is
+   the same whoever asks for it. */
+typedef struct {
+    yyjson_doc *json;
+    View **views;
+    size_t count, room;
+} Document;
+
+extern const char DOCUMENT[], PLAN[];
+
+int add_types(PyObject *module);
+PyObject *read_document(PyObject *module, PyObject *arguments);
+PyObject *document_root(PyObject *module, PyObject *arguments);
+PyObject *open_plan(PyObject *module, PyObject *arguments);
+PyObject *walk_document(PyObject *module, PyObject *arguments);
+
+/* What a value is to Python: its own scalars and lists, and a view of an object. */
+PyObject *to_python(Document *document, yyjson_val *value);
+/* The view of an object. */
+PyObject *view_of(Document *document, yyjson_val *object);
+/* The object that a view of this document shows; NULL with an error set for anything else. */
+yyjson_val *object_of(Document *document, PyObject *view);
+/* Take the document away from its views, which are empty from then on. */
+void free_views(Document *document);
+
+#endif

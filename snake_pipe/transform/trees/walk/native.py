@@ -1,0 +1,147 @@
+"""A document that is read in place → its nodes as columns, without a Python object for each.
+
+What a dialect declares is handed to the compiled module once, for all documents of a drain. Rules that are
+functions are given views of the nodes that have them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import urandom
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from snake_pipe.transform.native.compiled import DOCUMENTS
+from snake_pipe.transform.trees.positions.reader import PlannedReader
+from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.walker import Fields
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snake_pipe.transform.dialects.dialect import Dialect, Node
+    from snake_pipe.transform.rows.builder import Words
+    from snake_pipe.transform.rows.contract import TransformOptions
+    from snake_pipe.transform.trees.document.native import NativeDocument
+    from snake_pipe.transform.trees.positions.reader import Table
+    from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
+
+_HAS_RULES, _IS_LITERAL, _IS_COMMENT = 1, 2, 4
+_SEED = int.from_bytes(urandom(8)) >> 1
+STRING, NUMBER = 1, 2
+"""The classes of literals' values that decide their kind."""
+
+
+@dataclass(slots=True)
+class NodeColumns:
+    """All nodes of a tree; what only some have is given with their rows.
+
+    `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value is neither a
+    string nor an integer. `nodes` have rules, and `head` are the first of all.
+    """
+
+    codes: NDArray[np.int32]
+    depths: NDArray[np.int32]
+    fields: NDArray[np.int32]
+    places: Table
+    names: pa.StringArray
+    is_named: NDArray[np.bool_]
+    value_rows: NDArray[np.int64]
+    values: pa.StringArray
+    open_rows: NDArray[np.int64]
+    open_values: list[Node]
+    literal_rows: NDArray[np.int64]
+    literal_classes: NDArray[np.uint8]
+    node_rows: NDArray[np.int64]
+    nodes: list[Node]
+    head: list[Node]
+
+
+def is_native(dialect: Dialect) -> bool:
+    """Whether a dialect's trees can be read in place."""
+    if DOCUMENTS is None or dialect.tags is not None or dialect.root_is_list:
+        return False
+    return isinstance(open_reader(dialect.positions), PlannedReader)
+
+
+class NativeWalker:
+    """Walks documents of one dialect; `fields` are shared as by `Walker`."""
+
+    def __init__(self, vocabulary: Vocabulary, fields: Words, options: TransformOptions) -> None:
+        assert DOCUMENTS is not None
+        reader = open_reader(vocabulary.dialect.positions)
+        assert isinstance(reader, PlannedReader)
+        self._module = DOCUMENTS
+        self._vocabulary = vocabulary
+        self._columns = reader.columns
+        self._plan = DOCUMENTS.open_plan(
+            vocabulary.dialect.type_key,
+            Fields(fields, vocabulary.dialect.leaf_keys),
+            self._learn,
+            reader.plan,
+            reader.columns,
+            options.value_length,
+            options.comment_length,
+            _SEED,
+        )
+
+    def _learn(self, type_: str) -> tuple[int, str, str | None, int]:
+        vocabulary = self._vocabulary
+        code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
+        name_key = vocabulary.name_keys[type_]
+        if handlers is None:
+            return code, name_key, None, 0
+        flags = (
+            (0 if handlers.is_value_only else _HAS_RULES)
+            | (_IS_LITERAL if handlers.is_literal else 0)
+            | (_IS_COMMENT if handlers.is_comment else 0)
+        )
+        return code, name_key, handlers.value_key, flags
+
+    def walk(self, document: NativeDocument, root: Any) -> NodeColumns:
+        """All nodes of the tree that begins at a view."""
+        (
+            codes,
+            depths,
+            fields,
+            places,
+            name_ends,
+            name_text,
+            is_named,
+            value_rows,
+            value_ends,
+            value_text,
+            open_rows,
+            literal_rows,
+            literal_classes,
+            node_rows,
+            open_values,
+            nodes,
+            head,
+        ) = self._module.walk_document(document.handle, self._plan, root)
+        named = np.frombuffer(is_named, np.bool_)
+        return NodeColumns(
+            np.frombuffer(codes, np.int32),
+            np.frombuffer(depths, np.int32),
+            np.frombuffer(fields, np.int32),
+            np.frombuffer(places, np.int64).reshape(-1, self._columns).T,
+            _strings(name_ends, name_text, named),
+            named,
+            np.frombuffer(value_rows, np.int64),
+            _strings(value_ends, value_text),
+            np.frombuffer(open_rows, np.int64),
+            open_values,
+            np.frombuffer(literal_rows, np.int64),
+            np.frombuffer(literal_classes, np.uint8),
+            np.frombuffer(node_rows, np.int64),
+            nodes,
+            head,
+        )
+
+
+def _strings(ends: Any, text: Any, valid: NDArray[np.bool_] | None = None) -> pa.StringArray:
+    mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    count = len(ends) // 4 - 1
+    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text), mask)
