@@ -136,8 +136,10 @@ def test_a_run_that_failed_says_how_to_go_on(cli, shop, workflow, tmp_path):
     (shop / "large.py").write_text(code)
     limited = ["bash", "-c", 'ulimit -f 16; exec "$@"', "-"]
     sarif = tmp_path / "all.sarif"
+    # Modules that are compiled meanwhile would be cut off, too, and stay like that.
+    environment = workflow | {"PYTHONDONTWRITEBYTECODE": "1"}
     process = cli.start(
-        "ingest", shop, "-q", *SERIAL, f"--report=sarif={sarif}", before=limited, env=workflow
+        "ingest", shop, "-q", *SERIAL, f"--report=sarif={sarif}", before=limited, env=environment
     )
     _, told = process.communicate(timeout=LIMIT)
     assert process.returncode == 1, told
