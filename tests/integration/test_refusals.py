@@ -24,7 +24,10 @@ def test_unknown_variables_are_refused_with_the_nearest_name(cli, repository, tm
 
 
 def run_confined(cli, mounts, *arguments, cwd):
-    """The command, after some mounts that nobody else sees."""
+    """The command, after some mounts that nobody else sees.
+
+    A folder is bound with what is mounted in it: without, the kernel refuses where there is such a mount.
+    """
     confined = ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "-"]
     environment = unmeasured(cli.environment)  # coverage's files could not be written
     settings = {"cwd": cwd, "env": environment, "capture_output": True, "text": True, "check": False}
@@ -46,7 +49,7 @@ def run_confined(cli, mounts, *arguments, cwd):
             "--set executor=serial",
         ),
         (
-            'for f in /tmp /var/tmp "$PWD"; do mount --bind $f $f && mount -o remount,bind,ro $f; done',
+            'for f in /tmp /var/tmp "$PWD"; do mount --rbind $f $f && mount -o remount,bind,ro $f; done',
             "there is no folder for temporary files",
             "TMPDIR",
         ),
