@@ -18,7 +18,7 @@ import pytest
 from snake_pipe.load.dataset import Dataset, number_in_series
 from snake_pipe.storage.open import open_storage
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER, CheckpointManager
-from snake_pipe.utils.journal.journal import read_journal
+from snake_pipe.utils.journal.open import read_journal
 from testkit.compared import differences
 from testkit.repositories import python_files
 
