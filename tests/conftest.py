@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+import testkit.samples  # noqa: F401 - the settings of Hypothesis, before any test is defined
 from testkit.collected import COLLECTED, without_parameters
 from testkit.order import long_ones_first
 from testkit.repositories import python_files
@@ -41,8 +42,10 @@ def _is_of_a_unit(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers() -> int | None:
     """Half as many again as cores: many tests wait for the processes that they start."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist reads it
     return ((os.cpu_count() or 1) * 3 + 1) // 2
 
 

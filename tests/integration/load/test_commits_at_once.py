@@ -146,4 +146,4 @@ def _required(table):
 
 
 TestTwoCommittersAndATidy = TwoCommittersAndATidy.TestCase
-TestTwoCommittersAndATidy.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+TestTwoCommittersAndATidy.settings = settings(max_examples=10, stateful_step_count=15)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.load.columns import among, spread
@@ -12,7 +12,6 @@ from snake_pipe.load.columns import among, spread
 _IDS = st.lists(st.integers(-3, 12) | st.sampled_from([-(2**63), 2**63 - 1]))
 
 
-@settings(deadline=None)  # the first example imports
 @given(_IDS, _IDS)
 def test_which_values_are_among_others(values, others):
     values = np.array(values, np.int64)
@@ -20,7 +19,6 @@ def test_which_values_are_among_others(values, others):
     assert among(values, ascending).tolist() == np.isin(values, ascending).tolist()
 
 
-@settings(deadline=None)  # the first example imports
 @given(st.lists(st.sampled_from(["a", "b", None])))
 def test_the_values_of_a_dictionary(values):
     column = pa.array(values, pa.string()).dictionary_encode()
