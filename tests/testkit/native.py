@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
+import sys
+from typing import TYPE_CHECKING
 
 from testkit.places import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NATIVE = PROJECT / "snake_pipe" / "transform" / "native"
 MODULE_NAME = "loops.abi3.so"
@@ -17,3 +24,18 @@ def digest(*, documents: bool = False) -> str:
     sources = sorted([*own, *NATIVE.glob("*.h")])
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def blocks_kept(trial: Callable[[], object]) -> int:
+    """How many blocks of memory stay after a thousand trials; what they raise is passed over."""
+
+    def blocks(times: int) -> int:
+        for _ in range(times):
+            with contextlib.suppress(LookupError, SystemError, TypeError, ValueError):
+                trial()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    blocks(20)
+    before = blocks(20)
+    return blocks(1000) - before

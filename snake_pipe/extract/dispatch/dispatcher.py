@@ -273,7 +273,7 @@ class Dispatcher:
     async def _run_alone(self, batch: FileBatch, lost: WorkerLost) -> None:
         """Try one file with nothing beside it, until it gets through or has had its tries."""
         suspicion = Suspicion(self._config.retry_attempts)
-        suspicion.grows_too_large(lost)  # a file is never given up for what happened beside others
+        suspicion.add(lost)  # a file is never given up for what happened beside others
         async with self._workers.alone() as try_alone:
             while True:
                 await self._until_admitted()
@@ -285,7 +285,7 @@ class Dispatcher:
                     batch = await self._put_off(batch, result.failure)
                     continue
                 del self._in_flight[batch.batch_id]
-                if suspicion.grows_too_large(result):
+                if suspicion.add(result):
                     self._outcomes.append(Lost(batch, self._lost(batch, result.reason)))
                     return
                 self._workers.note_sign(batch.batch_id)

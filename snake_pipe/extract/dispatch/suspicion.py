@@ -21,7 +21,7 @@ class Suspicion:
         self._most = most
         self._losses: Counter[bool] = Counter()
 
-    def grows_too_large(self, lost: WorkerLost) -> bool:
+    def add(self, lost: WorkerLost) -> bool:
         """Count a loss; whether the file is to be given up for it."""
         is_known = lost.in_hand is not None
         self._losses[is_known] += 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import sys
 import sysconfig
@@ -31,7 +29,7 @@ from snake_pipe.transform.trees.positions.numbers import numbers
 from snake_pipe.transform.trees.walk import vocabulary
 from snake_pipe.transform.trees.walk import walker as tree_walker
 from snake_pipe.transform.trees.walk.walker import Walker
-from testkit.native import digest
+from testkit.native import blocks_kept, digest
 from testkit.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 
 if TYPE_CHECKING:
@@ -421,18 +419,7 @@ def trials() -> dict[str, Callable[[], Any]]:
 @pytest.mark.parametrize("name", list(trials()) if LOOPS else [])
 def test_nothing_is_kept_alive(name: str) -> None:
     """A reference too many is memory that never comes back; one too few is a crash, sooner or later."""
-    trial = trials()[name]
-
-    def blocks(times: int) -> int:
-        for _ in range(times):
-            with contextlib.suppress(LookupError, TypeError, ValueError):
-                trial()
-        gc.collect()
-        return sys.getallocatedblocks()
-
-    blocks(20)
-    before = blocks(20)
-    assert blocks(1000) - before < 200
+    assert blocks_kept(trials()[name]) < 200
 
 
 @needs_loops

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
-import sys
 import sysconfig
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +25,7 @@ from snake_pipe.transform.trees.document.native import read_natively
 from snake_pipe.transform.trees.walk.native import NativeWalker
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 from snake_pipe.transform.trees.walk.walker import Walker
-from testkit.native import digest
+from testkit.native import blocks_kept, digest
 from testkit.places import GOLDEN_DIALECTS, SAMPLES
 from testkit.python_trees import python_tree
 
@@ -361,18 +359,7 @@ def trials() -> dict[str, Callable[[], Any]]:
 @needs_documents
 @pytest.mark.parametrize("name", list(trials()) if DOCUMENTS else [])
 def test_nothing_is_kept_alive(name: str) -> None:
-    trial = trials()[name]
-
-    def blocks(times: int) -> int:
-        for _ in range(times):
-            with contextlib.suppress(LookupError, SystemError, TypeError, ValueError):
-                trial()
-        gc.collect()
-        return sys.getallocatedblocks()
-
-    blocks(20)
-    before = blocks(20)
-    assert blocks(1000) - before < 200
+    assert blocks_kept(trials()[name]) < 200
 
 
 @needs_documents
