@@ -4,7 +4,7 @@
     python -m benchmarks.extremes --levels 100000 --megabytes 200
 
 Each is written to a temporary folder and ingested by the whole command. Ends with code 1 if a document did
-not come out as expected, or its processes together took more than the limit (measured ten times a second).
+not come out as expected, or its processes together took more than the limit (looked at fifty times a second).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.run import Ingestion, ingest
+from benchmarks.command import Ingestion, ingest
 from snake_pipe.load.sql.views import connect
 from snake_pipe.storage.local import LocalStorage
 

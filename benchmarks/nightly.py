@@ -15,67 +15,23 @@ import os
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-import psutil
-
-from benchmarks.command import command_environment, ingest_command
-from snake_pipe.utils.batch_utils import process_tree_memory
+from benchmarks.command import Ingestion, ingest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LAYOUT = "{:24} {:>8} {:>8} {:>9} {:>9} {:>11} {:>9} {:>8}"
-_BETWEEN_LOOKS = 0.02
-"""Seconds between two looks at the memory."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of one run of the command: seconds, and bytes; `own` is what its coordinator takes."""
-
-    seconds: float
-    own_processor_seconds: float
-    worker_processor_seconds: float
-    read: int
-    written: int
-    peak_memory: int
-    own_peak_memory: int
-
-
-def run(root: Path, dataset: Path, *options: str) -> Cost:
-    """An ingestion by the whole command."""
-    command = ingest_command(root, dataset, *options)
-    started = time.perf_counter()
-    process = subprocess.Popen(command, env=command_environment())
-    watched, peak, own_peak = psutil.Process(process.pid), 0, 0
-    # WNOWAIT: its figures are there until it is waited for.
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-        try:
-            memory = process_tree_memory(watched)
-            peak, own_peak = max(peak, memory.total), max(own_peak, memory.own)
-        except psutil.Error:
-            continue
-        time.sleep(_BETWEEN_LOOKS)
-    seconds = time.perf_counter() - started
-    lines = Path(f"/proc/{process.pid}/io").read_text().splitlines()
-    passed = {name: int(number) for name, number in (line.split(": ") for line in lines)}
-    own = watched.cpu_times()
-    if process.wait() != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    newest = max((dataset / "_jobs").glob("*/status.json"), key=lambda path: path.parent.name)
-    return Cost(
-        seconds,
-        own.user + own.system,
-        orjson.loads(newest.read_bytes())["worker_cpu_seconds"],
-        passed["rchar"],
-        passed["wchar"],
-        peak,
-        own_peak,
-    )
+def run(root: Path, dataset: Path, *options: str) -> Ingestion:
+    """An ingestion of which all files must come through."""
+    done = ingest(root, dataset, *options, fresh=False)
+    if done.took.code != 0:
+        raise SystemExit(f"the command ended with {done.took.code}")
+    return done
 
 
 def make(root: Path, files: int) -> list[Path]:
@@ -123,14 +79,15 @@ def main() -> None:
         ]
         for what, step in steps:
             step()
-            cost = run(root, dataset, *options.options)
-            sizes = (cost.read, cost.written, cost.peak_memory, cost.own_peak_memory)
+            done = run(root, dataset, *options.options)
+            took = done.took
+            sizes = (took.read, took.written, took.peak_memory, took.own_peak_memory)
             print(
                 _LAYOUT.format(
                     what,
-                    f"{cost.seconds:.2f}",
-                    f"{cost.own_processor_seconds:.2f}",
-                    f"{cost.worker_processor_seconds:.2f}",
+                    f"{took.seconds:.2f}",
+                    f"{took.own_processor_seconds:.2f}",
+                    f"{done.status['worker_cpu_seconds']:.2f}",
                     *(f"{size / 1e6:,.1f}" for size in sizes),
                 ),
                 flush=True,

@@ -3,80 +3,51 @@
     python -m benchmarks.run                   # the corpora of `python -m benchmarks.corpus`
     python -m benchmarks.run --many 100000     # and 100,000 small AST files
 
-Figures are ratios taken side by side in one run, warm: every measured command ran once before. Nothing
-else should run on the machine meanwhile.
+Figures are medians of runs that are taken in turns, after one that warms the caches. Ratios are the time of
+parsing alone, by processes that are warm, to that of the whole command by as many workers. The command's
+start and end are in it: of corpora that take less than some seconds they are a large part, so the ratio is
+also given with the time taken off that the command needs for a single small file. Nothing else should run on
+the machine meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import orjson
-import psutil
-
-from benchmarks.command import command_environment, ingest_command
+from benchmarks.command import Ingestion, command_environment, ingest
+from benchmarks.extremes import estree_large
 from benchmarks.limits import Limit, measure_limit
-from snake_pipe.utils.batch_utils import process_tree_memory
+from benchmarks.many import measure_many
+from benchmarks.rounds import in_turns, median
+from benchmarks.watched import watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CORPUS = Path(".cache/corpus")
+WITHOUT_NODES = ("--tables", "files,symbols,refs,imports")
+AST_TARGET, SOURCE_TARGET, WITHOUT_NODES_TARGET = (
+    ">= 1.0, then 1.5",
+    ">= 0.55, then 0.70",
+    ">= 0.70, then 0.85",
+)
+DOCUMENT_MEGABYTES = 26
 
 
 @dataclass(frozen=True)
-class Ingestion:
-    """One run of the command: seconds of wall time, and the figures of its `status.json`."""
+class Seconds:
+    """How long something took inside of this process."""
 
     seconds: float
-    peak_memory: int
-    status: dict[str, Any]
-
-    @property
-    def coordinator_share(self) -> float:
-        """The coordinator's part of all processor time."""
-        own = self.status["coordinator_cpu_seconds"]
-        return float(own / (own + self.status["worker_cpu_seconds"]))
-
-    def processors_used(self, workers: int) -> float:
-        """The share of `workers` processors that was busy over the whole command, start and end included."""
-        used = self.status["coordinator_cpu_seconds"] + self.status["worker_cpu_seconds"]
-        return float(used / (self.seconds * workers))
-
-
-def ingest(root: Path, dataset: Path, *options: str, fresh: bool = True) -> Ingestion:
-    """Run the whole command, and watch its processes' memory ten times a second."""
-    if fresh:
-        shutil.rmtree(dataset, ignore_errors=True)
-    command = ingest_command(root, dataset, *options)
-    started = time.perf_counter()
-    process = subprocess.Popen(command, env=command_environment())
-    peak = 0
-    watched = psutil.Process(process.pid)
-    while process.poll() is None:
-        try:
-            peak = max(peak, process_tree_memory(watched).total)
-            process.wait(0.1)
-        except (subprocess.TimeoutExpired, psutil.Error):
-            continue
-    seconds = time.perf_counter() - started
-    if process.returncode not in (0, 3):
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    newest = max((dataset / "_jobs").glob("*/status.json"), key=lambda path: path.parent.name)
-    return Ingestion(seconds, peak, orjson.loads(newest.read_bytes()))
-
-
-def best(times: int, measure: Any) -> Any:
-    """The fastest of some measurements; the first one warms the caches and does not count."""
-    measure()
-    return min((measure() for _ in range(times)), key=lambda result: result.seconds)
 
 
 class Table:
@@ -89,52 +60,116 @@ class Table:
         print(f"{what:58} {measured:>16}   {target}", flush=True)
 
 
-def compare_with_limit(table: Table, name: str, root: Path, workers: int, times: int, scratch: Path) -> None:
-    limit: Limit = best(times, lambda: measure_limit(root, workers))
-    run: Ingestion = best(times, lambda: ingest(root, scratch / "ds", "--workers", str(workers)))
-    mb = limit.bytes / 1e6
-    table.row(f"{name}: files, MB", f"{limit.files:,}, {mb:,.0f}")
-    table.row(f"{name}: parsing alone, {workers} processes", f"{mb / limit.seconds:.1f} MB/s")
-    table.row(f"{name}: ingest, whole command", f"{mb / run.seconds:.1f} MB/s")
-    table.row(f"{name}: nodes", f"{run.status['rows'].get('nodes', 0):,}")
-    table.row(f"{name}: ratio to parsing alone", f"{limit.seconds / run.seconds:.3f}", ">= 0.25, then 0.40")
-    table.row(f"{name}: peak memory of all processes", f"{run.peak_memory / 1e6:,.0f} MB")
-    table.row(
-        f"{name}: coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %"
+@dataclass
+class Bench:
+    """What all measurements share; `start` is what a single small file takes, in seconds."""
+
+    table: Table
+    scratch: Path
+    workers: int
+    rounds: int
+    start: float = 0.0
+
+    def ingest(self, root: Path, *options: str, workers: int | None = None) -> Ingestion:
+        """All of a folder into a dataset of its own."""
+        return ingest(root, self.scratch / "ds", "--workers", str(workers or self.workers), *options)
+
+    def ratio(self, what: str, limit: Limit, run: Ingestion, target: str) -> None:
+        """A row with a ratio to parsing alone, and one with the start taken off."""
+        self.table.row(what, f"{limit.seconds / run.seconds:.3f}", target)
+        self.table.row("  the start taken off", f"{limit.seconds / (run.seconds - self.start):.3f}")
+
+
+def compare_with_limit(bench: Bench, name: str, root: Path, target: str) -> None:
+    """A folder of sources or of AST files; sources also without their nodes."""
+    are_sources = name == "source"
+    measures: list[Callable[[], Limit | Ingestion]] = [
+        partial(measure_limit, root, bench.workers),
+        partial(bench.ingest, root),
+        *([partial(bench.ingest, root, *WITHOUT_NODES)] if are_sources else []),
+        *([partial(bench.ingest, root, workers=1)] if bench.workers > 1 else []),
+    ]
+    limit, run, *others = (median(results) for results in in_turns(bench.rounds, measures))
+    assert isinstance(limit, Limit)
+    assert isinstance(run, Ingestion)
+    row, mb = bench.table.row, limit.bytes / 1e6
+    row(f"{name}: files, MB", f"{limit.files:,}, {mb:,.0f}")
+    row(f"{name}: parsing alone, {bench.workers} processes", f"{mb / limit.seconds:.1f} MB/s")
+    row(f"{name}: ingest, whole command", f"{mb / run.seconds:.1f} MB/s")
+    row(f"{name}: nodes", f"{run.status['rows'].get('nodes', 0):,}")
+    bench.ratio(f"{name}: ratio to parsing alone", limit, run, target)
+    if are_sources:
+        what, without = f"{name}: symbols, refs, imports without nodes, ratio", others[0]
+        assert isinstance(without, Ingestion)
+        bench.ratio(what, limit, without, WITHOUT_NODES_TARGET)
+    row(f"{name}: peak memory of all processes", f"{run.peak_memory / 1e6:,.0f} MB")
+    row(f"{name}: coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 3 %, then 2 %")
+    row(f"{name}: processors in use", f"{run.processors_used(bench.workers):.0%}", ">= 80 %")
+    if bench.workers > 1:
+        row(
+            f"{name}: {bench.workers} workers against 1",
+            f"{others[-1].seconds / run.seconds:.2f} x",
+            ">= 1.9 x" if bench.workers == 2 else "",
+        )
+
+
+def compare_parser_with_limit(bench: Bench, root: Path) -> None:
+    """The AST files of one parser."""
+    measures: list[Callable[[], Limit | Ingestion]] = [
+        partial(measure_limit, root, bench.workers),
+        partial(bench.ingest, root),
+    ]
+    limit, run = (median(results) for results in in_turns(bench.rounds, measures))
+    assert isinstance(limit, Limit)
+    assert isinstance(run, Ingestion)
+    name, size = f"{root.parent.name}/{root.name}", f"{limit.bytes / 1e6:,.0f} MB"
+    bench.ratio(f"{name}, {size}: ratio to orjson.loads alone", limit, run, AST_TARGET)
+
+
+def measure_document(bench: Bench) -> None:
+    """The memory that one document takes, beyond what a small one takes."""
+    peaks = []
+    for megabytes in (1, DOCUMENT_MEGABYTES):
+        extreme = estree_large(megabytes, 0)
+        root = bench.scratch / f"document-{megabytes}"
+        root.mkdir()
+        with (root / extreme.file).open("w", encoding="ascii") as file:
+            file.writelines(extreme.pieces())
+        (runs,) = in_turns(bench.rounds, [partial(bench.ingest, root, workers=1)])
+        peaks.append(sorted(run.peak_memory for run in runs)[len(runs) // 2])
+    more = peaks[1] - peaks[0]
+    bench.table.row(
+        f"a document of {DOCUMENT_MEGABYTES} MB: memory beyond that for 1 MB", f"{more / 1e6:,.0f} MB"
     )
-    table.row(f"{name}: processors in use", f"{run.processors_used(workers):.0%}", ">= 80 %")
-    if workers >= 2:
-        alone: Ingestion = best(1, lambda: ingest(root, scratch / "ds", "--workers", "1"))
-        table.row(
-            f"{name}: {workers} workers against 1",
-            f"{alone.seconds / run.seconds:.2f} x",
-            ">= 1.8 x, then 1.9 x",
-        )
+    ratio = more / ((DOCUMENT_MEGABYTES - 1) * 1e6)
+    bench.table.row(f"a document of {DOCUMENT_MEGABYTES} MB: that by its size", f"{ratio:.1f} x", "<= 4 x")
 
 
-def measure_start(table: Table, source: Path, scratch: Path) -> None:
-    """Help, and a repository of fifty files."""
-
-    def run_help() -> Ingestion:
-        started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-P", "-m", "snake_pipe", "--help"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            env=command_environment(),
-        )
-        return Ingestion(time.perf_counter() - started, 0, {})
-
-    table.row("snake-pipe --help", f"{best(5, run_help).seconds * 1000:.0f} ms", "< 200 ms, then 150 ms")
-    small = scratch / "small"
+def measure_start(bench: Bench, source: Path) -> None:
+    """Help, and repositories of one file and of fifty."""
+    helped = [sys.executable, "-P", "-m", "snake_pipe", "--help"]
+    printed = bench.scratch / "help.txt"
+    (helps,) = in_turns(
+        bench.rounds, [partial(watch, helped, environment=command_environment(), output=printed)]
+    )
+    bench.table.row("snake-pipe --help", f"{median(helps).seconds * 1000:.0f} ms", "< 120 ms, then 80 ms")
+    single, small = bench.scratch / "single", bench.scratch / "small"
+    single.mkdir()
+    (single / "a.py").write_text("a = 1\n")
+    (runs,) = in_turns(bench.rounds, [partial(bench.ingest, single)])
+    bench.start = median(runs).seconds
+    bench.table.row("repository of 1 file, whole command", f"{bench.start:.2f} s")
     small.mkdir()
     for index, path in enumerate(sorted(source.rglob("*.py"))[:50]):
         shutil.copy(path, small / f"{index}_{path.name}")
-    run: Ingestion = best(5, lambda: ingest(small, scratch / "ds-small"))
-    table.row("repository of 50 files, whole command", f"{run.seconds:.2f} s", "< 1.5 s, then 0.8 s")
+    (runs,) = in_turns(bench.rounds, [lambda: ingest(small, bench.scratch / "ds-small")])
+    bench.table.row(
+        "repository of 50 files, whole command", f"{median(runs).seconds:.2f} s", "< 0.5 s, then 0.4 s"
+    )
 
 
-def measure_batching(table: Table) -> None:
+def measure_batching(bench: Bench) -> None:
+    """Batches for a hundred thousand files."""
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.batch_models import DiscoveredFile
     from snake_pipe.extract.batch_processor import create_optimal_batches
@@ -143,77 +178,29 @@ def measure_batching(table: Table) -> None:
         DiscoveredFile("/r", f"{i}.py", i * 7919 % 40_000, 0, ("python", "go")[i % 2]) for i in range(100_000)
     ]
 
-    def run() -> Ingestion:
+    def run() -> Seconds:
         started = time.perf_counter()
         asyncio.run(create_optimal_batches(files, BatchConfig()))
-        return Ingestion(time.perf_counter() - started, 0, {})
+        return Seconds(time.perf_counter() - started)
 
-    table.row("create_optimal_batches, 100,000 files", f"{best(3, run).seconds:.2f} s", "< 2 s, then 0.5 s")
-
-
-def measure_many(table: Table, root: Path, workers: int, scratch: Path) -> None:
-    """A hundred thousand small files: rate, memory, a run with nothing to do, a resume."""
-    dataset = scratch / "many"
-    limit: Limit = best(1, lambda: measure_limit(root, workers))
-    run = ingest(root, dataset, "--workers", str(workers))
-    done = run.status["files_done"]
-    table.row(f"{done:,} small AST files, whole command", f"{run.seconds:.1f} s")
-    table.row(
-        f"{done:,} small AST files, ratio to parsing alone",
-        f"{limit.seconds / run.seconds:.3f}",
-        ">= 0.25, then 0.40",
-    )
-    table.row(f"{done:,} small AST files, rate", f"{done / run.seconds * 60:,.0f} /min", "> 10,000 /min")
-    table.row(
-        f"{done:,} small AST files, peak memory",
-        f"{run.peak_memory / 1e6:,.0f} MB",
-        "< 1,000 MB at 2 workers",
-    )
-    table.row("  coordinator's share of processor time", f"{run.coordinator_share:.1%}", "<= 8 %, then 3 %")
-    again: Ingestion = best(2, lambda: ingest(root, dataset, fresh=False))
-    table.row("  run again with nothing changed", f"{again.seconds:.2f} s", "< 4 s, then 1.5 s")
-    table.row(
-        "  resumed after SIGKILL at half: first new batch after",
-        f"{_time_to_resume(root, dataset):.2f} s",
-        "< 5 s, then 1 s",
+    (runs,) = in_turns(bench.rounds, [run])
+    bench.table.row(
+        "create_optimal_batches, 100,000 files", f"{median(runs).seconds:.2f} s", "< 2 s, then 0.5 s"
     )
 
 
-def _time_to_resume(root: Path, dataset: Path) -> float:
-    shutil.rmtree(dataset)
-    total = sum(len(files) for _, _, files in os.walk(root))
-    command = [sys.executable, "-P", "-m", "snake_pipe"]
-    process = subprocess.Popen([*command, "ingest", str(root), "-d", str(dataset), "-q"])
-    while _committed(dataset) < total // 2:
-        if process.poll() is not None:
-            raise SystemExit("the job was done before it could be killed")
-        time.sleep(0.2)
-    process.kill()
-    process.wait()
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [*command, "resume", "--last", "-d", str(dataset), "-v", "--no-progress"],
-        stderr=subprocess.PIPE,
-        text=True,
+def measure_unchanged(bench: Bench, root: Path) -> None:
+    """A run over a large tree in which nothing has changed: processor time, start included."""
+    dataset = bench.scratch / "unchanged"
+    first = ingest(root, dataset, "--workers", str(bench.workers))
+    (runs,) = in_turns(bench.rounds, [lambda: ingest(root, dataset, fresh=False)])
+    files = first.status["files_done"]
+    each = median(runs).took.processor_seconds / files
+    bench.table.row(
+        f"{root.name}: nothing changed in {files:,} files, each",
+        f"{each * 1e6:.1f} µs",
+        "<= 25 µs, then 10 µs",
     )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("batch "):
-            break
-    seconds = time.perf_counter() - started
-    process.stderr.read()
-    if process.wait() != 0:
-        raise SystemExit("the resumed job failed")
-    return seconds
-
-
-def _committed(dataset: Path) -> int:
-    for path in (dataset / "_jobs").glob("*/status.json"):
-        try:
-            return int(orjson.loads(path.read_bytes())["files_committed"])
-        except (OSError, ValueError, KeyError):
-            break
-    return 0
 
 
 def main() -> None:
@@ -224,21 +211,28 @@ def main() -> None:
         "--corpus", type=Path, default=CORPUS, help="folder with source/ and ast/ (default: %(default)s)"
     )
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--times", type=int, default=2, help="measurements of each, the fastest counts")
+    parser.add_argument("--rounds", type=int, default=5, help="of each, the median counts (default: 5)")
     parser.add_argument("--many", type=int, default=0, help="also the folder of so many small files")
     options = parser.parse_args()
-    table = Table()
+    corpus: Path = options.corpus
     with tempfile.TemporaryDirectory(prefix="snake-pipe-bench-") as folder:
-        scratch = Path(folder)
-        measure_start(table, options.corpus / "source", scratch)
-        measure_batching(table)
-        for name in ("source", "ast", "ast-large"):
-            if not (options.corpus / name).is_dir():
+        bench = Bench(Table(), Path(folder), options.workers, options.rounds)
+        measure_start(bench, corpus / "source")
+        measure_batching(bench)
+        measure_document(bench)
+        for name, target in (("source", SOURCE_TARGET), ("ast", AST_TARGET), ("ast-large", AST_TARGET)):
+            if not (corpus / name).is_dir():
                 print(f"{name}: not made, see `python -m benchmarks.corpus --help`")
                 continue
-            compare_with_limit(table, name, options.corpus / name, options.workers, options.times, scratch)
+            compare_with_limit(bench, name, corpus / name, target)
+        trees = next((found for name in ("ast-large", "ast") if (found := corpus / name).is_dir()), None)
+        for root in sorted(trees.iterdir()) if trees else ():
+            compare_parser_with_limit(bench, root)
+        if (corpus / "linux").is_dir():
+            measure_unchanged(bench, corpus / "linux")
         if options.many:
-            measure_many(table, options.corpus / f"many-{options.many}", options.workers, scratch)
+            many = corpus / f"many-{options.many}"
+            measure_many(bench.table, many, options.workers, options.rounds, bench.scratch)
 
 
 if __name__ == "__main__":
