@@ -10,8 +10,8 @@ import threading
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_GARBAGE_AT_ONCE = 50_000
-"""New objects after which Python looks for garbage: at its own 700 it does so a hundred times for imports."""
+_GARBAGE_AT_ONCE = 500_000
+"""New objects after which Python looks for garbage: more than imports make, none of which is any."""
 
 _INTERRUPTED = 130
 _ENDED_WITHIN = 2.0

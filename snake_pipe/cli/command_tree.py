@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from snake_pipe.cli.output.help.pages import page_of, visible_commands
 from snake_pipe.cli.output.help.screen import help_text
+from snake_pipe.cli.parameters import read_plainly
 from snake_pipe.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ REFUSED: Any = typer.BadParameter.__mro__[2]
 
 class _OwnHelp:
     """What commands and groups share."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        for parameter in self.params:  # type: ignore[attr-defined]
+            read_plainly(parameter)
 
     def get_help(self, ctx: Any) -> str:
         """As `--help` prints it."""

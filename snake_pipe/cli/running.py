@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from snake_pipe.storage.storage import Storage
 
 
+_GARBAGE_AT_ONCE = 50_000
+"""New objects after which Python looks for garbage while a job runs; at its own 700 it would find none."""
+
 _RECORDED_WITHIN = 0.3
 """Seconds that a second signal waits for the disk to record the stop."""
 
@@ -142,6 +145,7 @@ class _Run:
             from snake_pipe.observe.events import all_of
 
             gc.freeze()  # what was imported stays: neither the run nor the exit has to look through it
+            gc.set_threshold(_GARBAGE_AT_ONCE, 20, 20)
             engine = self._engine = BatchProcessingEngine(listener=all_of(self._listener, *others))
 
             async def main() -> RepositoryProcessingResult:

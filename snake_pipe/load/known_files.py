@@ -405,7 +405,7 @@ def _read_by(batch: pa.RecordBatch, accepts: Callable[[str, str], bool] | None) 
     versions = batch["parser_version"].dictionary.to_pylist()
     for name in batch["parser"].dictionary.to_pylist():
         of_parser = look_up(batch["parser"], name.__eq__)
-        for code in np.unique(codes(batch["parser_version"])[of_parser]).tolist():
+        for code in set(codes(batch["parser_version"])[of_parser].tolist()):
             if code >= 0 and accepts(name, versions[code]):
                 accepted |= of_parser & (codes(batch["parser_version"]) == code)
     return accepted
