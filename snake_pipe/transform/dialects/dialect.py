@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded
 from snake_pipe.transform.languages import EXTRACTION_VERSION
 
 if TYPE_CHECKING:
@@ -313,7 +314,8 @@ def in_turn(*rules: PrepareRule) -> PrepareRule:
         for one in rules:
             one(node, memo)
 
-    return rule
+    guards = [guard for one in rules if (guard := guard_of(one)) is not None]
+    return guarded(any_of(*guards))(rule) if len(guards) == len(rules) else rule
 
 
 LONGEST_QUALIFIER = 30

@@ -23,6 +23,7 @@ from snake_pipe.transform.dialects.dialect import (
     RoleRule,
     rooted,
 )
+from snake_pipe.transform.dialects.guards import NOTED, guarded, is_true
 from snake_pipe.transform.languages.rules import table, words
 
 _has_body = rooted("Program", body=list)
@@ -241,6 +242,7 @@ USES: dict[str, dict[str, RoleRule]] = {
 }
 
 
+@guarded(is_true("computed"))
 def _if_computed(node: Node, _memo: Memo) -> str | None:
     """`a[b]` names nothing, other than `a.b`: the word for such a node has brackets."""
     return f"{node['type']}[]" if node.get("computed") is True else None
@@ -254,9 +256,14 @@ VARIANTS: dict[str, Any] = dict.fromkeys(
     ),
     _if_computed,
 )
-VARIANTS["VariableDeclarator"] = lambda node, memo: (
-    "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else None
-)
+
+
+@guarded(NOTED)
+def _if_in_a_loop(node: Node, memo: Memo) -> str | None:
+    return "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else None
+
+
+VARIANTS["VariableDeclarator"] = _if_in_a_loop
 VARIANTS["ExportSpecifier"] = lambda node, memo: "ExportSpecifier from" if memo.get(id(node)) else None
 USES["ExportSpecifier from"] = {"exported": NONE, "local": NONE}
 USES["VariableDeclarator in a loop"] = {"id": WRITE}

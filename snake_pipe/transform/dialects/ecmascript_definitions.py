@@ -13,12 +13,26 @@ from snake_pipe.transform.dialects.ecmascript_names import (
     property_name,
     qualifier,
 )
+from snake_pipe.transform.dialects.guards import (
+    NOTED,
+    NOTHING,
+    OUTSIDE,
+    Reading,
+    all_of,
+    any_of,
+    guarded,
+    is_one_of,
+    is_true,
+    read_as,
+)
 from snake_pipe.transform.languages.rules import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _EXPORTED = "exported"
+_VALUES = FUNCTIONS | {"ClassExpression"}
+"""The types of values that make a function or a class of a variable."""
 
 
 def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
@@ -41,6 +55,7 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
     return rule
 
 
+@guarded(any_of(OUTSIDE, is_one_of("init.type", *_VALUES)))
 def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     """Variables; one that is given a function is a function."""
     target = child(node, "id")
@@ -120,6 +135,7 @@ def _parameter_property(node: Node, _memo: Memo) -> Iterable[Definition]:
             )
 
 
+@guarded(any_of(is_one_of("type", "ObjectMethod"), is_one_of("value.type", *FUNCTIONS)))
 def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     """`name: function () {}` and `name() {}` in an object literal."""
     value = child(node, "value")
@@ -135,6 +151,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     return (Definition(name, "method", key, body, parameters_of(value), modifiers_of(node, value)),)
 
 
+@guarded(is_one_of("right.type", *FUNCTIONS))
 def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     """`a.b = function () {}`."""
     value, target = child(node, "right"), child(node, "left")
@@ -184,10 +201,15 @@ DEFINITIONS: dict[str, Any] = {
 }
 
 
+@read_as(Reading("id.name"), NOTHING)
 def _declared_name(node: Node) -> str | None:
     return text(child(node, "id"), "name")
 
 
+@read_as(
+    Reading(when=is_true("computed"), is_nothing=True),
+    Reading("key.name", is_one_of("key.type", "Identifier")),
+)
 def _key_name(node: Node) -> str | None:
     return None if node.get("computed") is True else property_name(child(node, "key"))
 
@@ -221,6 +243,15 @@ def _note_exports(node: Node, memo: Memo) -> None:
         memo[id(declaration)] = (_EXPORTED, "default") if default else (_EXPORTED,)
 
 
+@guarded(
+    any_of(
+        NOTED,
+        all_of(
+            any_of(is_one_of("kind", "const"), is_true("declare")),
+            any_of(OUTSIDE, is_one_of("declarations.init.type", *_VALUES)),
+        ),
+    )
+)
 def _note_variables(node: Node, memo: Memo) -> None:
     """Hands `const`, and whether it is exported, to the declarators below."""
     note: tuple[str, ...] = memo.get(id(node), ())

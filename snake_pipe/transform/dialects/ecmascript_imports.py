@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import Import, Memo, Node, child, children, text
 from snake_pipe.transform.dialects.ecmascript_names import property_name
+from snake_pipe.transform.dialects.guards import NOTED, any_of, guarded, is_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,7 @@ def note_source(node: Node, memo: Memo) -> None:
             memo[id(specifier)] = module
 
 
+@guarded(any_of(is_one_of("init.callee.name", "require"), is_one_of("init.callee.type", "Import")))
 def note_required(node: Node, memo: Memo) -> None:
     """Hands what `const pattern = require("m")` binds to the call: an alias, or names with theirs."""
     value, target = child(node, "init"), child(node, "id")
@@ -64,6 +66,7 @@ def _export_all(node: Node, _memo: Memo) -> Iterable[Import]:
     return (Import(module, None, alias, _is_relative(module), is_wildcard=True),)
 
 
+@guarded(NOTED)
 def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
     """One name of an import, or of an export from another module."""
     module = memo.get(id(node))
@@ -83,6 +86,7 @@ def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
     return (Import(module, name, alias if alias != name else None, relative),)
 
 
+@guarded(any_of(is_one_of("callee.name", "require"), is_one_of("callee.type", "Import")))
 def _required(node: Node, memo: Memo) -> Iterable[Import]:
     """`require("x")` and Babel's `import("x")`, with the names a declaration takes from it."""
     if not _requires(node):

@@ -6,6 +6,7 @@ from typing import Any
 
 from snake_pipe.transform.dialects.dialect import Node, child, children, dotted, text
 from snake_pipe.transform.dialects.ecmascript import MEMBERS
+from snake_pipe.transform.dialects.guards import NOTHING, Reading, Readings, chained, is_one_of, is_true
 
 
 def _step(node: Node) -> tuple[str | None, Node | None]:
@@ -32,14 +33,35 @@ def _step_limited(node: Node) -> tuple[str | None, Node | None]:
     return _step(node) if text(node, "type") in MEMBERS or node.get("type") == "Identifier" else (None, None)
 
 
+_NAME = (Reading("name"), NOTHING)
+_MEMBER = (
+    Reading(when=is_true("computed"), is_nothing=True),
+    Reading("property.name", is_one_of("property.type", "Identifier", "JSXIdentifier"), before="object"),
+    Reading(before="object"),
+)
+_CHAIN: dict[str, Readings] = {
+    "ThisExpression": (Reading(word="this"),),
+    "Super": (Reading(word="super"),),
+    "Identifier": _NAME,
+    "JSXIdentifier": _NAME,
+    **dict.fromkeys(MEMBERS, _MEMBER),
+    "TSQualifiedName": (Reading("right.name", before="left"), NOTHING),
+    **dict.fromkeys(("ChainExpression", "ParenthesizedExpression", "TSNonNullExpression"), ()),
+    "": (NOTHING,),
+}
+
+
+@chained(_CHAIN)
 def qualifier(node: Node) -> str | None:
     """What stands before the last name of a member: `a.b` of `a.b.c`."""
+    if node.get("type") == "TSQualifiedName":
+        return dotted(child(node, "left"), _step)
     if node.get("computed") is True:
         return None
     value = node.get("object")
     if value.__class__ is dict and value.get("type") == "Identifier":  # nearly always
         return text(value, "name")
-    return dotted(child(node, "left" if node.get("type") == "TSQualifiedName" else "object"), _step)
+    return dotted(child(node, "object"), _step)
 
 
 def property_name(key: Node | None) -> str | None:

@@ -33,6 +33,7 @@ from snake_pipe.transform.dialects.dialect import (
 )
 from snake_pipe.transform.dialects.evidence import sample
 from snake_pipe.transform.dialects.generic import TYPE_KEYS
+from snake_pipe.transform.dialects.guards import OUTSIDE, Reading, all_of, chained, guarded, lacks
 from snake_pipe.transform.languages.rules import table, words
 
 if TYPE_CHECKING:
@@ -118,6 +119,13 @@ def _step(node: Node) -> tuple[str | None, Node | None]:
     return text(node, "id"), None
 
 
+@chained(
+    {
+        "Attribute": (Reading("attr", before="value"),),
+        "Name": (Reading("id", lacks("attr")),),
+        "": (Reading(when=all_of(lacks("attr"), lacks("id")), is_nothing=True),),
+    }
+)
 def qualifier(node: Node) -> str | None:
     """`a.b` of the attribute `a.b.c`."""
     value = node.get("value")
@@ -243,6 +251,7 @@ def _targets(node: Node) -> list[Node]:
 
 
 def _variable(kind: str) -> Any:
+    @guarded(OUTSIDE)
     def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
         for at in _targets(node):
             name = text(at, "id")

@@ -80,9 +80,11 @@ class Documents(Protocol):
         self,
         type_key: str,
         fields: dict[str, int],
-        learn: Callable[[str], tuple[int, str, str | None, int]],
+        learn: Callable[[str], tuple[Any, ...]],
         places: tuple[Any, ...],
         columns: int,
+        links: tuple[tuple[str, tuple[Any, ...]], ...],
+        atoms: tuple[str, ...],
         longest: int,
         longest_comment: int,
         seed: int,
@@ -90,9 +92,11 @@ class Documents(Protocol):
         """What is declared of a dialect's documents.
 
         `fields` has codes as for `open_walk`. `learn` is asked once for each type: its code, the keys of its
-        name and value, and flags (1 has rules, 2 is a literal, 4 is a comment). `places` is as for `numbers`;
-        each first key is there once. `longest` are the characters of values that are kept. `seed` is a number
-        that nobody can know.
+        name and value, flags (1 is a literal, 2 a comment, 4 has a rule for its name, 8 for what stands
+        before it, 16 is a function, 32 a class), bit and guard of each other rule, and the readings of its
+        name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for true,
+        false and null. `places` is as for `numbers`; each first key is there once. `longest` are the
+        characters of values that are kept. `seed` is a number that nobody can know.
         """
 
     def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:

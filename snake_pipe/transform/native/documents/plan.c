@@ -8,33 +8,48 @@ int32_t key_number(Plan *plan, const char *text, size_t size) {
     int32_t number = word_number(&plan->keys, text, size);
     if (number == NO_WORD || (size_t)number < plan->key_facts.count) return number;
     if (reserve(&plan->key_facts, sizeof(Key))) return NO_WORD;
-    ((Key *)plan->key_facts.items)[plan->key_facts.count++] = (Key){UNASKED, NO_STEP, 0, 0};
+    ((Key *)plan->key_facts.items)[plan->key_facts.count++] = (Key){UNASKED, NO_STEP, NO_WORD, 0, 0};
     return number;
 }
 
-static int32_t number_of(Plan *plan, PyObject *key) {
+int32_t key_of(Plan *plan, PyObject *key) {
     if (key == &_Py_NoneStruct) return NO_WORD;
     Py_ssize_t size;
     const char *text = PyUnicode_AsUTF8AndSize(key, &size);
-    return text == NULL ? NO_WORD : key_number(plan, text, (size_t)size);
+    return text == NULL || size == 0 ? NO_WORD : key_number(plan, text, (size_t)size);
+}
+
+/* Take what Python says of a type; -1 with an error set. */
+static int take_type(Plan *plan, PyObject *said, Type *type) {
+    PyObject *name, *value, *guards, *names;
+    if (!PyArg_ParseTuple(said, "iOOiOO", &type->code, &name, &value, &type->flags, &guards, &names)) return -1;
+    type->name_key = key_of(plan, name);
+    type->value_key = key_of(plan, value);
+    Py_ssize_t count = PyErr_Occurred() ? -1 : PyTuple_Size(guards);
+    type->rules = (Range){(int32_t)plan->rules.count, (int32_t)count};
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Rule rule;
+        PyObject *guard;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(guards, i), "iO", &rule.bit, &guard)) return -1;
+        rule.guard = add_guard(plan, guard);
+        if (rule.guard == BAD_GUARD || reserve(&plan->rules, sizeof(Rule))) return -1;
+        ((Rule *)plan->rules.items)[plan->rules.count++] = rule;
+    }
+    return count < 0 ? -1 : add_readings(plan, names, &type->names);
 }
 
 int32_t type_number(Plan *plan, const char *text, size_t size) {
     int32_t number = word_number(&plan->types, text, size);
     if (number == NO_WORD || (size_t)number < plan->type_facts.count) return number;
-    PyObject *word = PyUnicode_FromStringAndSize(text, (Py_ssize_t)size), *learned = NULL, *name, *value;
+    PyObject *word = PyUnicode_FromStringAndSize(text, (Py_ssize_t)size), *said = NULL;
     if (word != NULL) {
-        learned = PyObject_CallFunctionObjArgs(plan->learn, word, NULL);
+        said = PyObject_CallFunctionObjArgs(plan->learn, word, NULL);
         Py_DecRef(word);
     }
-    if (learned == NULL) return NO_WORD;
-    Type type = {0, 0, NO_WORD, NO_WORD};
-    int code, flags, failed = !PyArg_ParseTuple(learned, "iOOi", &code, &name, &value, &flags);
-    if (!failed) {
-        type = (Type){code, flags, number_of(plan, name), number_of(plan, value)};
-        failed = PyErr_Occurred() != NULL || reserve(&plan->type_facts, sizeof(Type));
-    }
-    Py_DecRef(learned);
+    if (said == NULL) return NO_WORD;
+    Type type;
+    int failed = take_type(plan, said, &type) || reserve(&plan->type_facts, sizeof(Type));
+    Py_DecRef(said);
     if (failed) return NO_WORD;
     ((Type *)plan->type_facts.items)[plan->type_facts.count++] = type;
     return number;
@@ -65,7 +80,7 @@ static int flatten(Plan *plan, PyObject *given, Step *steps, int room) {
         PyObject *key, *target;
         if (used == room || !PyArg_ParseTuple(PyTuple_GetItem(given, i), "OO", &key, &target)) goto bad;
         Step *step = &steps[used++];
-        *step = (Step){NULL, 0, 0, -1, 0};
+        *step = (Step){NULL, 0, 0, NO_WORD, -1, 0};
         if (key->type == &PyLong_Type) {
             step->index = PyLong_AsLong(key);
             if (step->index < 0) goto bad;
@@ -94,8 +109,8 @@ bad:
 /* Note with each key the step that begins with it. */
 static int note_steps(Plan *plan) {
     for (int i = 0; i < plan->used; i += 1 + plan->steps[i].inner) {
-        const Step *step = &plan->steps[i];
-        int32_t key = step->key == NULL ? NO_WORD : key_number(plan, step->key, step->key_size);
+        Step *step = &plan->steps[i];
+        int32_t key = step->number = step->key == NULL ? NO_WORD : key_number(plan, step->key, step->key_size);
         if (key == NO_WORD || key_at(plan, key)->place != NO_STEP) {
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a plan of numbers begins with keys");
             return -1;
@@ -105,38 +120,15 @@ static int note_steps(Plan *plan) {
     return 0;
 }
 
-void read_places(const Step *step, yyjson_val *value, int64_t *row) {
-    if (step->column >= 0) {
-        uint64_t number = unsafe_yyjson_is_uint(value) ? unsafe_yyjson_get_uint(value) : UINT64_MAX;
-        row[step->column] = number <= INT64_MAX ? (int64_t)number : -1;
-        return;
-    }
-    const Step *end = step + 1 + step->inner;
-    /* Where a key is there several times the last one counts, also where it says less. */
-    for (const Step *inner = step + 1; inner < end; inner++)
-        if (inner->column >= 0) row[inner->column] = -1;
-    if (unsafe_yyjson_is_obj(value)) {
-        yyjson_val *at = unsafe_yyjson_get_first(value);
-        for (size_t left = unsafe_yyjson_get_len(value); left; left--, at = unsafe_yyjson_get_next(at + 1))
-            for (const Step *inner = step + 1; inner < end; inner += 1 + inner->inner)
-                if (inner->key != NULL && unsafe_yyjson_equals_strn(at, inner->key, inner->key_size))
-                    read_places(inner, at + 1, row);
-    } else if (unsafe_yyjson_is_arr(value)) {
-        yyjson_val *at = unsafe_yyjson_get_first(value);
-        int64_t count = (int64_t)unsafe_yyjson_get_len(value);
-        for (int64_t index = 0; index < count; index++, at = unsafe_yyjson_get_next(at))
-            for (const Step *inner = step + 1; inner < end; inner += 1 + inner->inner)
-                if (inner->key == NULL && inner->index == index) read_places(inner, at, row);
-    }
-}
-
 /* -- opening ------------------------------------------------------------------------------------------- */
 
 static void free_plan_facts(Plan *plan) {
     free_words(&plan->keys);
     free_words(&plan->types);
-    PyMem_Free(plan->key_facts.items);
-    PyMem_Free(plan->type_facts.items);
+    free_words(&plan->chained);
+    Buffer *buffers[] = {&plan->key_facts, &plan->type_facts, &plan->rules, &plan->guards,
+                         &plan->readings,  &plan->paths,      &plan->links};
+    for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     if (plan->held) Py_DecRef(plan->held);
     PyMem_Free(plan);
 }
@@ -144,20 +136,21 @@ static void free_plan_facts(Plan *plan) {
 static void free_plan(PyObject *capsule) { free_plan_facts(PyCapsule_GetPointer(capsule, PLAN)); }
 
 PyObject *open_plan(PyObject *module, PyObject *arguments) {
-    PyObject *type_key, *fields, *learn, *places;
+    PyObject *type_key, *fields, *learn, *places, *links;
     int columns;
     Py_ssize_t longest, longest_comment;
     long long seed;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "UO!OO!innL", &type_key, &PyDict_Type, &fields, &learn, &PyTuple_Type, &places,
-                          &columns, &longest, &longest_comment, &seed))
-        return NULL;
-    if (columns < 0 || columns > MOST_STEPS || longest < 0 || longest_comment < 0) {
-        PyErr_SetString(PyExc_ValueError, "no plan of numbers");
-        return NULL;
-    }
     Plan *plan = PyMem_Calloc(1, sizeof(Plan));
     if (plan == NULL) return PyErr_NoMemory();
+    if (!PyArg_ParseTuple(arguments, "UO!OO!iO!(sss)nnL", &type_key, &PyDict_Type, &fields, &learn, &PyTuple_Type,
+                          &places, &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
+                          &plan->atoms[2], &longest, &longest_comment, &seed))
+        goto failed;
+    if (columns < 0 || columns > MOST_STEPS || longest < 0 || longest_comment < 0) {
+        PyErr_SetString(PyExc_ValueError, "no plan of numbers");
+        goto failed;
+    }
     plan->held = arguments;
     Py_IncRef(arguments); /* and with it all that is in it */
     plan->fields = fields;
@@ -165,12 +158,16 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     plan->columns = columns;
     plan->longest = (size_t)longest;
     plan->longest_comment = (size_t)longest_comment;
-    plan->keys.seed = plan->types.seed = (uint64_t)seed;
-    plan->type_key = number_of(plan, type_key);
+    plan->keys.seed = plan->types.seed = plan->chained.seed = (uint64_t)seed;
+    plan->first_key = NO_WORD;
+    plan->type_key = key_of(plan, type_key);
+    plan->raw_key = key_number(plan, "raw", 3);
+    plan->value_key = key_number(plan, "value", 5);
     plan->used = flatten(plan, places, plan->steps, MOST_STEPS);
-    PyObject *capsule = NULL;
-    if (plan->type_key != NO_WORD && plan->used >= 0 && note_steps(plan) == 0)
-        capsule = PyCapsule_New(plan, PLAN, free_plan);
-    if (capsule == NULL) free_plan_facts(plan);
-    return capsule;
+    if (PyErr_Occurred() || plan->type_key == NO_WORD || note_steps(plan) || add_links(plan, links)) goto failed;
+    PyObject *capsule = PyCapsule_New(plan, PLAN, free_plan);
+    if (capsule != NULL) return capsule;
+failed:
+    free_plan_facts(plan);
+    return NULL;
 }

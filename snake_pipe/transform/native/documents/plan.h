@@ -1,4 +1,4 @@
-/* What a dialect has declared, as the walk needs it: keys, types, and where the numbers of places stand. */
+/* What a dialect has declared, as the walk needs it: keys, types, rules, and where the numbers of places stand. */
 
 #ifndef SNAKE_PIPE_PLAN_H
 #define SNAKE_PIPE_PLAN_H
@@ -8,9 +8,9 @@
 
 /* A key of objects. `field` is its code, LEAF where it holds no nodes, UNASKED until a container stands there.
    `place` is the step of the plan of numbers that begins with it, else -1. In the object that is being read
-   (`object`) it is the member `member`. */
+   (`object`) it is the member `member`. `next` is the key that came after it the last time. */
 typedef struct {
-    int32_t field, place;
+    int32_t field, place, next;
     uint32_t member;
     uint64_t object;
 } Key;
@@ -19,46 +19,90 @@ typedef struct {
 #define UNASKED (-2)
 #define NO_STEP (-1)
 
-enum { HAS_RULES = 1, IS_LITERAL = 2, IS_COMMENT = 4 };
+/* Entries of a buffer that follow each other. */
+typedef struct {
+    int32_t first, count;
+} Range;
 
-/* A type of nodes: its code and flags, and the keys (NO_WORD for none) of name and value. */
+/* What is asked of a node (`guards.py`). `inner` are the entries behind it that belong to it, `path` the keys to
+   a value and `words` the strings that it may be, both in `Plan.paths`. */
+typedef struct {
+    int32_t asked, inner;
+    Range path, words;
+} Guard;
+
+/* How a node reads (`guards.py`). `word` and `before` are keys, NO_WORD for none. */
+typedef struct {
+    int32_t guard, word, before, flags;
+    Range path;
+} Reading;
+
+#define ALWAYS (-1)
+#define BAD_GUARD (-2)
+enum { IS_NOTHING = 1, IS_WRAPPER = 2, IS_FIRST = 4 };
+
+enum { IS_LITERAL = 1, IS_COMMENT = 2, IS_NAMED = 4, IS_MEMBER = 8, IS_FUNCTION = 16, IS_CLASS = 32 };
+
+/* A rule of a type by its bit in masks, and its guard or ALWAYS. */
+typedef struct {
+    int32_t bit, guard;
+} Rule;
+
+/* Those that the walk knows. */
+enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4 };
+
+/* A type of nodes: its code and flags, the keys (NO_WORD for none) of name and value, its rules, and how its names
+   read. */
 typedef struct {
     int32_t code, flags, name_key, value_key;
+    Range rules, names;
 } Type;
 
 /* One thing to look up, as in `../columns.c`: a number for a column, or (`column` below 0) a container in which
-   the `inner` steps that follow are to be looked up. `key` is NULL in a list, whose item at `index` is meant. */
+   the `inner` steps that follow are to be looked up. `key` is NULL in a list, whose item at `index` is meant. `number` is that of a
+   node's own key. */
 typedef struct {
     const char *key;
     size_t key_size;
     int64_t index;
+    int32_t number;
     int column, inner;
 } Step;
 
 #define MOST_STEPS 32
 
 typedef struct {
-    Words keys, types;
-    Buffer key_facts, type_facts;
-    int32_t type_key;
+    Words keys, types, chained;
+    Buffer key_facts, type_facts, rules, guards, readings, paths, links;
+    int32_t type_key, raw_key, value_key, first_key;
+    Range other_links;
     PyObject *fields, *learn, *held;
     Step steps[MOST_STEPS];
     int used, columns;
     size_t longest, longest_comment;
+    const char *atoms[3];
     uint64_t objects;
     int busy;
 } Plan;
 
 static inline Key *key_at(Plan *plan, int32_t number) { return (Key *)plan->key_facts.items + number; }
+static inline const Word *word_of(const Plan *plan, int32_t key) { return (Word *)plan->keys.words.items + key; }
 static inline Type *type_at(Plan *plan, int32_t number) { return (Type *)plan->type_facts.items + number; }
 
 /* The number of a key; NO_WORD with an error set. */
 int32_t key_number(Plan *plan, const char *text, size_t size);
+/* The same of a string of Python, NO_WORD for None and for an empty one. */
+int32_t key_of(Plan *plan, PyObject *key);
 /* The number of a type, which is learned if it is new; NO_WORD with an error set. */
 int32_t type_number(Plan *plan, const char *text, size_t size);
 /* The field that a key is, LEAF for none; UNASKED with an error set. */
 int32_t field_of(Plan *plan, int32_t key);
-/* Write the numbers that a value has by the step, and those inside of it, into a row. */
-void read_places(const Step *step, yyjson_val *value, int64_t *row);
+
+/* Take a guard, ALWAYS for None: where it begins in `guards`; BAD_GUARD with an error set. */
+int32_t add_guard(Plan *plan, PyObject *guard);
+/* Take a tuple of readings; -1 with an error set. */
+int add_readings(Plan *plan, PyObject *readings, Range *taken);
+/* Take the readings of each type in a chain. */
+int add_links(Plan *plan, PyObject *links);
 
 #endif

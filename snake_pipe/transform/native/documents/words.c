@@ -22,6 +22,11 @@ static uint64_t hash_of(uint64_t seed, const char *text, size_t size) {
 
 static Word *word_at(Words *words, int32_t number) { return (Word *)words->words.items + number; }
 
+static int is_word_at(Words *words, size_t slot, uint64_t hash, const char *text, size_t size) {
+    const Word *known = word_at(words, words->slots[slot] - 1);
+    return known->hash == hash && known->size == size && memcmp(known->text, text, size) == 0;
+}
+
 static int grow(Words *words) {
     if (2 * words->words.count < words->room) return 0;
     size_t room = words->room ? 2 * words->room : 256;
@@ -41,15 +46,21 @@ static int grow(Words *words) {
     return 0;
 }
 
+int32_t known_word(Words *words, const char *text, size_t size) {
+    if (words->room == 0) return NO_WORD;
+    uint64_t hash = hash_of(words->seed, text, size);
+    size_t mask = words->room - 1;
+    for (size_t slot = hash & mask; words->slots[slot]; slot = (slot + 1) & mask)
+        if (is_word_at(words, slot, hash, text, size)) return words->slots[slot] - 1;
+    return NO_WORD;
+}
+
 int32_t word_number(Words *words, const char *text, size_t size) {
     if (grow(words)) return NO_WORD;
     uint64_t hash = hash_of(words->seed, text, size);
     size_t mask = words->room - 1, slot = hash & mask;
-    for (; words->slots[slot]; slot = (slot + 1) & mask) {
-        Word *known = word_at(words, words->slots[slot] - 1);
-        if (known->hash == hash && known->size == size && memcmp(known->text, text, size) == 0)
-            return words->slots[slot] - 1;
-    }
+    for (; words->slots[slot]; slot = (slot + 1) & mask)
+        if (is_word_at(words, slot, hash, text, size)) return words->slots[slot] - 1;
     char *copy = PyMem_Calloc(size + 1, 1);
     if (copy == NULL || reserve(&words->words, sizeof(Word))) {
         if (copy == NULL) PyErr_NoMemory();

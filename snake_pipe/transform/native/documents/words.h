@@ -26,6 +26,8 @@ typedef struct {
 
 /* The number of a word, a new one if it was not met before; NO_WORD with an error set. */
 int32_t word_number(Words *words, const char *text, size_t size);
+/* The number of a word that was met; NO_WORD for any other. */
+int32_t known_word(Words *words, const char *text, size_t size);
 void free_words(Words *words);
 
 #endif

@@ -18,7 +18,7 @@ from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.native import NUMBER, STRING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.document.literals import Literals
     from snake_pipe.transform.trees.positions.reader import Point, PositionReader, Table
     from snake_pipe.transform.trees.walk.native import NodeColumns
-    from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
+    from snake_pipe.transform.trees.walk.vocabulary import Handlers, Vocabulary
     from snake_pipe.transform.trees.walk.walker import NodeChunk
 
 
@@ -134,6 +134,7 @@ class Extractor:
         self._literals = literals
         self._reader = reader or open_reader(vocabulary.dialect.positions)
         self._memo: Memo = {}
+        self._masked: dict[tuple[int, int], Handlers] = {}
         self._found = Findings()
         self._variant_of: dict[int, str] = {}
         self._rows_of_class: dict[type, list[int]] = defaultdict(list)
@@ -164,13 +165,35 @@ class Extractor:
         self._rows_of_class[int] = found.literal_rows[found.literal_classes == NUMBER].tolist()
         self._found.values.add_column(found.value_rows, found.values)
         self._add_open_values(found)
-        named = dict(zip(found.node_rows.tolist(), found.is_named[found.node_rows].tolist(), strict=True))
-        names: dict[int, Any] = {row: "" if is_named else None for row, is_named in named.items()}
-        codes = found.codes[found.node_rows].tolist()
-        self._apply_rules(zip(found.node_rows.tolist(), codes, found.nodes, strict=True), names)
-        given = {row: name for row, name in names.items() if name.__class__ is str and not named[row]}
+        self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
+        names: dict[int, Any] = {}
+        self._apply_rules(self._ruled(found, names), names)
+        given = {row: name for row, name in names.items() if name.__class__ is str}
         self._found.names.pieces.append(_with(found.names, given))
         return self._finish(found.codes, found.depths, found.fields, spans)
+
+    def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
+        """The nodes in which rules may find something, with those rules."""
+        all_handlers, known, memo = self._vocabulary.handlers, self._masked, self._memo
+        codes = found.codes[found.node_rows].tolist()
+        for row, code, mask, noted, node in zip(
+            found.node_rows.tolist(),
+            codes,
+            found.masks.tolist(),
+            found.noted.tolist(),
+            found.nodes,
+            strict=True,
+        ):
+            if noted and id(node) in memo:
+                mask |= noted
+            if not mask:
+                continue
+            handlers = known.get((code, mask))
+            if handlers is None:
+                handlers = known[code, mask] = all_handlers[code].only(mask)
+            if handlers.named is not None:
+                names[row] = None
+            yield row, handlers, node
 
     def _add_open_values(self, found: NodeColumns) -> None:
         """The values of nodes whose text is in the language's own words."""
@@ -261,19 +284,20 @@ class Extractor:
                     continue
             ruled.append(row)
         self._found.values.add(values)
-        self._apply_rules([(row, codes[row], nodes[row]) for row in ruled], names)
+        self._apply_rules([(row, handlers[codes[row]], nodes[row]) for row in ruled], names)
 
-    def _apply_rules(self, nodes: Iterable[tuple[int, int, Node]], names: list[Any] | dict[int, Any]) -> None:
-        """What the rules find in nodes, given with their rows and codes; names that they find are added."""
+    def _apply_rules(
+        self, nodes: Iterable[tuple[int, Handlers, Node]], names: list[Any] | dict[int, Any]
+    ) -> None:
+        """What rules find in nodes, given with their rows; names that they find are added."""
         found, memo, base = self._found, self._memo, self._size
-        handlers = self._vocabulary.handlers
         in_main = self._reader.in_main
         values: dict[int, str] = {}
         qualifiers: dict[int, str] = {}
         weights: dict[int, int] = {}
         longest = self._options.value_length
         find_qualifier = self._vocabulary.dialect.qualifier
-        for row, code, node in nodes:
+        for row, handlers, node in nodes:
             (
                 _,
                 named,
@@ -287,7 +311,7 @@ class Extractor:
                 valued,
                 is_member,
                 *_,
-            ) = handlers[code]
+            ) = handlers
             at = base + row
             if is_member:
                 qualifier = find_qualifier(node)

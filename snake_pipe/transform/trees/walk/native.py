@@ -13,22 +13,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from snake_pipe.transform.dialects.guards import guard_of, links_of, readings_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.vocabulary import BITS
 from snake_pipe.transform.trees.walk.walker import Fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
+    from snake_pipe.transform.dialects.guards import Readings
     from snake_pipe.transform.rows.builder import Words
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.native import NativeDocument
     from snake_pipe.transform.trees.positions.reader import Table
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
-_HAS_RULES, _IS_LITERAL, _IS_COMMENT = 1, 2, 4
+_IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
+_IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
 _SEED = int.from_bytes(urandom(8)) >> 1
 STRING, NUMBER = 1, 2
 """The classes of literals' values that decide their kind."""
@@ -38,8 +42,9 @@ STRING, NUMBER = 1, 2
 class NodeColumns:
     """All nodes of a tree; what only some have is given with their rows.
 
-    `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value is neither a
-    string nor an integer. `nodes` have rules, and `head` are the first of all.
+    `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
+    write. `nodes` are those with rules that may find something in them: the rules in their mask, and those in
+    their mask of `noted` ones if there is a note for them. `head` are the first of all.
     """
 
     codes: NDArray[np.int32]
@@ -50,11 +55,15 @@ class NodeColumns:
     is_named: NDArray[np.bool_]
     value_rows: NDArray[np.int64]
     values: pa.StringArray
+    qualifier_rows: NDArray[np.int64]
+    qualifiers: pa.StringArray
     open_rows: NDArray[np.int64]
     open_values: list[Node]
     literal_rows: NDArray[np.int64]
     literal_classes: NDArray[np.uint8]
     node_rows: NDArray[np.int64]
+    masks: NDArray[np.int32]
+    noted: NDArray[np.int32]
     nodes: list[Node]
     head: list[Node]
 
@@ -82,23 +91,32 @@ class NativeWalker:
             self._learn,
             reader.plan,
             reader.columns,
+            tuple(
+                (type_, _encoded(links)) for type_, links in links_of(vocabulary.dialect.qualifier).items()
+            ),
+            tuple(vocabulary.dialect.atoms[word] for word in (True, False, None)),
             options.value_length,
             options.comment_length,
             _SEED,
         )
 
-    def _learn(self, type_: str) -> tuple[int, str, str | None, int]:
+    def _learn(self, type_: str) -> tuple[Any, ...]:
         vocabulary = self._vocabulary
+        dialect = vocabulary.dialect
         code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
         name_key = vocabulary.name_keys[type_]
+        flags = _IS_FUNCTION * (type_ in dialect.functions) | _IS_CLASS * (type_ in dialect.classes)
         if handlers is None:
-            return code, name_key, None, 0
-        flags = (
-            (0 if handlers.is_value_only else _HAS_RULES)
-            | (_IS_LITERAL if handlers.is_literal else 0)
-            | (_IS_COMMENT if handlers.is_comment else 0)
+            return code, name_key, None, flags, (), ()
+        flags |= (
+            _IS_LITERAL * handlers.is_literal
+            | _IS_COMMENT * handlers.is_comment
+            | _IS_NAMED * (handlers.named is not None)
+            | _IS_MEMBER * handlers.is_member
         )
-        return code, name_key, handlers.value_key, flags
+        rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
+        guards = tuple((bit, guard_of(rule)) for bit, rule in rules if rule is not None)
+        return code, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
 
     def walk(self, document: NativeDocument, root: Any) -> NodeColumns:
         """All nodes of the tree that begins at a view."""
@@ -113,10 +131,15 @@ class NativeWalker:
             value_rows,
             value_ends,
             value_text,
+            qualifier_rows,
+            qualifier_ends,
+            qualifier_text,
             open_rows,
             literal_rows,
             literal_classes,
             node_rows,
+            masks,
+            noted,
             open_values,
             nodes,
             head,
@@ -131,14 +154,32 @@ class NativeWalker:
             named,
             np.frombuffer(value_rows, np.int64),
             _strings(value_ends, value_text),
+            np.frombuffer(qualifier_rows, np.int64),
+            _strings(qualifier_ends, qualifier_text),
             np.frombuffer(open_rows, np.int64),
             open_values,
             np.frombuffer(literal_rows, np.int64),
             np.frombuffer(literal_classes, np.uint8),
             np.frombuffer(node_rows, np.int64),
+            np.frombuffer(masks, np.int32),
+            np.frombuffer(noted, np.int32),
             nodes,
             head,
         )
+
+
+def _encoded(readings: Readings) -> tuple[Any, ...]:
+    """Readings as the compiled module takes them."""
+    return tuple(
+        (
+            tuple(each.path.split(".")) if each.path else (),
+            each.when,
+            each.word or None,
+            each.before or each.first_of or None,
+            _IS_NOTHING * each.is_nothing | _IS_WRAPPER * each.is_wrapper | _IS_FIRST * bool(each.first_of),
+        )
+        for each in readings
+    )
 
 
 def _strings(ends: Any, text: Any, valid: NDArray[np.bool_] | None = None) -> pa.StringArray:

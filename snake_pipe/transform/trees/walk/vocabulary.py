@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Handlers(NamedTuple):
-    """The rules for nodes of one type, from a dialect's tables; all are optional."""
+    """The rules for nodes of one type, from a dialect's tables; all are optional.
+
+    Of those with a bit in `BITS` some may be left out for a node (`only`).
+    """
 
     value_key: str | None
     named: Any
@@ -33,6 +36,27 @@ class Handlers(NamedTuple):
     is_literal: bool
     is_comment: bool
     is_value_only: bool
+
+    def only(self, mask: int) -> Handlers:
+        """The same rules, but of those with a bit only the ones in the mask."""
+        left_out: dict[str, Any] = {name: None for name, bit in BITS.items() if not mask & bit}
+        return self._replace(is_member=bool(mask & MEMBER), **left_out)
+
+
+BITS = {
+    "variant": 1,
+    "named": 2,
+    "prepare": 8,
+    "weight": 16,
+    "kind_of": 32,
+    "valued": 64,
+    "definition": 128,
+    "reference": 256,
+    "import_": 512,
+}
+"""Rules that are functions, as bits of a mask; of the first two the compiled walk knows what they are."""
+MEMBER = 4
+"""The bit for what stands before the name of a member."""
 
 
 class Vocabulary:

@@ -92,16 +92,22 @@ TYPES = st.sampled_from(
     "Program File Literal Identifier FunctionDeclaration VariableDeclaration VariableDeclarator"
     " CallExpression MemberExpression ImportDeclaration ExportNamedDeclaration ClassDeclaration"
     " MethodDefinition Property AssignmentExpression TemplateElement StringLiteral NumericLiteral"
-    " BlockStatement SwitchCase".split()
+    " BlockStatement SwitchCase FunctionExpression ClassExpression ThisExpression TSQualifiedName PrivateName"
+    " JSXMemberExpression ParenthesizedExpression ForOfStatement ClassMethod ObjectPattern Import"
+    " Attribute Name Assign FunctionDef ClassDef ImportFrom alias BoolOp".split()
 )
 KEYS = st.sampled_from(
     "type type name value raw id body left right key object property computed declarations init params source"
-    " specifiers loc start end range line column extra é".split()
+    " specifiers loc start end range line column extra é _type attr targets values names kind callee"
+    " arguments declaration inner".split()
 )
 SCALARS = st.sampled_from(
     [
-        *'null true false 0 -1 7 -0 1.5 -2.5e3 1e400 -1e400 1E5 "" "a" "b.c" "x y" "\\u00e9\\u0000"'.split(),
+        *'true null true false 0 -1 7 -0 1.5 -2.5e3 1e400 -1e400 1E5 "" "a" "b.c" "x y"'.split(),
+        '"\\u00e9\\u0000"',
         '"Program"',
+        '"const"',
+        '"require"',
         "123456789012345678901234567890",
         "-123456789012345678901234567890",
         "9223372036854775807",
@@ -123,8 +129,8 @@ def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         '{{"line":{0[0]},"column":{0[1]}}}'.format
     )
     loc = st.tuples(spot | inner, spot).map('{{"start":{0[0]},"end":{0[1]}}}'.format)
-    located = st.tuples(TYPES, members, loc).map(
-        lambda parts: written([("type", json.dumps(parts[0])), *parts[1], ("loc", parts[2])])
+    located = st.tuples(st.sampled_from(["type", "type", "_type"]), TYPES, members, loc).map(
+        lambda parts: written([(parts[0], json.dumps(parts[1])), *parts[2], ("loc", parts[3])])
     )
     return (
         located | members.map(written) | st.lists(inner, max_size=4).map(lambda items: f"[{','.join(items)}]")
@@ -318,7 +324,9 @@ def test_what_is_no_single_document_is_left_to_others(text: bytes) -> None:
 
 def open_plan(learn: Callable[[str], Any], places: Any = (("a", 0),), columns: int = 6) -> Any:
     assert DOCUMENTS is not None
-    return DOCUMENTS.open_plan("type", {"a": 1, "b": 2}, learn, places, columns, 9, 9, 5)
+    return DOCUMENTS.open_plan(
+        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), 9, 9, 5
+    )
 
 
 def walk(text: bytes, learn: Callable[[str], Any]) -> Any:
@@ -343,11 +351,11 @@ def trials() -> dict[str, Callable[[], Any]]:
         "not read": lambda: documents.read_document(TREE[:-1]),
         "no text": lambda: documents.read_document("text"),  # type: ignore[arg-type]
         "views": lambda: opened(read_natively(TREE).root),  # type: ignore[union-attr]
-        "walk": lambda: walk(TREE, lambda word: (300_000, "name", "value", 7)),
+        "walk": lambda: walk(TREE, lambda word: (300_000, "name", "value", 63, ((1, None),), ())),
         "walk failed": lambda: walk(TREE, refuse),
         "walk learned nonsense": lambda: walk(TREE, lambda word: 5),
         "walk unknown field": lambda: walk(
-            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, "", None, 0)
+            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, "", None, 0, (), ())
         ),
         "no root": lambda: documents.walk_document(documents.read_document(TREE), open_plan(refuse), {}),
         "no plan": lambda: documents.walk_document(documents.read_document(TREE), 5, {}),
@@ -392,7 +400,7 @@ def test_a_plan_is_not_used_while_it_learns() -> None:
             documents.walk_document(document, plan_, documents.document_root(document))
         except ValueError as error:
             errors.append(str(error))
-        return (1, "", None, 0)
+        return (1, "", None, 0, (), ())
 
     document, plan_ = documents.read_document(TREE), open_plan(learn)
     documents.walk_document(document, plan_, documents.document_root(document))

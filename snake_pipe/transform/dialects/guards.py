@@ -1,0 +1,115 @@
+"""What is declared of rules that are functions, so that the compiled walk need not ask all of them.
+
+A *guard* says in which nodes a rule can find anything. *Readings* say where the text stands that a rule
+gives for most nodes. Both only save calls: Python asks each function itself, and is the judge.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Guard = tuple[Any, ...]
+"""As the compiled module takes it: a number for what is asked, and what it is asked of."""
+_ANY, _ALL, _IS, _IS_TRUE, _LACKS, _OUTSIDE, _NOTED = range(7)
+
+_Rule = TypeVar("_Rule", bound="Callable[..., Any]")
+
+
+def any_of(*guards: Guard) -> Guard:
+    """One of them holds."""
+    return (_ANY, *guards)
+
+
+def all_of(*guards: Guard) -> Guard:
+    """All of them hold."""
+    return (_ALL, *guards)
+
+
+def is_one_of(path: str, *words: str) -> Guard:
+    """One of these strings stands there; in a list on the path, in one of its objects."""
+    return (_IS, tuple(path.split(".")), tuple(sorted(words)))
+
+
+def is_true(path: str) -> Guard:
+    """JSON's true stands there."""
+    return (_IS_TRUE, tuple(path.split(".")))
+
+
+def lacks(key: str) -> Guard:
+    """The key is not there."""
+    return (_LACKS, (key,))
+
+
+OUTSIDE: Guard = (_OUTSIDE,)
+"""The node does not stand directly in a function, so that a variable in it may be a symbol."""
+NOTED: Guard = (_NOTED,)
+"""A rule has left a note for the node."""
+
+
+class Reading(NamedTuple):
+    """How a node reads where `when` holds: as the string at `path`, or as a `word` of the language.
+
+    Without either its function is asked, but where it `is_nothing`, or only stands for the node before it
+    (`is_wrapper`). In a chain such as `a.b.c` the node before it is the object under the key `before`, or
+    the first object under the key `first_of`.
+    """
+
+    path: str = ""
+    when: Guard | None = None
+    word: str = ""
+    before: str = ""
+    first_of: str = ""
+    is_nothing: bool = False
+    is_wrapper: bool = False
+
+
+NOTHING = Reading(is_nothing=True)
+Readings = tuple[Reading, ...]
+"""The first one counts whose `when` holds and which has a text, if it is to have one; none: the function."""
+
+
+def guarded(guard: Guard) -> Callable[[_Rule], _Rule]:
+    """Declares that a rule finds nothing in nodes for which the guard does not hold."""
+    return _declared("guard", guard)
+
+
+def read_as(*readings: Reading) -> Callable[[_Rule], _Rule]:
+    """Declares what a rule gives as the name of a node."""
+    return _declared("readings", readings)
+
+
+def chained(links: Mapping[str, Readings]) -> Callable[[_Rule], _Rule]:
+    """Declares what a rule gives as the qualifier of a member, by the types of nodes in the chain.
+
+    `""` is for all other types. Of the member itself only what is before it counts.
+    """
+    return _declared("links", links)
+
+
+def guard_of(rule: Any) -> Guard | None:
+    """The guard of a rule; None where it has to be asked at each node."""
+    found: Guard | None = getattr(rule, "guard", None)
+    return found
+
+
+def readings_of(rule: Any) -> Readings:
+    """What is declared of a rule for names."""
+    found: Readings = getattr(rule, "readings", ())
+    return found
+
+
+def links_of(rule: Any) -> Mapping[str, Readings]:
+    """What is declared of a rule for qualifiers."""
+    found: Mapping[str, Readings] = getattr(rule, "links", {})
+    return found
+
+
+def _declared(name: str, value: Any) -> Callable[[_Rule], _Rule]:
+    def declare(rule: _Rule) -> _Rule:
+        setattr(rule, name, value)
+        return rule
+
+    return declare

@@ -1,0 +1,86 @@
+/* The columns of a document, and their way to Python. */
+
+#include "found.h"
+
+int add_string(Strings *strings, const char *text, size_t size) {
+    if (add_bytes(&strings->text, text, size)) return -1;
+    if (strings->text.count > INT32_MAX) {
+        PyErr_NoMemory(); /* documents are smaller */
+        return -1;
+    }
+    return add_int32(&strings->ends, (int32_t)strings->text.count);
+}
+
+int add_view(PyObject *list, Document *document, yyjson_val *object) {
+    PyObject *view = view_of(document, object);
+    if (view == NULL) return -1;
+    int failed = PyList_Append(list, view);
+    Py_DecRef(view);
+    return failed;
+}
+
+int begin_found(Found *found) {
+    found->open = PyList_New(0);
+    found->nodes = PyList_New(0);
+    found->head = PyList_New(0);
+    if (found->open == NULL || found->nodes == NULL || found->head == NULL) return -1;
+    return add_int32(&found->names.ends, 0) || add_int32(&found->values.ends, 0) ||
+           add_int32(&found->qualifiers.ends, 0);
+}
+
+static PyObject *handed_over(Buffer *buffer, size_t item_size) {
+    return PyByteArray_FromStringAndSize(buffer->items, (Py_ssize_t)(buffer->count * item_size));
+}
+
+PyObject *found_columns(Found *found) {
+    PyObject *parts[] = {
+        handed_over(&found->codes, sizeof(int32_t)),
+        handed_over(&found->depths, sizeof(int32_t)),
+        handed_over(&found->fields, sizeof(int32_t)),
+        handed_over(&found->places, sizeof(int64_t)),
+        handed_over(&found->names.ends, sizeof(int32_t)),
+        handed_over(&found->names.text, 1),
+        handed_over(&found->is_named, 1),
+        handed_over(&found->value_rows, sizeof(int64_t)),
+        handed_over(&found->values.ends, sizeof(int32_t)),
+        handed_over(&found->values.text, 1),
+        handed_over(&found->qualifier_rows, sizeof(int64_t)),
+        handed_over(&found->qualifiers.ends, sizeof(int32_t)),
+        handed_over(&found->qualifiers.text, 1),
+        handed_over(&found->open_rows, sizeof(int64_t)),
+        handed_over(&found->literal_rows, sizeof(int64_t)),
+        handed_over(&found->literal_classes, 1),
+        handed_over(&found->rule_rows, sizeof(int64_t)),
+        handed_over(&found->rule_masks, sizeof(int32_t)),
+        handed_over(&found->noted_masks, sizeof(int32_t)),
+        found->open,
+        found->nodes,
+        found->head,
+    };
+    found->open = found->nodes = found->head = NULL;
+    Py_ssize_t count = (Py_ssize_t)(sizeof(parts) / sizeof(parts[0]));
+    PyObject *tuple = PyTuple_New(count);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (tuple != NULL && parts[i] != NULL)
+            PyTuple_SetItem(tuple, i, parts[i]);
+        else {
+            if (parts[i] != NULL) Py_DecRef(parts[i]);
+            if (tuple != NULL) Py_DecRef(tuple);
+            tuple = NULL;
+        }
+    }
+    return tuple;
+}
+
+void free_found(Found *found) {
+    Buffer *buffers[] = {
+        &found->codes,          &found->depths,          &found->fields,     &found->places,
+        &found->names.ends,     &found->names.text,      &found->is_named,   &found->value_rows,
+        &found->values.ends,    &found->values.text,     &found->open_rows,  &found->literal_rows,
+        &found->literal_classes, &found->qualifier_rows, &found->rule_rows,  &found->qualifiers.ends,
+        &found->qualifiers.text, &found->rule_masks,     &found->noted_masks};
+    for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
+    PyObject *lists[] = {found->open, found->nodes, found->head};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        if (lists[i] != NULL) Py_DecRef(lists[i]);
+}

@@ -1,0 +1,60 @@
+/* What is found in a document, as columns. */
+
+#ifndef SNAKE_PIPE_FOUND_H
+#define SNAKE_PIPE_FOUND_H
+
+#include "documents.h"
+
+/* Strings as Arrow has them: the end of each in `text`. */
+typedef struct {
+    Buffer ends, text;
+} Strings;
+
+/* As `trees.walk.native` describes it. */
+typedef struct {
+    Buffer codes, depths, fields, places;
+    Strings names;
+    Buffer is_named;
+    Buffer value_rows;
+    Strings values;
+    Buffer qualifier_rows;
+    Strings qualifiers;
+    Buffer open_rows, literal_rows, literal_classes;
+    Buffer rule_rows, rule_masks, noted_masks;
+    PyObject *open, *nodes, *head;
+} Found;
+
+int begin_found(Found *found);
+/* The columns as a tuple. */
+PyObject *found_columns(Found *found);
+void free_found(Found *found);
+
+static inline int add_int32(Buffer *buffer, int32_t number) {
+    if (reserve(buffer, sizeof(number))) return -1;
+    ((int32_t *)buffer->items)[buffer->count++] = number;
+    return 0;
+}
+
+static inline int add_int64(Buffer *buffer, int64_t number) {
+    if (reserve(buffer, sizeof(number))) return -1;
+    ((int64_t *)buffer->items)[buffer->count++] = number;
+    return 0;
+}
+
+static inline int add_byte(Buffer *buffer, uint8_t number) {
+    if (reserve(buffer, 1)) return -1;
+    ((uint8_t *)buffer->items)[buffer->count++] = number;
+    return 0;
+}
+
+static inline int add_bytes(Buffer *buffer, const char *text, size_t size) {
+    if (reserve_many(buffer, size, 1)) return -1;
+    if (size) memcpy((char *)buffer->items + buffer->count, text, size);
+    buffer->count += size;
+    return 0;
+}
+
+int add_string(Strings *strings, const char *text, size_t size);
+int add_view(PyObject *list, Document *document, yyjson_val *object);
+
+#endif
