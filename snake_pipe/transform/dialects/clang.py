@@ -25,6 +25,17 @@ from snake_pipe.transform.dialects.dialect import (
     rooted,
     text,
 )
+from snake_pipe.transform.dialects.guards import (
+    OUTSIDE,
+    Reading,
+    all_of,
+    chained,
+    guarded,
+    is_one_of,
+    lacks,
+    read_as,
+    readings_of,
+)
 from snake_pipe.transform.languages.rules import table, words
 
 if TYPE_CHECKING:
@@ -152,6 +163,11 @@ def _declaration(node: Node, memo: Memo) -> Iterable[Definition]:
     )
 
 
+@guarded(OUTSIDE)
+def _variable(node: Node, memo: Memo) -> Iterable[Definition]:
+    return _declaration(node, memo)
+
+
 def _parameters(inner: list[Node]) -> list[str]:
     shown = []
     for item in inner:
@@ -169,6 +185,10 @@ def _bases(node: Node, _memo: Memo) -> Iterable[Reference]:
             yield Reference("inherit", name, qualifier or None)
 
 
+@read_as(
+    Reading("referencedDecl.name"),
+    Reading(when=all_of(lacks("referencedDecl"), lacks("foundReferencedDecl")), is_nothing=True),
+)
 def _referenced(node: Node) -> str | None:
     return text(child(node, "referencedDecl") or child(node, "foundReferencedDecl"), "name")
 
@@ -185,14 +205,29 @@ def _step(node: Node) -> tuple[str | None, Node | None]:
     return ("this", None) if kind == "CXXThisExpr" else (_referenced(node), None)
 
 
+_REFERENCED = readings_of(_referenced)
+_WRAPPER = (Reading(is_wrapper=True, first_of="inner"),)
+
+
+@chained(
+    {
+        "MemberExpr": (Reading("name", first_of="inner"),),
+        "CXXThisExpr": (Reading(word="this"),),
+        "ImplicitCastExpr": _WRAPPER,
+        "ParenExpr": _WRAPPER,
+        "": _REFERENCED,
+    }
+)
 def _qualifier(node: Node) -> str | None:
     return dotted(next(iter(children(node, "inner")), None), _step)
 
 
+@guarded(is_one_of("opcode", "="))
 def _assignment(node: Node, _memo: Memo) -> str | None:
     return "BinaryOperator=" if node.get("opcode") == "=" else None
 
 
+@guarded(is_one_of("opcode", "++", "--"))
 def _increment(node: Node, _memo: Memo) -> str | None:
     return "UnaryOperator++" if node.get("opcode") in ("++", "--") else None
 
@@ -256,6 +291,6 @@ CLANG = Dialect(
     members=words("MemberExpr"),
     qualifier=_qualifier,
     prepare={"CXXRecordDecl": _note_access},
-    definitions=dict.fromkeys(_DECLARATIONS, _declaration),
+    definitions=dict.fromkeys(_DECLARATIONS, _declaration) | {"VarDecl": _variable},
     references={"CXXRecordDecl": _bases},
 )

@@ -81,7 +81,7 @@ class Documents(Protocol):
         type_key: str,
         fields: dict[str, int],
         learn: Callable[[str], tuple[Any, ...]],
-        places: tuple[Any, ...],
+        places: tuple[Any, ...] | None,
         columns: int,
         links: tuple[tuple[str, tuple[Any, ...]], ...],
         atoms: tuple[str, ...],
@@ -95,12 +95,17 @@ class Documents(Protocol):
         name and value, flags (1 is a literal, 2 a comment, 4 has a rule for its name, 8 for what stands
         before it, 16 is a function, 32 a class), bit and guard of each other rule, and the readings of its
         name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for true,
-        false and null. `places` is as for `numbers`; each first key is there once. `longest` are the
-        characters of values that are kept. `seed` is a number that nobody can know.
+        false and null. `places` is as for `numbers`, each first key there once; None for those of clang,
+        which have the columns that `ClangPositions` reads. `longest` are the characters of values that are
+        kept. `seed` is a number that nobody can know.
         """
 
     def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:
         """The columns of all nodes below a view, and what is to be asked of some; see `trees.walk.native`."""
+        ...
+
+    def row_of_view(self, document: Any, view: Any) -> int:
+        """The row of a node in the tree of clang's that was walked last; -1 for what is none."""
         ...
 
 

@@ -15,6 +15,7 @@ static void free_document(PyObject *capsule) {
     Document *document = PyCapsule_GetPointer(capsule, DOCUMENT);
     free_views(document);
     yyjson_doc_free(document->json);
+    PyMem_Free(document->nodes.items);
     PyMem_Free(document);
 }
 

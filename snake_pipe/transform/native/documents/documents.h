@@ -8,6 +8,7 @@
 #define SNAKE_PIPE_DOCUMENTS_H
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yyjson.h>
@@ -19,12 +20,19 @@
 
 typedef struct View View;
 
+/* A node, and its row in the tree that was walked last. */
+typedef struct {
+    yyjson_val *object;
+    int64_t row;
+} NodeRow;
+
 /* A document that was read, and the views of its objects by their address; a view is made once, so that it is
-   the same whoever asks for it. */
+   the same whoever asks for it. `nodes` are there where places of nodes are asked for by views. */
 typedef struct {
     yyjson_doc *json;
     View **views;
     size_t count, room;
+    Buffer nodes;
 } Document;
 
 extern const char DOCUMENT[], PLAN[];
@@ -34,6 +42,7 @@ PyObject *read_document(PyObject *module, PyObject *arguments);
 PyObject *document_root(PyObject *module, PyObject *arguments);
 PyObject *open_plan(PyObject *module, PyObject *arguments);
 PyObject *walk_document(PyObject *module, PyObject *arguments);
+PyObject *row_of_view(PyObject *module, PyObject *arguments);
 
 /* What a value is to Python: its own scalars and lists, and a view of an object. */
 PyObject *to_python(Document *document, yyjson_val *value);

@@ -32,7 +32,7 @@ static PyObject *handed_over(Buffer *buffer, size_t item_size) {
     return PyByteArray_FromStringAndSize(buffer->items, (Py_ssize_t)(buffer->count * item_size));
 }
 
-PyObject *found_columns(Found *found) {
+PyObject *found_columns(Found *found, PyObject *main_file) {
     PyObject *parts[] = {
         handed_over(&found->codes, sizeof(int32_t)),
         handed_over(&found->depths, sizeof(int32_t)),
@@ -56,6 +56,7 @@ PyObject *found_columns(Found *found) {
         found->open,
         found->nodes,
         found->head,
+        main_file,
     };
     found->open = found->nodes = found->head = NULL;
     Py_ssize_t count = (Py_ssize_t)(sizeof(parts) / sizeof(parts[0]));

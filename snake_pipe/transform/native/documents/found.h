@@ -25,8 +25,8 @@ typedef struct {
 } Found;
 
 int begin_found(Found *found);
-/* The columns as a tuple. */
-PyObject *found_columns(Found *found);
+/* The columns as a tuple, with what is the name of the file that was parsed, which is taken. */
+PyObject *found_columns(Found *found, PyObject *main_file);
 void free_found(Found *found);
 
 static inline int add_int32(Buffer *buffer, int32_t number) {

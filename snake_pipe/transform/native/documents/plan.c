@@ -143,11 +143,13 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     (void)module;
     Plan *plan = PyMem_Calloc(1, sizeof(Plan));
     if (plan == NULL) return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(arguments, "UO!OO!iO!(sss)nnL", &type_key, &PyDict_Type, &fields, &learn, &PyTuple_Type,
-                          &places, &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
+    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)nnL", &type_key, &PyDict_Type, &fields, &learn, &places,
+                          &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
                           &plan->atoms[2], &longest, &longest_comment, &seed))
         goto failed;
-    if (columns < 0 || columns > MOST_STEPS || longest < 0 || longest_comment < 0) {
+    plan->is_clang = places == &_Py_NoneStruct;
+    if (columns < 0 || columns > MOST_STEPS || (plan->is_clang && columns != CLANG_COLUMNS) ||
+        longest < 0 || longest_comment < 0) {
         PyErr_SetString(PyExc_ValueError, "no plan of numbers");
         goto failed;
     }
@@ -163,7 +165,11 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     plan->type_key = key_of(plan, type_key);
     plan->raw_key = key_number(plan, "raw", 3);
     plan->value_key = key_number(plan, "value", 5);
-    plan->used = flatten(plan, places, plan->steps, MOST_STEPS);
+    plan->loc_key = key_number(plan, "loc", 3);
+    plan->range_key = key_number(plan, "range", 5);
+    plan->begin_key = key_number(plan, "begin", 5);
+    plan->end_key = key_number(plan, "end", 3);
+    if (!plan->is_clang) plan->used = flatten(plan, places, plan->steps, MOST_STEPS);
     if (PyErr_Occurred() || plan->type_key == NO_WORD || note_steps(plan) || add_links(plan, links)) goto failed;
     PyObject *capsule = PyCapsule_New(plan, PLAN, free_plan);
     if (capsule != NULL) return capsule;

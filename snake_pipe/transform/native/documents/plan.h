@@ -48,8 +48,8 @@ typedef struct {
     int32_t bit, guard;
 } Rule;
 
-/* Those that the walk knows. */
-enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4 };
+/* Those that the walk knows; FINDING_RULES count in the file that was parsed, not in those it includes. */
+enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, FINDING_RULES = 128 | 256 | 512 };
 
 /* A type of nodes: its code and flags, the keys (NO_WORD for none) of name and value, its rules, and how its names
    read. */
@@ -70,15 +70,16 @@ typedef struct {
 } Step;
 
 #define MOST_STEPS 32
+#define CLANG_COLUMNS 9
 
 typedef struct {
     Words keys, types, chained;
     Buffer key_facts, type_facts, rules, guards, readings, paths, links;
-    int32_t type_key, raw_key, value_key, first_key;
+    int32_t type_key, raw_key, value_key, loc_key, range_key, begin_key, end_key, first_key;
     Range other_links;
     PyObject *fields, *learn, *held;
     Step steps[MOST_STEPS];
-    int used, columns;
+    int used, columns, is_clang;
     size_t longest, longest_comment;
     const char *atoms[3];
     uint64_t objects;

@@ -161,21 +161,6 @@ static int add_value(Walk *walk, const Type *type) {
     return add_text(walk, unsafe_yyjson_get_str(value), unsafe_yyjson_get_len(value), longest);
 }
 
-static int add_places(Walk *walk) {
-    Plan *plan = walk->plan;
-    size_t columns = (size_t)plan->columns;
-    Buffer *places = &walk->found.places;
-    if (reserve_many(places, columns, sizeof(int64_t))) return -1;
-    int64_t *row = (int64_t *)places->items + places->count;
-    places->count += columns;
-    for (size_t i = 0; i < columns; i++) row[i] = -1;
-    for (int i = 0; i < plan->used; i += 1 + plan->steps[i].inner) {
-        yyjson_val *value = member(walk, plan->steps[i].number);
-        if (value != NULL) read_places(&plan->steps[i], value, row);
-    }
-    return 0;
-}
-
 /* The node's own name, or the one that its readings give; 1 where Python has to be asked for it, -1 with an error
    set. */
 static int add_name(Walk *walk, const Type *type) {
@@ -219,6 +204,10 @@ static int add_rules(Walk *walk, const Type *type, int32_t mask) {
         walk->in_function = !may_vary;
     else if (type->flags & IS_CLASS || may_vary)
         walk->in_function = 0;
+    if (walk->is_included) {
+        mask &= ~FINDING_RULES;
+        noted &= ~FINDING_RULES;
+    }
     if (!(mask | noted)) return 0;
     return add_int64(&found->rule_rows, walk->row) || add_int32(&found->rule_masks, mask) ||
            add_int32(&found->noted_masks, noted) || add_view(found->nodes, walk->document, walk->object);
@@ -254,6 +243,12 @@ static int visit(Walk *walk, Pending at) {
 
 /* -- a whole tree -------------------------------------------------------------------------------------- */
 
+static PyObject *main_file_of(Walk *walk) {
+    if (walk->clang.main_file != NULL) return to_python(walk->document, walk->clang.main_file);
+    Py_IncRef(&_Py_NoneStruct);
+    return &_Py_NoneStruct;
+}
+
 PyObject *walk_document(PyObject *module, PyObject *arguments) {
     PyObject *document_capsule, *plan_capsule, *root, *columns = NULL;
     (void)module;
@@ -268,10 +263,12 @@ PyObject *walk_document(PyObject *module, PyObject *arguments) {
         return NULL;
     }
     walk.plan->busy = 1; /* what learns its types is Python, which must not walk by it as well */
+    walk.document->nodes.count = 0;
     int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){object, 0, 0, 0});
     while (!failed && walk.pending.count) failed = visit(&walk, ((Pending *)walk.pending.items)[--walk.pending.count]);
     walk.plan->busy = 0;
-    if (!failed) columns = found_columns(&walk.found);
+    sort_nodes(walk.document);
+    if (!failed) columns = found_columns(&walk.found, main_file_of(&walk));
     free_found(&walk.found);
     PyMem_Free(walk.pending.items);
     PyMem_Free(walk.members.items);

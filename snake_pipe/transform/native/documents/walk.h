@@ -19,6 +19,13 @@ typedef struct {
     yyjson_val *value;
 } Member;
 
+/* What a location of clang's may leave out, as the one printed before has said it; strings, or NULL. */
+typedef struct {
+    yyjson_val *file, *main_file;
+    int64_t line;
+} ClangContext;
+
+/* What is under way. A node that is `is_included` stands in another file than the one that was parsed. */
 typedef struct {
     Document *document;
     Plan *plan;
@@ -26,13 +33,21 @@ typedef struct {
     Found found;
     yyjson_val *object;
     int64_t row;
-    int in_function;
+    int in_function, is_included;
+    ClangContext clang;
 } Walk;
 
 /* The value under a key of the object that is being read; NULL where it has none. */
 static inline yyjson_val *member(Walk *walk, int32_t key) {
     if (key == NO_WORD || key_at(walk->plan, key)->object != walk->plan->objects) return NULL;
     return ((Member *)walk->members.items)[key_at(walk->plan, key)->member].value;
+}
+
+/* Whether a value is an integer from 0 to 2^63-1; -0 is one. */
+static inline int is_natural(yyjson_val *value, int64_t *number) {
+    if (!unsafe_yyjson_is_int(value)) return 0;
+    *number = unsafe_yyjson_get_sint(value); /* what is unsigned and larger is below 0 as such */
+    return *number >= 0;
 }
 
 /* The value under a key of any object, the last of several. */
@@ -52,7 +67,9 @@ Said read_name(Walk *walk, Range readings, const char **text, size_t *size);
 /* Its qualifier, in `walk->parts`. */
 Said read_qualifier(Walk *walk);
 
-/* Write the numbers that a value has by the step, and those inside of it, into a row. */
-void read_places(const Step *step, yyjson_val *value, int64_t *row);
+/* The numbers of the node's place, as the next row of the table. */
+int add_places(Walk *walk);
+/* Make the nodes of which the rows are known ready for `row_of_view`. */
+void sort_nodes(Document *document);
 
 #endif

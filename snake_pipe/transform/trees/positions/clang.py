@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from snake_pipe.transform.native.compiled import LOOPS
-from snake_pipe.transform.trees.positions.reader import LINE_MAX, PositionReader
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, PlannedReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from snake_pipe.transform.dialects.dialect import Node
-    from snake_pipe.transform.trees.positions.reader import Context, Point, Table
+    from snake_pipe.transform.trees.positions.reader import Context, Picked, Point, Table
 
 _Place = tuple[int, int, int, int, bool]
 """Offset, line, column, token length, and whether it is in the main file."""
@@ -36,7 +36,7 @@ class _Lines(NamedTuple):
     last: int
 
 
-class ClangPositions(PositionReader):
+class ClangPositions(PlannedReader):
     """Offset, line, column and token length; ends are the last token's start.
 
     A line or a file is printed only where it differs from the one printed before, so all locations are
@@ -45,8 +45,13 @@ class ClangPositions(PositionReader):
     file; `main_file` is its name once it was printed.
     """
 
+    plan = None
+    columns = len(_NOWHERE)
+
     def __init__(self) -> None:
-        self.in_main: list[bool] = []
+        self._in_main: list[bool] = []
+        self.in_main = self._in_main
+        self._row_of: Callable[[Node], int] | None = None
         self._rows: dict[int, int] = {}
         self._tables: list[Table] = []
         self._begins: list[int] = []
@@ -63,12 +68,19 @@ class ClangPositions(PositionReader):
                 list(nodes), self._file, self._line, self.main_file
             )
             table = np.frombuffer(cells, np.int64).reshape(len(_NOWHERE), -1)
-        begin = len(self.in_main)
+        begin = len(self._in_main)
         self._begins.append(begin)
         self._tables.append(table)
         self._rows.update(zip(map(id, nodes), count(begin), strict=False))
-        self.in_main += (table[_IN_MAIN] == 1).tolist()
+        self._in_main += (table[_IN_MAIN] == 1).tolist()
         return table[:_NAME_LINE]
+
+    def picked(self, found: Picked) -> Table:
+        """See `PlannedReader`."""
+        self._begins, self._tables = [0], [found.table]
+        self.in_main = found.table[_IN_MAIN] == 1
+        self.main_file, self._row_of = found.main_file, found.row_of
+        return found.table[:_NAME_LINE]
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`: a declaration's `loc` is the place of its name."""
@@ -85,7 +97,8 @@ class ClangPositions(PositionReader):
 
     def begin_piece(self) -> None:
         """See `PositionReader`."""
-        self._rows, self._tables, self._begins, self.in_main = {}, [], [], []
+        self._rows, self._tables, self._begins, self._in_main = {}, [], [], []
+        self.in_main = self._in_main
 
     def pin(self, node: Node) -> None:
         """Read the places of a node that comes next, and write them so that they rely on nothing before.
@@ -116,8 +129,8 @@ class ClangPositions(PositionReader):
 
     def _lines(self, node: Node) -> _Lines | None:
         """What is known of a node that was read; None where it stands nowhere."""
-        row = self._rows.get(id(node))
-        if row is None:
+        row = self._rows.get(id(node), -1) if self._row_of is None else self._row_of(node)
+        if row < 0:
             return self._pinned.get(id(node))
         index = bisect_right(self._begins, row) - 1
         cells = self._tables[index][:, row - self._begins[index]].tolist()

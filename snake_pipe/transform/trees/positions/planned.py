@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Node
     from snake_pipe.transform.trees.positions.numbers import Plan
-    from snake_pipe.transform.trees.positions.reader import Point, Table
+    from snake_pipe.transform.trees.positions.reader import Picked, Point, Table
 
 _START_AND_END: Plan = (("start", 0), ("end", 1))
 _RANGE: Plan = (("range", ((0, 0), (1, 1))),)
@@ -42,9 +42,10 @@ class LocPositions(PlannedReader):
         self._locations = locations
         self._plan: Plan = ()
 
-    def picked(self, head: Sequence[Node], table: Table) -> Table:
+    def picked(self, found: Picked) -> Table:
         """See `PlannedReader`."""
-        self.sample(head[:_SAMPLE])
+        table = found.table
+        self.sample(found.head[:_SAMPLE])
         if _RANGE[0] in self._plan:
             table[:2] = table[6:]
         elif _START_AND_END[0] not in self._plan:

@@ -8,12 +8,12 @@ of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +40,7 @@ class PositionReader:
     """
 
     main_file: str | None = None
-    in_main: list[bool] | None = None
+    in_main: Sequence[bool] | NDArray[np.bool_] | None = None
     context: Context = (None, 0)
 
     def spans(self, nodes: Sequence[Node]) -> Table:
@@ -68,21 +68,32 @@ class PositionReader:
         """Remember the place of a node whose children come in several pieces, for as long as it lives."""
 
 
+class Picked(NamedTuple):
+    """What the compiled walk has read of a document's places: a table, and the first nodes.
+
+    Of a tree that spans several files `main_file` is the one that was parsed, and `row_of` gives the row of a
+    node, -1 for what is none.
+    """
+
+    table: Table
+    head: Sequence[Node]
+    main_file: str | None
+    row_of: Callable[[Node], int]
+
+
 class PlannedReader(PositionReader):
     """Reads numbers that stand under keys which are always the same.
 
     `plan` (see `positions.numbers`) finds all numbers that its nodes may have, in a table of `columns` rows.
+    It is None where the compiled walk reads them as clang writes them.
     """
 
-    plan: ClassVar[tuple[tuple[str | int, Any], ...]] = ()
+    plan: ClassVar[tuple[tuple[str | int, Any], ...] | None] = ()
     columns: ClassVar[int] = 6
 
-    def picked(self, head: Sequence[Node], table: Table) -> Table:  # noqa: ARG002
-        """The numbers that `spans` would give, of all that the plan has found in a document.
-
-        `head` are its first nodes.
-        """
-        return table
+    def picked(self, found: Picked) -> Table:
+        """The numbers that `spans` would give, of all that were found in a document."""
+        return found.table
 
 
 def finish(tables: Sequence[Table]) -> tuple[NDArray[np.int64], ...]:

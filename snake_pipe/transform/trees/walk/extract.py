@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.transform.rows.builder import KIND_CODES
-from snake_pipe.transform.trees.positions.reader import PlannedReader
+from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.native import NUMBER, STRING
 
@@ -159,7 +159,7 @@ class Extractor:
         """The same of a document that was read in place."""
         reader = self._reader
         assert isinstance(reader, PlannedReader)
-        spans = reader.picked(found.head, found.places)
+        spans = reader.picked(Picked(found.places, found.head, found.main_file, found.row_of))
         self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
         self._rows_of_class[str] = found.literal_rows[found.literal_classes == STRING].tolist()
         self._rows_of_class[int] = found.literal_rows[found.literal_classes == NUMBER].tolist()

@@ -7,6 +7,7 @@ functions are given views of the nodes that have them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from snake_pipe.transform.trees.walk.vocabulary import BITS
 from snake_pipe.transform.trees.walk.walker import Fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
@@ -44,7 +47,7 @@ class NodeColumns:
 
     `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
     write. `nodes` are those with rules that may find something in them: the rules in their mask, and those in
-    their mask of `noted` ones if there is a note for them. `head` are the first of all.
+    their mask of `noted` ones if there is a note for them. The last three are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -66,6 +69,8 @@ class NodeColumns:
     noted: NDArray[np.int32]
     nodes: list[Node]
     head: list[Node]
+    main_file: str | None
+    row_of: Callable[[Node], int]
 
 
 def is_native(dialect: Dialect) -> bool:
@@ -143,6 +148,7 @@ class NativeWalker:
             open_values,
             nodes,
             head,
+            main_file,
         ) = self._module.walk_document(document.handle, self._plan, root)
         named = np.frombuffer(is_named, np.bool_)
         return NodeColumns(
@@ -165,6 +171,8 @@ class NativeWalker:
             np.frombuffer(noted, np.int32),
             nodes,
             head,
+            main_file,
+            partial(self._module.row_of_view, document.handle),
         )
 
 

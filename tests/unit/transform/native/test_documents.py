@@ -141,6 +141,53 @@ def written(members: list[tuple[str, str]]) -> str:
     return "{" + ",".join(f"{json.dumps(key)}:{value}" for key, value in members) + "}"
 
 
+CLANG_TYPES = st.sampled_from(
+    "FunctionDecl VarDecl RecordDecl CXXRecordDecl FieldDecl CompoundStmt DeclRefExpr MemberExpr CallExpr"
+    " ImplicitCastExpr BinaryOperator UnaryOperator CXXThisExpr IntegerLiteral".split()
+)
+CLANG_KEYS = st.sampled_from(
+    "inner name value opcode referencedDecl foundReferencedDecl isImplicit completeDefinition kind type loc"
+    " range begin end expansionLoc spellingLoc".split()
+)
+NUMBERS = st.sampled_from("0 1 2 77 2147483647 2147483648 -1 -0 1.0 true null".split())
+LOCATIONS = st.dictionaries(
+    st.sampled_from("offset line col tokLen offset col".split()), NUMBERS, max_size=4
+) | st.fixed_dictionaries({"offset": NUMBERS, "col": NUMBERS, "tokLen": st.just("3")})
+PLACES = st.builds(
+    lambda numbers, file, included, inner: written(
+        [*numbers.items(), *([("file", file)] if file else []), *included, *inner]
+    ),
+    LOCATIONS,
+    st.sampled_from([None, '"a.c"', '"b.h"', "5"]),
+    st.sampled_from([[], [], [("includedFrom", "{}")]]),
+    st.sampled_from(
+        [[], [("spellingLoc", '{"offset":4,"line":3,"col":1}'), ("expansionLoc", '{"offset":8,"col":2}')]]
+    ),
+)
+
+
+def clang_nodes(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    members = st.lists(st.tuples(CLANG_KEYS, inner), max_size=4)
+    spans = st.tuples(PLACES, PLACES).map('{{"begin":{0[0]},"end":{0[1]}}}'.format)
+    return st.builds(
+        lambda type_, loc, span, more: written(
+            [("kind", json.dumps(type_)), ("loc", loc), ("range", span), *more]
+        ),
+        CLANG_TYPES,
+        PLACES,
+        spans,
+        members,
+    ) | st.lists(inner, max_size=4).map(lambda items: f"[{','.join(items)}]")
+
+
+@needs_documents
+@settings(deadline=None)
+@given(st.lists(st.recursive(SCALARS, clang_nodes, max_leaves=25), max_size=4).map(",".join))
+def test_odd_trees_of_clang_give_the_same_rows(inner: str) -> None:
+    documents = [written([("kind", '"TranslationUnitDecl"'), ("inner", f"[{inner}]")]).encode()]
+    assert tables(documents, in_place=True) == tables(documents, in_place=False)
+
+
 ODD = st.recursive(SCALARS, nested, max_leaves=25)
 ROOTS = st.sampled_from(
     [
