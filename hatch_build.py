@@ -31,6 +31,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOLDER = Path("snake_pipe/transform/native")
 LOOPS = FOLDER / "loops.abi3.so"
 DOCUMENTS = FOLDER / "documents.abi3.so"
+ROWS = FOLDER / "rows.abi3.so"
+MODULES = (LOOPS, DOCUMENTS, ROWS)
+"""The C files of each but the first are in a folder that has its name."""
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64"),
@@ -85,11 +88,11 @@ class BuildHook(BuildHookInterface):
         if self.target_name != "wheel":
             return
         target = _target()
-        built: dict[Path, Path | None] = {LOOPS: None, DOCUMENTS: None}
+        built: dict[Path, Path | None] = dict.fromkeys(MODULES)
         if target is not None:
             built = self._build(target[0], Path(self._scratch.name))
         if version == "editable":
-            for module in (LOOPS, DOCUMENTS):
+            for module in MODULES:
                 _replace(built[module], Path(self.root) / module)
         else:  # the checkout is left alone: another one may be installed from it in place
             included = {str(made): str(path) for path, made in built.items() if made is not None}
@@ -135,6 +138,7 @@ class BuildHook(BuildHookInterface):
         built: dict[Path, Path | None] = {
             LOOPS: self._compile(LOOPS, loops, "-O2", triple, folder),
             DOCUMENTS: None,
+            ROWS: self._compile(ROWS, sorted((root / FOLDER / "rows").glob("*.c")), "-O3", triple, folder),
         }
         try:
             yyjson = fetch_yyjson(folder)
@@ -225,7 +229,8 @@ def _replace(built: Path | None, module: Path) -> None:
 def _digest(root: Path, module: Path) -> str:
     """What a module was compiled from, which is its docstring: a stale one in a checkout can be seen."""
     folder = root / FOLDER
-    own = [*folder.glob("*.c")] if module == LOOPS else [*(folder / "documents").glob("*.[ch]")]
+    name = module.name.partition(".")[0]
+    own = [*folder.glob("*.c")] if module == LOOPS else [*(folder / name).glob("*.[ch]")]
     sources = sorted([*own, *folder.glob("*.h")])
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -113,7 +113,7 @@ def test_without_yyjson_the_build_goes_on_and_says_so_in_one_line(build, monkeyp
     loops = tmp_path / "loops"
     monkeypatch.setattr(hook, "_compile", lambda *_: loops)  # it is compiled by a package of builds
     made = hook._build("x86_64-linux-gnu.2.17", tmp_path)
-    assert made == {build.module.LOOPS: loops, build.module.DOCUMENTS: None}
+    assert made == {build.module.LOOPS: loops, build.module.DOCUMENTS: None, build.module.ROWS: loops}
     (warning,) = hook.warnings
     assert warning.startswith("Python will read JSON, more slowly: pip could not fetch yyjson: ")
     assert "\n" not in warning
@@ -122,4 +122,5 @@ def test_without_yyjson_the_build_goes_on_and_says_so_in_one_line(build, monkeyp
 def test_modules_are_told_by_the_digests_of_their_sources(build):
     hook = build.module
     assert hook._digest(PROJECT, hook.LOOPS) == digest()
-    assert hook._digest(PROJECT, hook.DOCUMENTS) == digest(documents=True)
+    assert hook._digest(PROJECT, hook.DOCUMENTS) == digest("documents")
+    assert hook._digest(PROJECT, hook.ROWS) == digest("rows")

@@ -1,9 +1,9 @@
-"""The innermost loops over JSON trees, compiled from the C files beside this one, where that was done.
+"""The innermost loops, compiled from the C files beside this one, where that was done.
 
-There are two modules, so that one can be had without the other: `documents` contains yyjson, which the build
-may have to do without. Where a module is not there, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python does
-the same, more slowly; but it cuts no locations out of texts (`trees.positions.locations`). The rows are the
-same.
+There are several modules, so that one can be had without the others: `documents` contains yyjson, which the
+build may have to do without. Where a module is not there, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python
+does the same, more slowly; but it cuts no locations out of texts (`trees.positions.locations`). The rows are
+the same.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PURE_PYTHON = "SNAKE_PIPE_PURE_PYTHON"
 
 MODULE = "snake_pipe.transform.native.loops"
 DOCUMENTS_MODULE = "snake_pipe.transform.native.documents"
+ROWS_MODULE = "snake_pipe.transform.native.rows"
 
 
 class Loops(Protocol):
@@ -109,6 +110,35 @@ class Documents(Protocol):
         ...
 
 
+class Rows(Protocol):
+    """What builds columns of rows. Columns are contiguous arrays of int32 unless said otherwise.
+
+    ValueError for columns of different lengths, and for offsets outside of their text.
+    """
+
+    def shape(self, depth: Any, parent: Any, child_index: Any, end: Any) -> None:
+        """Fills in the last three; see `rows.shape`. ValueError where the depths are no preorder."""
+
+    def line_starts(self, text: Any) -> bytearray:
+        """The offsets at which lines begin, the first of them 0."""
+        ...
+
+    def locate(
+        self, line_starts: Any, offset: Any, base: Any, near: Any | None, line: Any, column: Any
+    ) -> None:
+        """Fills in lines and columns of offsets in their files, which begin at `base`, both from 1.
+
+        `near` are lines near which they are, for speed.
+        """
+
+    def cut(self, source: Any, start: Any, end: Any, present: Any | None) -> tuple[bytearray, bytearray]:
+        """Offsets (int32) and bytes of a column of strings, slices of a text; `present` are bytes."""
+        ...
+
+    def shorten(self, source: Any, start: Any, end: Any, characters: int) -> None:
+        """Moves ends so that slices have so many characters of UTF-8 at most."""
+
+
 def _load(name: str) -> Any:
     if os.environ.get(PURE_PYTHON):
         return None
@@ -127,3 +157,6 @@ LOOPS = cast("Loops | None", _load(MODULE))
 
 DOCUMENTS = cast("Documents | None", _load(DOCUMENTS_MODULE))
 """What reads JSON documents, None where Python has to do without."""
+
+ROWS = cast("Rows | None", _load(ROWS_MODULE))
+"""What builds columns, None where Python has to do without."""

@@ -57,6 +57,16 @@ typedef struct {
     void *closure;
 } PyGetSetDef;
 
+typedef struct {
+    void *items;
+    PyObject *object;
+    Py_ssize_t len, itemsize;
+    int readonly, ndim;
+    char *format;
+    Py_ssize_t *shape, *strides, *suboffsets;
+    void *internal;
+} Py_buffer;
+
 #define Py_mod_exec 2
 #define Py_mp_length 4
 #define Py_mp_subscript 5
@@ -77,6 +87,7 @@ extern PyObject _Py_NoneStruct, *PyExc_KeyError, *PyExc_ValueError;
 void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
 int PyArg_ParseTuple(PyObject *, const char *, ...);
+void PyBuffer_Release(Py_buffer *);
 char *PyByteArray_AsString(PyObject *);
 PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
 int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);

@@ -20,6 +20,10 @@ AST_QUEUE = "ast"
 """The queue of files that hold a serialized tree; their dialect is recognised by their content."""
 
 
+class RowError(ValueError):
+    """Columns do not fit their table; always a mistake in a reader, never in a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransformOptions:
     """What to extract; `max_depth` is the nesting above which a file is refused, not cut.

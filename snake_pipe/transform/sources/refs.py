@@ -8,14 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from snake_pipe.schemas import ROLES
-from snake_pipe.transform.rows.builder import (
-    dictionary_column,
-    int_column,
-    name_column,
-    record_batch,
-    shorten,
-    text_column,
-)
+from snake_pipe.transform.rows.builder import dictionary_column, int_column, record_batch
+from snake_pipe.transform.rows.texts import name_column, shorten, text_column
 from snake_pipe.transform.sources.grammar import NO_REFERENCE
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.rows.builder import TreeShape, tree_shape
+from snake_pipe.transform.rows.shape import TreeShape, tree_shape
+from snake_pipe.transform.sources.lines import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,33 +33,10 @@ _IN_WORDS = np.array([chr(byte).isalnum() or byte in b"_-" or byte > 127 for byt
 _IN_OPERATORS = np.array([byte in _OPERATORS for byte in range(256)])
 
 
-class LineIndex:
-    """Offsets of the joined sources → line and column in their file, both from 1."""
-
-    def __init__(self, source: NDArray[np.uint8], bases: NDArray[np.int32]) -> None:
-        newlines = source == 10
-        self._before = np.zeros(len(source) + 1, np.int32)
-        np.cumsum(newlines, out=self._before[1:])
-        # A file's first line begins at its base; the lines of all files are numbered through.
-        starts = np.concatenate([[0], np.flatnonzero(newlines) + 1]).astype(np.int32)
-        self._line_start = starts
-        self._bases = bases
-
-    def locate(self, offset: Rows, base: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Lines and columns of offsets; `base` is where the offset's file begins."""
-        line = self._before[offset]
-        begin = np.maximum(self._line_start[line], base)
-        column: NDArray[np.int32] = (offset - begin + 1).astype(np.int32, copy=False)
-        return line - self._before[base] + 1, column
-
-    def lines(self, offset: Rows, base: Rows) -> NDArray[np.int32]:
-        """The lines alone."""
-        line: NDArray[np.int32] = self._before[offset] - self._before[base] + 1
-        return line
-
-
 _BORDER = b"\n\n"
-"""Between files: no comment of one is right above what begins the next, nor on the same line."""
+"""Between files: no comment of one is right above what begins the next, nor on the same line.
+
+So each file begins a line, by which `LineIndex` knows it."""
 
 
 @dataclasses.dataclass
@@ -124,7 +102,7 @@ class SourceRows:
     @cached_property
     def lines(self) -> LineIndex:
         """Lines and columns of offsets."""
-        return LineIndex(self.source, self.bases)
+        return LineIndex(self.source)
 
     def files(self, rows: Rows) -> NDArray[np.int64]:
         """The file (its position in the batch) of each row."""

@@ -10,14 +10,8 @@ import pyarrow as pa
 
 from snake_pipe.schemas import KINDS
 from snake_pipe.transform.languages.rules import Define
-from snake_pipe.transform.rows.builder import (
-    dictionary_column,
-    int_column,
-    name_column,
-    record_batch,
-    shorten,
-    text_column,
-)
+from snake_pipe.transform.rows.builder import dictionary_column, int_column, record_batch
+from snake_pipe.transform.rows.texts import name_column, shorten, text_column
 from snake_pipe.transform.sources.definitions import FUNCTION, METHOD, bodies, head_ends
 from snake_pipe.transform.sources.docs import Comments, docstring
 from snake_pipe.transform.sources.heads import Heads

@@ -12,16 +12,9 @@ from tree_sitter import Parser
 
 from snake_pipe.schemas import KINDS, TREE_TABLES
 from snake_pipe.transform.languages import LANGUAGES
-from snake_pipe.transform.rows.builder import (
-    dictionary_column,
-    empty_batch,
-    name_column,
-    record_batch,
-    shorten,
-    structure_columns,
-    text_column,
-)
+from snake_pipe.transform.rows.builder import dictionary_column, empty_batch, record_batch, structure_columns
 from snake_pipe.transform.rows.contract import FileFacts, Problem, Transformed
+from snake_pipe.transform.rows.texts import name_column, shorten, text_column
 from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.definitions import find_definitions
 from snake_pipe.transform.sources.grammar import grammar
@@ -211,7 +204,7 @@ class SourceTreeTransformer:
         compiled, code = rows.grammar, rows.code
         base = np.repeat(rows.bases, rows.counts)
         start_line, start_col = rows.lines.locate(rows.start, base)
-        end_line, end_col = rows.lines.locate(rows.end, base)
+        end_line, end_col = rows.lines.locate(rows.end, base, start_line)
         name_start, name_end = rows.start.copy(), rows.end.copy()
         named = np.zeros(len(rows), np.bool_)
         named[names.row] = True

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.transform.rows.builder import KIND_CODES, TreeShape, Words, int_column, tree_shape
+from snake_pipe.transform.rows.builder import KIND_CODES, Words, int_column
+from snake_pipe.transform.rows.shape import TreeShape, tree_shape
 from snake_pipe.transform.trees.positions.reader import finish
 
 if TYPE_CHECKING:

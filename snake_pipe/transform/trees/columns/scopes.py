@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect
-    from snake_pipe.transform.rows.builder import TreeShape
+    from snake_pipe.transform.rows.shape import TreeShape
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
 _ROLE_WORDS = (*ROLES, "none", "local")

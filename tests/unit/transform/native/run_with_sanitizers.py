@@ -18,9 +18,10 @@ PROJECT = Path(__file__).resolve().parents[4]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from hatch_build import fetch_yyjson  # noqa: E402
-from testkit.native import DOCUMENTS_NAME, MODULE_NAME, NATIVE, digest  # noqa: E402
+from testkit.native import DOCUMENTS_NAME, MODULE_NAME, NATIVE, ROWS_NAME, digest  # noqa: E402
 
 FLAGS = "-std=c11 -O1 -g -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -Wall -Wextra -Werror"
+TESTS = ("test_compiled.py", "test_documents.py", "test_rows.py")
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
@@ -34,7 +35,8 @@ def main() -> int:
         options = ["gcc", *FLAGS.split(), *SANITIZERS.split(), "-isystem", str(fetch_yyjson(Path(folder)))]
         for name, sources, made_of in (
             (MODULE_NAME, NATIVE.glob("*.c"), digest()),
-            (DOCUMENTS_NAME, (NATIVE / "documents").glob("*.c"), digest(documents=True)),
+            (DOCUMENTS_NAME, (NATIVE / "documents").glob("*.c"), digest("documents")),
+            (ROWS_NAME, (NATIVE / "rows").glob("*.c"), digest("rows")),
         ):
             command = [*options, f'-DDIGEST="{made_of}"', "-o", str(modules / name), *map(str, sources)]
             subprocess.run(command, check=True)
@@ -53,7 +55,7 @@ def main() -> int:
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
         environment.pop("SNAKE_PIPE_PURE_PYTHON", None)
-        tests = [str(Path(__file__).with_name(name)) for name in ("test_compiled.py", "test_documents.py")]
+        tests = [str(Path(__file__).with_name(name)) for name in TESTS]
         command = [sys.executable, "-P", "-m", "pytest", *tests, "-q", "-s", "-p", "no:cacheprovider"]
         return subprocess.run([*command, *sys.argv[1:]], cwd=PROJECT, env=environment, check=False).returncode
 

@@ -19,7 +19,7 @@ NAMES = sorted(set(re.findall(r"\b_?Py\w+(?=\()|\bPy\w+_Type\b|_Py_NoneStruct|Py
 PYTHON = "#define Py_LIMITED_API 0x030B0000\n#include <Python.h>\n#include <stddef.h>\n"
 RENAMED = (
     "PyObject PyTypeObject PyCFunction PyMethodDef PyModuleDef PyModuleDef_Base PyModuleDef_Slot PyType_Slot"
-    " PyType_Spec PyGetSetDef"
+    " PyType_Spec PyGetSetDef Py_buffer"
 ).split()
 FIELDS = {
     "PyObject": "ob_refcnt=refcnt ob_type=type",
@@ -29,6 +29,10 @@ FIELDS = {
     "PyType_Slot": "slot=slot pfunc=value",
     "PyType_Spec": "name=name basicsize=basicsize itemsize=itemsize flags=flags slots=slots",
     "PyGetSetDef": "name=name get=get set=set doc=doc closure=closure",
+    "Py_buffer": (
+        "buf=items obj=object len=len itemsize=itemsize readonly=readonly ndim=ndim format=format"
+        " shape=shape strides=strides suboffsets=suboffsets internal=internal"
+    ),
     "PyModuleDef": (
         "m_base=base m_name=name m_doc=doc m_size=size m_methods=methods m_slots=slots"
         " m_traverse=traverse m_clear=clear m_free=free"

@@ -1,0 +1,20 @@
+/* The compiled module: its functions, and what it was made of. */
+
+#include "rows.h"
+
+#ifndef DIGEST
+#define DIGEST "" /* of the sources, given by hatch_build.py */
+#endif
+
+static PyMethodDef methods[] = {
+    {"shape", shape, METH_VARARGS, NULL},
+    {"line_starts", line_starts, METH_VARARGS, NULL},
+    {"locate", locate, METH_VARARGS, NULL},
+    {"cut", cut, METH_VARARGS, NULL},
+    {"shorten", shorten, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+static PyModuleDef definition = {{{1, NULL}, NULL, 0, NULL}, MODULE, DIGEST, 0, methods, NULL, NULL, NULL, NULL};
+
+__attribute__((visibility("default"))) PyObject *PyInit_rows(void);
+PyObject *PyInit_rows(void) { return PyModuleDef_Init(&definition); }

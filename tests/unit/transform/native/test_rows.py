@@ -1,0 +1,130 @@
+"""The compiled module that builds columns refuses what is no column, and keeps nothing alive."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snake_pipe.transform.native import compiled
+from snake_pipe.transform.rows import shape, texts
+from snake_pipe.transform.sources import lines
+from testkit.native import blocks_kept, digest
+from testkit.places import PROJECT
+
+ROWS: Any = compiled.ROWS
+USERS = (shape, texts, lines)
+
+needs_rows = pytest.mark.skipif(ROWS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
+
+
+@pytest.mark.skipif(bool(os.environ.get(compiled.PURE_PYTHON)), reason="asked for Python alone")
+@pytest.mark.skipif(
+    sysconfig.get_platform() not in ("linux-x86_64", "linux-aarch64"), reason="not built for this platform"
+)
+def test_the_module_was_built_from_these_sources() -> None:
+    module = import_module(compiled.ROWS_MODULE)
+    assert module.__doc__ == digest("rows"), "install the project again"
+    assert compiled.ROWS is module
+
+
+def test_no_user_of_the_module_is_forgotten_here() -> None:
+    users = [
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        for path in (PROJECT / "snake_pipe" / "transform").rglob("*.py")
+        if "import ROWS" in path.read_text()
+    ]
+    assert sorted(users) == sorted(module.__name__ for module in USERS)
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, np.int32)
+
+
+WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "no columns": ("shape", (1, 2, 3, 4)),
+    "shorter": ("shape", (ints(0, 1), ints(0), ints(0, 0), ints(0, 0))),
+    "deeper than a child": ("shape", (ints(0, 2), ints(0, 0), ints(0, 0), ints(0, 0))),
+    "no root": ("shape", (ints(1), ints(0), ints(0), ints(0))),
+    "above the root": ("shape", (ints(0, -1), ints(0, 0), ints(0, 0), ints(0, 0))),
+    "no text": ("line_starts", ("text",)),
+    "no first line": ("locate", (ints(), ints(0), ints(0), None, ints(0), ints(0))),
+    "a late first line": ("locate", (ints(3), ints(0), ints(0), None, ints(0), ints(0))),
+    "before the text": ("locate", (ints(0), ints(-1), ints(0), None, ints(0), ints(0))),
+    "before all files": ("locate", (ints(0), ints(1), ints(-1), None, ints(0), ints(0))),
+    "near line 0": ("locate", (ints(0), ints(1), ints(0), ints(0), ints(0), ints(0))),
+    "near a line too far": ("locate", (ints(0, 4), ints(1), ints(0), ints(3), ints(0), ints(0))),
+    "fewer hints": ("locate", (ints(0), ints(1), ints(0), ints(), ints(0), ints(0))),
+    "no room for columns": ("locate", (ints(0), ints(1), ints(0), None, ints(0), ints())),
+    "behind the text": ("cut", (b"abc", ints(0), ints(4), None)),
+    "negative": ("cut", (b"abc", ints(-1), ints(2), None)),
+    "backwards": ("cut", (b"abc", ints(2), ints(1), None)),
+    "the largest": ("cut", (b"abc", ints(2**31 - 1), ints(-(2**31)), None)),
+    "fewer ends": ("cut", (b"abc", ints(0, 1), ints(1), None)),
+    "fewer flags": ("cut", (b"abc", ints(0, 1), ints(1, 2), np.array([True]))),
+    "shortened beyond": ("shorten", (b"abc", ints(0), ints(4), 1)),
+    "shortened from far": ("shorten", (b"abc", ints(-(2**31)), ints(2**31 - 1), 1)),
+    "fewer than no characters": ("shorten", (b"abc", ints(0), ints(2), -1)),
+    "more than all characters": ("shorten", (b"abc", ints(0), ints(2), 2**40)),
+}
+
+
+@needs_rows
+@pytest.mark.parametrize("name", list(WRONG))
+def test_what_is_no_column_is_refused(name: str) -> None:
+    function, arguments = WRONG[name]
+    with pytest.raises((ValueError, TypeError)):
+        getattr(ROWS, function)(*arguments)
+
+
+@needs_rows
+def test_more_text_than_a_column_holds_is_refused() -> None:
+    """Its length would not fit into the offsets of a column of strings."""
+    many, source = 2**12, np.zeros(2**20, np.uint8)
+    start, end = np.zeros(many, np.int32), np.full(many, len(source), np.int32)
+    with pytest.raises(ValueError, match="more text than one column"):
+        ROWS.cut(source, start, end, None)
+
+
+numbers = st.lists(st.integers(-3, 12), max_size=8).map(lambda values: np.array(values, np.int32))
+
+
+@needs_rows
+@given(st.binary(max_size=12), numbers, numbers, numbers, numbers, st.booleans())
+def test_invented_columns_end_in_an_answer_or_a_value_error(
+    text: bytes, one: Any, two: Any, three: Any, four: Any, flag: bool
+) -> None:
+    for function, arguments in (
+        ("shape", (one, two, three, four)),
+        ("line_starts", (text,)),
+        ("locate", (one, two, three, three.copy() if flag else None, four, four.copy())),
+        ("cut", (text, one, two, (three > 3) if flag else None)),
+        ("shorten", (text, one, two, 3)),
+    ):
+        try:
+            getattr(ROWS, function)(*arguments)
+        except ValueError:
+            continue
+
+
+@needs_rows
+@pytest.mark.parametrize("name", [*WRONG, "good"])
+def test_nothing_is_kept(name: str) -> None:
+    def trial() -> None:
+        if name != "good":
+            function, arguments = WRONG[name]
+            getattr(ROWS, function)(*arguments)
+        ROWS.shape(ints(0, 1, 1), ints(0, 0, 0), ints(0, 0, 0), ints(0, 0, 0))
+        ROWS.locate(
+            np.frombuffer(ROWS.line_starts(b"a\nb"), np.int32), ints(3), ints(0), None, ints(0), ints(0)
+        )
+        ROWS.cut(b"abc", ints(0, 1), ints(1, 3), None)
+        ROWS.shorten(b"abc", ints(0), ints(3), 1)
+
+    assert blocks_kept(trial) < 50
