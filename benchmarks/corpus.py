@@ -3,13 +3,15 @@
     python -m benchmarks.corpus [--folder .cache/corpus]
     python -m benchmarks.corpus --large
     python -m benchmarks.corpus --many 100000
+    python -m benchmarks.corpus --java --linux
 
 The first makes `source/` (packages from PyPI and npm, unpacked) and `ast/` (AST files made from them by the
 real parsers); the second also makes `ast-large/`, four times as many of them: a job of a quarter of a minute,
 of which the start is no part to speak of. The third also makes `many-N/`, N small AST files in folders of
-1,000. What is there already is left as it is, so the command may be repeated; a piece appears under its name
+1,000; the last `java/` and `linux/`, a large Java package and Linux's tree, from Debian's packages.
+What is there already is left as it is, so the command may be repeated; a piece appears under its name
 only when it is whole.
-Needs pip, npm, node and, for C, clang and headers of the system.
+Needs pip, npm, node and, for C, clang and headers of the system; for Debian's packages apt-get.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.corpus_ast import Job, clang_command, make_ast_files, make_clang_files
+from benchmarks.corpus_debian import JAVA_PACKAGE, LINUX_PACKAGE, has_apt, unpack_java, unpack_linux
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -139,8 +142,9 @@ def multiply(folder: Path, count: int) -> None:
 def report(folder: Path) -> None:
     """Print files and megabytes of each piece."""
     pieces = [
-        *sorted((folder / "source").iterdir()),
+        *sorted((folder / "source").glob("*")),
         *(piece for name in EXTENTS for piece in sorted((folder / name).glob("*"))),
+        *(piece for name in ("java", "linux") for piece in (folder / name).glob("*")),
         *folder.glob("many-*"),
     ]
     for piece in pieces:
@@ -259,8 +263,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(".cache/corpus"))
     parser.add_argument("--large", action="store_true", help="also make ast-large/")
     parser.add_argument("--many", type=int, metavar="N", help="also make a folder of N small AST files")
+    parser.add_argument("--java", action="store_true", help="make java/, a large Java package, alone")
+    parser.add_argument("--linux", action="store_true", help="make linux/, 78,000 files and 1.4 GB, alone")
     given = parser.parse_args()
-    prepare(given.folder, EXTENTS if given.large else ("ast",))
+    if not given.java and not given.linux:
+        prepare(given.folder, EXTENTS if given.large else ("ast",))
+    elif not has_apt():
+        sys.exit("Debian's packages need apt-get")
+    if given.java:
+        _once(given.folder / "java" / JAVA_PACKAGE, unpack_java)
+    if given.linux:
+        _once(given.folder / "linux" / LINUX_PACKAGE, unpack_linux)
     if given.many:
         multiply(given.folder, given.many)
     report(given.folder)

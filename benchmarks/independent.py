@@ -153,7 +153,7 @@ def count_source(root: Path, path: str, language: str) -> Count:
     if text is None:
         return Count(path, None)
     found = []
-    stack = [_parser(language).parse(text).root_node]
+    stack = [parser_of(language).parse(text).root_node]
     while stack:
         node = stack.pop()
         if node.is_named:
@@ -234,7 +234,8 @@ def grammar_of(language: str) -> tuple[str, str]:
 
 
 @cache
-def _parser(language: str) -> Any:
+def parser_of(language: str) -> Any:
+    """tree-sitter's parser of a language."""
     from tree_sitter import Language, Parser
 
     module, function = grammar_of(language)

@@ -1,16 +1,20 @@
 """The two limits an ingestion is measured against: the same files and processes, and parsing alone.
 
+    python -m benchmarks.limits FOLDER --processes 2
+
 Source limit: read and `tree_sitter.Parser.parse`. AST-file limit: read and `orjson.loads`. Garbage
 collector off in both. Files are shared out among the processes in small chunks, as they become free.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
+import json
 import multiprocessing
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -44,7 +48,8 @@ def measure_limit(root: Path, processes: int, languages: frozenset[str] | None =
     return Limit(seconds, sum(len(paths) for _, paths in chunks), sum(sizes))
 
 
-def _chunks(root: Path, languages: frozenset[str] | None) -> list[tuple[str, list[str]]]:
+def files_to_read(root: Path, languages: frozenset[str] | None = None) -> dict[str, list[DiscoveredFile]]:
+    """What an ingestion of `root` would read, by queue: the language, or that of AST files."""
     selection = Selection(
         detector=plugins.queue_of_name,
         detector_head=plugins.queue_of_head,
@@ -54,8 +59,12 @@ def _chunks(root: Path, languages: frozenset[str] | None) -> list[tuple[str, lis
     for item in walk([root], selection):
         if isinstance(item, DiscoveredFile):
             files[item.queue].append(item)
+    return files
+
+
+def _chunks(root: Path, languages: frozenset[str] | None) -> list[tuple[str, list[str]]]:
     chunks = []
-    for queue, found in files.items():
+    for queue, found in files_to_read(root, languages).items():
         chunk: list[str] = []
         size = 0
         for file in found:
@@ -112,3 +121,16 @@ def _decode(paths: list[str]) -> int:
         except orjson.JSONDecodeError:
             continue
     return size
+
+
+def main() -> None:
+    """Print what the limit is, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    print(json.dumps(asdict(measure_limit(asked.folder, asked.processes))))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 
 _BETWEEN_LOOKS = 0.02
 """Seconds between two looks at the memory."""
+_MOMENT = 5.0
+"""Seconds that processes may take to end after the one that began them."""
+_SET_CHILD_SUBREAPER = 36
+"""Of prctl."""
 
 
 @dataclass(frozen=True)
 class Watched:
     """What a command took: seconds, and bytes; `own` is what its first process took alone.
 
-    `processor_seconds` are those of all processes that were waited for by the one that began them. `read` and
-    `written` count what the first process passed through calls, cached or not. Memory is that of all
-    processes together, looked at fifty times a second.
+    `processor_seconds` are those of all its processes, `read` and `written` what the first one passed through
+    calls, cached or not. Memory is that of all processes together, looked at fifty times a second.
     """
 
     code: int
@@ -66,6 +70,7 @@ def watch(
             start_new_session=longest is not None,
         )
         looks = _Looks(process.pid)
+        _adopt(orphans=True)
         deadline = threading.Timer(longest, os.killpg, (process.pid, signal.SIGKILL)) if longest else None
         try:
             looks.start()
@@ -74,7 +79,8 @@ def watch(
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its figures stay until it is reaped
             seconds = time.perf_counter() - started
         except BaseException:
-            process.kill()
+            (os.killpg if longest else os.kill)(process.pid, signal.SIGKILL)
+            _adopt(orphans=False)
             raise
         finally:
             looks.end()
@@ -84,11 +90,13 @@ def watch(
         lines = Path(f"/proc/{process.pid}/io").read_text().splitlines()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        orphans = _reaped(looks.seen - {process.pid})
+        _adopt(orphans=False)
     passed = {name: int(number) for name, number in (line.split(": ") for line in lines)}
     return Watched(
         process.returncode,
         seconds,
-        usage.ru_utime + usage.ru_stime,
+        usage.ru_utime + usage.ru_stime + orphans,
         own.user + own.system,
         looks.peak,
         looks.own_peak,
@@ -98,12 +106,35 @@ def watch(
     )
 
 
+def _adopt(*, orphans: bool) -> None:
+    """Whether what a command leaves behind becomes a child of this process, whose figures it then gets."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, int(orphans))
+
+
+def _reaped(pids: set[int]) -> float:
+    """Processor seconds of those that a command left behind, once they have ended; a moment is waited for."""
+    seconds, deadline = 0.0, time.monotonic() + _MOMENT
+    while pids and time.monotonic() < deadline:
+        for pid in tuple(pids):
+            try:
+                reaped, _, usage = os.wait4(pid, os.WNOHANG)
+            except ChildProcessError:  # its own parent has waited for it
+                pids.discard(pid)
+                continue
+            if reaped:
+                seconds += usage.ru_utime + usage.ru_stime
+                pids.discard(pid)
+        time.sleep(_BETWEEN_LOOKS)
+    return seconds
+
+
 class _Looks(threading.Thread):
-    """The most memory that a process and all below it had together, and it alone."""
+    """The most memory that a process and all below it had together, and it alone; who was there."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.peak, self.own_peak = 0, 0
+        self.seen: set[int] = set()
         self._pid, self._ended = pid, threading.Event()
 
     def run(self) -> None:
@@ -112,6 +143,7 @@ class _Looks(threading.Thread):
             while not self._ended.wait(_BETWEEN_LOOKS):
                 memory = process_tree_memory(process)
                 self.peak, self.own_peak = max(self.peak, memory.total), max(self.own_peak, memory.own)
+                self.seen.update(memory.children)
         except psutil.Error:
             return  # it has ended
 
