@@ -5,8 +5,9 @@ package. So nobody who installs from a checkout or builds a release needs a comp
 modules use the stable ABI alone. On platforms that are not listed here, and where `SNAKE_PIPE_PURE_PYTHON` is
 set, the wheel is one of Python alone.
 
-One of the modules contains yyjson, whose source is in a package of PyPI. pip fetches that, in the one file
-whose digest is written here; where it cannot, the wheel is built without this module.
+Two of the modules contain a library, yyjson and tree-sitter, whose source is in a package of PyPI. pip
+fetches that, in the one file whose digest is written here, and runs nothing of it; where it cannot, the wheel
+is built without this module. What was compiled is kept in the checkout's `.cache` for the next build.
 
 The libraries that `report` draws with are fetched by npm, which checks them against the lock file, and runs
 none of their scripts. They stay in the checkout, ignored by git, and go into wheels and source distributions.
@@ -21,19 +22,19 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FOLDER = Path("snake_pipe/transform/native")
-LOOPS = FOLDER / "loops.abi3.so"
-DOCUMENTS = FOLDER / "documents.abi3.so"
-ROWS = FOLDER / "rows.abi3.so"
-MODULES = (LOOPS, DOCUMENTS, ROWS)
-"""The C files of each but the first are in a folder that has its name."""
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64"),
@@ -50,7 +51,41 @@ WHEEL = "--only-binary=:all: --platform=manylinux_2_17_x86_64 --python-version=3
 PIP = (
     "-m pip --quiet --disable-pip-version-check --retries=1 --timeout=15 download --no-deps --require-hashes"
 )
-YYJSON_LICENSE = "documents/yyjson.LICENSE"
+TREE_SITTER_VERSION = "0.26.1"
+"""That which `pyproject.toml` requires: with and without the module, the same runtime parses."""
+TREE_SITTER = (
+    f"tree-sitter=={TREE_SITTER_VERSION}"
+    " --hash=sha256:9919cbaf02d17fa9a4cd0e6da496aecf901b758e6eacf122eee393e3ef08aacd"
+)
+SOURCE_DISTRIBUTION = "--no-binary=:all: --no-build-isolation"
+NO_SETUP = f"""
+from pathlib import Path
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    metadata = Path(folder, "tree_sitter-{TREE_SITTER_VERSION}.dist-info", "METADATA")
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\\nName: tree-sitter\\nVersion: {TREE_SITTER_VERSION}\\n")
+    return metadata.parent.name
+"""
+"""What pip is given as `setuptools.build_meta`: it asks what a source distribution is before it gives that,
+and would run the `setup.py` in it."""
+
+
+class Module(NamedTuple):
+    """A module, the folder with its C files, how they are compiled, and the library that they contain.
+
+    `fetch` gives the folder with the library's source, in which `included` are the folders of headers.
+    `licenses` are files there, and how they are called beside the C files. `loss` is what is lost without it.
+    """
+
+    path: Path
+    folder: Path
+    flags: str
+    library: str = ""
+    fetch: Callable[[Path], Path] | None = None
+    included: tuple[str, ...] = ()
+    licenses: tuple[tuple[str, str], ...] = ()
+    loss: str = ""
 
 
 LIBRARIES = Path("snake_pipe/report/web/libraries")
@@ -88,15 +123,12 @@ class BuildHook(BuildHookInterface):
         if self.target_name != "wheel":
             return
         target = _target()
-        built: dict[Path, Path | None] = dict.fromkeys(MODULES)
-        if target is not None:
-            built = self._build(target[0], Path(self._scratch.name))
+        built = self._build(target[0], Path(self._scratch.name)) if target is not None else {}
         if version == "editable":
             for module in MODULES:
-                _replace(built[module], Path(self.root) / module)
+                _replace(built.get(module.path), Path(self.root) / module.path)
         else:  # the checkout is left alone: another one may be installed from it in place
-            included = {str(made): str(path) for path, made in built.items() if made is not None}
-            build_data["force_include"].update(included)
+            build_data["force_include"].update({str(made): str(path) for path, made in built.items()})
         if target is not None:
             build_data["pure_python"] = False
             build_data["tag"] = f"cp311-abi3-{target[1]}"
@@ -131,40 +163,40 @@ class BuildHook(BuildHookInterface):
                 f"snake-pipe report will not work: npm could not fetch its libraries:\n{said}"
             )
 
-    def _build(self, triple: str, folder: Path) -> dict[Path, Path | None]:
-        """Compile the modules; what belongs at which path, None for what is left out."""
-        root = Path(self.root).resolve()
-        loops = sorted((root / FOLDER).glob("*.c"))
-        built: dict[Path, Path | None] = {
-            LOOPS: self._compile(LOOPS, loops, "-O2", triple, folder),
-            DOCUMENTS: None,
-            ROWS: self._compile(ROWS, sorted((root / FOLDER / "rows").glob("*.c")), "-O3", triple, folder),
-        }
-        try:
-            yyjson = fetch_yyjson(folder)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = str(getattr(error, "stderr", None) or error).strip().rpartition("\n")[2]
-            self.app.display_warning(
-                f"Python will read JSON, more slowly: pip could not fetch yyjson: {said}"
-            )
-            return built
-        sources = sorted((root / FOLDER / "documents").glob("*.c"))
-        flags = f"-O3 -isystem {yyjson}"
-        built[DOCUMENTS] = self._compile(DOCUMENTS, sources, flags, triple, folder)
-        built[FOLDER / YYJSON_LICENSE] = yyjson / "LICENSE"
+    def _build(self, triple: str, folder: Path) -> dict[Path, Path]:
+        """Compile the modules; what belongs where. A library that cannot be fetched is told of."""
+        built: dict[Path, Path] = {}
+        for module in MODULES:
+            kept = Path(self.root) / KEPT / _key(Path(self.root), module, triple)
+            if not kept.is_dir():
+                try:
+                    library = module.fetch(folder) if module.fetch else folder
+                except (OSError, subprocess.SubprocessError) as error:
+                    said = str(getattr(error, "stderr", None) or error).strip().rpartition("\n")[2]
+                    self.app.display_warning(f"{module.loss}: pip could not fetch {module.library}: {said}")
+                    continue
+                made = folder / kept.name
+                made.mkdir()
+                self._compile(module, library, triple, folder, made)
+                for license_, name in module.licenses:
+                    shutil.copyfile(library / license_, made / name)
+                kept = _keep(made, kept)
+            built[module.path] = kept / module.path.name
+            built.update({module.folder / name: kept / name for _, name in module.licenses})
         return built
 
-    def _compile(self, module: Path, sources: list[Path], flags: str, triple: str, folder: Path) -> Path:
-        """A module of these sources."""
-        objects, built = folder / module.stem, folder / module.name
+    def _compile(self, module: Module, library: Path, triple: str, folder: Path, made: Path) -> None:
+        """A module, in the folder `made`."""
+        objects = folder / module.path.stem
         objects.mkdir()
+        included = [f"-isystem{library / name}" for name in module.included]
         digest = f'-DDIGEST="{_digest(Path(self.root), module)}"'
         compiler = [sys.executable, "-m", "ziglang", "cc", "-target", triple]
-        compiled = [*compiler, *FLAGS.split(), *flags.split(), digest, "-c"]
+        compiled = [*compiler, *FLAGS.split(), *module.flags.split(), *included, digest, "-c"]
+        sources = sorted((Path(self.root).resolve() / module.folder).glob("*.c"))
         names = [f"{path.stem}.o" for path in sources]
-        steps = [[*compiled, "-o", name, str(path)] for name, path in zip(names, sources, strict=True)]
-        steps.append([*compiler, *LINKED.split(), "-o", str(built), *names])
-        for step in steps:
+
+        def run(step: list[str]) -> None:
             result = subprocess.run(
                 step,
                 cwd=objects,
@@ -175,18 +207,29 @@ class BuildHook(BuildHookInterface):
             )
             if result.returncode:
                 raise SystemExit(
-                    f"{module} could not be compiled for {triple}: {result.stderr.strip()}\n"
+                    f"{module.path} could not be compiled for {triple}: {result.stderr.strip()}\n"
                     "Set SNAKE_PIPE_PURE_PYTHON=1 to install without it; all works as it does, more slowly."
                 )
-        return built
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            steps = [[*compiled, "-o", name, str(path)] for name, path in zip(names, sources, strict=True)]
+            list(pool.map(run, steps))
+        run([*compiler, *LINKED.split(), "-o", str(made / module.path.name), *names])
+
+
+def _download(folder: Path, requirement: str, options: str, path: Path | None = None) -> None:
+    """Have pip put a distribution into a folder; `path` is where Python looks for modules first."""
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"{requirement}\n")
+    command = [sys.executable, *PIP.split(), *options.split(), "--dest", str(folder), "-r", str(wanted)]
+    environment = {**os.environ, "PYTHONPATH": str(path)} if path else None
+    subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=SECONDS)
 
 
 def fetch_yyjson(folder: Path) -> Path:
     """A folder with the source of yyjson and its licence; the errors of `subprocess` where pip cannot."""
-    wanted, source = folder / "yyjson.txt", folder / "yyjson"
-    wanted.write_text(f"{YYJSON}\n")
-    command = [sys.executable, *PIP.split(), *WHEEL.split(), "--dest", str(folder), "-r", str(wanted)]
-    subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+    source = folder / "yyjson"
+    _download(folder, YYJSON, WHEEL)
     source.mkdir()
     (wheel,) = folder.glob("yyjson-*.whl")
     with zipfile.ZipFile(wheel) as packed:
@@ -194,6 +237,72 @@ def fetch_yyjson(folder: Path) -> Path:
             if Path(name).name in ("yyjson.c", "yyjson.h", "LICENSE"):
                 (source / Path(name).name).write_bytes(packed.read(name))
     return source
+
+
+def fetch_tree_sitter(folder: Path) -> Path:
+    """A folder with the source of tree-sitter's runtime and its licence; see `fetch_yyjson`."""
+    backend = folder / "no-setup"
+    (backend / "setuptools").mkdir(parents=True)
+    (backend / "setuptools" / "__init__.py").touch()
+    (backend / "setuptools" / "build_meta.py").write_text(NO_SETUP)
+    _download(folder, TREE_SITTER, SOURCE_DISTRIBUTION, backend)
+    top = f"tree_sitter-{TREE_SITTER_VERSION}"
+    with tarfile.open(folder / f"{top}.tar.gz") as packed:
+        for member in packed:
+            name = Path(member.name)
+            if member.isfile() and (name.is_relative_to(f"{top}/tree_sitter/core") or name.name == "LICENSE"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(packed.extractfile(member).read())
+    return folder / top
+
+
+MODULES = (
+    Module(FOLDER / "loops.abi3.so", FOLDER, "-O2"),
+    Module(
+        FOLDER / "documents.abi3.so",
+        FOLDER / "documents",
+        "-O3",
+        "yyjson",
+        fetch_yyjson,
+        (".",),
+        (("LICENSE", "yyjson.LICENSE"),),
+        "Python will read JSON, more slowly",
+    ),
+    Module(FOLDER / "rows.abi3.so", FOLDER / "rows", "-O3"),
+    Module(
+        FOLDER / "sources.abi3.so",
+        FOLDER / "sources",
+        "-O3 -DNDEBUG -D_POSIX_C_SOURCE=200112L -D_DEFAULT_SOURCE -DTREE_SITTER_HIDE_SYMBOLS",
+        "tree-sitter",
+        fetch_tree_sitter,
+        ("tree_sitter/core/lib/src", "tree_sitter/core/lib/include"),
+        (("LICENSE", "tree-sitter.LICENSE"), ("tree_sitter/core/lib/src/unicode/LICENSE", "unicode.LICENSE")),
+        "Python will walk the trees of sources, more slowly",
+    ),
+)
+KEPT = Path(".cache/native")
+"""In a checkout, a folder for each module that was compiled."""
+
+
+def _key(root: Path, module: Module, triple: str) -> str:
+    """The name of a module's folder in `KEPT`: all that it is made of."""
+    made_of = (
+        f"{_digest(root, module)} {triple} {COMPILER} {FLAGS} {LINKED} {module.flags} {YYJSON} {TREE_SITTER}"
+    )
+    return f"{module.path.stem}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+
+
+def _keep(made: Path, kept: Path) -> Path:
+    """Where a folder is after it was moved to be kept, which is no matter where it cannot be."""
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(made, beside)
+        beside.rename(kept)
+    except OSError:
+        shutil.rmtree(beside, ignore_errors=True)
+        return made
+    return kept
 
 
 def _are_fetched(root: Path) -> bool:
@@ -226,13 +335,12 @@ def _replace(built: Path | None, module: Path) -> None:
     beside.replace(module)
 
 
-def _digest(root: Path, module: Path) -> str:
+def _digest(root: Path, module: Module) -> str:
     """What a module was compiled from, which is its docstring: a stale one in a checkout can be seen."""
-    folder = root / FOLDER
-    name = module.name.partition(".")[0]
-    own = [*folder.glob("*.c")] if module == LOOPS else [*(folder / name).glob("*.[ch]")]
-    sources = sorted([*own, *folder.glob("*.h")])
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
+    sources = sorted([*(root / module.folder).glob("*.[ch]"), *(root / FOLDER).glob("*.h")])
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in dict.fromkeys(sources)
+    ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

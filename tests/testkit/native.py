@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NATIVE = PROJECT / "snake_pipe" / "transform" / "native"
-MODULE_NAME = "loops.abi3.so"
-DOCUMENTS_NAME = "documents.abi3.so"
-ROWS_NAME = "rows.abi3.so"
+FOLDERS = {"loops": NATIVE} | {name: NATIVE / name for name in ("documents", "rows", "sources")}
+"""By module: where its C files are."""
 
 
-def digest(folder: str = "") -> str:
-    """What the module has as its docstring whose sources are in a folder of `NATIVE`, or in itself."""
-    own = [*(NATIVE / folder).glob("*.[ch]")] if folder else [*NATIVE.glob("*.c")]
-    sources = sorted([*own, *NATIVE.glob("*.h")])
+def digest(module: str) -> str:
+    """What a module of these sources has as its docstring."""
+    sources = sorted({*FOLDERS[module].glob("*.[ch]"), *NATIVE.glob("*.h")})
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sources]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

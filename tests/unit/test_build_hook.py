@@ -6,12 +6,13 @@ import importlib.util
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from testkit.native import digest
+from testkit.native import FOLDERS, digest
 from testkit.places import PROJECT
 
 LIBRARIES = Path("snake_pipe/report/web/libraries")
@@ -107,20 +108,73 @@ def test_npm_comes_as_a_package_where_there_is_none(build, monkeypatch):
     assert asked_for() == []
 
 
-def test_without_yyjson_the_build_goes_on_and_says_so_in_one_line(build, monkeypatch, tmp_path):
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+@pytest.fixture
+def compile_by_name(build, monkeypatch):
+    """A hook that makes of each module a file with its name: it is compiled by a package of builds."""
     hook = build.module.BuildHook(build.root, "wheel")
-    loops = tmp_path / "loops"
-    monkeypatch.setattr(hook, "_compile", lambda *_: loops)  # it is compiled by a package of builds
-    made = hook._build("x86_64-linux-gnu.2.17", tmp_path)
-    assert made == {build.module.LOOPS: loops, build.module.DOCUMENTS: None, build.module.ROWS: loops}
-    (warning,) = hook.warnings
-    assert warning.startswith("Python will read JSON, more slowly: pip could not fetch yyjson: ")
-    assert "\n" not in warning
+    hook.compiled = []
+
+    def compile_(module, library, triple, folder, made):
+        hook.compiled.append(module.path.stem)
+        (made / module.path.name).write_text(module.path.stem)
+
+    monkeypatch.setattr(hook, "_compile", compile_)
+    return hook
+
+
+def test_without_libraries_the_build_goes_on_and_says_so_in_a_line_each(
+    compile_by_name, build, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    made = compile_by_name._build("x86_64-linux-gnu.2.17", tmp_path)
+    assert [path.name for path in made] == ["loops.abi3.so", "rows.abi3.so"]
+    said = [warning.partition(": pip could not fetch ")[::2] for warning in compile_by_name.warnings]
+    assert [loss for loss, _ in said] == [
+        "Python will read JSON, more slowly",
+        "Python will walk the trees of sources, more slowly",
+    ]
+    assert [what.partition(": ")[0] for _, what in said] == ["yyjson", "tree-sitter"]
+    assert not any("\n" in warning for warning in compile_by_name.warnings)
+
+
+def test_what_was_compiled_is_kept_until_something_in_it_changes(
+    compile_by_name, build, monkeypatch, tmp_path
+):
+    def library(folder):
+        (tmp_path / "LICENSE").write_text("free")
+        return tmp_path
+
+    modules = [
+        build.module.Module(Path("a.abi3.so"), Path("a"), "-O2"),
+        build.module.Module(
+            Path("b.abi3.so"), Path("b"), "-O2", "b", library, licenses=(("LICENSE", "b.LICENSE"),)
+        ),
+    ]
+    monkeypatch.setattr(build.module, "MODULES", modules)
+    for name in "ab":
+        (build.root / name).mkdir()
+
+    def made(scratch):
+        (tmp_path / scratch).mkdir()
+        compile_by_name.compiled.clear()
+        built = compile_by_name._build("x86_64-linux-gnu.2.17", tmp_path / scratch)
+        texts = {str(path): made.read_text() for path, made in built.items()}
+        assert texts == {"a.abi3.so": "a.abi3", "b.abi3.so": "b.abi3", "b/b.LICENSE": "free"}
+        return compile_by_name.compiled
+
+    assert made("first") == ["a.abi3", "b.abi3"]
+    assert made("second") == []
+    (build.root / "b" / "new.c").touch()
+    assert made("third") == ["b.abi3"]
+
+
+def test_the_runtime_that_is_compiled_in_is_the_required_one(build):
+    required = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert f"tree-sitter=={build.module.TREE_SITTER_VERSION}" in required
 
 
 def test_modules_are_told_by_the_digests_of_their_sources(build):
     hook = build.module
-    assert hook._digest(PROJECT, hook.LOOPS) == digest()
-    assert hook._digest(PROJECT, hook.DOCUMENTS) == digest("documents")
-    assert hook._digest(PROJECT, hook.ROWS) == digest("rows")
+    assert [hook._digest(PROJECT, module) for module in hook.MODULES] == [digest(name) for name in FOLDERS]

@@ -1,9 +1,9 @@
 """The innermost loops, compiled from the C files beside this one, where that was done.
 
-There are several modules, so that one can be had without the others: `documents` contains yyjson, which the
-build may have to do without. Where a module is not there, and where `SNAKE_PIPE_PURE_PYTHON` is set, Python
-does the same, more slowly; but it cuts no locations out of texts (`trees.positions.locations`). The rows are
-the same.
+There are several modules, so that one can be had without the others: `documents` contains yyjson, `sources`
+tree-sitter's runtime, and the build may have to do without these. Where a module is not there, and where
+`SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; but it cuts no locations out of texts
+(`trees.positions.locations`), and cannot stop a parse. The rows are the same.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ PURE_PYTHON = "SNAKE_PIPE_PURE_PYTHON"
 MODULE = "snake_pipe.transform.native.loops"
 DOCUMENTS_MODULE = "snake_pipe.transform.native.documents"
 ROWS_MODULE = "snake_pipe.transform.native.rows"
+SOURCES_MODULE = "snake_pipe.transform.native.sources"
 
 
 class Loops(Protocol):
@@ -139,6 +140,29 @@ class Rows(Protocol):
         """Moves ends so that slices have so many characters of UTF-8 at most."""
 
 
+class Sources(Protocol):
+    """What the module has that parses sources and walks their trees without a Python object for each node."""
+
+    def open_reader(self, language: Any, codes: bytes) -> Any | None:
+        """What reads files of a language, which is a capsule or an address, as its wheel gives it.
+
+        `codes` has one (uint16) for each of 65,536 kinds, as `Grammar.code_of_kind_id`. None where the
+        module's runtime does not know languages of this version, or memory is short.
+        """
+
+    def read_source(
+        self, reader: Any, text: bytes, nanoseconds: int
+    ) -> tuple[bytes, bytes, bytes, bytes, bytes, int, bool, bytes] | None:
+        """The columns of a `WalkedTree`, its depth, whether it has errors, and its problems; None if late.
+
+        Codes are uint8 or uint16, depths uint8 or int32: as wide as it takes. Problems have five int32 each:
+        kind, whether it is missing, line and column from 0, and the row around a missing one. They are the
+        first 20, and all that are missing. With 0 nanoseconds parsing takes as long as it takes. The
+        interpreter's lock is not held, but no other thread may use the reader. ValueError if one does.
+        """
+        ...
+
+
 def _load(name: str) -> Any:
     if os.environ.get(PURE_PYTHON):
         return None
@@ -160,3 +184,6 @@ DOCUMENTS = cast("Documents | None", _load(DOCUMENTS_MODULE))
 
 ROWS = cast("Rows | None", _load(ROWS_MODULE))
 """What builds columns, None where Python has to do without."""
+
+SOURCES = cast("Sources | None", _load(SOURCES_MODULE))
+"""What parses and walks sources, None where Python has to do without."""

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 typedef ptrdiff_t Py_ssize_t;
+typedef struct _ts PyThreadState;
 typedef struct PyTypeObject PyTypeObject;
 typedef struct {
     Py_ssize_t refcnt;
@@ -90,6 +91,7 @@ int PyArg_ParseTuple(PyObject *, const char *, ...);
 void PyBuffer_Release(Py_buffer *);
 char *PyByteArray_AsString(PyObject *);
 PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
+char *PyBytes_AsString(PyObject *);
 int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);
 PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t);
 void *PyCapsule_GetPointer(PyObject *, const char *);
@@ -106,6 +108,8 @@ PyObject *PyErr_NoMemory(void);
 PyObject *PyErr_Occurred(void);
 void PyErr_SetString(PyObject *, const char *);
 void PyErr_SetObject(PyObject *, PyObject *);
+void PyEval_RestoreThread(PyThreadState *);
+PyThreadState *PyEval_SaveThread(void);
 PyObject *PyBool_FromLong(long);
 PyObject *PyFloat_FromDouble(double);
 PyObject *PyFloat_FromString(PyObject *);
@@ -116,6 +120,7 @@ int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *); /* steals */
 Py_ssize_t PyList_Size(PyObject *);
 long PyLong_AsLong(PyObject *);
 long long PyLong_AsLongLongAndOverflow(PyObject *, int *);
+void *PyLong_AsVoidPtr(PyObject *);
 PyObject *PyLong_FromLongLong(long long);
 PyObject *PyLong_FromString(const char *, char **, int);
 PyObject *PyLong_FromUnsignedLongLong(unsigned long long);

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -53,6 +53,7 @@ class Grammar:
     `unnamed` is the place of definitions that are named by a word, 0 for the others.
     """
 
+    name: str
     rules: Rules
     language: TreeSitterLanguage
     code_of_kind_id: list[int]
@@ -80,10 +81,15 @@ class Grammar:
         return np.array([type_ in wanted for type_ in self.types], np.bool_)
 
 
-def load_language(name: str) -> TreeSitterLanguage:
-    """The tree-sitter language; ImportError if its wheel is missing."""
+def language_pointer(name: str) -> Any:
+    """The language as its wheel gives it, in a capsule or as an address; ImportError if there is no wheel."""
     entry = LANGUAGES[name]
-    pointer = getattr(import_module(entry.module), entry.function)()
+    return getattr(import_module(entry.module), entry.function)()
+
+
+def load_language(name: str) -> TreeSitterLanguage:
+    """The language for py-tree-sitter."""
+    pointer = language_pointer(name)
     with warnings.catch_warnings():  # some wheels give an address where newer ones give a capsule
         warnings.simplefilter("ignore", DeprecationWarning)
         return TreeSitterLanguage(pointer)
@@ -123,6 +129,7 @@ def grammar(name: str, *, anonymous: bool) -> Grammar:
         for type_, kind in zip(types, kind_words, strict=True)
     ]
     return Grammar(
+        name=name,
         rules=rules,
         language=language,
         code_of_kind_id=code_of_kind_id,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 20
 
-_BRACES = frozenset("{ } end fi done esac endif endfor endforeach endwhile endswitch endef END".split())
+BRACES = frozenset("{ } end fi done esac endif endfor endforeach endwhile endswitch endef END".split())
 """Tokens that begin or end bodies; what else is missing, such as a semicolon, moves no bounds."""
 
 
@@ -45,8 +45,9 @@ def syntax_errors(tree: Tree, walked: WalkedTree, code_of_kind_id: list[int]) ->
         assert node is not None
         if node.is_error or node.is_missing:
             if len(problems) < MAX_PROBLEMS:
-                problems.append(_problem(node))
-            if node.is_missing and node.type in _BRACES:
+                row, column = node.start_point
+                problems.append(problem(node.type if node.is_missing else None, row, column))
+            if node.is_missing and node.type in BRACES:
                 unclosed.append(_row_of(around, walked, code_of_kind_id))
         if not node.is_error and node.has_error and cursor.goto_first_child():
             around.append(node)
@@ -69,10 +70,10 @@ def _row_of(around: list[Node], walked: WalkedTree, code_of_kind_id: list[int]) 
     return 0
 
 
-def _problem(node: Node) -> Problem:
-    row, column = node.start_point
-    if node.is_missing:
-        return Problem("parse", "missing_token", f"missing {node.type}", row + 1, column + 1)
+def problem(missing: str | None, row: int, column: int) -> Problem:
+    """A token that is missing at a place, counted from 0, or something that cannot be parsed there."""
+    if missing is not None:
+        return Problem("parse", "missing_token", f"missing {missing}", row + 1, column + 1)
     return Problem("parse", "syntax_error", "cannot be parsed", row + 1, column + 1)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from tree_sitter import Parser
 
 from snake_pipe.schemas import KINDS, TREE_TABLES
 from snake_pipe.transform.languages import LANGUAGES
@@ -20,12 +19,11 @@ from snake_pipe.transform.sources.definitions import find_definitions
 from snake_pipe.transform.sources.grammar import grammar
 from snake_pipe.transform.sources.imports import import_batch, import_statements
 from snake_pipe.transform.sources.names import climb, drop_inside
+from snake_pipe.transform.sources.reading import open_reader
 from snake_pipe.transform.sources.refs import ref_batch
 from snake_pipe.transform.sources.rows import SourceRows
 from snake_pipe.transform.sources.symbols import symbol_batch
-from snake_pipe.transform.sources.syntax_errors import syntax_errors
 from snake_pipe.transform.sources.traits import source_traits
-from snake_pipe.transform.sources.walk import walk_tree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +65,7 @@ class SourceTreeTransformer:
         self._entry = LANGUAGES[language]
         self._options = options
         self._grammar: Grammar = grammar(language, anonymous=options.anonymous)
-        self._parser = Parser(self._grammar.language)
+        self._reader = open_reader(self._grammar)
         self._pending: list[_Pending] = []
         self._pending_nodes = 0
         self._facts: dict[int, FileFacts] = {}
@@ -120,17 +118,15 @@ class SourceTreeTransformer:
             facts.problems.append(
                 Problem("decode", "replaced_bytes", f"not all bytes are valid {decoded.encoding}")
             )
-        tree = self._parser.parse(text)
-        walked = walk_tree(tree, self._grammar.code_of_kind_id)
+        walked, errors = self._reader.read(text)
         if walked.max_depth > self._options.max_depth:
             facts.status, facts.reason = "failed", "too_deep"
             message = f"nested {walked.max_depth} levels deep; the limit is {self._options.max_depth}"
             facts.problems.append(Problem("parse", "too_deep", message))
             return
         unclosed = _NOTHING
-        if tree.root_node.has_error and not text.isspace() and text:  # some grammars want at least a word
+        if errors is not None and not text.isspace() and text:  # some grammars want at least a word
             facts.status, facts.reason = "partial", "syntax_error"
-            errors = syntax_errors(tree, walked, self._grammar.code_of_kind_id)
             facts.problems += errors.problems
             unclosed = errors.unclosed
         facts.max_depth = walked.max_depth

@@ -1,8 +1,8 @@
 """Runs the tests of the compiled modules with gcc's sanitizers of addresses and of undefined behaviour.
 
 `python tests/unit/transform/native/run_with_sanitizers.py [PYTEST OPTION ...]` needs gcc on Linux,
-hatchling, and pip, which fetches yyjson, but none of Python's headers. The checkout's own modules stay as
-they are. The run ends with the first error found.
+hatchling, and pip, which fetches yyjson and tree-sitter, but none of Python's headers. The checkout's own
+modules stay as they are. The run ends with the first error found.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[4]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
-from hatch_build import fetch_yyjson  # noqa: E402
-from testkit.native import DOCUMENTS_NAME, MODULE_NAME, NATIVE, ROWS_NAME, digest  # noqa: E402
+from hatch_build import MODULES  # noqa: E402
+from testkit.native import FOLDERS, digest  # noqa: E402
 
 FLAGS = "-std=c11 -O1 -g -fPIC -shared -fvisibility=hidden -fno-omit-frame-pointer -Wall -Wextra -Werror"
-TESTS = ("test_compiled.py", "test_documents.py", "test_rows.py")
+TESTS = ("test_compiled.py", "test_documents.py", "test_rows.py", "test_sources.py")
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
@@ -31,15 +31,21 @@ def main() -> int:
         package = Path(folder) / "snake_pipe"
         ignored = shutil.ignore_patterns("*.so", "__pycache__")
         shutil.copytree(PROJECT / "snake_pipe", package, ignore=ignored)
-        modules = package / "transform" / "native"
-        options = ["gcc", *FLAGS.split(), *SANITIZERS.split(), "-isystem", str(fetch_yyjson(Path(folder)))]
-        for name, sources, made_of in (
-            (MODULE_NAME, NATIVE.glob("*.c"), digest()),
-            (DOCUMENTS_NAME, (NATIVE / "documents").glob("*.c"), digest("documents")),
-            (ROWS_NAME, (NATIVE / "rows").glob("*.c"), digest("rows")),
-        ):
-            command = [*options, f'-DDIGEST="{made_of}"', "-o", str(modules / name), *map(str, sources)]
-            subprocess.run(command, check=True)
+        for module in MODULES:
+            name = module.path.name.partition(".")[0]
+            library = module.fetch(Path(folder)) if module.fetch else Path(folder)
+            own = [flag for flag in module.flags.split() if flag not in ("-O2", "-O3", "-DNDEBUG")]
+            included = [f"-isystem{library / included}" for included in module.included]
+            command = [
+                "gcc",
+                *FLAGS.split(),
+                *SANITIZERS.split(),
+                *own,
+                *included,
+                f'-DDIGEST="{digest(name)}"',
+            ]
+            sources = map(str, sorted(FOLDERS[name].glob("*.c")))
+            subprocess.run([*command, "-o", str(Path(folder) / module.path), *sources], check=True)
         preloaded = [
             subprocess.run(
                 ["gcc", f"-print-file-name={library}"], check=True, capture_output=True, text=True

@@ -10,6 +10,7 @@ from tree_sitter import Parser
 from snake_pipe.schemas import TREE_TABLES, arrow_schema
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources import reading
 from snake_pipe.transform.sources import transformer as source_transformer
 from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.grammar import load_language
@@ -310,7 +311,8 @@ def test_a_failing_walk_is_a_value(monkeypatch):
     def broken(*_):
         raise ValueError("boom")
 
-    monkeypatch.setattr(source_transformer, "walk_tree", broken)
+    for reader in (reading.NativeReader, reading.PythonReader):
+        monkeypatch.setattr(reader, "read", broken)
     tables, [facts] = transform("python", b"a = 1\n")
     assert (facts.status, facts.problems[0].phase) == ("failed", "parse")
     assert tables["nodes"].num_rows == 0

@@ -1,0 +1,133 @@
+/* One language's parser and tables, and what becomes of a text. */
+
+#include "sources.h"
+
+#include <time.h>
+
+#include <language.h>
+
+/* The most bytes that a table of fields may have; they have some thousands. */
+#define LARGEST_TABLE (64u << 20)
+
+/* -- tables -------------------------------------------------------------------------------------------- */
+
+/* Fill `codes` from those of kinds; -1 where memory is short. */
+static int take_codes(Reader *reader, const uint16_t *by_kind) {
+    const TSLanguage *language = reader->language;
+    uint16_t *codes = reader->codes = calloc(ERROR_KIND + 1, sizeof(*codes));
+    if (codes == NULL) return -1;
+    uint32_t count = ts_language_symbol_count(language);
+    reader->named_only = 1;
+    for (uint32_t symbol = 0; symbol < count && symbol < ERROR_KIND; symbol++) {
+        codes[symbol] = by_kind[ts_language_public_symbol(language, (TSSymbol)symbol)];
+        reader->named_only &= codes[symbol] == 0 || ts_language_symbol_metadata(language, (TSSymbol)symbol).named;
+        reader->is_wide |= codes[symbol] > UINT8_MAX;
+    }
+    codes[ERROR_KIND] = by_kind[ERROR_KIND];
+    reader->is_wide |= codes[ERROR_KIND] > UINT8_MAX;
+    return 0;
+}
+
+/* Fill `fields` with that of each child of each production, by the first entry that names it; those that a hidden
+   child hands on from below are found there. -1 where memory is short or a field does not fit. */
+static int take_fields(Reader *reader) {
+    const TSLanguage *language = reader->language;
+    const TSFieldMapEntry *entry, *end;
+    uint32_t productions = language->production_id_count, widest = 0;
+    for (uint32_t production = 0; production < productions; production++)
+        for (ts_language_field_map(language, production, &entry, &end); entry < end; entry++)
+            if (!entry->inherited && entry->child_index >= widest) widest = entry->child_index + 1u;
+    if (language->field_count > UINT8_MAX || (uint64_t)productions * widest > LARGEST_TABLE) return -1;
+    uint8_t *fields = reader->fields = calloc((size_t)productions * widest + 1, 1);
+    if (fields == NULL) return -1;
+    for (uint32_t production = 0; production < productions; production++)
+        for (ts_language_field_map(language, production, &entry, &end); entry < end; entry++) {
+            uint8_t *field = fields + (size_t)production * widest + entry->child_index;
+            if (!entry->inherited && *field == 0) *field = (uint8_t)entry->field_id;
+        }
+    reader->children = widest;
+    return 0;
+}
+
+Reader *open_reader(const TSLanguage *language, const uint16_t *codes) {
+    uint32_t version = ts_language_abi_version(language);
+    if (version < TREE_SITTER_MIN_COMPATIBLE_LANGUAGE_VERSION || version > TREE_SITTER_LANGUAGE_VERSION) return NULL;
+    Reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL) return NULL;
+    reader->language = language;
+    reader->parser = ts_parser_new();
+    if (!take_codes(reader, codes) && !take_fields(reader) && ts_parser_set_language(reader->parser, language))
+        return reader;
+    close_reader(reader);
+    return NULL;
+}
+
+void close_reader(Reader *reader) {
+    ts_parser_delete(reader->parser);
+    free(reader->codes);
+    free(reader->fields);
+    free(reader);
+}
+
+/* -- a text -------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *bytes;
+    uint32_t size;
+} Text;
+
+static const char *read_bytes(void *payload, uint32_t offset, TSPoint place, uint32_t *count) {
+    const Text *text = payload;
+    (void)place;
+    *count = offset < text->size ? text->size - offset : 0;
+    return *count ? text->bytes + offset : "";
+}
+
+/* When parsing has to be done by, and whether it was not. */
+typedef struct {
+    int64_t at;
+    int has_passed;
+} Deadline;
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static bool is_late(TSParseState *state) {
+    Deadline *deadline = state->payload;
+    return deadline->has_passed = now() >= deadline->at;
+}
+
+Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
+    Text whole = {text, size};
+    TSInput input = {&whole, read_bytes, TSInputEncodingUTF8, NULL};
+    TSParseOptions options = {0};
+    Deadline deadline = {0};
+    if (nanoseconds) {
+        int64_t begin = now();
+        deadline.at = nanoseconds > INT64_MAX - begin ? INT64_MAX : begin + nanoseconds;
+        options = (TSParseOptions){&deadline, is_late};
+    }
+    TSTree *tree = ts_parser_parse_with_options(reader->parser, NULL, input, options);
+    if (tree == NULL) {
+        ts_parser_reset(reader->parser);
+        return deadline.has_passed ? LATE : UNREADABLE;
+    }
+    TSNode root = ts_tree_root_node(tree);
+    columns->has_error = ts_node_has_error(root);
+    int failed = walk_tree(reader, tree, columns);
+    if (!failed && columns->has_error) failed = find_problems(reader, tree, columns);
+    ts_tree_delete(tree);
+    return failed ? NO_MEMORY : READ;
+}
+
+void free_columns(Columns *columns) {
+    free(columns->codes);
+    free(columns->fields);
+    free(columns->depths);
+    free(columns->starts);
+    free(columns->ends);
+    free(columns->problems);
+}
