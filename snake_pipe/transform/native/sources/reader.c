@@ -97,7 +97,8 @@ static int64_t now(void) {
 
 static bool is_late(TSParseState *state) {
     Deadline *deadline = state->payload;
-    return deadline->has_passed = now() >= deadline->at;
+    deadline->has_passed = now() >= deadline->at;
+    return deadline->has_passed;
 }
 
 Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
