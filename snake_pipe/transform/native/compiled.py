@@ -87,19 +87,21 @@ class Documents(Protocol):
         columns: int,
         links: tuple[tuple[str, tuple[Any, ...]], ...],
         atoms: tuple[str, ...],
+        kinds: tuple[int, int],
         longest: int,
         longest_comment: int,
         seed: int,
     ) -> Any:
         """What is declared of a dialect's documents.
 
-        `fields` has codes as for `open_walk`. `learn` is asked once for each type: its code, the keys of its
-        name and value, flags (1 is a literal, 2 a comment, 4 has a rule for its name, 8 for what stands
-        before it, 16 is a function, 32 a class), bit and guard of each other rule, and the readings of its
-        name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for true,
-        false and null. `places` is as for `numbers`, each first key there once; None for those of clang,
-        which have the columns that `ClangPositions` reads. `longest` are the characters of values that are
-        kept. `seed` is a number that nobody can know.
+        `fields` has codes as for `open_walk`. `learn` is asked once for each type: its code and kind, the
+        keys of its name and value, flags (1 is a literal, 2 a comment, 4 has a rule for its name, 8 for what
+        stands before it, 16 is a function, 32 a class), bit and guard of each other rule, and the readings
+        of its name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for
+        true, false and null, `kinds` those of literals that are strings and of those that are numbers.
+        `places` is as for `numbers`, each first key there once; None for those of clang, which have the
+        columns that `ClangPositions` reads. `longest` are the characters of values that are kept. `seed` is
+        a number that nobody can know.
         """
 
     def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:
@@ -167,13 +169,14 @@ def _load(name: str) -> Any:
     if os.environ.get(PURE_PYTHON):
         return None
     try:
-        return import_module(name)
+        module = import_module(name)
     except ModuleNotFoundError:
         return None
     except ImportError as error:
         message = f"a compiled module does not load, Python does without: {error}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
+    return None if module.__file__ is None else module  # the folder of its C files is there always
 
 
 LOOPS = cast("Loops | None", _load(MODULE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from snake_pipe.transform.languages import language_of_name
 from snake_pipe.transform.rows.contract import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snake_pipe.errors import TransformError
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.rows.contract import FileFacts
@@ -69,15 +72,14 @@ class Overview:
         """See the next piece."""
         self.source_path = self.source_path or columns.source_path
         self.last_line = max(self.last_line, _last_line(columns))
-        present = np.flatnonzero(np.bincount(columns.codes)).tolist()
-        self.types.update(map(vocabulary.words.words.__getitem__, present))
+        self.types |= _types(vocabulary, columns)
 
 
 def describe(facts: FileFacts, path: str, vocabulary: Vocabulary, columns: Extract) -> None:
     """Fill in all that a file's row says about its tree; no lines where its nodes have none."""
-    overview = Overview()
-    overview.add(vocabulary, columns)
-    describe_parts(facts, path, vocabulary.dialect, overview)
+    last_line = _last_line(columns)
+    types = partial(_types, vocabulary, columns)
+    _describe(facts, path, vocabulary.dialect, columns.source_path, last_line, types)
 
 
 def describe_parts(facts: FileFacts, path: str, dialect: Dialect, overview: Overview) -> None:
@@ -85,12 +87,23 @@ def describe_parts(facts: FileFacts, path: str, dialect: Dialect, overview: Over
 
     A source that the facts have already is what the document around the tree says.
     """
+    _describe(facts, path, dialect, overview.source_path, overview.last_line, lambda: overview.types)
+
+
+def _describe(
+    facts: FileFacts,
+    path: str,
+    dialect: Dialect,
+    source_path: str | None,
+    last_line: int,
+    types: Callable[[], set[str]],
+) -> None:
     facts.dialect, facts.parser, facts.parser_version = dialect.name, dialect.parser, dialect.parser_version
     facts.offset_unit = dialect.offset_unit
-    facts.source_path = facts.source_path or overview.source_path
+    facts.source_path = facts.source_path or source_path
     source = facts.source_path or _AST_ENDING.sub("", path)
-    facts.language = _language(dialect, source, overview.types)
-    facts.line_count = overview.last_line
+    facts.language = _language(dialect, source, types)
+    facts.line_count = last_line
     named = facts.source_path or path
     facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named.replace("\\", "/"))]
 
@@ -109,21 +122,27 @@ def fail(facts: FileFacts, error: TransformError) -> None:
     facts.problems.append(Problem(error.phase, error.code, str(error.args[2]), error.line, error.col))
 
 
-def _language(dialect: Dialect, source: str, types: set[str]) -> str:
+def _language(dialect: Dialect, source: str, types: Callable[[], set[str]]) -> str:
     ending = source.rpartition(".")[2].lower()
     by_ending = _LANGUAGE_OF_ENDING.get(ending)
     if dialect.type_key == "kind" and dialect.language == "c":
-        return by_ending if by_ending in ("c", "cpp") else "cpp" if _any_begins(types, "CXX") else "c"
+        return by_ending if by_ending in ("c", "cpp") else "cpp" if _any_begins(types(), "CXX") else "c"
     if dialect.language in ("javascript", "typescript"):
         if by_ending in ("javascript", "typescript"):
             return by_ending
-        return "typescript" if _any_begins(types, "TS") else "javascript"
+        return "typescript" if _any_begins(types(), "TS") else "javascript"
+    present = types() if dialect.other_languages else set()
     for type_, language in dialect.other_languages.items():
-        if type_ in types:
+        if type_ in present:
             return language
     if dialect.language != "unknown":
         return dialect.language
     return language_of_name(source.rpartition("/")[2]) or dialect.language
+
+
+def _types(vocabulary: Vocabulary, columns: Extract) -> set[str]:
+    present = np.flatnonzero(np.bincount(columns.codes)).tolist()
+    return set(map(vocabulary.words.words.__getitem__, present))
 
 
 def _any_begins(types: set[str], prefix: str) -> bool:
@@ -135,4 +154,5 @@ def _last_line(columns: Extract) -> int:
     ends = columns.spans[4]
     if columns.in_main is not None:
         ends = ends[columns.in_main]
-    return int(np.max(ends[ends < _NO_LINE], initial=0))
+    last = int(ends.max(initial=0))
+    return last if last < _NO_LINE else int(np.max(ends[ends < _NO_LINE], initial=0))

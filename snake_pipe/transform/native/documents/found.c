@@ -37,10 +37,11 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         handed_over(&found->codes, sizeof(int32_t)),
         handed_over(&found->depths, sizeof(int32_t)),
         handed_over(&found->fields, sizeof(int32_t)),
+        handed_over(&found->kinds, sizeof(int32_t)),
         handed_over(&found->places, sizeof(int64_t)),
         handed_over(&found->names.ends, sizeof(int32_t)),
         handed_over(&found->names.text, 1),
-        handed_over(&found->is_named, 1),
+        handed_over(&found->named_bits, 1),
         handed_over(&found->value_rows, sizeof(int64_t)),
         handed_over(&found->values.ends, sizeof(int32_t)),
         handed_over(&found->values.text, 1),
@@ -48,8 +49,6 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         handed_over(&found->qualifiers.ends, sizeof(int32_t)),
         handed_over(&found->qualifiers.text, 1),
         handed_over(&found->open_rows, sizeof(int64_t)),
-        handed_over(&found->literal_rows, sizeof(int64_t)),
-        handed_over(&found->literal_classes, 1),
         handed_over(&found->rule_rows, sizeof(int64_t)),
         handed_over(&found->rule_masks, sizeof(int32_t)),
         handed_over(&found->noted_masks, sizeof(int32_t)),
@@ -75,11 +74,11 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
 
 void free_found(Found *found) {
     Buffer *buffers[] = {
-        &found->codes,          &found->depths,          &found->fields,     &found->places,
-        &found->names.ends,     &found->names.text,      &found->is_named,   &found->value_rows,
-        &found->values.ends,    &found->values.text,     &found->open_rows,  &found->literal_rows,
-        &found->literal_classes, &found->qualifier_rows, &found->rule_rows,  &found->qualifiers.ends,
-        &found->qualifiers.text, &found->rule_masks,     &found->noted_masks};
+        &found->codes,           &found->depths,      &found->fields,      &found->kinds,
+        &found->places,          &found->names.ends,  &found->names.text,  &found->named_bits,
+        &found->value_rows,      &found->values.ends, &found->values.text, &found->qualifier_rows,
+        &found->qualifiers.ends, &found->open_rows,   &found->rule_rows,   &found->qualifiers.text,
+        &found->rule_masks,      &found->noted_masks};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     PyObject *lists[] = {found->open, found->nodes, found->head};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

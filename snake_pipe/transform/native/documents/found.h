@@ -12,14 +12,14 @@ typedef struct {
 
 /* As `trees.walk.native` describes it. */
 typedef struct {
-    Buffer codes, depths, fields, places;
+    Buffer codes, depths, fields, kinds, places;
     Strings names;
-    Buffer is_named;
+    Buffer named_bits;
     Buffer value_rows;
     Strings values;
     Buffer qualifier_rows;
     Strings qualifiers;
-    Buffer open_rows, literal_rows, literal_classes;
+    Buffer open_rows;
     Buffer rule_rows, rule_masks, noted_masks;
     PyObject *open, *nodes, *head;
 } Found;
@@ -41,9 +41,13 @@ static inline int add_int64(Buffer *buffer, int64_t number) {
     return 0;
 }
 
-static inline int add_byte(Buffer *buffer, uint8_t number) {
-    if (reserve(buffer, 1)) return -1;
-    ((uint8_t *)buffer->items)[buffer->count++] = number;
+/* Add the bit of a row to those of the rows before it, eight to a byte. */
+static inline int add_bit(Buffer *buffer, int64_t row, int is_set) {
+    if (row % 8 == 0) {
+        if (reserve(buffer, 1)) return -1;
+        ((uint8_t *)buffer->items)[buffer->count++] = 0;
+    }
+    ((uint8_t *)buffer->items)[buffer->count - 1] |= (uint8_t)(is_set << row % 8);
     return 0;
 }
 

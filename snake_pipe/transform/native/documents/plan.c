@@ -22,7 +22,7 @@ int32_t key_of(Plan *plan, PyObject *key) {
 /* Take what Python says of a type; -1 with an error set. */
 static int take_type(Plan *plan, PyObject *said, Type *type) {
     PyObject *name, *value, *guards, *names;
-    if (!PyArg_ParseTuple(said, "iOOiOO", &type->code, &name, &value, &type->flags, &guards, &names)) return -1;
+    if (!PyArg_ParseTuple(said, "iiOOiOO", &type->code, &type->kind, &name, &value, &type->flags, &guards, &names)) return -1;
     type->name_key = key_of(plan, name);
     type->value_key = key_of(plan, value);
     Py_ssize_t count = PyErr_Occurred() ? -1 : PyTuple_Size(guards);
@@ -143,9 +143,9 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     (void)module;
     Plan *plan = PyMem_Calloc(1, sizeof(Plan));
     if (plan == NULL) return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)nnL", &type_key, &PyDict_Type, &fields, &learn, &places,
+    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)(ii)nnL", &type_key, &PyDict_Type, &fields, &learn, &places,
                           &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
-                          &plan->atoms[2], &longest, &longest_comment, &seed))
+                          &plan->atoms[2], &plan->string_kind, &plan->number_kind, &longest, &longest_comment, &seed))
         goto failed;
     plan->is_clang = places == &_Py_NoneStruct;
     if (columns < 0 || columns > MOST_STEPS || (plan->is_clang && columns != CLANG_COLUMNS) ||

@@ -51,10 +51,10 @@ typedef struct {
 /* Those that the walk knows; FINDING_RULES count in the file that was parsed, not in those it includes. */
 enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, FINDING_RULES = 128 | 256 | 512 };
 
-/* A type of nodes: its code and flags, the keys (NO_WORD for none) of name and value, its rules, and how its names
+/* A type of nodes: its code, kind and flags, the keys (NO_WORD for none) of name and value, its rules, and how its names
    read. */
 typedef struct {
-    int32_t code, flags, name_key, value_key;
+    int32_t code, kind, flags, name_key, value_key;
     Range rules, names;
 } Type;
 
@@ -76,6 +76,7 @@ typedef struct {
     Words keys, types, chained;
     Buffer key_facts, type_facts, rules, guards, readings, paths, links;
     int32_t type_key, raw_key, value_key, loc_key, range_key, begin_key, end_key, first_key;
+    int32_t string_kind, number_kind;
     Range other_links;
     PyObject *fields, *learn, *held;
     Step steps[MOST_STEPS];

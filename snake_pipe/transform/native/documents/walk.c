@@ -7,8 +7,6 @@
 
 #define HEAD 20 /* nodes of whom views are given at any rate: readers of places look at them */
 
-enum { OTHER_CLASS, STRING_CLASS, NUMBER_CLASS };
-
 /* -- one object ---------------------------------------------------------------------------------------- */
 
 /* The key that a member has: most often the one that came behind the last one before. */
@@ -148,13 +146,13 @@ static int add_other_value(Walk *walk, yyjson_val *value, size_t longest) {
 }
 
 static int add_value(Walk *walk, const Type *type) {
-    Found *found = &walk->found;
     yyjson_val *value = member(walk, type->value_key);
     int is_string = value != NULL && unsafe_yyjson_is_str(value);
-    if (type->flags & IS_LITERAL) {
+    if (type->flags & IS_LITERAL) { /* its kind is that of its value */
         int is_number = value != NULL && (unsafe_yyjson_is_num(value) || unsafe_yyjson_is_raw(value));
-        uint8_t class = is_string ? STRING_CLASS : is_number ? NUMBER_CLASS : OTHER_CLASS;
-        if (add_int64(&found->literal_rows, walk->row) || add_byte(&found->literal_classes, class)) return -1;
+        int32_t *kind = (int32_t *)walk->found.kinds.items + walk->row;
+        if (is_string) *kind = walk->plan->string_kind;
+        if (is_number) *kind = walk->plan->number_kind;
     }
     size_t longest = type->flags & IS_COMMENT ? walk->plan->longest_comment : walk->plan->longest;
     if (!is_string) return add_other_value(walk, value, longest);
@@ -176,7 +174,7 @@ static int add_name(Walk *walk, const Type *type) {
     } else if (type->flags & IS_NAMED)
         said = read_name(walk, type->names, &text, &size);
     if (said != THERE) size = 0;
-    if (add_byte(&found->is_named, said == THERE) || add_string(&found->names, text, size)) return -1;
+    if (add_bit(&found->named_bits, walk->row, said == THERE) || add_string(&found->names, text, size)) return -1;
     return said == ASK;
 }
 
@@ -219,7 +217,7 @@ static int add_node(Walk *walk, yyjson_val *type_value, Pending at) {
     if (number == NO_WORD) return -1;
     const Type type = *type_at(walk->plan, number);
     if (add_int32(&found->codes, type.code) || add_int32(&found->depths, at.depth) ||
-        add_int32(&found->fields, (int32_t)at.field))
+        add_int32(&found->fields, (int32_t)at.field) || add_int32(&found->kinds, type.kind))
         return -1;
     int asks_name = add_name(walk, &type), asks_qualifier = 0;
     if (asks_name < 0 || add_places(walk)) return -1;

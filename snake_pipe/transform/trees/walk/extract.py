@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
-from snake_pipe.transform.trees.walk.native import NUMBER, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,9 +150,12 @@ class Extractor:
         """The columns of all chunks of a document."""
         for chunk in chunks:
             self._add(chunk)
-        return self._finish(
-            _joined(self._codes), _joined(self._depths), _joined(self._fields), _joined(self._spans)
-        )
+        codes = _joined(self._codes)
+        kinds = self._vocabulary.kinds(codes)
+        for class_, kind in _KIND_OF_VALUE.items():
+            if class_ in self._rows_of_class:
+                kinds[self._rows_of_class[class_]] = KIND_CODES[kind]
+        return self._finish(codes, _joined(self._depths), _joined(self._fields), _joined(self._spans), kinds)
 
     def extract_columns(self, found: NodeColumns) -> Extract:
         """The same of a document that was read in place."""
@@ -161,8 +163,6 @@ class Extractor:
         assert isinstance(reader, PlannedReader)
         spans = reader.picked(Picked(found.places, found.head, found.main_file, found.row_of))
         self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
-        self._rows_of_class[str] = found.literal_rows[found.literal_classes == STRING].tolist()
-        self._rows_of_class[int] = found.literal_rows[found.literal_classes == NUMBER].tolist()
         self._found.values.add_column(found.value_rows, found.values)
         self._add_open_values(found)
         self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
@@ -170,7 +170,7 @@ class Extractor:
         self._apply_rules(self._ruled(found, names), names)
         given = {row: name for row, name in names.items() if name.__class__ is str}
         self._found.names.pieces.append(_with(found.names, given))
-        return self._finish(found.codes, found.depths, found.fields, spans)
+        return self._finish(found.codes, found.depths, found.fields, spans, found.kinds)
 
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
         """The nodes in which rules may find something, with those rules."""
@@ -208,18 +208,19 @@ class Extractor:
         self._found.values.add(values)
 
     def _finish(
-        self, codes: NDArray[np.int32], depths: NDArray[np.int32], fields: NDArray[np.int32], spans: Table
+        self,
+        codes: NDArray[np.int32],
+        depths: NDArray[np.int32],
+        fields: NDArray[np.int32],
+        spans: Table,
+        kinds: NDArray[np.int32],
     ) -> Extract:
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
         in_main = self._reader.in_main
         source_path = self._reader.main_file or self._source_path
-        if np.count_nonzero(depths == 0) > 1:
+        if len(depths) > 1 and source_path is not None and np.count_nonzero(depths == 0) > 1:
             source_path = None  # several trees, of several sources
-        kinds = self._vocabulary.kinds(codes)
-        for class_, kind in _KIND_OF_VALUE.items():
-            if class_ in self._rows_of_class:
-                kinds[self._rows_of_class[class_]] = KIND_CODES[kind]
         for kind, rows in self._rows_of_kind.items():
             kinds[rows] = KIND_CODES[kind]
         return Extract(
@@ -229,7 +230,7 @@ class Extractor:
             depths,
             fields,
             spans,
-            None if in_main is None else np.array(in_main, np.bool_),
+            None if in_main is None else np.asarray(in_main, np.bool_),
             source_path,
             self._found,
         )

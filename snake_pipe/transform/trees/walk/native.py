@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from snake_pipe.transform.dialects.guards import guard_of, links_of, readings_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
+from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.vocabulary import BITS
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
 _IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
 _SEED = int.from_bytes(urandom(8)) >> 1
-STRING, NUMBER = 1, 2
-"""The classes of literals' values that decide their kind."""
 
 
 @dataclass(slots=True)
@@ -53,17 +52,15 @@ class NodeColumns:
     codes: NDArray[np.int32]
     depths: NDArray[np.int32]
     fields: NDArray[np.int32]
+    kinds: NDArray[np.int32]
     places: Table
     names: pa.StringArray
-    is_named: NDArray[np.bool_]
     value_rows: NDArray[np.int64]
     values: pa.StringArray
     qualifier_rows: NDArray[np.int64]
     qualifiers: pa.StringArray
     open_rows: NDArray[np.int64]
     open_values: list[Node]
-    literal_rows: NDArray[np.int64]
-    literal_classes: NDArray[np.uint8]
     node_rows: NDArray[np.int64]
     masks: NDArray[np.int32]
     noted: NDArray[np.int32]
@@ -100,6 +97,7 @@ class NativeWalker:
                 (type_, _encoded(links)) for type_, links in links_of(vocabulary.dialect.qualifier).items()
             ),
             tuple(vocabulary.dialect.atoms[word] for word in (True, False, None)),
+            (KIND_CODES["string"], KIND_CODES["number"]),
             options.value_length,
             options.comment_length,
             _SEED,
@@ -109,10 +107,10 @@ class NativeWalker:
         vocabulary = self._vocabulary
         dialect = vocabulary.dialect
         code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
-        name_key = vocabulary.name_keys[type_]
+        name_key, kind = vocabulary.name_keys[type_], vocabulary.kind(code)
         flags = _IS_FUNCTION * (type_ in dialect.functions) | _IS_CLASS * (type_ in dialect.classes)
         if handlers is None:
-            return code, name_key, None, flags, (), ()
+            return code, kind, name_key, None, flags, (), ()
         flags |= (
             _IS_LITERAL * handlers.is_literal
             | _IS_COMMENT * handlers.is_comment
@@ -121,7 +119,7 @@ class NativeWalker:
         )
         rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
         guards = tuple((bit, guard_of(rule)) for bit, rule in rules if rule is not None)
-        return code, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
+        return code, kind, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
 
     def walk(self, document: NativeDocument, root: Any) -> NodeColumns:
         """All nodes of the tree that begins at a view."""
@@ -129,10 +127,11 @@ class NativeWalker:
             codes,
             depths,
             fields,
+            kinds,
             places,
             name_ends,
             name_text,
-            is_named,
+            named_bits,
             value_rows,
             value_ends,
             value_text,
@@ -140,8 +139,6 @@ class NativeWalker:
             qualifier_ends,
             qualifier_text,
             open_rows,
-            literal_rows,
-            literal_classes,
             node_rows,
             masks,
             noted,
@@ -150,22 +147,19 @@ class NativeWalker:
             head,
             main_file,
         ) = self._module.walk_document(document.handle, self._plan, root)
-        named = np.frombuffer(is_named, np.bool_)
         return NodeColumns(
             np.frombuffer(codes, np.int32),
             np.frombuffer(depths, np.int32),
             np.frombuffer(fields, np.int32),
+            np.frombuffer(kinds, np.int32),
             np.frombuffer(places, np.int64).reshape(-1, self._columns).T,
-            _strings(name_ends, name_text, named),
-            named,
+            _strings(name_ends, name_text, pa.py_buffer(named_bits)),
             np.frombuffer(value_rows, np.int64),
             _strings(value_ends, value_text),
             np.frombuffer(qualifier_rows, np.int64),
             _strings(qualifier_ends, qualifier_text),
             np.frombuffer(open_rows, np.int64),
             open_values,
-            np.frombuffer(literal_rows, np.int64),
-            np.frombuffer(literal_classes, np.uint8),
             np.frombuffer(node_rows, np.int64),
             np.frombuffer(masks, np.int32),
             np.frombuffer(noted, np.int32),
@@ -190,7 +184,5 @@ def _encoded(readings: Readings) -> tuple[Any, ...]:
     )
 
 
-def _strings(ends: Any, text: Any, valid: NDArray[np.bool_] | None = None) -> pa.StringArray:
-    mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    count = len(ends) // 4 - 1
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text), mask)
+def _strings(ends: Any, text: Any, valid: pa.Buffer | None = None) -> pa.StringArray:
+    return pa.StringArray.from_buffers(len(ends) // 4 - 1, pa.py_buffer(ends), pa.py_buffer(text), valid)

@@ -107,6 +107,10 @@ class Vocabulary:
             self._kind_column = np.array(self._kinds, np.int32)
         return self._kind_column[codes]
 
+    def kind(self, code: int) -> int:
+        """That of one type."""
+        return self._kinds[code]
+
     def _learn(self, type_: str) -> None:
         code = self._codes[type_] = self.words.code(type_)
         missing = code + 1 - len(self._kinds)

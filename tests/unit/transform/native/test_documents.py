@@ -372,7 +372,7 @@ def test_what_is_no_single_document_is_left_to_others(text: bytes) -> None:
 def open_plan(learn: Callable[[str], Any], places: Any = (("a", 0),), columns: int = 6) -> Any:
     assert DOCUMENTS is not None
     return DOCUMENTS.open_plan(
-        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), 9, 9, 5
+        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), (1, 2), 9, 9, 5
     )
 
 
@@ -398,11 +398,11 @@ def trials() -> dict[str, Callable[[], Any]]:
         "not read": lambda: documents.read_document(TREE[:-1]),
         "no text": lambda: documents.read_document("text"),  # type: ignore[arg-type]
         "views": lambda: opened(read_natively(TREE).root),  # type: ignore[union-attr]
-        "walk": lambda: walk(TREE, lambda word: (300_000, "name", "value", 63, ((1, None),), ())),
+        "walk": lambda: walk(TREE, lambda word: (300_000, 5, "name", "value", 63, ((1, None),), ())),
         "walk failed": lambda: walk(TREE, refuse),
         "walk learned nonsense": lambda: walk(TREE, lambda word: 5),
         "walk unknown field": lambda: walk(
-            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, "", None, 0, (), ())
+            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, 5, "", None, 0, (), ())
         ),
         "no root": lambda: documents.walk_document(documents.read_document(TREE), open_plan(refuse), {}),
         "no plan": lambda: documents.walk_document(documents.read_document(TREE), 5, {}),
@@ -447,7 +447,7 @@ def test_a_plan_is_not_used_while_it_learns() -> None:
             documents.walk_document(document, plan_, documents.document_root(document))
         except ValueError as error:
             errors.append(str(error))
-        return (1, "", None, 0, (), ())
+        return (1, 5, "", None, 0, (), ())
 
     document, plan_ = documents.read_document(TREE), open_plan(learn)
     documents.walk_document(document, plan_, documents.document_root(document))
@@ -466,3 +466,13 @@ def test_errors_are_raised() -> None:
         DOCUMENTS.walk_document(one, open_plan(refuse), DOCUMENTS.document_root(other))
     with pytest.raises(ValueError):
         DOCUMENTS.document_root("no document")
+
+
+def test_the_folder_of_a_modules_c_files_is_not_taken_for_the_module(tmp_path: Path) -> None:
+    """Without its file, a module's folder beside it was imported in its place, and had no function."""
+    (tmp_path / "folder_of_sources").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(tmp_path))
+        patch.delenv(compiled.PURE_PYTHON, raising=False)
+        assert compiled._load("folder_of_sources") is None
+        assert compiled._load("json") is json

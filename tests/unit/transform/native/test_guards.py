@@ -118,16 +118,16 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
     document = DOCUMENTS.read_document(text)
 
     def learn(word: str) -> Any:
-        return 0, "", None, 0, ((1, guard),), ()
+        return 0, 5, "", None, 0, ((1, guard),), ()
 
-    plan = DOCUMENTS.open_plan("type", LEAVES, learn, (), 0, (), ("", "", ""), 9, 9, 5)
+    plan = DOCUMENTS.open_plan("type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), 9, 9, 5)
     columns = DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
     found = walked_masks(columns)
     assert found == ([], []) if not mask | noted else ([mask], [noted])
 
 
 def walked_masks(columns: tuple[Any, ...]) -> tuple[list[int], list[int]]:
-    masks, noted = columns[17:19]
+    masks, noted = columns[16:18]
     return memoryview(masks).cast("i").tolist(), memoryview(noted).cast("i").tolist()
 
 
@@ -138,7 +138,17 @@ def test_what_is_no_guard_is_refused(guard: Any) -> None:
     assert DOCUMENTS is not None
     document = DOCUMENTS.read_document(b'{"type":"A"}')
     plan = DOCUMENTS.open_plan(
-        "type", {}, lambda word: (0, "", None, 0, ((1, guard),), ()), (), 0, (), ("", "", ""), 9, 9, 5
+        "type",
+        {},
+        lambda word: (0, 5, "", None, 0, ((1, guard),), ()),
+        (),
+        0,
+        (),
+        ("", "", ""),
+        (1, 2),
+        9,
+        9,
+        5,
     )
     with pytest.raises((TypeError, ValueError, SystemError)):
         DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
