@@ -48,6 +48,15 @@ def look_up(column: pa.DictionaryArray, test: Callable[[str], bool]) -> Flags:
     return answers[codes(column)]
 
 
+def look_up_pairs(
+    first: pa.DictionaryArray, second: pa.DictionaryArray, test: Callable[[Any, Any], bool]
+) -> Flags:
+    """`test` of each row's two values, None for null, asked once for each pair of distinct ones."""
+    values = [[*column.dictionary.to_pylist(), None] for column in (first, second)]
+    answers = np.array([[bool(test(one, other)) for other in values[1]] for one in values[0]], np.bool_)
+    return answers[codes(first), codes(second)]
+
+
 def spread(column: pa.DictionaryArray) -> list[Any]:
     """Each row's value, None for null; much faster than `to_pylist`, which makes every one anew."""
     values = [*column.dictionary.to_pylist(), None]

@@ -1,6 +1,6 @@
 """What a dataset already holds, so that only what is new or changed is read again.
 
-Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 35
+Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 36
 bytes a file: paths are kept as 64-bit hashes only, and read back from the dataset for the few that are gone.
 Rows of trees in files that hold several do not count: the file has a row of its own.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.load.columns import among, codes, is_null, longs, look_up, spread
+from snake_pipe.load.columns import among, codes, is_null, longs, look_up, look_up_pairs, spread
 from snake_pipe.load.content_hashes import ContentHashes
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ _ANY = -1
 """Size or time of a row that has none."""
 
 _LONGS = ("key", "check", "file_id", "size", "mtime")
-_FLAGS = ("usable", "deleted", "failing")
+_FLAGS = ("usable", "asked", "deleted", "failing")
 _ROWS_AT_ONCE = 16_384
 
-_REPEATING = ["repo", "status", "reason", "parser", "parser_version", "read_with", "job_id"]
+_REPEATING = [
+    "repo", "status", "reason", "input_kind", "language", "parser", "parser_version", "read_with", "job_id"
+]  # fmt: skip
 _KNOWN_COLUMNS = ["file_id", "container_id", "path", "size_bytes", "mtime_ns", *_REPEATING]
 _TOLD_COLUMNS = ["repo", "path", "path_bytes", "input_kind", "language"]
 
@@ -128,6 +130,7 @@ class KnownFiles:
         newest = newest[~rows.flags("deleted")[newest]]
         self._list_parts = list_parts
         self._usable = rows.flags("usable")[newest]
+        self._asked = rows.flags("asked")[newest]
         self._failing = rows.flags("failing")[newest]
         self._keys = rows.take_longs("key", newest)
         self._file_ids = rows.take_longs("file_id", newest)
@@ -153,12 +156,14 @@ class KnownFiles:
         holds: Callable[[str], bool] | None = None,
         is_current: Callable[[str, str], bool] | None = None,
         read_with: str | None = None,
+        is_asked: Callable[[str, str | None], bool] = lambda *_: True,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest; of paths that it `holds`, None for all.
 
         A file matches if it has the same size and time, and was read to its end by no parser or by one that
         `is_current` (name and version; None accepts all), with the settings `read_with` (None: any); failed
-        and quarantined files are tried again.
+        and quarantined files are tried again. A language that `is_asked` for (given the kind of input and the
+        row's language) is one that `recognise` needs.
         """
         parts = dataset.parts("files")
         accepts = cache(is_current) if is_current is not None else None
@@ -176,7 +181,7 @@ class KnownFiles:
                 return of_repos
             return of_repos & np.fromiter(map(holds, batch["path"].to_pylist()), np.bool_, batch.num_rows)
 
-        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable))
+        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable, is_asked))
 
     @classmethod
     def of_job(cls, dataset: Dataset, job_id: str) -> KnownFiles:
@@ -223,7 +228,7 @@ class KnownFiles:
     def nbytes(self) -> int:
         """Memory held."""
         longs = (self._keys, self._file_ids, self._sizes, self._mtimes)
-        arrays = (*longs, self._usable, self._failing, self._seen, self._hashes)
+        arrays = (*longs, self._usable, self._asked, self._failing, self._seen, self._hashes)
         return sum(array.nbytes for array in arrays)
 
     def match(self, files: Sequence[FileOnDisk]) -> list[bool]:
@@ -240,11 +245,14 @@ class KnownFiles:
     def recognise(
         self, repo: str, paths: Sequence[str], sizes: Sequence[int], mtimes: Sequence[int]
     ) -> list[bool]:
-        """As `match` for files of one repository; of them, only those that match count as seen."""
+        """As `match` for files of one repository, in languages that are asked for.
+
+        Only those that match count as seen.
+        """
         if not paths or not len(self):
             return [False] * len(paths)
         at, found = self._places(zip(repeat(repo), paths, strict=False), len(paths))
-        same = found & self._fits(at, sizes) & self._is_of_time(at, mtimes)
+        same = found & self._asked[at] & self._fits(at, sizes) & self._is_of_time(at, mtimes)
         self._seen[at[same]] = True
         matches: list[bool] = same.tolist()
         return matches
@@ -336,6 +344,7 @@ class KnownFiles:
         parts: Sequence[StoredPart],
         wanted: Callable[[pa.RecordBatch], Flags],
         usable: Callable[[pa.RecordBatch], Flags],
+        is_asked: Callable[[str, str | None], bool] = lambda *_: True,
     ) -> _Rows:
         rows = _Rows()
         for part in parts:
@@ -353,6 +362,7 @@ class KnownFiles:
                     size=longs(batch["size_bytes"], _ANY),
                     mtime=longs(batch["mtime_ns"], _ANY),
                     usable=usable(batch),
+                    asked=look_up_pairs(batch["input_kind"], batch["language"], is_asked),
                     deleted=look_up(batch["status"], lambda status: status == "deleted"),
                     failing=look_up(batch["status"], lambda status: status in _FAILED),
                 )

@@ -101,12 +101,11 @@ def walk_folder(walk: FolderWalk) -> Iterator[Entry]:
                 continue
             if walk.after:
                 names = [name for name in names if not _is_left_out(walk, level.path + name)]
-            if any(level.rules for level in levels):
-                ignored = {name: _ignored_by(levels, level.path + name, name) for name in names}
+            if ruled := _levels_with_rules(levels, level.path, names):
+                ignored = {name: rule for name in names if (rule := _ignored_by(ruled, level.path, name))}
                 for name, rule in ignored.items():
-                    if rule is not None:
-                        yield IgnoredEntry(level.path + name, rule)
-                names = [name for name in names if ignored[name] is None]
+                    yield IgnoredEntry(level.path + name, rule)
+                names = [name for name in names if name not in ignored] if ignored else names
             if not names:
                 continue
             entry = names[0]
@@ -256,14 +255,24 @@ def _read_rules(folder: int) -> IgnoreRules | None:
     return IgnoreRules(text)
 
 
-def _ignored_by(levels: list[_Level], path: bytes, name: bytes) -> bytes | None:
+def _levels_with_rules(
+    levels: list[_Level], folder: bytes, names: list[bytes]
+) -> list[tuple[bytes, IgnoreRules]]:
+    """Paths and rules of the levels that may have one about some entries of a folder, the nearest first."""
+    return [
+        (level.path, level.rules)
+        for level in reversed(levels)
+        if level.rules and level.rules.may_match(folder[len(level.path) :], names)
+    ]
+
+
+def _ignored_by(ruled: list[tuple[bytes, IgnoreRules]], folder: bytes, name: bytes) -> bytes | None:
     """The rule that ignores an entry: those nearest to it decide; where they are silent, those above."""
-    for level in reversed(levels):
-        if level.rules:
-            rule = level.rules.last_match(path[len(level.path) :], name)
-            if rule is not None:
-                place = b"%s.gitignore:%d %s" % (level.path, rule.order + 1, rule.text)
-                return place if rule.ignores else None
+    for path, rules in ruled:
+        rule = rules.last_match(folder[len(path) :] + name, name)
+        if rule is not None:
+            place = b"%s.gitignore:%d %s" % (path, rule.order + 1, rule.text)
+            return place if rule.ignores else None
     return None
 
 

@@ -1,7 +1,8 @@
 """Files that somebody knows as they are, told from the others a folder at a time.
 
 In most walks nearly all files are as they were in the last one. They need neither their language nor an
-object of their own: it is enough that they are selected, and known with the size and time that they have.
+object of their own, and are not opened: it is enough that they may be selected by their names, and are known
+with the size and time that they have, in a language that is asked for.
 """
 
 from __future__ import annotations
@@ -31,20 +32,24 @@ WalkItem: TypeAlias = DiscoveredFile | DiscoveryError | Recognised
 
 
 class Recogniser(Protocol):
-    """Knows files by their paths, sizes and times."""
+    """Knows files by their paths, sizes and times, and in which language they are."""
 
     def recognise(
         self, repo: str, paths: Sequence[str], sizes: Sequence[int], mtimes: Sequence[int]
     ) -> list[bool]:
-        """For each file of a repository, whether it is known as it is; remembers those as seen.
+        """For each file of a repository, whether it is known as it is, in a language that is asked for.
 
-        `paths` are as in `DiscoveredFile`, `sizes` in bytes and `mtimes` in ns.
+        Those are remembered as seen. `paths` are as in `DiscoveredFile`, `sizes` in bytes and `mtimes` in ns.
         """
         ...
 
 
 class Recognition:
-    """Tells which of the files below one root are selected, and known as they are."""
+    """Tells which of the files below one root are selected, and known as they are.
+
+    What told their languages when they were read would tell the same again: with other rules for that, the
+    version of every parser is another one, and what it has read is not known (`EXTRACTION_VERSION`).
+    """
 
     def __init__(self, repo: str, selection: Selection, known: Recogniser) -> None:
         self._repo = repo
@@ -54,7 +59,7 @@ class Recognition:
     def split(self, found: FolderFiles) -> tuple[int, list[bytes]]:
         """How many files are recognised, and the names of the others: those need a closer look.
 
-        So does whatever cannot be told by its name and one look at its inode, or is no plain file.
+        So does whatever is no plain file.
         """
         together = b"\0".join(found.names)
         try:
@@ -63,11 +68,11 @@ class Recognition:
             return 0, found.names
         if b"\\" in together:
             return 0, found.names
-        wanted, is_told_by_name = self._selection.wanted_endings, self._selection.is_told_by_name
+        wanted, may_be_wanted = self._selection.wanted_endings, self._selection.may_be_wanted
         names, paths, sizes, mtimes = [], [], [], []
         folder, prefix = found.folder, escape_path(found.path)
         for name, text in zip(found.names, texts, strict=True):
-            if text[text.rfind(".") :] not in wanted and not is_told_by_name(found.path, text):
+            if text[text.rfind(".") :] not in wanted and not may_be_wanted(found.path, text):
                 continue
             try:
                 info = os.stat(name, dir_fd=folder, follow_symlinks=False)

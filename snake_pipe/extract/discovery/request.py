@@ -88,6 +88,11 @@ class IngestRequest:
         }
 
     @property
+    def queues(self) -> frozenset[str]:
+        """The languages that it asks for, and `ast` if AST files."""
+        return frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE}
+
+    @property
     def own_shard(self) -> Shard | None:
         """The share of the files, None for all; UsageError if it cannot be read."""
         return Shard.parse(self.shard) if self.shard else None
@@ -184,7 +189,7 @@ class IngestRequest:
             by_ending=plugins.deciding_endings(),
             include=self.include,
             exclude=self.exclude,
-            languages=frozenset(self.languages) or plugins.default_languages() | {plugins.AST_QUEUE},
+            languages=self.queues,
             max_file_size=max_file_size,
             use_gitignore=self.use_gitignore,
             left_out=(Path(self.dataset).resolve(),),

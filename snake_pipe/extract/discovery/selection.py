@@ -65,21 +65,38 @@ class Selection:
 
     @cached_property
     def wanted_endings(self) -> frozenset[str]:
-        """Last endings with which every file is wanted, as far as they are known."""
+        """Last endings with which every file may be wanted, as far as they are known."""
         if self.include or self.exclude:
             return frozenset()
-        wanted = self.by_ending.keys() - self.head_endings
-        return frozenset(
-            ending for ending in wanted if self.languages is None or self.by_ending[ending] in self.languages
-        )
+        wanted = {ending for ending, queue in self.by_ending.items() if self._asks_for(queue)}
+        return frozenset(wanted | self.head_endings if self.detector_head is not None else wanted)
+
+    def _asks_for(self, queue: str) -> bool:
+        return self.languages is None or queue in self.languages
 
     def is_told_by_name(self, folder: bytes, name: str) -> bool:
         """Whether the name alone tells that a file of a folder is wanted."""
         queue = self.detector(name)
-        if queue is None or (self.languages is not None and queue not in self.languages):
-            return False
-        if self.detector_head is not None and ending_of(name) in self.head_endings:
-            return False
+        return (
+            queue is not None
+            and self._asks_for(queue)
+            and not self._is_told_by_head(name, queue)
+            and self._lets_pass(folder, name)
+        )
+
+    def may_be_wanted(self, folder: bytes, name: str) -> bool:
+        """The same, or the first bytes of the file have a say in it."""
+        queue = self.detector(name)
+        return (
+            self._is_told_by_head(name, queue) or (queue is not None and self._asks_for(queue))
+        ) and self._lets_pass(folder, name)
+
+    def _is_told_by_head(self, name: str, queue: str | None) -> bool:
+        return self.detector_head is not None and (
+            ending_of(name) in self.head_endings or (queue is None and "." not in name)
+        )
+
+    def _lets_pass(self, folder: bytes, name: str) -> bool:
         return not (self.include or self.exclude) or self.filtered_by(os.fsdecode(folder) + name) is None
 
     @cached_property

@@ -48,6 +48,7 @@ class PriorFiles:
         self._kept: set[str] | None = None
         self._narrowing = Narrowing(request)
         own_dialects = plugins.own_dialects(config.dialects)
+        queues = request.queues
         repos = self._roots if request.file_list is None else None  # a list may name files anywhere
         self._current = KnownFiles.current(
             dataset,
@@ -55,6 +56,7 @@ class PriorFiles:
             holds=request.holds if request.shard else None,
             is_current=lambda name, version: plugins.is_current_parser(name, version, own_dialects),
             read_with=config.read_with,
+            is_asked=lambda kind, language: _queue_of(kind, language) in queues,
         )
         self._load_all = partial(KnownFiles.current, dataset, repos=repos)
 
@@ -180,8 +182,11 @@ def _raw(file: KnownFile) -> bytes:
 
 
 def _queue(file: KnownFile) -> str:
-    is_tree = file.input_kind == plugins.AST_QUEUE or file.language is None
-    return plugins.AST_QUEUE if is_tree else str(file.language)
+    return _queue_of(file.input_kind, file.language)
+
+
+def _queue_of(input_kind: str, language: str | None) -> str:
+    return plugins.AST_QUEUE if input_kind == plugins.AST_QUEUE or language is None else language
 
 
 def _is_gone(path: Path) -> bool:

@@ -11,6 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from snake_pipe.extract.paths.name_filter import NameFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _LONGEST_RULE = 4096
 
@@ -34,9 +41,13 @@ _POSIX_CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line, the `order`-th: what it matches, and whether that is ignored or brought back."""
+    """One line, the `order`-th: what it matches, and whether that is ignored or brought back.
+
+    `pattern` has neither the `!` nor the slashes around it.
+    """
 
     order: int
+    pattern: bytes
     expression: bytes
     ignores: bool
     by_name: bool
@@ -52,6 +63,32 @@ class IgnoreRules:
         self.count = len(rules)
         self._by_name = _Alternatives([rule for rule in rules if rule.by_name])
         self._by_path = _Alternatives([rule for rule in rules if not rule.by_name])
+        self._filters: dict[bytes | None, NameFilter] = {}  # by the folder in which they count; None for any
+        self._beginnings: set[bytes] = set()
+        for rule in rules:
+            self._filter_by(rule)
+
+    def _filter_by(self, rule: Rule) -> None:
+        start = rule.pattern.rfind(b"/") + 1
+        folder, name = rule.pattern[:start], rule.pattern[start:]
+        literal = _LITERAL.match(rule.pattern)
+        if b"**" in name and not rule.by_name:  # whatever folders lie between
+            self._beginnings.add(literal[0] if literal else b"")
+        else:
+            place = folder if not rule.by_name and literal and len(literal[0]) >= start else None
+            self._filters.setdefault(place, NameFilter()).add(name)
+
+    def may_match(self, folder: bytes, names: Sequence[bytes]) -> bool:
+        """Whether there may be a rule about some files of a folder, or about one folder in it.
+
+        `folder` is relative to that of the `.gitignore`; it and the `names` of folders end with `/`.
+        """
+        if any(folder.startswith(begin) or begin.startswith(folder) for begin in self._beginnings):
+            return True
+        bare = names if not names[0].endswith(b"/") else [name[:-1] for name in names]
+        return any(
+            place in self._filters and self._filters[place].may_match(bare) for place in (None, folder)
+        )
 
     def last_match(self, path: bytes, name: bytes) -> Rule | None:
         """The rule that decides, if any speaks.
@@ -66,16 +103,19 @@ class IgnoreRules:
 
 
 class _Alternatives:
-    """Rules as one expression, the last rule first, each in a group of its own."""
+    """Rules as one expression, the last rule first, each in a group of its own; made when it is asked."""
 
     def __init__(self, rules: list[Rule]) -> None:
         self._rules = rules[::-1]
-        source = b"|".join(b"(%s)" % rule.expression for rule in self._rules)
-        self._match = re.compile(b"(?s:%s)" % source).fullmatch if rules else None
 
     def last_match(self, subject: bytes) -> Rule | None:
-        found = self._match(subject) if self._match else None
+        found = self._match(subject) if self._rules else None
         return self._rules[found.lastindex - 1] if found and found.lastindex else None
+
+    @cached_property
+    def _match(self) -> Callable[[bytes], re.Match[bytes] | None]:
+        source = b"|".join(b"(%s)" % rule.expression for rule in self._rules)
+        return re.compile(b"(?s:%s)" % source).fullmatch
 
 
 def _lines(text: bytes) -> list[bytes]:
@@ -100,7 +140,7 @@ def _parse(order: int, line: bytes) -> Rule | None:
     expression = translate(pattern) if pattern else None
     if expression is None:
         return None
-    return Rule(order, expression + (b"/" if only_folders else b"/?"), ignores, by_name, text)
+    return Rule(order, pattern, expression + (b"/" if only_folders else b"/?"), ignores, by_name, text)
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from snake_pipe.transform.languages.rules import Rules
 
 EXTRACTION_VERSION = 7
-"""Raised when the same source gives other rows; files of another version are read again."""
+"""Raised when the same source gives other rows, or counts as of another language.
+
+Files of another version are read again; of the others nobody asks which language they are in.
+"""
 
 
 @dataclass(frozen=True, slots=True)
