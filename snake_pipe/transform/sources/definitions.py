@@ -10,9 +10,9 @@ import numpy as np
 
 from snake_pipe.transform.languages.rules import Define
 from snake_pipe.transform.rows.builder import KIND_CODES
+from snake_pipe.transform.rows.nesting import Nesting
 from snake_pipe.transform.sources.grammar import DEFINES, NO_REFERENCE, ROLE_CODES, SCOPES
 from snake_pipe.transform.sources.names import drop_inside, place_tables
-from snake_pipe.transform.sources.rows import Nesting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,13 +80,42 @@ class Columns:
         rows = [base + piece for base, of_file in zip(bases, rows_of_files, strict=True) for piece in of_file]
         return np.concatenate(rows) if rows else np.empty(0, np.int64)
 
-    def texts_at(self, rows: Any, texts_of_files: list[RowTexts]) -> pa.Array:
+    def texts_at(self, rows: NDArray[np.int64], texts_of_files: list[RowTexts]) -> pa.Array:
         """The texts that some rows have, null for all others and for row -1."""
-        known = self.rows(texts.rows for texts in texts_of_files)
+        known, texts = self._texts_by_row(texts_of_files)
         index = np.full(len(self.depth) + 1, -1, np.int32)
         index[known] = np.arange(len(known), dtype=np.int32)
         picked = index[rows]
-        return joined_texts(texts.texts for texts in texts_of_files).take(pa.array(picked, mask=picked < 0))
+        return texts.take(pa.array(picked, mask=picked < 0))
+
+    def text_column(self, texts_of_files: list[RowTexts]) -> pa.StringArray:
+        """The texts that some rows have as a column of all rows, null for the others."""
+        known, texts = self._texts_by_row(texts_of_files)
+        if not len(known):
+            return pa.nulls(len(self.depth), pa.string())
+        if texts.null_count:
+            valid = np.array(texts.is_valid(), np.bool_)
+            known, texts = known[valid], texts.drop_null()
+        present = np.zeros(len(self.depth), np.bool_)
+        present[known] = True
+        _, ends, text = texts.buffers()
+        lengths = np.zeros(len(self.depth), np.int32)
+        lengths[known] = np.diff(np.frombuffer(ends, np.int32)[: len(texts) + 1])
+        offsets = np.zeros(len(self.depth) + 1, np.int32)
+        np.cumsum(lengths, out=offsets[1:])
+        validity = pa.py_buffer(np.packbits(present, bitorder="little"))
+        return pa.StringArray.from_buffers(
+            len(present), pa.py_buffer(offsets), text, validity, len(present) - len(known)
+        )
+
+    def _texts_by_row(self, texts_of_files: list[RowTexts]) -> tuple[NDArray[np.int64], pa.StringArray]:
+        """The rows that have texts, ascending and each once, and these texts."""
+        known = self.rows(texts.rows for texts in texts_of_files)
+        texts = joined_texts(texts.texts for texts in texts_of_files)
+        order = np.argsort(known, kind="stable")
+        known = known[order]
+        last = np.append(known[1:] != known[:-1], True)[: len(known)]
+        return known[last], texts.take(pa.array(order[last]))
 
     def span_columns(self, rows: Any, names: Iterable[str]) -> dict[str, pa.Array]:
         """The columns of `SPAN_NAMES` with these names, of some rows; null where they are not known."""
@@ -101,11 +131,15 @@ class Columns:
     def flags(self, words_of: Callable[[Dialect], Iterable[str]]) -> NDArray[np.bool_]:
         """The rows whose type is one of the words that their dialect's table gives."""
         flags = np.zeros(len(self.depth), np.bool_)
-        for mask, vocabulary in self.by_vocabulary():
+        for mask, vocabulary in self.by_vocabulary:
             codes = [self.types.code_of[w] for w in words_of(vocabulary.dialect) if w in self.types.code_of]
-            flags |= mask & np.isin(self.variants, codes)
+            if codes:
+                is_wanted = np.zeros(len(self.types), np.bool_)
+                is_wanted[codes] = True
+                flags |= mask & is_wanted[self.variants]
         return flags
 
+    @cached_property
     def by_vocabulary(self) -> list[tuple[NDArray[np.bool_], Vocabulary]]:
         """For each dialect the rows that are written in it."""
         groups: dict[int, list[int]] = defaultdict(list)

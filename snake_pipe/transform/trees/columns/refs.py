@@ -48,7 +48,7 @@ class References:
     def rows(self) -> pa.RecordBatch:
         """The rows of `refs`."""
         columns = self._columns
-        parts = [self._climbed(mask, vocabulary) for mask, vocabulary in columns.by_vocabulary()]
+        parts = [self._climbed(mask, vocabulary) for mask, vocabulary in columns.by_vocabulary]
         parts.append(self._stated())
         rows = np.concatenate([part.rows for part in parts])
         if not len(rows):
@@ -62,7 +62,7 @@ class References:
         base = columns.bases[files]
         for index, count in enumerate(np.bincount(files, minlength=len(columns.pending)).tolist()):
             columns.pending[index].facts.ref_count = count
-        holders = self._symbols.enclosing.of(rows)
+        holders = self._symbols.enclosing[rows]
         return record_batch(
             "refs",
             {
@@ -123,7 +123,7 @@ class References:
     def _settle(self, climbed: Climbed) -> None:
         """A name that a definition was made of is no reference; a local variable is a write."""
         defines = np.zeros(len(self._columns.depth) + 1, np.bool_)
-        defines[[symbol.row for symbol in self._symbols.found]] = True
+        defines[self._symbols.defining] = True
         defined = defines[climbed.place]
         roles = climbed.roles
         is_local = roles == LOCAL_ROLE

@@ -1,4 +1,4 @@
-"""Who stands in whom: the scopes of trees, and names that climb to their role.
+"""Names that climb to their role.
 
 Works on the columns of many documents at once; a *row* is a position in those columns.
 """
@@ -13,8 +13,6 @@ import numpy as np
 from snake_pipe.schemas import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect
@@ -29,34 +27,6 @@ WRITE_ROLE = _ROLE_CODES["write"]
 TYPE_ROLE = _ROLE_CODES["type"]
 _LONGEST_CLIMB = 64
 """Steps after which a name keeps the role it has: a chain of additions must not cost its square."""
-
-
-class Enclosing:
-    """The innermost of some subtrees that each row stands in, itself not included."""
-
-    def __init__(self, subtrees: Iterable[tuple[int, int]]) -> None:
-        """`subtrees` are (row, end) sorted by row, each nested in or apart from the others."""
-        places: list[int] = []
-        holders: list[int] = []
-        stack: list[tuple[int, int]] = []
-        for row, end in subtrees:
-            while stack and stack[-1][1] <= row:
-                places.append(stack.pop()[1])
-                holders.append(stack[-1][0] if stack else -1)
-            if stack and stack[-1][0] == row:
-                continue
-            stack.append((row, end))
-            places.append(row + 1)
-            holders.append(row)
-        while stack:
-            places.append(stack.pop()[1])
-            holders.append(stack[-1][0] if stack else -1)
-        self._places = np.array([0, *places], np.int64)
-        self._holders = np.array([-1, *holders], np.int64)
-
-    def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The row of the innermost subtree around each of these rows; -1 for none."""
-        return self._holders[np.searchsorted(self._places, rows, side="right") - 1]
 
 
 @dataclass(slots=True)

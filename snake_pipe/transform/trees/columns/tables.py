@@ -64,7 +64,7 @@ class TableBuilder:
                 "type": dictionary_column(columns.codes, columns.types),
                 "kind": dictionary_column(columns.kinds, KINDS),
                 "name": columns.names,
-                "value": columns.texts_at(slice(-1), [found.values for found in columns.found]),
+                "value": columns.text_column([found.values for found in columns.found]),
                 **columns.span_columns(slice(None), SPAN_NAMES),
                 **({} if attrs is None else {"attrs": attrs}),
             },
