@@ -323,6 +323,11 @@ class BatchConfig:
         return self.max_concurrent_batches or 2 * self.workers + 1
 
     @property
+    def alarm_seconds(self) -> float:
+        """After how long a file ends its worker: a parser that can be stopped is stopped before."""
+        return self.file_timeout_seconds + 1.0
+
+    @property
     def memory_limit_bytes(self) -> int | None:
         """The requested limit in bytes; None if none was requested."""
         return self.memory_limit_mb * MIB or None

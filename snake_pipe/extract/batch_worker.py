@@ -91,12 +91,13 @@ class BatchWorker:
     def enter_file(self, batch: FileBatch, index: int) -> None:
         """Show the file in hand, and see to it that it cannot hold the process for ever.
 
-        The timer's signal has its default action: it ends the process even while native code runs that
-        never returns to Python. The coordinator then finds the file in the slot.
+        Most parsers stop by themselves when the file's time is over. The timer is for all else: its signal
+        has its default action, which ends the process even while native code runs that never returns to
+        Python. The coordinator then finds the file in the slot.
         """
         if self._slot is not None:
             self._slot.enter(batch.batch_id, index)
-            signal.setitimer(signal.ITIMER_REAL, self.config.file_timeout_seconds)
+            signal.setitimer(signal.ITIMER_REAL, self.config.alarm_seconds)
 
     def _leave_file(self) -> None:
         if self._slot is not None:

@@ -76,7 +76,7 @@ class WorkerWatch:
                 continue
             self._last_sign = max(self._last_sign, slot.since)
             began = self._began.setdefault(slot.batch_id, slot.since)
-            if now - slot.since > config.file_timeout_seconds + 1.0 or now - began > config.timeout_seconds:
+            if now - slot.since > config.alarm_seconds + 1.0 or now - began > config.timeout_seconds:
                 _kill(slot.pid)
         if now - self._last_sign > config.timeout_seconds + config.file_timeout_seconds:
             self._last_sign = now

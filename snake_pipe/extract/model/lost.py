@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snake_pipe.transform.rows.contract import timeout_problem
 from snake_pipe.utils.batch_utils import MIB
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def lost_file(
 ) -> LostFile:
     """A lost file with the words for people; seconds and bytes."""
     message = {
-        "timeout": f"not done after {file_timeout:g} s; raise --file-timeout or exclude it",
+        "timeout": timeout_problem(file_timeout).message,
         "out_of_memory": f"needs more than {memory_limit // MIB} MiB allow;"
         " raise --memory-limit or exclude it",
         "worker_died": f"ended its worker process in each of {attempts} tries; exclude it or report it",

@@ -50,6 +50,7 @@ class Extraction:
             anonymous=config.anonymous,
             attrs=config.attrs,
             dialects=plugins.own_dialects(config.dialects),
+            seconds=config.file_timeout_seconds,
         )
         stem = f"{setup.job_id}-{setup.epoch}-{batch.batch_id}-{batch.attempt}"
         self._parts = BatchParts(open_storage(setup.dataset), stem, config)
@@ -112,7 +113,7 @@ class Extraction:
         try:
             if not (self._parses and self._pieces.takes(file) and self._take_in_pieces(index, file_result)):
                 self._take_whole(file_result)
-            if file_result.facts.status != "skipped":
+            if file_result.facts.status not in ("skipped", "quarantined"):
                 self._processing.process(file_result)
         except TooLargeError as error:
             file_result.facts = FileFacts("skipped", error.code)

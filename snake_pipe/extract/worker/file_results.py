@@ -133,6 +133,15 @@ class FileResults:
         result.rows = {**rows, "files": len(file_rows), "errors": len(error_rows)}
 
     def _file_row(self, file: DiscoveredFile, facts: FileFacts, figures: Row) -> Row:
+        if facts.status == "quarantined":  # nothing is told of it, as where it has ended its worker
+            return file_row(
+                file,
+                self._job_id,
+                status=facts.status,
+                reason=facts.reason,
+                attempts=self._attempt,
+                error_count=len(facts.problems),
+            )
         if file.queue == AST_QUEUE and facts.parser is None:  # also what is no tree was looked at
             facts.parser = AST_QUEUE
             facts.parser_version = plugins.ast_version(self._dialects)
@@ -173,5 +182,5 @@ class FileResults:
                 start_line=problem.start_line,
                 start_col=problem.start_col,
                 attempt=self._attempt,
-                retriable=retriable,
+                retriable=retriable or facts.status == "quarantined",
             )

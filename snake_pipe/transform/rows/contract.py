@@ -31,6 +31,7 @@ class TransformOptions:
     Values are cut to `value_length` characters, those of comments, which people write for people, to
     `comment_length`.
     `dialects` are the user's own, asked before the built-in ones.
+    `seconds` are those that a source may be parsed for, 0 for as many as it takes; Python alone cannot stop.
     """
 
     tables: frozenset[str] = frozenset(TREE_TABLES)
@@ -40,6 +41,7 @@ class TransformOptions:
     value_length: int = 200
     comment_length: int = 2000
     dialects: tuple[Dialect, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -51,6 +53,12 @@ class Problem:
     message: str
     start_line: int | None = None
     start_col: int | None = None
+
+
+def timeout_problem(seconds: float) -> Problem:
+    """A file's time was over; its status is `quarantined`, whoever has noticed it."""
+    message = f"not done after {seconds:g} s; raise --file-timeout or exclude it"
+    return Problem("worker", "timeout", message)
 
 
 @dataclass(slots=True)

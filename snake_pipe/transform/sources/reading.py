@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from snake_pipe.transform.sources.grammar import Grammar
 
 
+_LONGEST = 1e9
+"""Seconds, which the compiled module counts as 63-bit numbers of nanoseconds."""
+
+
 class ReadSource(NamedTuple):
     """What a text is; `errors` are None where all of it was understood."""
 
@@ -36,8 +40,8 @@ class ReadSource(NamedTuple):
 class Reader(Protocol):
     """Reads texts of one language, one after the other. Not thread-safe."""
 
-    def read(self, text: bytes) -> ReadSource:
-        """Parse and walk UTF-8 of less than 2^30 bytes."""
+    def read(self, text: bytes, seconds: float) -> ReadSource | None:
+        """Parse and walk UTF-8 of less than 2^30 bytes; None if parsing takes longer, 0 for no limit."""
 
 
 def open_reader(grammar: Grammar) -> Reader:
@@ -51,13 +55,13 @@ def open_reader(grammar: Grammar) -> Reader:
 
 
 class PythonReader:
-    """Reads by py-tree-sitter."""
+    """Reads by py-tree-sitter, which knows no limit of time for bytes."""
 
     def __init__(self, grammar: Grammar) -> None:
         self._parser = Parser(grammar.language)
         self._code_of_kind_id = grammar.code_of_kind_id
 
-    def read(self, text: bytes) -> ReadSource:
+    def read(self, text: bytes, seconds: float) -> ReadSource:  # noqa: ARG002
         """See `Reader`."""
         tree = self._parser.parse(text)
         walked = walk_tree(tree, self._code_of_kind_id)
@@ -71,10 +75,11 @@ class NativeReader:
     def __init__(self, grammar: Grammar, sources: Sources, reader: Any) -> None:
         self._grammar, self._sources, self._reader = grammar, sources, reader
 
-    def read(self, text: bytes) -> ReadSource:
+    def read(self, text: bytes, seconds: float) -> ReadSource | None:
         """See `Reader`."""
-        found = self._sources.read_source(self._reader, text, 0)
-        assert found is not None
+        found = self._sources.read_source(self._reader, text, int(min(seconds, _LONGEST) * 1e9))
+        if found is None:
+            return None
         codes, fields, depths, starts, ends, max_depth, has_error, problems = found
         code: NDArray[Any] = np.frombuffer(codes, np.uint8 if len(codes) == len(fields) else np.uint16)
         depth: NDArray[Any] = np.frombuffer(depths, np.uint8 if len(depths) == len(fields) else np.int32)

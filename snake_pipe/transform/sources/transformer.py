@@ -12,7 +12,7 @@ import pyarrow as pa
 from snake_pipe.schemas import KINDS, TREE_TABLES
 from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.rows.builder import dictionary_column, empty_batch, record_batch, structure_columns
-from snake_pipe.transform.rows.contract import FileFacts, Problem, Transformed
+from snake_pipe.transform.rows.contract import FileFacts, Problem, Transformed, timeout_problem
 from snake_pipe.transform.rows.texts import name_column, shorten, text_column
 from snake_pipe.transform.sources.decoding import source_to_utf8
 from snake_pipe.transform.sources.definitions import find_definitions
@@ -118,7 +118,12 @@ class SourceTreeTransformer:
             facts.problems.append(
                 Problem("decode", "replaced_bytes", f"not all bytes are valid {decoded.encoding}")
             )
-        walked, errors = self._reader.read(text)
+        read = self._reader.read(text, self._options.seconds)
+        if read is None:
+            facts.status, facts.reason = "quarantined", "timeout"
+            facts.problems = [timeout_problem(self._options.seconds)]
+            return
+        walked, errors = read
         if walked.max_depth > self._options.max_depth:
             facts.status, facts.reason = "failed", "too_deep"
             message = f"nested {walked.max_depth} levels deep; the limit is {self._options.max_depth}"

@@ -6,24 +6,25 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from snake_pipe.errors import StorageError
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.batching.memory import MemoryPlan
 from snake_pipe.extract.disk.reader import OpenFile
-from snake_pipe.extract.model.rows import from_ipc
+from snake_pipe.extract.model.lost import lost_file
+from snake_pipe.extract.model.rows import error_row, file_row, from_ipc, rows_to_batch
 from snake_pipe.extract.worker import extraction, pieces
 from snake_pipe.extract.worker.extraction import Extraction
 from snake_pipe.extract.worker.parts import DocumentParts
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.schemas import TABLES
+from snake_pipe.transform.native.compiled import SOURCES
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 MEMORY = MemoryPlan(1 << 20, 1, batch_memory=1 << 20, nodes_in_memory=100)
 """Documents above 6,000 bytes are read in pieces of 600."""
@@ -180,3 +181,24 @@ def test_what_is_too_deep_for_pieces_is_read_as_a_whole(
     assert batch.reads == {"a": 1, "deep": 2}
     assert batch.nodes(result) == {"a": 2, "deep": levels + 2}
     assert batch.parts() == ["part-job-1-1-1.parquet"]
+
+
+@pytest.mark.skipif(SOURCES is None, reason="Python alone cannot stop a parse")
+def test_a_source_whose_time_is_over_has_the_rows_of_one_that_has_ended_its_worker(tmp_path: Path) -> None:
+    for table in TABLES:
+        (tmp_path / table).mkdir()
+    (tmp_path / "long.py").write_text("a = 1\n" * 5000)
+    file = DiscoveredFile(str(tmp_path), "long.py", 30000, 0, "python", file_id=7)
+    config = BatchConfig(file_timeout_seconds=1e-9)
+    setup = WorkerSetup(config, "job", 1, str(tmp_path), memory=MEMORY)
+    batch = FileBatch(1, (file,), file.size_bytes, "python", Trigger.CLOSE)
+    result = Extraction(setup, batch, lambda *_: None).run()
+    assert result.reasons == {("quarantined", "timeout"): 1}
+    assert result.failure_count == 1
+    assert result.rows.get("nodes", 0) == 0
+    lost = lost_file(file, "timeout", 1, file_timeout=1e-9, memory_limit=0)
+    row = file_row(file, "job", status="quarantined", reason=lost.reason, attempts=1, error_count=1)
+    assert from_ipc(result.files).to_pylist() == rows_to_batch("files", [row]).to_pylist()
+    details = {"phase": "worker", "code": lost.reason, "message": lost.message, "retriable": True}
+    error = error_row(file.path, "job", file_id=7, **details)
+    assert from_ipc(result.errors).to_pylist() == rows_to_batch("errors", [error]).to_pylist()

@@ -79,9 +79,10 @@ def readers(language: str, *, anonymous: bool) -> tuple[Reader, Reader]:
 
 def assert_same(language: str, text: bytes) -> None:
     for anonymous in (False, True):
-        (tree, errors), (expected, expected_errors) = (
-            reader.read(text) for reader in readers(language, anonymous=anonymous)
-        )
+        found, wanted = (reader.read(text, 0) for reader in readers(language, anonymous=anonymous))
+        assert found is not None
+        assert wanted is not None
+        (tree, errors), (expected, expected_errors) = found, wanted
         for column in ("code", "field", "depth", "start", "end"):
             assert getattr(tree, column).tolist() == getattr(expected, column).tolist(), column
         assert tree.max_depth == expected.max_depth
@@ -164,6 +165,17 @@ def test_any_bytes_are_read(language: str, text: bytes) -> None:
 )
 def test_any_depth_is_read(language: str, text: bytes) -> None:
     assert_same(language, text)
+
+
+@needs_sources
+@pytest.mark.parametrize("language", ["rust", "python", "json"])
+def test_a_parse_that_takes_too_long_is_stopped_and_the_next_is_as_ever(language: str) -> None:
+    long = b'"a" ' * 2000 if language == "rust" else b"[" + b"1, [2], " * 2000 + b"3]"
+    reader, _ = readers(language, anonymous=False)
+    for text in TEXTS[language]:
+        assert reader.read(long, 1e-9) is None
+        assert_same(language, text)
+    assert reader.read(long, 1e300) is not None
 
 
 # -- the same rows -------------------------------------------------------------------------------------

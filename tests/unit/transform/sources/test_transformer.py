@@ -9,6 +9,7 @@ from tree_sitter import Parser
 
 from snake_pipe.schemas import TREE_TABLES, arrow_schema
 from snake_pipe.transform.languages import LANGUAGES
+from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources import reading
 from snake_pipe.transform.sources import transformer as source_transformer
@@ -316,6 +317,20 @@ def test_a_failing_walk_is_a_value(monkeypatch):
     tables, [facts] = transform("python", b"a = 1\n")
     assert (facts.status, facts.problems[0].phase) == ("failed", "parse")
     assert tables["nodes"].num_rows == 0
+
+
+@pytest.mark.skipif(compiled.SOURCES is None, reason="Python alone cannot stop a parse")
+def test_a_file_whose_time_is_over_is_a_value_and_costs_no_other_its_rows():
+    tables, facts = transform("python", b"a = 1\n", b"b = [%b]\n" % (b"1, " * 2000), b"c = 3\n", seconds=1e-9)
+    assert [(fact.status, fact.reason) for fact in facts] == [
+        ("ok", None),
+        ("quarantined", "timeout"),
+        ("ok", None),
+    ]
+    (problem,) = facts[1].problems
+    assert (problem.phase, problem.code) == ("worker", "timeout")
+    assert "--file-timeout" in problem.message
+    assert tables["symbols"].column("name").to_pylist() == ["a", "c"]
 
 
 def test_large_batches_are_joined_from_groups(monkeypatch):
