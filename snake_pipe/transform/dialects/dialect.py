@@ -297,8 +297,15 @@ def children(node: Node, key: str) -> list[Node]:
 
 def body_of(node: Node, key: str = "body") -> tuple[Node, ...]:
     """The body in that field: one object, or the first and the last of a list."""
-    found = children(node, key)
-    return (found[0], found[-1]) if found else ()
+    value = node.get(key)
+    if value.__class__ is dict:
+        return (value, value)
+    if value.__class__ is not list:
+        return ()
+    first = next((item for item in value if item.__class__ is dict), None)
+    if first is None:
+        return ()
+    return (first, next(item for item in reversed(value) if item.__class__ is dict))
 
 
 def text(node: Node | None, key: str) -> str | None:

@@ -6,6 +6,7 @@ versions' ones (`Num`, `Str`, `NameConstant`, `Index`, `ExtSlice`) included.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import (
@@ -134,13 +135,17 @@ def qualifier(node: Node) -> str | None:
     return dotted(child(node, "value"), _step)
 
 
+_TYPE_KEYS = ("_type", *TYPE_KEYS)
+
+
 def _docstring(node: Node) -> str | None:
-    """The string that is the first statement; the type key varies, so its class is looked for by value."""
-    for statement in children(node, "body")[:1]:
+    """The string that is the first statement; the type key varies."""
+    for statement in body_of(node)[:1]:
         value = child(statement, "value")
-        if value is not None and "Expr" in statement.values():
+        if value is not None:
             doc = value.get("value", value.get("s"))
-            return doc.strip() if doc.__class__ is str else None
+            if doc.__class__ is str and any(statement.get(key) == "Expr" for key in _TYPE_KEYS):
+                return str(doc).strip()
     return None
 
 
@@ -152,12 +157,13 @@ def _parameters(node: Node) -> list[str]:
     if shown:
         shown.append("/")
     shown += [text(a, "arg") or "_" for a in children(arguments, "args")]
+    only_named = [text(a, "arg") or "_" for a in children(arguments, "kwonlyargs")]
     star = child(arguments, "vararg")
     if star is not None:
         shown.append("*" + (text(star, "arg") or "_"))
-    elif children(arguments, "kwonlyargs"):
+    elif only_named:
         shown.append("*")
-    shown += [text(a, "arg") or "_" for a in children(arguments, "kwonlyargs")]
+    shown += only_named
     more = child(arguments, "kwarg")
     if more is not None:
         shown.append("**" + (text(more, "arg") or "_"))
@@ -189,26 +195,28 @@ def _decorators(node: Node) -> list[str]:
     return [_DECORATORS[name] for name in names if name in _DECORATORS]
 
 
-def _function(node: Node, _memo: Memo) -> Iterable[Definition]:
+def _function(node: Node, _memo: Memo, *, is_async: bool = False) -> Iterable[Definition]:
     name = text(node, "name")
     if name is None:
-        return
+        return ()
     modifiers = _decorators(node)
-    if "AsyncFunctionDef" in node.values():
+    if is_async:
         modifiers.append("async")
     if name in ("__init__", "__new__"):
         modifiers.append("constructor")
     inner, outer = _visibility(name)
-    yield Definition(
-        name,
-        "function",
-        _line_of(node),
-        body_of(node),
-        _parameters(node),
-        modifiers,
-        inner,
-        doc=_docstring(node),
-        outer_visibility=outer,
+    return (
+        Definition(
+            name,
+            "function",
+            _line_of(node),
+            body_of(node),
+            _parameters(node),
+            modifiers,
+            inner,
+            doc=_docstring(node),
+            outer_visibility=outer,
+        ),
     )
 
 
@@ -340,7 +348,7 @@ PYTHON_AST = Dialect(
     qualifier=qualifier,
     definitions={
         "FunctionDef": _function,
-        "AsyncFunctionDef": _function,
+        "AsyncFunctionDef": partial(_function, is_async=True),
         "ClassDef": _class,
         "Assign": _variable("variable"),
         "AnnAssign": _variable("variable"),

@@ -72,8 +72,11 @@ typedef struct {
 #define Py_mp_length 4
 #define Py_mp_subscript 5
 #define Py_sq_contains 41
+#define Py_sq_item 44
+#define Py_sq_length 45
 #define Py_tp_dealloc 52
 #define Py_tp_iter 62
+#define Py_tp_iternext 63
 #define Py_tp_methods 64
 #define Py_tp_getset 73
 #define Py_TPFLAGS_DISALLOW_INSTANTIATION (1UL << 7)
@@ -82,8 +85,8 @@ typedef struct {
 #define METH_NOARGS 0x0004
 #define METH_FASTCALL 0x0080
 
-extern PyTypeObject PyDict_Type, PyList_Type, PyLong_Type, PyTuple_Type, PyUnicode_Type;
-extern PyObject _Py_NoneStruct, *PyExc_KeyError, *PyExc_ValueError;
+extern PyTypeObject PyDict_Type, PyList_Type, PyLong_Type, PySlice_Type, PyTuple_Type, PyUnicode_Type;
+extern PyObject _Py_NoneStruct, *PyExc_IndexError, *PyExc_KeyError, *PyExc_ValueError;
 
 void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
@@ -128,11 +131,14 @@ void *PyMem_Calloc(size_t, size_t);
 void PyMem_Free(void *);
 void *PyMem_Realloc(void *, size_t);
 PyObject *PyModuleDef_Init(PyModuleDef *);
+Py_ssize_t PyNumber_AsSsize_t(PyObject *, PyObject *);
 PyObject *PyObject_GetItem(PyObject *, PyObject *); /* new */
 PyObject *PyObject_CallFunctionObjArgs(PyObject *, ...);
 PyObject *PyObject_CallMethodObjArgs(PyObject *, PyObject *, ...);
 void PyObject_Free(void *);
 PyObject *PyObject_GetIter(PyObject *);
+Py_ssize_t PySlice_AdjustIndices(Py_ssize_t, Py_ssize_t *, Py_ssize_t *, Py_ssize_t);
+int PySlice_Unpack(PyObject *, Py_ssize_t *, Py_ssize_t *, Py_ssize_t *);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t); /* borrowed */
 PyObject *PyTuple_New(Py_ssize_t);
 PyObject *PyTuple_Pack(Py_ssize_t, ...);

@@ -76,59 +76,10 @@ static PyObject *big_number(yyjson_val *value) {
     return number;
 }
 
-/* A list of as many items, None all of them. */
-static PyObject *list_for(yyjson_val *array) {
-    Py_ssize_t count = (Py_ssize_t)unsafe_yyjson_get_len(array);
-    PyObject *list = PyList_New(count);
-    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
-        Py_IncRef(&_Py_NoneStruct);
-        PyList_SetItem(list, i, &_Py_NoneStruct);
-    }
-    return list;
-}
-
-typedef struct {
-    PyObject *list; /* borrowed from the one that holds it */
-    yyjson_val *next;
-    Py_ssize_t index, count;
-} Opened;
-
-/* Lists inside each other, without recursion: they may be of any depth. */
-static PyObject *to_list(Document *document, yyjson_val *array) {
-    Buffer stack = {NULL, 0, 0};
-    PyObject *outermost = list_for(array);
-    if (outermost == NULL || reserve(&stack, sizeof(Opened))) goto failed;
-    ((Opened *)stack.items)[stack.count++] =
-        (Opened){outermost, unsafe_yyjson_get_first(array), 0, (Py_ssize_t)unsafe_yyjson_get_len(array)};
-    while (stack.count) {
-        Opened *top = (Opened *)stack.items + stack.count - 1;
-        if (top->index == top->count) {
-            stack.count--;
-            continue;
-        }
-        yyjson_val *value = top->next;
-        int is_array = unsafe_yyjson_is_arr(value);
-        PyObject *item = is_array ? list_for(value) : to_python(document, value);
-        if (item == NULL || PyList_SetItem(top->list, top->index, item)) goto failed;
-        top->next = unsafe_yyjson_get_next(value);
-        top->index++;
-        if (!is_array) continue;
-        if (reserve(&stack, sizeof(Opened))) goto failed;
-        ((Opened *)stack.items)[stack.count++] =
-            (Opened){item, unsafe_yyjson_get_first(value), 0, (Py_ssize_t)unsafe_yyjson_get_len(value)};
-    }
-    PyMem_Free(stack.items);
-    return outermost;
-failed:
-    PyMem_Free(stack.items);
-    if (outermost) Py_DecRef(outermost);
-    return NULL;
-}
-
 PyObject *to_python(Document *document, yyjson_val *value) {
     switch (unsafe_yyjson_get_type(value)) {
     case YYJSON_TYPE_OBJ: return view_of(document, value);
-    case YYJSON_TYPE_ARR: return to_list(document, value);
+    case YYJSON_TYPE_ARR: return list_view_of(document, value);
     case YYJSON_TYPE_STR:
         return PyUnicode_FromStringAndSize(unsafe_yyjson_get_str(value), (Py_ssize_t)unsafe_yyjson_get_len(value));
     case YYJSON_TYPE_BOOL: return PyBool_FromLong(unsafe_yyjson_get_bool(value));

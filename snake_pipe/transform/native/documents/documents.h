@@ -18,7 +18,12 @@
 
 #define MODULE "snake_pipe.transform.native.documents"
 
-typedef struct View View;
+/* What Python sees of an object or a list. `document` is NULL when that is gone. */
+typedef struct {
+    PyObject head;
+    struct Document *document;
+    yyjson_val *object;
+} View;
 
 /* A node, and its row in the tree that was walked last. */
 typedef struct {
@@ -28,7 +33,7 @@ typedef struct {
 
 /* A document that was read, and the views of its objects by their address; a view is made once, so that it is
    the same whoever asks for it. `nodes` are there where places of nodes are asked for by views. */
-typedef struct {
+typedef struct Document {
     yyjson_doc *json;
     View **views;
     size_t count, room;
@@ -44,10 +49,15 @@ PyObject *open_plan(PyObject *module, PyObject *arguments);
 PyObject *walk_document(PyObject *module, PyObject *arguments);
 PyObject *row_of_view(PyObject *module, PyObject *arguments);
 
-/* What a value is to Python: its own scalars and lists, and a view of an object. */
+/* What a value is to Python: its own scalars, and views of objects and lists. */
 PyObject *to_python(Document *document, yyjson_val *value);
-/* The view of an object. */
+/* The view of an object, and that of a list. */
 PyObject *view_of(Document *document, yyjson_val *object);
+PyObject *list_view_of(Document *document, yyjson_val *array);
+/* The one view of a value, which is of this type. */
+PyObject *view_of_type(PyTypeObject *type, Document *document, yyjson_val *value);
+void free_view(PyObject *view);
+int add_list_types(void);
 /* The object that a view of this document shows; NULL with an error set for anything else. */
 yyjson_val *object_of(Document *document, PyObject *view);
 /* Take the document away from its views, which are empty from then on. */

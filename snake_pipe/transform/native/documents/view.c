@@ -6,12 +6,6 @@
 
 #include "documents.h"
 
-struct View {
-    PyObject head;
-    Document *document; /* NULL when that is gone */
-    yyjson_val *object;
-};
-
 static PyTypeObject *view_type;
 
 /* -- one for each object ------------------------------------------------------------------------------- */
@@ -39,12 +33,12 @@ static int grow(Document *document) {
     return 0;
 }
 
-PyObject *view_of(Document *document, yyjson_val *object) {
+PyObject *view_of_type(PyTypeObject *type, Document *document, yyjson_val *object) {
     if (grow(document)) return NULL;
     size_t slot = slot_of(document, object);
     View *view = document->views[slot];
     if (view == NULL) {
-        view = (View *)_PyObject_New(view_type);
+        view = (View *)_PyObject_New(type);
         if (view == NULL) return NULL;
         view->document = document;
         view->object = object;
@@ -54,6 +48,8 @@ PyObject *view_of(Document *document, yyjson_val *object) {
     Py_IncRef(&view->head);
     return &view->head;
 }
+
+PyObject *view_of(Document *document, yyjson_val *object) { return view_of_type(view_type, document, object); }
 
 yyjson_val *object_of(Document *document, PyObject *view) {
     if (view->type == view_type && ((View *)view)->document == document) return ((View *)view)->object;
@@ -71,7 +67,7 @@ void free_views(Document *document) {
     PyMem_Free(document->views);
 }
 
-static void free_view(PyObject *view) {
+void free_view(PyObject *view) {
     PyTypeObject *type = view->type;
     PyObject_Free(view);
     Py_DecRef((PyObject *)type);
@@ -207,5 +203,5 @@ static PyType_Spec specification = {MODULE ".View", sizeof(View), 0, Py_TPFLAGS_
 int add_types(PyObject *module) {
     (void)module;
     if (view_type == NULL) view_type = (PyTypeObject *)PyType_FromSpec(&specification);
-    return view_type == NULL ? -1 : 0;
+    return view_type == NULL ? -1 : add_list_types();
 }

@@ -343,6 +343,33 @@ def test_views_show_what_is_decoded(content: Any) -> None:
 
 
 @needs_documents
+@given(
+    st.lists(st.integers(0, 9) | st.lists(st.none(), max_size=2), max_size=6),
+    st.slices(7),
+    st.integers(-8, 8),
+)
+def test_a_list_shows_what_a_list_does(content: list[Any], part: slice, index: int) -> None:
+    document = read_natively(json.dumps(content).encode())
+    assert document is not None
+    view = document.root
+    assert view.__class__ is list
+    assert len(view) == len(content)
+    assert opened(view[part]) == content[part]
+    assert opened(list(reversed(view))) == content[::-1]
+    if -len(content) <= index < len(content):
+        assert opened(view[index]) == content[index]
+    else:
+        with pytest.raises(IndexError):
+            view[index]
+    with pytest.raises(TypeError):
+        view["0"]
+    items = iter(view)
+    next(items, None)
+    del document
+    assert list(items) == list(view) == view[:] == []
+
+
+@needs_documents
 def test_an_object_has_one_view_which_is_empty_after_its_document() -> None:
     """Rules remember nodes by their `id`."""
     document = read_natively(b'{"a":{"b":1,"b":2},"c":[{}]}')
