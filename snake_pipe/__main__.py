@@ -57,6 +57,7 @@ def main() -> None:
     _open_closed_streams()
     sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as workers have it, before anything imports numpy
     gc.set_threshold(_GARBAGE_AT_ONCE, 20, 20)
     try:
         from snake_pipe.cli.app import run

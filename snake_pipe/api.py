@@ -62,14 +62,16 @@ def ingest(
     from snake_pipe.extract.batch_config import load_config
     from snake_pipe.extract.batch_processor import IngestRequest
     from snake_pipe.extract.feeds.default_dataset import find_home
+    from snake_pipe.extract.feeds.repository_names import knows_all
     from snake_pipe.extract.settings.on_unfinished import OnUnfinished
 
     settings = _checked(ingest, settings)
     roots = [Path(path).expanduser().absolute() for path in (paths or (Path.cwd(),))]
     target = find_home(roots).dataset if dataset is None else _place(dataset)
+    storage = open_storage(target)
     request = IngestRequest(
         roots=tuple(map(str, roots)),
-        dataset=open_storage(target).url,
+        dataset=storage.url,
         include=tuple(include),
         exclude=tuple(exclude),
         languages=tuple(languages),
@@ -91,6 +93,7 @@ def ingest(
         ),
         listener,
         progress=progress,
+        may_be_idle=storage.folder is not None and knows_all(storage, roots),
     )
 
 
@@ -175,8 +178,12 @@ def _run(
     listener: Listener,
     *,
     progress: bool,
+    may_be_idle: bool = False,
 ) -> RepositoryProcessingResult:
-    """Run a job in an engine of its own; what leaves something to resume says how."""
+    """Run a job in an engine of its own; what leaves something to resume says how.
+
+    One that `may_be_idle` starts workers when it has found something to read.
+    """
     from snake_pipe.errors import ExitCode, SnakePipeError, StoppedError
     from snake_pipe.executors.process_pool import prepare_workers
     from snake_pipe.extract.batch_processor import BatchProcessingEngine
@@ -185,7 +192,8 @@ def _run(
     from snake_pipe.observe.progress_bar import ProgressBar
     from snake_pipe.utils.own_loop import OwnLoop
 
-    prepare_workers(WORKER_MODULES)  # they start while the job is opened
+    if not may_be_idle:
+        prepare_workers(WORKER_MODULES)  # they start while the job is opened
     bar = ProgressBar(listener) if progress else None
     job_id = ""
 

@@ -58,7 +58,8 @@ class JobListener(Protocol):
 def prepare_run(executor: str | None) -> None:
     """Begin the workers' start, in a process of its own; what is quickly checked is to be checked before.
 
-    `executor` is the one that the command line names: a cluster's workers start elsewhere.
+    `executor` is the one that the command line names: a cluster's workers start elsewhere. A job that may
+    find nothing to read begins it itself, when it has found a file.
     """
     if executor is None or not is_dask(executor):
         prepare_workers(WORKER_MODULES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.errors import ConfigError, PluginError
 from snake_pipe.plugins.installed import installed, load_entry
+from snake_pipe.transform.dialects.versions import NAMES, version_of
 from snake_pipe.transform.languages import EXTRACTION_VERSION, LANGUAGES
 from snake_pipe.transform.rows.contract import AST_QUEUE
 
@@ -25,7 +26,7 @@ DIALECT_GROUP = "snake_pipe.dialects"
 def is_current_parser(name: str, version: str, own: tuple[Dialect, ...] = ()) -> bool:
     """Whether a parser has that version now: files read by another one are read again.
 
-    To know the version of a grammar takes 2 ms, and the dialects 50: so only what was used is asked for.
+    To know the version of a grammar takes 2 ms: so only what was used is asked for.
     """
     return any(item.parser == name and item.parser_version == version for item in LANGUAGES.values()) or (
         name,
@@ -38,19 +39,22 @@ def tree_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:
 
     `own` are the user's dialects: any change among them counts for every AST file, and for no source.
     """
-    from snake_pipe.transform.dialects import DIALECTS
-    from snake_pipe.transform.dialects.dialect import revision_of
-
-    revision = revision_of(own)
-    trees = {(item.parser, f"{item.parser_version}{revision}") for item in (*own, *DIALECTS.values())}
-    return trees | {(AST_QUEUE, ast_version(own))}
+    revision = _revision_of(own)
+    names = (*NAMES, *(dialect.parser for dialect in own))
+    return {(name, f"{version_of(name)}{revision}") for name in names} | {(AST_QUEUE, ast_version(own))}
 
 
 def ast_version(own: tuple[Dialect, ...] = ()) -> str:
     """The version of what read a JSON file that was looked at and is no tree."""
+    return f"r{EXTRACTION_VERSION}{_revision_of(own)}"
+
+
+def _revision_of(own: tuple[Dialect, ...]) -> str:
+    if not own:  # as mostly: then nothing of them is imported
+        return ""
     from snake_pipe.transform.dialects.dialect import revision_of
 
-    return f"r{EXTRACTION_VERSION}{revision_of(own)}"
+    return revision_of(own)
 
 
 def own_dialects(sources: Iterable[str] = ()) -> tuple[Dialect, ...]:

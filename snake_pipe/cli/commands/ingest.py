@@ -74,7 +74,8 @@ def ingest(
     seconds = budget.seconds
     reports.check(outputs)
     lock_timeout, on_unfinished = other_jobs.lock_seconds, other_jobs.policy
-    prepare_run(settings.executor)  # before anything else that takes time
+    if not selection.is_known(roots):
+        prepare_run(settings.executor)  # before anything else that takes time
     config = settings.load(roots, selection, plugins.given | reports.given).config
     with file_list.place() as kept:
         request = replace(selection.request(roots, config, kept), changed_since=revision, shard=shard)

@@ -68,6 +68,20 @@ class SelectionOptions:
         found = {name: getattr(self, name) for name in SELECTION_SETTINGS}
         return {name: value for name, value in found.items() if value is not None}
 
+    def is_known(self, roots: list[Path]) -> bool:
+        """Whether all of the roots are in the dataset, a folder: then there may be nothing to read."""
+        from snake_pipe.extract.paths.datasets import DATASET_NAME
+
+        if self.full or not roots:
+            return False
+        dataset = Path(self.dataset or roots[0] / DATASET_NAME)
+        if not (dataset / "dataset.json").exists():  # as before a first ingestion, which is not kept waiting
+            return False
+        from snake_pipe.extract.feeds.repository_names import knows_all
+        from snake_pipe.storage.local import LocalStorage
+
+        return knows_all(LocalStorage(dataset), roots)
+
     def request(self, roots: list[Path], config: BatchConfig, file_list: Path | None = None) -> IngestRequest:
         """What is to be ingested: what `config` selects of the files below the roots, or of a list."""
         from snake_pipe.extract.discovery.request import IngestRequest

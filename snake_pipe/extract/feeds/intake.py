@@ -83,6 +83,7 @@ class Intake(Feed):
         counts_again: bool = True,
         row_if_deleted: Callable[[str, Callable[[], int]], Row | None] = lambda *_: None,
         find_deleted: Callable[[], Iterator[Row]] = lambda: iter(()),
+        on_first: Callable[[], None] = lambda: None,
         revisions: Callable[[], dict[str, Revision]] = dict,
     ) -> None:
         """A file that one of `known` matches is left out; each of them is asked for every file.
@@ -96,7 +97,8 @@ class Intake(Feed):
         they nor files that are left out are counted in `discovered`, as an earlier walk has counted them.
 
         `row_if_deleted(path, take_id)` gives a row for a listed path that is not there, if the dataset holds
-        it. `find_deleted` is asked for the others where nothing kept a file from being seen.
+        it. `find_deleted` is asked for the others where nothing kept a file from being seen. `on_first` is
+        called, in the walk's thread, when the walk gives the first file that may have to be read.
         """
         super().__init__(discovered)
         self._source = source
@@ -111,8 +113,10 @@ class Intake(Feed):
         self._counts_again = counts_again
         self._row_if_deleted = row_if_deleted
         self._find_deleted = find_deleted
+        self._on_first = on_first
         self._revisions = revisions
         self._closing = False
+        self._has_begun = False
         self.found_files = False
         """Whether the walk has found any file."""
         self.rules_failed = False
@@ -171,6 +175,9 @@ class Intake(Feed):
             if self._closing:
                 return None
             if isinstance(item, DiscoveredFile):
+                if not self._has_begun:
+                    self._has_begun = True
+                    self._on_first()
                 files.append(item)
             elif isinstance(item, Recognised):
                 self._take_known(item.files)

@@ -18,7 +18,7 @@ from snake_pipe.extract.paths.patterns import PathPatterns
 from snake_pipe.utils.checkpoint_manager import JOBS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.storage.storage import Storage
@@ -35,6 +35,12 @@ def known_repositories(dataset: Storage) -> dict[str, Path]:
     with suppress(AttributeError, ValueError):  # what is no object, or holds what is no path
         return {name: Path(os.fsdecode(unescape_path(folder))) for name, folder in found.items()}
     return {}
+
+
+def knows_all(dataset: Storage, folders: Iterable[Path]) -> bool:
+    """Whether a dataset has names for all of some folders: they have been ingested, or that was begun."""
+    real = {Path(os.path.realpath(folder)) for folder in folders}
+    return real <= {*known_repositories(dataset).values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from snake_pipe.extract.feeds.revisions import read_revisions
 from snake_pipe.observe.events import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     from snake_pipe.extract.discovery.request import IngestRequest
     from snake_pipe.extract.feeds.feed import Known
@@ -37,12 +37,14 @@ def open_walk(
     own_files: Known | None,
     commits: Mapping[str, str],
     reported: Container[tuple[str, str]],
+    on_first: Callable[[], None],
     listener: Listener,
 ) -> Intake:
     """The files that a request names, by a walk or from its list.
 
     `checkouts` tell what the rows are of when all is done. `own_files` are those that earlier runs of the job
-    have committed; `commits` those that the rows of repositories are of, where that is known.
+    have committed; `commits` those that the rows of repositories are of, where that is known. `on_first` is
+    called when there is a file that may have to be read.
     SnakePipeError where git cannot say what has changed.
     """
     discovered, noted = Discovered(), NotedTimes()
@@ -85,6 +87,7 @@ def open_walk(
         is_own=request.holds,
         row_if_deleted=prior.row_if_deleted,
         find_deleted=find_deleted,
+        on_first=on_first,
         revisions=revisions_at_end,
     )
     return intake

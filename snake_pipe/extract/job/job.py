@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from snake_pipe import plugins
 from snake_pipe.errors import DatasetBusyError, SnakePipeError, UsageError
+from snake_pipe.executors.process_pool import prepare_workers
 from snake_pipe.extract.batch_config import BatchConfig, check_settings
 from snake_pipe.extract.commit.compaction import compact_journal
 from snake_pipe.extract.discovery.request import IngestRequest
@@ -34,6 +35,7 @@ from snake_pipe.extract.job.unfinished import Wanted, decide, live_jobs, superse
 from snake_pipe.extract.job.upkeep import Upkeep, retention_of
 from snake_pipe.extract.plugin_check import check_plugins
 from snake_pipe.extract.settings.on_unfinished import OnUnfinished
+from snake_pipe.extract.worker.modules import WORKER_MODULES
 from snake_pipe.load.dataset import Dataset, Flush
 from snake_pipe.load.known_files import KnownFiles, committed_ids, errors_of_walk, failed_files
 from snake_pipe.load.part_writer import PartWriter
@@ -295,9 +297,15 @@ class Job:
             own_files=self._own_files,
             commits=self._commits,
             reported=self.reported_errors(),
+            on_first=self._prepare_workers,
             listener=listener,
         )
         return self._feed
+
+    def _prepare_workers(self) -> None:
+        """Begin their start while the walk goes on."""
+        if self.config.executor == "process":
+            prepare_workers(WORKER_MODULES)
 
     def make_submissions(self) -> Submissions:
         """The files that somebody submits, after those that an earlier run of the job left."""

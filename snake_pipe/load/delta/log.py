@@ -10,11 +10,8 @@ memory, where a held `DeltaTable` takes 6 ms, more with every commit, and keeps 
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 from snake_pipe.load.delta import entries
@@ -28,6 +25,9 @@ from snake_pipe.storage.clock import awake_or_not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from deltalake import DeltaTable
 
     from snake_pipe.load.delta.entries import Snapshot
     from snake_pipe.load.part_writer import Part
@@ -389,13 +389,15 @@ class DeltaLog:
 
     def checkpoint(self) -> None:
         """Sum up the log in one file, so that readers need not read all entries."""
+        from snake_pipe.load.delta.opened import create_checkpoint
+
         try:
-            self._open().create_checkpoint()
+            create_checkpoint(self.storage)
             newest = max(self._names(_CHECKPOINT), default=None)
             for name in (newest, _LAST_CHECKPOINT):
                 if name is not None:
                     self._log.make_durable(name)
-        except (DeltaError, OSError) as error:
+        except OSError as error:
             raise StorageError(f"cannot write a checkpoint of {self.url}: {error}") from error
 
     def mend(self) -> None:
@@ -441,24 +443,12 @@ class DeltaLog:
             self._log.remove(name)
         return len(outdated)
 
-    @contextmanager
-    def _reading(self, error_class: type[SnakePipeError], version: int | None = None) -> Iterator[DeltaTable]:
-        """The table at a version; what deltalake raises, also of what it reads later, as our own error."""
-        try:
-            yield self._open(version)
-        except DeltaError as error:
-            raise error_class(
-                f"the table {self.url} cannot be read: {str(error).splitlines()[0]}",
-                "restore it from a backup, or ingest into a new dataset",
-            ) from error
+    def _reading(
+        self, error_class: type[SnakePipeError], version: int | None = None
+    ) -> AbstractContextManager[DeltaTable]:
+        from snake_pipe.load.delta.opened import opened
 
-    def _open(self, version: int | None = None) -> DeltaTable:
-        options = self.storage.delta_options
-        return DeltaTable(
-            self.storage.delta_url,
-            version=version,
-            storage_options=None if options is None else dict(options),
-        )
+        return opened(self.storage, error_class, version)
 
     def _names(self, ending: str) -> list[str]:
         return _with_version(self._log.files(), ending)

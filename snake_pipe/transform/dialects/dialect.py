@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded
-from snake_pipe.transform.languages import EXTRACTION_VERSION
+from snake_pipe.transform.dialects.versions import version_of
 
 if TYPE_CHECKING:
     from snake_pipe.transform.dialects.evidence import Sample
@@ -266,8 +266,8 @@ class Dialect:
 
     @property
     def parser_version(self) -> str:
-        """The version of our reading: trees do not name the version of the tool that wrote them."""
-        return f"{self.name}+r{EXTRACTION_VERSION}"
+        """The version of our reading, see `version_of`."""
+        return version_of(self.name)
 
 
 def revision_of(own: Iterable[Dialect]) -> str:

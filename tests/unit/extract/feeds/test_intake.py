@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from snake_pipe.extract.batch_models import DiscoveredFile, DiscoveryError
+from snake_pipe.extract.discovery.recognition import Recognised
 from snake_pipe.extract.feeds.feed import Discovered
 from snake_pipe.extract.feeds.ids import FileIds
 from snake_pipe.extract.feeds.intake import Intake
@@ -53,6 +54,15 @@ def test_each_file_is_yielded_once_and_found_before_that():
         assert feed.discovered.files == 5000
 
     asyncio.run(go())
+
+
+def test_it_says_once_that_there_is_something_to_read():
+    told = []
+    read(intake([Recognised(7)], on_first=lambda: told.append(1)))
+    read(intake([HIDDEN], on_first=lambda: told.append(1)))
+    assert not told
+    read(intake([Recognised(7), *found("a.py", "b.py")], on_first=lambda: told.append(1)))
+    assert told == [1]
 
 
 class Content(Known):

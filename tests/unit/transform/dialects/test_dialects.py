@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from snake_pipe.plugins import tree_versions
 from snake_pipe.schemas import KINDS, ROLES
 from snake_pipe.transform.dialects import DIALECTS
 from snake_pipe.transform.dialects.dialect import Dialect
 from snake_pipe.transform.dialects.generic import GENERIC, kind_of, words_of
 from snake_pipe.transform.dialects.places import Places
+from snake_pipe.transform.dialects.versions import NAMES
 from snake_pipe.transform.rows.contract import Transformed, TransformOptions
 from snake_pipe.transform.trees.positions.readers import READERS
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
@@ -30,6 +32,12 @@ def transform(document: Any) -> Transformed:
 def rows(result: Transformed, table: str, *columns: str) -> list[Any]:
     values = [result.tables[table][column].to_pylist() for column in columns]
     return values[0] if len(columns) == 1 else list(zip(*values, strict=True))
+
+
+def test_their_names_are_known_without_them() -> None:
+    """A run that found nothing changed imported the rules of all dialects to know their versions."""
+    assert tuple(DIALECTS) == NAMES
+    assert {(dialect.parser, dialect.parser_version) for dialect in DIALECTS.values()} < tree_versions()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
