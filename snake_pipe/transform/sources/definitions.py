@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +16,6 @@ from snake_pipe.transform.sources.grammar import DEFINES, NO_REFERENCE, ROLE_COD
 from snake_pipe.transform.sources.names import drop_inside, place_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from snake_pipe.transform.sources.grammar import Grammar
@@ -62,19 +61,20 @@ class Definitions:
 def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     """The definitions among the names; the others lose that role (local variables become writes)."""
     grammar = rows.grammar
+    places = _define_tables(grammar)
     _refuse_unannounced(rows, names)
     at = _once(
         names,
         np.flatnonzero(names.role == DEFINES),
-        _column(grammar, lambda p: p.whole),
-        _column(grammar, lambda p: p.single),
-        _column(grammar, lambda p: p.last),
+        places.whole,
+        places.single,
+        places.last,
     )
     place = names.place[at]
-    own = _column(grammar, lambda p: p.own)[place]
+    own = places.own[place]
     head_row = np.where(own, names.way[at], names.holder[at])
     row = _one_row_each(head_row, names.way[at], names.row[at])
-    whole = _column(grammar, lambda p: p.whole)[place]
+    whole = places.whole[place]
     name_row = np.where(whole, names.way[at], names.row[at])
     name_start, name_end = rows.start[name_row].copy(), rows.end[name_row].copy()
     _name_the_unnamed(rows, name_row, name_start, name_end)
@@ -84,10 +84,10 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     kind = _kinds(rows, names, at, head_row, row, place, name_start)
     scope = np.where(scope_row < 0, 0, grammar.scope[rows.code[scope_row]])
 
-    local = _column(grammar, lambda p: ROLE_CODES.get(p.local or "", -1))[place]
-    hinted = _column(grammar, lambda p: p.hinted)[place]
+    local = places.local[place]
+    hinted = places.hinted[place]
     qualified = (names.qualifier_end[at] >= 0) & ~whole
-    refused = qualified & ~_column(grammar, lambda p: p.qualified)[place]
+    refused = qualified & ~places.qualified[place]
     inside = (scope == _FUNCTION_SCOPE) & (local >= 0) & ((kind == _VARIABLE) | hinted)
     nameless = name_start == name_end  # a MISSING identifier
     nowhere = (kind < 0) | refused | inside | nameless
@@ -96,13 +96,13 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
     local = np.where(_in_head(grammar, names)[at], NO_REFERENCE, local)
     names.role[at[nowhere]] = np.where(local >= 0, local, np.where(refused, _WRITE, NO_REFERENCE))[nowhere]
 
-    member = (scope == _CLASS_SCOPE) | (qualified & ~_column(grammar, lambda p: p.free)[place])
+    member = (scope == _CLASS_SCOPE) | (qualified & ~places.free[place])
     kind = np.where(member & (kind == FUNCTION), METHOD, kind)
     kind = np.where((scope == _CLASS_SCOPE) & (kind == _VARIABLE), _FIELD, kind)
     stay = np.flatnonzero(~nowhere)
     stay = stay[np.argsort(row[stay], kind="stable")]
     last = stay.copy()
-    if _column(grammar, lambda p: p.repeats)[place].any():
+    if places.repeats[place].any():
         stay, last = _neighbours_as_one(rows, stay, row, kind, place, name_start, name_end)
     row, last_row, place, last_place = row[stay], row[last], place[stay], place[last]
     last_row = _with_followers(rows, last_row, last_place)
@@ -201,7 +201,7 @@ def _neighbours_as_one(
     name_end: NDArray[np.int32],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The first and the last definition of each run of neighbours that `repeats` makes one."""
-    repeats = _column(rows.grammar, lambda p: p.repeats)[place] & ~np.isin(kind, _CONTAINERS)
+    repeats = _define_tables(rows.grammar).repeats[place] & ~np.isin(kind, _CONTAINERS)
     run_of_parent: dict[int, tuple[bytes, int]] = {}
     firsts: list[int] = []
     lasts: list[int] = []
@@ -235,10 +235,33 @@ def _once(
     return np.delete(at, np.concatenate([parts, others]))
 
 
-def _column(grammar: Grammar, value: Callable[[Define], Any]) -> NDArray[Any]:
-    """A property of each place that defines, as a column; that of a plain `Define` for the others."""
+@dataclass(frozen=True, slots=True)
+class _DefineTables:
+    """What a grammar's places say of definitions as columns, indexed by place; others as a plain `Define`."""
+
+    whole: NDArray[Any]
+    single: NDArray[Any]
+    last: NDArray[Any]
+    own: NDArray[Any]
+    hinted: NDArray[Any]
+    qualified: NDArray[Any]
+    free: NDArray[Any]
+    repeats: NDArray[Any]
+    local: NDArray[Any]
+    kind: NDArray[Any]
+
+
+@lru_cache(maxsize=64)
+def _define_tables(grammar: Grammar) -> _DefineTables:
     plain = Define(None)
-    return np.array([value(place if isinstance(place, Define) else plain) for place in grammar.places])
+    defines = [place if isinstance(place, Define) else plain for place in grammar.places]
+    flags = ("whole", "single", "last", "own", "hinted", "qualified", "free", "repeats")
+    tables = {name: np.array([getattr(define, name) for define in defines], np.bool_) for name in flags}
+    return _DefineTables(
+        **tables,
+        local=np.array([ROLE_CODES.get(define.local or "", -1) for define in defines], np.int8),
+        kind=np.array([KIND_CODES.get(define.kind or "", -1) for define in defines], np.int32),
+    )
 
 
 def _one_row_each(
@@ -305,11 +328,12 @@ def _kinds(
 ) -> NDArray[np.int32]:
     """The kind of each definition, -1 where the place defines nothing after all."""
     grammar = rows.grammar
-    kind = _column(grammar, lambda p: KIND_CODES.get(p.kind or "", -1))[place].astype(np.int32)
+    places = _define_tables(grammar)
+    kind = places.kind[place].astype(np.int32)
     hints = place_tables(grammar).hints
     if len(hints) > 1:
         hint_kind = np.array([KIND_CODES.get(hint, -1) for hint in hints], np.int32)
-        hinted = _column(grammar, lambda p: p.hinted)[place] & (names.hint[at] > 0)
+        hinted = places.hinted[place] & (names.hint[at] > 0)
         kind = np.where(hinted, hint_kind[names.hint[at]], kind)
     for index, candidate in enumerate(grammar.places):
         if not isinstance(candidate, Define):

@@ -23,6 +23,7 @@ _MARKS = re.compile(
 _CLOSES = {"/*": "*/", "(*": "*)", "{-": "-}", "--[": "]=", "#=": "=#", "<#": "#>"}
 """Begin of a block comment → the characters that may end it."""
 _BLANKS = " \t\r\n"
+_LINE_BREAK = ord("\n")
 _DOC_ATTRIBUTES = frozenset({"@doc", "@typedoc"})
 """Where documentation is an attribute before the definition."""
 
@@ -140,7 +141,7 @@ class _Blocks:
 
     def text(self, place: int, target: int) -> str | None:
         """The text of the comments that end on the line before the offset."""
-        parts: list[str] = []
+        parts: list[bytes] = []
         while place >= 0 and len(parts) < _MOST_COMMENTS:
             start = self.start[place]
             comment = self.data[start : self.end[place]].rstrip()
@@ -149,14 +150,20 @@ class _Blocks:
             if self.is_comment[place]:
                 if not _begins_line(self.data, start):
                     break
-                parts.append(strip_marks(comment.decode("utf-8", "replace")))
+                parts.append(comment)
             target = start
             place = self.above[place]
-        return "\n".join(reversed(parts)).strip() or None
+        parts.reverse()
+        if all(comment.startswith(b"//") for comment in parts):  # the most frequent ones, all at once
+            parts = [b"\n".join(parts)]
+        texts = [strip_marks(comment.decode("utf-8", "replace")) for comment in parts]
+        return "\n".join(texts).strip() or None
 
 
 def _begins_line(data: bytes, start: int) -> bool:
     """Whether nothing but blanks stands before the offset in its line; a wide indent counts as text."""
+    if start and data[start - 1] == _LINE_BREAK:
+        return True
     window = max(0, start - _WIDEST_INDENT)
     before = data[window:start].rstrip(b" \t")
     return before.endswith(b"\n") or (not before and window == 0)
@@ -164,6 +171,8 @@ def _begins_line(data: bytes, start: int) -> bool:
 
 def strip_marks(comment: str) -> str:
     """A comment's text without what makes it a comment."""
+    if comment.startswith("//"):
+        return _MARKS.sub("\n", f"\n{comment}")[1:]
     if comment.startswith(('"', "'")):
         return clean_docstring(comment) or ""
     if comment.startswith("#!"):

@@ -43,7 +43,7 @@ SCOPES = ("", "module", "class", "function")
 _LITERALS = ("string", "number", "atom")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """Tables of one language, indexed by type code, or by (type code, field id).
 
@@ -76,9 +76,13 @@ class Grammar:
     tokens: frozenset[int]
 
     def flags(self, types: Iterable[str]) -> NDArray[np.bool_]:
-        """A table that is true for these types."""
-        wanted = set(types)
-        return np.array([type_ in wanted for type_ in self.types], np.bool_)
+        """A table that is true for these types, not to be written to."""
+        return _flags(self, frozenset(types))
+
+
+@lru_cache(maxsize=4096)
+def _flags(grammar: Grammar, wanted: frozenset[str]) -> NDArray[np.bool_]:
+    return np.array([type_ in wanted for type_ in grammar.types], np.bool_)
 
 
 def language_pointer(name: str) -> Any:

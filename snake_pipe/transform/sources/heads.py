@@ -75,6 +75,7 @@ class Heads:
         visibility: list[str | None] = []
         exported: list[bool | None] = []
         codes = rows.code[self._definitions.row].tolist()
+        constructors, named_constructors = rules.constructors, rules.named_constructors
         for text, qualified, begin, end, kind, place, scope, outer, section, code in zip(
             self._texts,
             self._qualified,
@@ -89,14 +90,14 @@ class Heads:
             strict=True,
         ):
             head = data[begin : min(end, begin + _HEAD_BYTES)]
-            constructs = text in rules.constructors or (
-                rules.named_constructors and kind == METHOD and f".{qualified}".endswith(f".{text}.{text}")
+            constructs = text in constructors or (
+                named_constructors and kind == METHOD and f".{qualified}".endswith(f".{text}.{text}")
             )
             case = text[:2] if text[:1] in _MARKED else text[:1].isupper()
-            key = (head, kind, place, scope, outer, section, case, text[-2:] == "__", constructs)
-            declared = ("declaration",) if declares[place] and kind in {FUNCTION, METHOD} else ()
+            key = (head, kind, place, scope, outer, section, code, case, text[-2:] == "__", constructs)
             answer = known.get(key)
             if answer is None:
+                declared = ("declaration",) if declares[place] and kind in {FUNCTION, METHOD} else ()
                 answer = known[key] = self._describe(
                     Head(
                         text,

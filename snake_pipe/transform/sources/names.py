@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,7 @@ class _PlaceTables:
     hints: tuple[str, ...]
 
 
+@lru_cache(maxsize=64)
 def place_tables(grammar: Grammar) -> _PlaceTables:
     """Columns of the grammar's places."""
     places = grammar.places

@@ -147,13 +147,9 @@ class SourceRows:
 
     def first_of(self, rows: Rows, wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
         """The first row of one of the wanted types in each row's subtree, itself included, or -1."""
-        found = np.full(len(rows), -1, np.int32)
-        for index in np.flatnonzero(rows >= 0).tolist():
-            row = int(rows[index])
-            inner = np.flatnonzero(wanted[self.code[row : self.shape.end[row]]])
-            if len(inner):
-                found[index] = row + int(inner[0])
-        return found
+        every = np.append(np.flatnonzero(wanted[self.code]), len(self)).astype(np.int32)
+        first = every[np.searchsorted(every, rows)]
+        return np.where((rows >= 0) & (first < self.shape.end[rows]), first, -1)
 
     def reads(self, rows: Rows, word: bytes) -> NDArray[np.bool_]:
         """Which of the rows have exactly this text."""

@@ -87,7 +87,8 @@ def _qualified_names(rows: SourceRows, names: Names, definitions: Definitions, t
     prefixes = _prefixes(rows, names, definitions)
     qualified: list[str] = []
     for index, (text, outer) in enumerate(zip(texts, definitions.nesting.outer.tolist(), strict=True)):
-        text = _SEPARATOR.sub(".", text)
+        if "::" in text or "\\" in text:
+            text = _SEPARATOR.sub(".", text)
         full = text if outer < 0 else f"{qualified[outer]}.{text}"
         if index in prefixes:
             prefix = prefixes[index]
