@@ -84,16 +84,17 @@ def check_loops(_: Place) -> Iterator[Finding]:
     """Whether the modules are compiled, or why Python does without."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from snake_pipe.transform.native.compiled import DOCUMENTS_MODULE, MODULE, PURE_PYTHON, ROWS_MODULE
+        from snake_pipe.transform.native import compiled
 
-    if os.environ.get(PURE_PYTHON):
+    if os.environ.get(compiled.PURE_PYTHON):
         slower = "AST files take two to three times as long"
-        text = f"{PURE_PYTHON} is set, Python does without: {slower}"
-        yield note("compiled loops", text, f"unset {PURE_PYTHON}")
+        text = f"{compiled.PURE_PYTHON} is set, Python does without: {slower}"
+        yield note("compiled loops", text, f"unset {compiled.PURE_PYTHON}")
         return
-    yield _compiled("compiled loops", MODULE, "AST files take a third to a half longer")
-    yield _compiled("builder of columns", ROWS_MODULE, "sources take a tenth longer")
-    yield _compiled("JSON parser", DOCUMENTS_MODULE, "AST files take half as long again")
+    yield _compiled("compiled loops", compiled.MODULE, "AST files take a third to a half longer")
+    yield _compiled("builder of columns", compiled.ROWS_MODULE, "sources take a tenth longer")
+    yield _compiled("JSON parser", compiled.DOCUMENTS_MODULE, "AST files take half as long again")
+    yield _compiled("parser of sources", compiled.SOURCES_MODULE, "sources take a quarter longer")
 
 
 def _compiled(subject: str, module: str, slower: str) -> Finding:
