@@ -135,7 +135,8 @@ _FLAGS = ("async", "static", "abstract", "override", "readonly", "declare", "con
 
 def modifiers_of(node: Node, function: Node | None = None) -> list[str]:
     """The words before a declaration, and those of the function it holds."""
-    found = [flag for flag in _FLAGS if node.get(flag) is True]
+    get = node.get
+    found = [flag for flag in _FLAGS if get(flag) is True]
     if function is not None and function is not node and function.get("async") is True:
         found.append("async")
     if (function or node).get("generator") is True:

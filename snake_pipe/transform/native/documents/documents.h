@@ -15,6 +15,7 @@
 
 #include "../buffer.h"
 #include "../python_abi.h"
+#include "words.h"
 
 #define MODULE "snake_pipe.transform.native.documents"
 
@@ -48,6 +49,11 @@ PyObject *document_root(PyObject *module, PyObject *arguments);
 PyObject *open_plan(PyObject *module, PyObject *arguments);
 PyObject *walk_document(PyObject *module, PyObject *arguments);
 PyObject *row_of_view(PyObject *module, PyObject *arguments);
+
+/* Whether a value that is a string (a key is one) has this text. */
+static inline int has_text(yyjson_val *value, const char *text, size_t size) {
+    return unsafe_yyjson_get_len(value) == size && is_same(unsafe_yyjson_get_str(value), text, size);
+}
 
 /* What a value is to Python: its own scalars, and views of objects and lists. */
 PyObject *to_python(Document *document, yyjson_val *value);

@@ -103,7 +103,7 @@ yyjson_val *value_under(Walk *walk, yyjson_val *object, int32_t key) {
     const Word *word = word_of(walk->plan, key);
     yyjson_val *found = NULL, *at = unsafe_yyjson_get_first(object);
     for (size_t left = unsafe_yyjson_get_len(object); left; left--, at = unsafe_yyjson_get_next(at + 1))
-        if (unsafe_yyjson_equals_strn(at, word->text, word->size)) found = at + 1;
+        if (has_text(at, word->text, word->size)) found = at + 1;
     return found;
 }
 
@@ -111,7 +111,7 @@ static int is_word(Walk *walk, Range words, yyjson_val *value) {
     if (!unsafe_yyjson_is_str(value)) return 0;
     for (int32_t i = 0; i < words.count; i++) {
         const Word *word = word_of(walk->plan, ((int32_t *)walk->plan->paths.items)[words.first + i]);
-        if (unsafe_yyjson_equals_strn(value, word->text, word->size)) return 1;
+        if (has_text(value, word->text, word->size)) return 1;
     }
     return 0;
 }

@@ -18,7 +18,7 @@ static void read_places(const Step *step, yyjson_val *value, int64_t *row) {
         yyjson_val *at = unsafe_yyjson_get_first(value);
         for (size_t left = unsafe_yyjson_get_len(value); left; left--, at = unsafe_yyjson_get_next(at + 1))
             for (const Step *inner = step + 1; inner < end; inner += 1 + inner->inner)
-                if (inner->key != NULL && unsafe_yyjson_equals_strn(at, inner->key, inner->key_size))
+                if (inner->key != NULL && has_text(at, inner->key, inner->key_size))
                     read_places(inner, at + 1, row);
     } else if (unsafe_yyjson_is_arr(value)) {
         yyjson_val *at = unsafe_yyjson_get_first(value);
@@ -65,7 +65,7 @@ static int read_location(yyjson_val *location, yyjson_val **found) {
     yyjson_val *at = unsafe_yyjson_get_first(location);
     for (size_t left = unsafe_yyjson_get_len(location); left; left--, at = unsafe_yyjson_get_next(at + 1))
         for (int i = 0; i < MOST_WORDS; i++)
-            if (unsafe_yyjson_equals_strn(at, WORDS[i].text, WORDS[i].size)) {
+            if (has_text(at, WORDS[i].text, WORDS[i].size)) {
                 found[i] = at + 1;
                 break;
             }

@@ -85,7 +85,7 @@ static yyjson_val *under(const View *view, PyObject *key) {
     if (text == NULL) return NULL;
     yyjson_val *found = NULL, *at = unsafe_yyjson_get_first(view->object);
     for (size_t left = members(view); left; left--, at = unsafe_yyjson_get_next(at + 1))
-        if (unsafe_yyjson_equals_strn(at, text, (size_t)size)) found = at + 1;
+        if (has_text(at, text, (size_t)size)) found = at + 1;
     return found;
 }
 

@@ -15,7 +15,7 @@ static int32_t read_key(Plan *plan, yyjson_val *key, int32_t *expected) {
     size_t size = unsafe_yyjson_get_len(key);
     if (*expected != NO_WORD) {
         const Word *word = word_of(plan, *expected);
-        if (word->size == size && memcmp(word->text, text, size) == 0) return *expected;
+        if (word->size == size && is_same(word->text, text, size)) return *expected;
     }
     return *expected = key_number(plan, text, size);
 }

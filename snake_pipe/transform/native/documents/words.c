@@ -24,7 +24,7 @@ static Word *word_at(Words *words, int32_t number) { return (Word *)words->words
 
 static int is_word_at(Words *words, size_t slot, uint64_t hash, const char *text, size_t size) {
     const Word *known = word_at(words, words->slots[slot] - 1);
-    return known->hash == hash && known->size == size && memcmp(known->text, text, size) == 0;
+    return known->hash == hash && known->size == size && is_same(known->text, text, size);
 }
 
 static int grow(Words *words) {

@@ -133,7 +133,6 @@ class Extractor:
         self._literals = literals
         self._reader = reader or open_reader(vocabulary.dialect.positions)
         self._memo: Memo = {}
-        self._masked: dict[tuple[int, int], Handlers] = {}
         self._found = Findings()
         self._variant_of: dict[int, str] = {}
         self._rows_of_class: dict[type, list[int]] = defaultdict(list)
@@ -174,23 +173,20 @@ class Extractor:
 
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
         """The nodes in which rules may find something, with those rules."""
-        all_handlers, known, memo = self._vocabulary.handlers, self._masked, self._memo
-        codes = found.codes[found.node_rows].tolist()
-        for row, code, mask, noted, node in zip(
+        masked, memo = self._vocabulary.masked, self._memo
+        keys = found.codes[found.node_rows].astype(np.int64) << 16
+        for row, key, noted, node in zip(
             found.node_rows.tolist(),
-            codes,
-            found.masks.tolist(),
+            (keys | found.masks).tolist(),
             found.noted.tolist(),
             found.nodes,
             strict=True,
         ):
             if noted and id(node) in memo:
-                mask |= noted
-            if not mask:
+                key |= noted
+            elif not key & 0xFFFF:
                 continue
-            handlers = known.get((code, mask))
-            if handlers is None:
-                handlers = known[code, mask] = all_handlers[code].only(mask)
+            handlers = masked(key)
             if handlers.named is not None:
                 names[row] = None
             yield row, handlers, node

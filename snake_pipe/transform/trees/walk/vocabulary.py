@@ -71,6 +71,7 @@ class Vocabulary:
         self.words = words
         self.handlers: dict[int, Handlers] = {}
         self.name_keys: dict[str, str] = {}
+        self._masked: dict[int, Handlers] = {}
         self._codes: dict[str, int] = {}
         self._kinds: list[int] = []
         self._kind_column = np.empty(0, np.int32)
@@ -100,6 +101,13 @@ class Vocabulary:
     def handlers_of(self, type_: str) -> Handlers | None:
         """The rules for nodes of a type, None where there are none."""
         return self.handlers.get(self.code(type_))
+
+    def masked(self, key: int) -> Handlers:
+        """The rules of a type that are in a mask: its code, and in the lower 16 bits the mask."""
+        known = self._masked.get(key)
+        if known is None:
+            known = self._masked[key] = self.handlers[key >> 16].only(key & 0xFFFF)
+        return known
 
     def kinds(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
         """The kinds of types, as codes in `KINDS`."""
