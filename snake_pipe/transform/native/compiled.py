@@ -108,6 +108,10 @@ class Documents(Protocol):
         """The columns of all nodes below a view, and what is to be asked of some; see `trees.walk.native`."""
         ...
 
+    def lines_of_view(self, plan: Any, view: Any) -> tuple[int, int, int]:
+        """What the columns 2 to 4 of a plan have for a view: first line, first column, last line, else -1."""
+        ...
+
     def row_of_view(self, document: Any, view: Any) -> int:
         """The row of a node in the tree of clang's that was walked last; -1 for what is none."""
         ...

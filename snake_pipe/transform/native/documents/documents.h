@@ -48,6 +48,7 @@ PyObject *read_document(PyObject *module, PyObject *arguments);
 PyObject *document_root(PyObject *module, PyObject *arguments);
 PyObject *open_plan(PyObject *module, PyObject *arguments);
 PyObject *walk_document(PyObject *module, PyObject *arguments);
+PyObject *lines_of_view(PyObject *module, PyObject *arguments);
 PyObject *row_of_view(PyObject *module, PyObject *arguments);
 
 /* Whether a value that is a string (a key is one) has this text. */
@@ -64,7 +65,8 @@ PyObject *list_view_of(Document *document, yyjson_val *array);
 PyObject *view_of_type(PyTypeObject *type, Document *document, yyjson_val *value);
 void free_view(PyObject *view);
 int add_list_types(void);
-/* The object that a view of this document shows; NULL with an error set for anything else. */
+/* The object that a view of this document shows, or one of any document for NULL; NULL with an error set for
+   anything else. */
 yyjson_val *object_of(Document *document, PyObject *view);
 /* Take the document away from its views, which are empty from then on. */
 void free_views(Document *document);

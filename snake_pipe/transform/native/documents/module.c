@@ -11,6 +11,7 @@ static PyMethodDef methods[] = {
     {"document_root", document_root, METH_VARARGS, NULL},
     {"open_plan", open_plan, METH_VARARGS, NULL},
     {"walk_document", walk_document, METH_VARARGS, NULL},
+    {"lines_of_view", lines_of_view, METH_VARARGS, NULL},
     {"row_of_view", row_of_view, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

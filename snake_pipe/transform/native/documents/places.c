@@ -38,6 +38,32 @@ static void read_planned(Walk *walk, int64_t *row) {
     }
 }
 
+/* First line, first column and last line of an object by the plan, -1 for what it does not say. */
+PyObject *lines_of_view(PyObject *module, PyObject *arguments) {
+    PyObject *capsule, *view;
+    int64_t row[MOST_STEPS];
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "OO", &capsule, &view)) return NULL;
+    const Plan *plan = PyCapsule_GetPointer(capsule, PLAN);
+    if (plan == NULL) return NULL;
+    yyjson_val *object = object_of(NULL, view);
+    if (object == NULL) return NULL;
+    for (int i = 0; i < MOST_STEPS; i++) row[i] = -1;
+    yyjson_val *at = unsafe_yyjson_get_first(object);
+    for (size_t left = unsafe_yyjson_get_len(object); left; left--, at = unsafe_yyjson_get_next(at + 1))
+        for (int i = 0; i < plan->used; i += 1 + plan->steps[i].inner)
+            if (has_text(at, plan->steps[i].key, plan->steps[i].key_size)) read_places(&plan->steps[i], at + 1, row);
+    PyObject *lines = PyTuple_New(3);
+    for (int i = 0; i < 3 && lines != NULL; i++) {
+        PyObject *number = PyLong_FromLongLong(row[2 + i]);
+        if (number == NULL || PyTuple_SetItem(lines, i, number)) {
+            Py_DecRef(lines);
+            lines = NULL;
+        }
+    }
+    return lines;
+}
+
 /* -- clang's: the twin of `ClangPositions`, where the rules are explained ------------------------------ */
 
 #define LARGEST (((int64_t)1 << 31) - 1)

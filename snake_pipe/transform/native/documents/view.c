@@ -52,7 +52,8 @@ PyObject *view_of_type(PyTypeObject *type, Document *document, yyjson_val *objec
 PyObject *view_of(Document *document, yyjson_val *object) { return view_of_type(view_type, document, object); }
 
 yyjson_val *object_of(Document *document, PyObject *view) {
-    if (view->type == view_type && ((View *)view)->document == document) return ((View *)view)->object;
+    const Document *shown = view->type == view_type ? ((View *)view)->document : NULL;
+    if (shown != NULL && (document == NULL || shown == document)) return ((View *)view)->object;
     PyErr_SetString(PyExc_ValueError, "no view of this document");
     return NULL;
 }

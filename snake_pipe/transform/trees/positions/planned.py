@@ -44,7 +44,7 @@ class LocPositions(PlannedReader):
 
     def picked(self, found: Picked) -> Table:
         """See `PlannedReader`."""
-        table = found.table
+        table = super().picked(found)
         self.sample(found.head[:_SAMPLE])
         if _RANGE[0] in self._plan:
             table[:2] = table[6:]
@@ -69,6 +69,9 @@ class LocPositions(PlannedReader):
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
+        if self.lines_of is not None:
+            line, column, _ = self.lines_of(node)
+            return _count(line, 0), _count(column, 1)
         loc = node.get("loc")
         if loc.__class__ is int and self._locations is not None:
             return _count(self._locations.item(loc, 0), 0), _count(self._locations.item(loc, 1), 1)
@@ -79,6 +82,8 @@ class LocPositions(PlannedReader):
 
     def lines(self, first: Node, last: Node) -> Point:
         """See `PositionReader`."""
+        if self.lines_of is not None:
+            return _count(self.lines_of(first)[0], 0), _count(self.lines_of(last)[2], 0)
         loc = last.get("loc")
         if loc.__class__ is int and self._locations is not None:
             return self.point(first)[0], _count(self._locations.item(loc, 2), 0)

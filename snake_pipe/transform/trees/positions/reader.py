@@ -71,14 +71,16 @@ class PositionReader:
 class Picked(NamedTuple):
     """What the compiled walk has read of a document's places: a table, and the first nodes.
 
-    Of a tree that spans several files `main_file` is the one that was parsed, and `row_of` gives the row of a
-    node, -1 for what is none.
+    `lines_of` gives first line, first column and last line of a view, as they are in the table. Of a tree
+    that spans several files `main_file` is the one that was parsed, and `row_of` gives the row of a node, -1
+    for what is none.
     """
 
     table: Table
     head: Sequence[Node]
     main_file: str | None
     row_of: Callable[[Node], int]
+    lines_of: Callable[[Node], tuple[int, int, int]]
 
 
 class PlannedReader(PositionReader):
@@ -91,8 +93,12 @@ class PlannedReader(PositionReader):
     plan: ClassVar[tuple[tuple[str | int, Any], ...] | None] = ()
     columns: ClassVar[int] = 6
 
+    lines_of: Callable[[Node], tuple[int, int, int]] | None = None
+    """Of views, where the document was read by the compiled walk."""
+
     def picked(self, found: Picked) -> Table:
         """The numbers that `spans` would give, of all that were found in a document."""
+        self.lines_of = found.lines_of
         return found.table
 
 

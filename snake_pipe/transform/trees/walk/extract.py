@@ -160,7 +160,7 @@ class Extractor:
         """The same of a document that was read in place."""
         reader = self._reader
         assert isinstance(reader, PlannedReader)
-        spans = reader.picked(Picked(found.places, found.head, found.main_file, found.row_of))
+        spans = reader.picked(Picked(found.places, found.head, found.main_file, found.row_of, found.lines_of))
         self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
         self._found.values.add_column(found.value_rows, found.values)
         self._add_open_values(found)

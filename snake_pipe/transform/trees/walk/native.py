@@ -46,7 +46,7 @@ class NodeColumns:
 
     `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
     write. `nodes` are those with rules that may find something in them: the rules in their mask, and those in
-    their mask of `noted` ones if there is a note for them. The last three are as in `Picked`.
+    their mask of `noted` ones if there is a note for them. The last four are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -68,6 +68,7 @@ class NodeColumns:
     head: list[Node]
     main_file: str | None
     row_of: Callable[[Node], int]
+    lines_of: Callable[[Node], tuple[int, int, int]]
 
 
 def is_native(dialect: Dialect) -> bool:
@@ -167,6 +168,7 @@ class NativeWalker:
             head,
             main_file,
             partial(self._module.row_of_view, document.handle),
+            partial(self._module.lines_of_view, self._plan),
         )
 
 
