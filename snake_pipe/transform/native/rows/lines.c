@@ -13,13 +13,14 @@ PyObject *line_starts(PyObject *module, PyObject *arguments) {
     (void)module;
     if (!PyArg_ParseTuple(arguments, "y*", &text)) return NULL;
     if (text.len > INT32_MAX) return finish(&text, 1, "a text of more than 31 bits");
-    const char *begin = text.items, *at = begin, *stop = begin + text.len;
+    const char *begin = text.items, *stop = begin + text.len;
     PyObject *column = NULL;
-    do {
+    for (const char *at = begin; at != NULL;) {
         if (reserve(&starts, sizeof(int32_t))) goto done;
         ((int32_t *)starts.items)[starts.count++] = (int32_t)(at - begin);
-        at = at < stop ? memchr(at, '\n', (size_t)(stop - at)) : NULL;
-    } while (at++ != NULL);
+        const char *end = at < stop ? memchr(at, '\n', (size_t)(stop - at)) : NULL;
+        at = end == NULL ? NULL : end + 1;
+    }
     column = PyByteArray_FromStringAndSize(starts.items, (Py_ssize_t)(starts.count * sizeof(int32_t)));
 done:
     PyMem_Free(starts.items);
