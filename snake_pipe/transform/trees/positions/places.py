@@ -2,75 +2,63 @@
 
 from __future__ import annotations
 
-from itertools import compress
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.trees.positions.reader import LINE_MAX, OFFSET_MAX, PositionReader
+from snake_pipe.transform.trees.positions.numbers import numbers
+from snake_pipe.transform.trees.positions.reader import LINE_MAX, OFFSET_MAX, PlannedReader, PositionReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from snake_pipe.transform.dialects.dialect import Node
     from snake_pipe.transform.dialects.places import Places
-    from snake_pipe.transform.trees.positions.reader import Point, Table
+    from snake_pipe.transform.trees.positions.numbers import Plan
+    from snake_pipe.transform.trees.positions.reader import Picked, Point, Table
 
 Path = tuple[str | int, ...]
 _START_LINE, _START_COL, _END_LINE = 2, 3, 4
 _NOT_EXACT = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
 
-class PlacesReader(PositionReader):
+class PlacesReader(PlannedReader):
     """For one document of a dialect with `Places`.
 
-    Nodes of one dialect may be placed in several ways, each with a first key of its own.
+    Nodes of one dialect may be placed in several ways; where a node says a number twice the last one counts.
     """
 
     def __init__(self, ways: Sequence[Places]) -> None:
         self._ways = [tuple(zip(map(_steps, way.paths), _shifts(way), strict=True)) for way in ways]
         self._lengths = [_steps(way.length) for way in ways if way.length]
-        self._numbers_by_key: dict[str | int, list[tuple[int, Path, int]]] = {}
+        paths = [path for way in self._ways for path, _ in way if path] + self._lengths
+        self._columns = {path: column for column, path in enumerate(dict.fromkeys(paths))}
+        self.columns = len(self._columns)
+        self.plan = _plan(list(self._columns.items()))
+
+    def spans(self, nodes: Sequence[Node]) -> Table:
+        """See `PositionReader`."""
+        assert self.plan is not None
+        return self._placed(numbers(nodes, self.plan, self.columns))
+
+    def picked(self, found: Picked) -> Table:
+        """See `PlannedReader`."""
+        return self._placed(found.table)
+
+    def _placed(self, found: Table) -> Table:
+        """The six numbers of each node, of those that its ways have."""
+        table = np.full((6, found.shape[1]), -1, np.int64)
         for way in self._ways:
             for index, (path, shift) in enumerate(way):
                 if path:
-                    self._numbers_by_key.setdefault(path[0], []).append((index, path, shift))
-
-    def spans(self, nodes: Sequence[Node]) -> Table:
-        """See `PositionReader`. Nodes without the first key of a path stand nowhere.
-
-        Parsers write what they were asked for, so a number that no node of the chunk has is not looked for.
-        """
-        table = np.full((6, len(nodes)), -1, np.int64)
-        for holder, numbers in self._numbers_by_key.items():
-            placed = [holder in node for node in nodes]
-            there = list(compress(nodes, placed))
-            rows = np.flatnonzero(placed)
-            known: dict[Path, list[Any]] = {(): there}
-            for index, path, shift in numbers:
-                if any(_number(node, path) is not None for node in there):
-                    table[index, rows] = self._numbers(known, path, shift)
+                    column = found[self._columns[path]]
+                    shifted = np.where(column < OFFSET_MAX, column + shift, column) if shift else column
+                    np.copyto(table[index], shifted, where=column >= 0)
         for path in self._lengths:
-            rows = np.flatnonzero([path[0] in node for node in nodes])
-            lengths = self._numbers({(): [nodes[row] for row in rows.tolist()]}, path, 0)
-            starts = table[0, rows]
-            placed = (starts >= 0) & (lengths >= 0) & (starts <= OFFSET_MAX - lengths)
-            table[1, rows] = np.where(placed, starts + lengths, -1)
+            lengths = found[self._columns[path]]
+            known = (lengths >= 0) & (table[0] >= 0) & (table[0] <= OFFSET_MAX - lengths)
+            np.copyto(table[1], table[0] + lengths, where=known)
         return table
-
-    def _numbers(self, known: dict[Path, list[Any]], path: Path, shift: int) -> NDArray[np.int64]:
-        nodes = known[()]
-        try:
-            column = np.fromiter(_column(known, path), np.int64, len(nodes))
-        except _NOT_EXACT:
-            numbers = [_number(node, path) for node in nodes]
-            column = np.array([-1 if number is None else number for number in numbers], np.int64)
-        if shift:
-            column = np.where(column < OFFSET_MAX, column + shift, column)
-        return column
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
@@ -132,12 +120,12 @@ def _shifts(places: Places) -> tuple[int, ...]:
     )
 
 
-def _column(known: dict[Path, list[Any]], path: Path) -> list[Any]:
-    """What all nodes have at the path; what is above it is kept in `known`."""
-    column = known.get(path)
-    if column is None:
-        column = known[path] = list(map(itemgetter(path[-1]), _column(known, path[:-1])))
-    return column
+def _plan(paths: list[tuple[Path, int]]) -> Plan:
+    """Paths to columns as a plan (`positions.numbers`), with each key once."""
+    below: dict[str | int, list[tuple[Path, int]]] = {}
+    for path, column in paths:
+        below.setdefault(path[0], []).append((path[1:], column))
+    return tuple((key, inner[0][1] if not inner[0][0] else _plan(inner)) for key, inner in below.items())
 
 
 def _number(node: Node, path: Path) -> int | None:

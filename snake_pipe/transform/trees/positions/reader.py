@@ -8,7 +8,7 @@ of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -90,8 +90,8 @@ class PlannedReader(PositionReader):
     It is None where the compiled walk reads them as clang writes them.
     """
 
-    plan: ClassVar[tuple[tuple[str | int, Any], ...] | None] = ()
-    columns: ClassVar[int] = 6
+    plan: tuple[tuple[str | int, Any], ...] | None = ()
+    columns: int = 6
 
     lines_of: Callable[[Node], tuple[int, int, int]] | None = None
     """Of views, where the document was read by the compiled walk."""
