@@ -150,11 +150,8 @@ class JsonTreeTransformer:
             fail(facts, error)
 
     def _read_natively(self, text: bytes) -> NativeDocument | None:
-        """The document of a text, to be read in place; None where that cannot be.
-
-        What users ask for may want to have Python's own objects: dialects of their own, and `attrs`.
-        """
-        return None if self._options.dialects or self._options.attrs else read_natively(text)
+        """The document of a text, to be read in place; None where that cannot be, as where `attrs` are wanted."""
+        return None if self._options.attrs else read_natively(text)
 
     def _read_located(self, file_id: int, path: str, text: bytes, facts: FileFacts) -> bool:
         """Read a document that is one of ESTree's trees without its locations; False for any other.

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from snake_pipe.transform.dialects.dialect_file import compile_dialect
 from snake_pipe.transform.dialects.generic import generic
 from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.builder import Words
@@ -51,11 +52,13 @@ def test_the_module_was_built_from_these_sources() -> None:
 # -- the same rows -------------------------------------------------------------------------------------
 
 
-def tables(documents: list[bytes], *, in_place: bool) -> dict[str, Any]:
+def tables(documents: list[bytes], *, in_place: bool, own: str = "") -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         if not in_place:
             patch.setattr(native, "DOCUMENTS", None)
-        transformer = open_transformer(AST_QUEUE, TransformOptions(value_length=9, comment_length=20))
+        dialects = (compile_dialect(own, "own.toml"),) if own else ()
+        options = TransformOptions(value_length=9, comment_length=20, dialects=dialects)
+        transformer = open_transformer(AST_QUEUE, options)
         for number, data in enumerate(documents):
             transformer.add(number * 100, f"{number}.ast.json", data, most_trees=90)
         result = transformer.drain()
@@ -213,6 +216,57 @@ ROOTS = st.sampled_from(
 def test_odd_documents_give_the_same_rows(root: str, inner: str) -> None:
     documents = [(root % inner).encode(errors="surrogatepass")]
     assert tables(documents, in_place=True) == tables(documents, in_place=False)
+
+
+OWN = """
+name = "own"
+language = "x"
+type_key = "type"
+literals = ["Literal"]
+[root]
+types = ["Program"]
+keys = ["body"]
+[names]
+"*" = "name"
+VariableDeclarator = "id.name"
+[values]
+Literal = "value"
+[qualifiers]
+MemberExpression = "object"
+[definitions.VariableDeclarator]
+kind = "variable"
+body = "body"
+only_outside_functions = true
+[[definitions.FunctionDeclaration]]
+kind = "function"
+when = { "async" = true, "body.type" = "BlockStatement" }
+parameters = "params"
+[references.CallExpression]
+role = "call"
+name = "callee.name"
+[imports.ImportDeclaration]
+module = "source.value"
+each = "specifiers"
+name = "imported"
+[positions]
+unit = "char"
+start_line = "loc.start.line"
+start_col = "loc.start.column"
+end_line = "loc.end.line"
+start_offset = "range.0"
+end_offset = "end"
+ends_on_last = ["offset"]
+"""
+
+
+@needs_documents
+@settings(deadline=None)
+@given(st.lists(ODD, max_size=4).map(",".join))
+def test_odd_documents_of_a_dialect_of_ones_own_give_the_same_rows(inner: str) -> None:
+    documents = [f'{{"type":"Program","body":[{inner}]}}'.encode(errors="surrogatepass")]
+    found = tables(documents, in_place=True, own=OWN)
+    assert found == tables(documents, in_place=False, own=OWN)
+    assert found["facts"][0].dialect in ("own", None)
 
 
 @needs_documents
