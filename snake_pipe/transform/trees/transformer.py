@@ -150,7 +150,7 @@ class JsonTreeTransformer:
             fail(facts, error)
 
     def _read_natively(self, text: bytes) -> NativeDocument | None:
-        """The document of a text, to be read in place; None where that cannot be, as where `attrs` are wanted."""
+        """The document of a text, to be read in place; None where that cannot be, or `attrs` are wanted."""
         return None if self._options.attrs else read_natively(text)
 
     def _read_located(self, file_id: int, path: str, text: bytes, facts: FileFacts) -> bool:
