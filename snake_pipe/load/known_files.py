@@ -251,10 +251,16 @@ class KnownFiles:
         """
         if not paths or not len(self):
             return [False] * len(paths)
-        at, found = self._places(zip(repeat(repo), paths, strict=False), len(paths))
-        same = found & self._asked[at] & self._fits(at, sizes) & self._is_of_time(at, mtimes)
-        self._seen[at[same]] = True
+        # For each folder of a walk: so no step more than it takes, each of which is a microsecond.
+        keys = self._hash_all(zip(repeat(repo), paths, strict=False), len(paths))
+        at = self._keys.searchsorted(keys)
+        same = self._keys.take(at, mode="clip") == keys
+        same &= self._usable.take(at, mode="clip")
+        same &= self._asked.take(at, mode="clip")
+        same &= self._sizes.take(at, mode="clip") == sizes
+        same &= self._mtimes.take(at, mode="clip") == mtimes
         matches: list[bool] = same.tolist()
+        self._seen[at if all(matches) else at[same]] = True
         return matches
 
     def contents(self, files: Sequence[FileOnDisk]) -> list[KnownContent | None]:

@@ -26,6 +26,8 @@ RUN_LENGTH = 50_000
 
 LONGEST_GITIGNORE = 1 << 20
 
+_RULES = frozenset((b".gitignore", b".gitignore/"))
+
 MOST_TOGETHER = 500
 """Files that come in one item: what is done once for all of them is shared by so many."""
 
@@ -145,12 +147,13 @@ def _enter(levels: list[_Level], walk: FolderWalk, path: bytes, folder: int) -> 
     """Push the open folder; what of it cannot be read is said, the rest is walked."""
     info = os.fstat(folder)
     names: Iterator[bytes] = iter(())
+    has_rules = False
     try:
-        names = _sorted_names(folder)
+        names, has_rules = _sorted_names(folder)
     except OSError as error:
         yield unreadable(path, error)
     rules = None
-    if walk.use_gitignore:
+    if walk.use_gitignore and has_rules:
         try:
             rules = _read_rules(folder)
         except OSError as error:
@@ -206,18 +209,21 @@ def _runs(names: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield run
 
 
-def _sorted_names(folder: int) -> Iterator[bytes]:
+def _sorted_names(folder: int) -> tuple[Iterator[bytes], bool]:
     """Names in a folder, those of folders with `/`, so that their order is that of the paths below them.
 
-    A million names as Python objects are 70 MB; packed runs are about as large as the names themselves.
+    And whether a `.gitignore` is among them, whatever it is. A million names as Python objects are 70 MB;
+    packed runs are about as large as the names themselves.
     """
     runs: list[bytes] = []
+    has_rules = False
     with os.scandir(folder) as entries:
         while run := sorted(_encoded(map(_marked, islice(entries, RUN_LENGTH)))):
+            has_rules = has_rules or not _RULES.isdisjoint(run)
             if len(run) < RUN_LENGTH and not runs:
-                return iter(run)
+                return iter(run), has_rules
             runs.append(b"\0".join(run))
-    return heapq.merge(*map(_unpacked, runs))
+    return heapq.merge(*map(_unpacked, runs)), has_rules
 
 
 def _marked(entry: os.DirEntry[str]) -> str:

@@ -133,7 +133,9 @@ class Sieve:
 
         `by_name`: the user named this very file, so its size does not hold it back; patterns do.
         """
-        if (pattern := self._selection.filtered_by(os.fsdecode(path))) is not None:
+        text = os.fsdecode(name)
+        patterns = self._selection.included is not None or self._selection.excluded is not None
+        if patterns and (pattern := self._selection.filtered_by(os.fsdecode(path))) is not None:
             if by_name:
                 self._left_out.excluded += 1
             else:
@@ -153,11 +155,11 @@ class Sieve:
         if kind != stat.S_IFREG:
             return _error(path, "special_file", "a FIFO, socket or device; it is not opened")
         try:
-            queue = self._queue(name, folder)
+            queue = self._queue(text, name, folder)
         except OSError as error:
             return _error(path, "unreadable_file", f"its language cannot be found: {error.strerror or error}")
         if queue is None:
-            self._left_out.add_unrecognised(os.fsdecode(name))
+            self._left_out.add_unrecognised(text)
             return None
         if self._selection.languages is not None and queue not in self._selection.languages:
             self._left_out.unasked[queue] += 1
@@ -175,9 +177,8 @@ class Sieve:
             skip_reason="too_large" if limit is not None and info.st_size > limit and not by_name else None,
         )
 
-    def _queue(self, raw: bytes, folder: int) -> str | None:
+    def _queue(self, name: str, raw: bytes, folder: int) -> str | None:
         """OSError where the content must tell but cannot be read."""
-        name = os.fsdecode(raw)
         queue = self._selection.detector(name)
         by_head = self._selection.detector_head
         if by_head is None:
