@@ -35,3 +35,30 @@ def open_regular(name: bytes, folder: int) -> int:
         os.close(file)
         raise OSError(0, "not a regular file")
     return file
+
+
+class LastFolder:
+    """Opens files of one folder after the other; the folder stays open for the next file in it."""
+
+    def __init__(self) -> None:
+        self._place: tuple[str, bytes] | None = None
+        self._folder = -1
+
+    def open(self, root: str, relative: bytes, flags: int) -> int:
+        """A descriptor of the file at `relative` below `root`; OSError as `open_folder` and `os.open`."""
+        parent, _, name = relative.rpartition(b"/")
+        if self._place == (root, parent):
+            try:
+                return os.open(name, flags, dir_fd=self._folder)
+            except FileNotFoundError:
+                pass  # there may be another folder in its place by now
+        self.close()
+        self._folder = open_folder(os.fsencode(root), parent)
+        self._place = root, parent
+        return os.open(name, flags, dir_fd=self._folder)
+
+    def close(self) -> None:
+        """Let the folder go; another file may be opened after that."""
+        if self._place is not None:
+            self._place = None
+            os.close(self._folder)

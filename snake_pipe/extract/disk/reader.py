@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snake_pipe.extract.disk.folders import open_folder
+from snake_pipe.extract.disk.folders import LastFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,27 +66,38 @@ def changed_error() -> UnreadableError:
     return UnreadableError("changed_while_reading", text, True)
 
 
-def read_file(root: str, relative: bytes, max_size: int) -> FileBytes:
+def read_file(root: str, relative: bytes, max_size: int, folder: LastFolder | None = None) -> FileBytes:
     """The bytes of a file below `root`; UnreadableError if there are none to be had or they keep changing.
 
-    Folders below the root are entered one by one: none is a link, however long the path.
+    Folders below the root are entered one by one: none is a link, however long the path. `folder` keeps the
+    last of them open for the next file.
     """
-    for _ in range(READ_TRIES):
-        if (content := _read_once(root, relative, max_size)) is not None:
-            return content
+    kept = folder or LastFolder()
+    try:
+        for _ in range(READ_TRIES):
+            if (content := _read_once(kept, root, relative, max_size)) is not None:
+                return content
+    finally:
+        if folder is None:
+            kept.close()
     raise changed_error()
 
 
-def _read_once(root: str, relative: bytes, max_size: int) -> FileBytes | None:
+def _read_once(folder: LastFolder, root: str, relative: bytes, max_size: int) -> FileBytes | None:
     """The file's bytes; None if it changed between open and end."""
-    with open_file(root, relative, max_size) as file:
+    file = _open(folder, root, relative, max_size)
+    try:
         chunks = []
         rest = file.size_bytes + 1  # one more than there should be, to see that it did not grow
-        while rest > 0 and (chunk := file.read(rest)):
+        while chunk := file.read(rest):
             chunks.append(chunk)
             rest -= len(chunk)
+            if rest <= 1:  # all is there, and the one more was asked for as well
+                break
         if not file.is_unchanged():
             return None
+    finally:
+        file.close()
     data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     return FileBytes(data, file.size_bytes, file.mtime_ns) if len(data) == file.size_bytes else None
 
@@ -98,6 +109,10 @@ class OpenFile:
         self._descriptor = descriptor
         self.size_bytes = size_bytes
         self.mtime_ns = mtime_ns
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self._descriptor)
 
     def read(self, size: int) -> bytes:
         """Up to so many of the next bytes, none at the end."""
@@ -131,8 +146,20 @@ class OpenFile:
 @contextmanager
 def open_file(root: str, relative: bytes, max_size: int) -> Iterator[OpenFile]:
     """A file below `root`, open for reading; UnreadableError as `read_file`, whatever it is read for."""
+    folder = LastFolder()
     try:
-        descriptor = _open(root, relative)
+        file = _open(folder, root, relative, max_size)
+    finally:
+        folder.close()
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def _open(folder: LastFolder, root: str, relative: bytes, max_size: int) -> OpenFile:
+    try:
+        descriptor = folder.open(root, relative, _FLAGS)
     except FileNotFoundError:
         raise UnreadableError("not_found", "the file vanished after it was found", True) from None
     except OSError as error:
@@ -142,17 +169,21 @@ def open_file(root: str, relative: bytes, max_size: int) -> Iterator[OpenFile]:
             ) from None
         raise _unreadable(error) from None
     try:
-        try:
-            found = _settled(descriptor)
-        except OSError as error:
-            raise _unreadable(error) from None
-        if not stat.S_ISREG(found.st_mode):
-            raise UnreadableError("special_file", "not a regular file", False)
-        if found.st_size > max_size:
-            raise TooLargeError(found.st_size, max_size)
-        yield OpenFile(descriptor, found.st_size, found.st_mtime_ns)
-    finally:
+        return _checked(descriptor, max_size)
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError):
+            raise _unreadable(error) from None
+        raise
+
+
+def _checked(descriptor: int, max_size: int) -> OpenFile:
+    found = _settled(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableError("special_file", "not a regular file", False)
+    if found.st_size > max_size:
+        raise TooLargeError(found.st_size, max_size)
+    return OpenFile(descriptor, found.st_size, found.st_mtime_ns)
 
 
 def _settled(descriptor: int) -> os.stat_result:
@@ -176,12 +207,3 @@ def _unreadable(error: OSError) -> UnreadableError:
 
 def _code(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, "read_error").lower()
-
-
-def _open(root: str, relative: bytes) -> int:
-    parent, _, name = relative.rpartition(b"/")
-    folder = open_folder(os.fsencode(root), parent)
-    try:
-        return os.open(name, _FLAGS, dir_fd=folder)
-    finally:
-        os.close(folder)

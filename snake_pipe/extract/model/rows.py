@@ -86,8 +86,9 @@ def rows_to_batch(table: str, rows: Sequence[Row]) -> pa.RecordBatch:
     import pyarrow as pa
 
     schema = arrow_schema(table)
+    columns = [[row.get(name) for row in rows] for name in schema.names]
     return pa.record_batch(
-        [pa.array([row.get(f.name) for row in rows], f.type) for f in schema], schema=schema
+        [pa.array(values, type_) for values, type_ in zip(columns, schema.types, strict=True)], schema=schema
     )
 
 

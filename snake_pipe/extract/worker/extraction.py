@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from snake_pipe import plugins
 from snake_pipe.errors import SnakePipeError, StorageError
 from snake_pipe.extract.batch_models import BatchResult
+from snake_pipe.extract.disk.folders import LastFolder
 from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 from snake_pipe.extract.worker.file_results import FileResults
 from snake_pipe.extract.worker.parts import BatchParts
@@ -59,9 +60,16 @@ class Extraction:
         self._parses = not config.processors_only
         self._transformers: dict[str, Transformer] = {}
         self._file_results = self._no_results()
+        self._folder = LastFolder()
 
     def run(self) -> BatchResult:
         """Read, transform and write all files; a disk that refuses is the result's `failure`."""
+        try:
+            return self._run()
+        finally:
+            self._folder.close()
+
+    def _run(self) -> BatchResult:
         result = BatchResult(self._batch.batch_id, self._batch.attempt)
         try:
             try:
@@ -130,7 +138,7 @@ class Extraction:
 
     def _take_whole(self, file_result: FileResult) -> None:
         file = file_result.file
-        content = read_file(file.root, file.relative, self._max_file_size)
+        content = read_file(file.root, file.relative, self._max_file_size, self._folder)
         file_result.figures = {
             "size_bytes": content.size_bytes,
             "mtime_ns": content.mtime_ns,

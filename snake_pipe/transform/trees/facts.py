@@ -49,6 +49,11 @@ _TRAITS = {
         re.IGNORECASE,
     ),
 }
+_MAY_HAVE_TRAITS = re.compile(
+    r"min\.|gen|[._](?:pb|g)\.|_pb2|vendor|node_modules|third_party|bower_components|site-packages|test|spec",
+    re.IGNORECASE,
+)
+"""One look that most paths do not pass, in place of four."""
 _NO_LINE = 2**31
 _JSON = r"\.(?:json|jsonl|ndjson)(?:\.gz)?$"
 _AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)" + _JSON, re.IGNORECASE)
@@ -104,8 +109,9 @@ def _describe(
     source = facts.source_path or _AST_ENDING.sub("", path)
     facts.language = _language(dialect, source, types)
     facts.line_count = last_line
-    named = facts.source_path or path
-    facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named.replace("\\", "/"))]
+    named = (facts.source_path or path).replace("\\", "/")
+    if _MAY_HAVE_TRAITS.search(named):
+        facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named)]
 
 
 def refuse(facts: FileFacts, path: str, head: bytes, error: TransformError) -> None:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from snake_pipe.extract.disk import reader
+from snake_pipe.extract.disk.folders import LastFolder
 from snake_pipe.extract.disk.reader import TooLargeError, UnreadableError, read_file
 
 LIMIT = 1 << 20
@@ -164,3 +165,37 @@ def test_a_folder_that_became_a_link_is_not_entered(tmp_path):
     with pytest.raises(UnreadableError) as caught:
         read_file(str(tmp_path / "repo"), b"pkg/a.py", LIMIT)
     assert caught.value.code == "symlink"
+
+
+def test_a_folder_that_stays_open_is_opened_again_where_another_took_its_place(tmp_path):
+    """Files that were there when their batch began were told to have vanished."""
+    folder, package = LastFolder(), tmp_path / "pkg"
+    package.mkdir()
+    (package / "a.py").write_bytes(b"a")
+    assert read_file(str(tmp_path), b"pkg/a.py", LIMIT, folder).data == b"a"
+    package.rename(tmp_path / "moved")
+    package.mkdir()
+    (package / "b.py").write_bytes(b"b")
+    assert read_file(str(tmp_path), b"pkg/b.py", LIMIT, folder).data == b"b"
+    (tmp_path / "top.py").write_bytes(b"top")
+    assert read_file(str(tmp_path), b"top.py", LIMIT, folder).data == b"top"
+    for missing in (b"pkg/none.py", b"none/a.py"):
+        with pytest.raises(UnreadableError, match="vanished"):
+            read_file(str(tmp_path), missing, LIMIT, folder)
+    assert read_file(str(tmp_path), b"pkg/b.py", LIMIT, folder).data == b"b"
+    folder.close()
+    folder.close()
+
+
+def test_no_descriptor_stays_open(tmp_path):
+    (tmp_path / "a.py").write_bytes(b"abc")
+    (tmp_path / "folder").mkdir()
+    before = os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []
+    folder = LastFolder()
+    read_file(str(tmp_path), b"a.py", LIMIT, folder)
+    for name, limit in ((b"a.py", 1), (b"folder", LIMIT), (b"none", LIMIT), (b"a.py/b", LIMIT)):
+        for kept in (None, folder):
+            with pytest.raises(UnreadableError):
+                read_file(str(tmp_path), name, limit, kept)
+    folder.close()
+    assert (os.listdir("/proc/self/fd") if before else []) == before
