@@ -69,6 +69,7 @@ typedef struct {
 } Py_buffer;
 
 #define Py_mod_exec 2
+#define Py_bf_getbuffer 1
 #define Py_mp_length 4
 #define Py_mp_subscript 5
 #define Py_sq_contains 41
@@ -91,6 +92,7 @@ extern PyObject _Py_NoneStruct, *PyExc_IndexError, *PyExc_KeyError, *PyExc_Value
 void Py_IncRef(PyObject *);
 void Py_DecRef(PyObject *);
 int PyArg_ParseTuple(PyObject *, const char *, ...);
+int PyBuffer_FillInfo(Py_buffer *, PyObject *, void *, Py_ssize_t, int, int);
 void PyBuffer_Release(Py_buffer *);
 char *PyByteArray_AsString(PyObject *);
 PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);

@@ -26,7 +26,9 @@ PyObject *read_document(PyObject *module, PyObject *arguments) {
     (void)module;
     if (!PyArg_ParseTuple(arguments, "O", &bytes) || PyBytes_AsStringAndSize(bytes, &text, &size)) return NULL;
     yyjson_read_err error;
+    PyThreadState *thread = PyEval_SaveThread(); /* `arguments` keep the text */
     yyjson_doc *json = yyjson_read_opts(text, (size_t)size, YYJSON_READ_BIGNUM_AS_RAW, NULL, &error);
+    PyEval_RestoreThread(thread);
     if (json == NULL) {
         if (error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) return PyErr_NoMemory();
         Py_IncRef(&_Py_NoneStruct);

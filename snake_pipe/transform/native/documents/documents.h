@@ -65,6 +65,10 @@ PyObject *list_view_of(Document *document, yyjson_val *array);
 PyObject *view_of_type(PyTypeObject *type, Document *document, yyjson_val *value);
 void free_view(PyObject *view);
 int add_list_types(void);
+int add_column_type(void);
+
+/* The items of a buffer as one that Python reads, without a copy; the buffer is empty afterwards. */
+PyObject *column_of(Buffer *buffer, size_t item_size);
 /* The object that a view of this document shows, or one of any document for NULL; NULL with an error set for
    anything else. */
 yyjson_val *object_of(Document *document, PyObject *view);

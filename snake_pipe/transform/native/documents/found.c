@@ -28,30 +28,26 @@ int begin_found(Found *found) {
            add_int32(&found->qualifiers.ends, 0);
 }
 
-static PyObject *handed_over(Buffer *buffer, size_t item_size) {
-    return PyByteArray_FromStringAndSize(buffer->items, (Py_ssize_t)(buffer->count * item_size));
-}
-
 PyObject *found_columns(Found *found, PyObject *main_file) {
     PyObject *parts[] = {
-        handed_over(&found->codes, sizeof(int32_t)),
-        handed_over(&found->depths, sizeof(int32_t)),
-        handed_over(&found->fields, sizeof(int32_t)),
-        handed_over(&found->kinds, sizeof(int32_t)),
-        handed_over(&found->places, sizeof(int64_t)),
-        handed_over(&found->names.ends, sizeof(int32_t)),
-        handed_over(&found->names.text, 1),
-        handed_over(&found->named_bits, 1),
-        handed_over(&found->value_rows, sizeof(int64_t)),
-        handed_over(&found->values.ends, sizeof(int32_t)),
-        handed_over(&found->values.text, 1),
-        handed_over(&found->qualifier_rows, sizeof(int64_t)),
-        handed_over(&found->qualifiers.ends, sizeof(int32_t)),
-        handed_over(&found->qualifiers.text, 1),
-        handed_over(&found->open_rows, sizeof(int64_t)),
-        handed_over(&found->rule_rows, sizeof(int64_t)),
-        handed_over(&found->rule_masks, sizeof(int32_t)),
-        handed_over(&found->noted_masks, sizeof(int32_t)),
+        column_of(&found->codes, sizeof(int32_t)),
+        column_of(&found->depths, sizeof(int32_t)),
+        column_of(&found->fields, sizeof(int32_t)),
+        column_of(&found->kinds, sizeof(int32_t)),
+        column_of(&found->places, sizeof(int64_t)),
+        column_of(&found->names.ends, sizeof(int32_t)),
+        column_of(&found->names.text, 1),
+        column_of(&found->named_bits, 1),
+        column_of(&found->value_rows, sizeof(int64_t)),
+        column_of(&found->values.ends, sizeof(int32_t)),
+        column_of(&found->values.text, 1),
+        column_of(&found->qualifier_rows, sizeof(int64_t)),
+        column_of(&found->qualifiers.ends, sizeof(int32_t)),
+        column_of(&found->qualifiers.text, 1),
+        column_of(&found->open_rows, sizeof(int64_t)),
+        column_of(&found->rule_rows, sizeof(int64_t)),
+        column_of(&found->rule_masks, sizeof(int32_t)),
+        column_of(&found->noted_masks, sizeof(int32_t)),
         found->open,
         found->nodes,
         found->head,

@@ -204,5 +204,5 @@ static PyType_Spec specification = {MODULE ".View", sizeof(View), 0, Py_TPFLAGS_
 int add_types(PyObject *module) {
     (void)module;
     if (view_type == NULL) view_type = (PyTypeObject *)PyType_FromSpec(&specification);
-    return view_type == NULL ? -1 : add_list_types();
+    return view_type == NULL || add_list_types() ? -1 : add_column_type();
 }
