@@ -6,6 +6,7 @@ What bytes alone make of a document is hardly ever one again, and no further tha
 from __future__ import annotations
 
 import json
+from itertools import starmap
 from random import Random
 from typing import Any
 
@@ -51,6 +52,21 @@ def written(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(written, value)) + "]"
     return value if isinstance(value, Raw) else json.dumps(value)
+
+
+def shortened(document: bytes, most: int) -> bytes:
+    """A document of at most so many bytes, whose lists have lost their ends; as it is where that fails."""
+    try:
+        content = parsed(document.decode())
+    except (ValueError, RecursionError):
+        return document[:most]
+    while len(text := written(content).encode()) > most:
+        lists = [value for value in starmap(_value, _places([content])) if isinstance(value, list)]
+        longest = max(lists, key=lambda value: 0 if isinstance(value, Members) else len(value), default=[])
+        if len(longest) < 2 or isinstance(longest, Members):
+            return document[:most]
+        del longest[len(longest) // 2 :]
+    return text
 
 
 class Mutation:

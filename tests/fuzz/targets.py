@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuzz.mutation import Mutation
+from fuzz.mutation import Mutation, shortened
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.languages import LANGUAGES, language_of_name
 from snake_pipe.transform.native import compiled
@@ -197,9 +197,17 @@ def rows(data: bytes) -> None:
 # -- all of them ---------------------------------------------------------------------------------------
 
 
+_SMALL_TREES = (
+    b'{"type":"Program","loc":{"start":{"line":1,"column":0},"end":{"line":2,"column":9}},"body":[]}',
+    b'{"type":"File","loc":{"start":{"line":1,"column":0,"index":0},"end":{"line":2,"column":9,"index":19}}}',
+    b'{"type":"Program","loc":{"start":{"line":1,"column":0},"end":{"line":1,"column":1},"identifierName":"a"}}',
+)
+
+
 def _dumps() -> list[bytes]:
+    """Trees of all dialects, and small ones with what few of them have."""
     paths = [path for folder in (SAMPLES, GOLDEN_DIALECTS) for path in sorted(folder.rglob("*.json*"))]
-    return _small([path.read_bytes() for path in paths])
+    return [*_SMALL_TREES, *(shortened(path.read_bytes(), LARGEST_SEED) for path in paths)]
 
 
 def _texts() -> list[bytes]:
@@ -208,17 +216,10 @@ def _texts() -> list[bytes]:
     named += [
         (language_of_name(path.name) or "", path) for path in sorted(SAMPLES.rglob("*.*")) if path.is_file()
     ]
-    return _small(
-        [
-            bytes([_INSTALLED.index(language)]) + path.read_bytes()
-            for language, path in named
-            if language in _INSTALLED
-        ]
-    )
-
-
-def _small(seeds: list[bytes]) -> list[bytes]:
-    return [seed for seed in seeds if len(seed) <= LARGEST_SEED]
+    seeds = [(language, path.read_bytes()) for language, path in named if language in _INSTALLED]
+    return [
+        bytes([_INSTALLED.index(language)]) + text for language, text in seeds if len(text) < LARGEST_SEED
+    ]
 
 
 def _by_libfuzzer(seeds: list[bytes]) -> Callable[[bytes, int, int], bytes]:
