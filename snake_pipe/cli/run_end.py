@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from snake_pipe.cli.output.text import counted, visible
 from snake_pipe.errors import ExitCode
-from snake_pipe.observe.status import BUDGET
 
 if TYPE_CHECKING:
     from snake_pipe.cli.output.jobs.progress import Reporter
@@ -62,6 +61,8 @@ def _exit_code(
     Who was stopped by `snake-pipe control stop` before it was done ends as after Ctrl-C; who was by a budget,
     with `budget_exit`, since that is an end in order.
     """
+    from snake_pipe.observe.status import BUDGET
+
     if result.message in _SIGNALS:
         return int(_SIGNALS[result.message])
     if result.status == "stopped" and result.message != BUDGET:

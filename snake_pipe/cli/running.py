@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from snake_pipe.cli.output.streams import tell
 from snake_pipe.cli.run_end import end_run
 from snake_pipe.errors import ExitCode, SnakePipeError
-from snake_pipe.executors.dask_cluster import is_dask
-from snake_pipe.executors.process_pool import prepare_workers
+from snake_pipe.executors.dask_address import is_dask
 from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ def prepare_run(executor: str | None) -> None:
     find nothing to read begins it itself, when it has found a file.
     """
     if executor is None or not is_dask(executor):
+        from snake_pipe.executors.process_pool import prepare_workers
+
         prepare_workers(WORKER_MODULES)
 
 

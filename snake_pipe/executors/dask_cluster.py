@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from snake_pipe.errors import UsageError, WorkerPoolError
+from snake_pipe.errors import WorkerPoolError
+from snake_pipe.executors.dask_address import LOCAL, check_dask, scheduler_address
 from snake_pipe.executors.process_pool import away_from_the_folder, silent_about_leaks
 
 if TYPE_CHECKING:
@@ -21,37 +21,12 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future, SpecCluster
 
-LOCAL = "dask"
-"""The executor that is a cluster on this machine; any other is the address of a scheduler."""
-
-_SCHEMES = {"dask": "tcp", "tcp": "tcp", "tls": "tls", "ws": "ws", "wss": "wss", "ucx": "ucx"}
-
 _CLOSE_SECONDS = 5.0
 """How long a client, and then a cluster of its own, may take to close."""
 
 
 class TaskLostError(Exception):
     """The worker that had a task is gone, and Dask has given it up."""
-
-
-def is_dask(executor: str) -> bool:
-    """Whether an executor is a Dask cluster."""
-    return executor == LOCAL or "://" in executor
-
-
-def scheduler_address(executor: str) -> str:
-    """What Dask calls the address in an executor such as dask://HOST:PORT; ValueError where there is none."""
-    scheme, _, place = executor.partition("://")
-    host, _, port = place.rpartition(":")
-    if scheme not in _SCHEMES or not host or not port.rstrip("/").isdigit():
-        raise ValueError(f"a scheduler's address is {' or '.join(_SCHEMES)}, then ://HOST:PORT")
-    return f"{_SCHEMES[scheme]}://{host}:{port.rstrip('/')}"
-
-
-def check_dask() -> None:
-    """UsageError where Dask is not installed."""
-    if find_spec("distributed") is None:
-        raise UsageError("Dask is not installed", "pip install 'snake-pipe[dask]'")
 
 
 @dataclass(frozen=True, slots=True)

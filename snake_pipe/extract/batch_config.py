@@ -65,7 +65,7 @@ def _limit_failures(gates: Sequence[str]) -> bool:
 
 
 def _check_executor(executor: str) -> None:
-    from snake_pipe.executors.dask_cluster import is_dask, scheduler_address
+    from snake_pipe.executors.dask_address import is_dask, scheduler_address
 
     if executor in _HERE:
         return

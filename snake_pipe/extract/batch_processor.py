@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import CheckpointError, EngineStateError, SnakePipeError, UsageError
-from snake_pipe.executors.dask_cluster import check_dask, is_dask
+from snake_pipe.executors.dask_address import check_dask, is_dask
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import (
     HIGHEST_PRIORITY,

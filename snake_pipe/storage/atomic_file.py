@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -54,7 +53,7 @@ def _replace(path: Path, data: bytes, mode: int, *, durable: bool) -> None:
 
 def _temp_of(path: Path) -> Path:
     """A name that nobody else takes: on another host that shares the folder may be a process of this id."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}{TEMP_SUFFIX}")
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}{TEMP_SUFFIX}")
 
 
 def _write(path: Path, data: bytes, mode: int, *, durable: bool) -> None:

@@ -27,6 +27,8 @@ def imported_by(*modules: str) -> set[str]:
                 "asyncio",
                 "deltalake",
                 "duckdb",
+                "logging",
+                "multiprocessing",
                 "numpy",
                 "psutil",
                 "pyarrow",

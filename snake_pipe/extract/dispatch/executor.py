@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snake_pipe.executors.dask_cluster import is_dask
+from snake_pipe.executors.dask_address import is_dask
 from snake_pipe.executors.process_pool import main_has_a_file, open_process_pool
 from snake_pipe.executors.serial import SerialExecutor
 from snake_pipe.extract.batch_worker import start_worker

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.errors import UsageError, WorkerPoolError
-from snake_pipe.executors.dask_cluster import LOCAL, DaskCluster, TaskLostError
+from snake_pipe.executors.dask_address import LOCAL
+from snake_pipe.executors.dask_cluster import DaskCluster, TaskLostError
 from snake_pipe.extract.batching.memory import COORDINATOR_MEMORY
 from snake_pipe.extract.dispatch.cluster.host import accept_terms, leave, metric_of, run_on_host
 from snake_pipe.extract.dispatch.cluster.sight import write_token

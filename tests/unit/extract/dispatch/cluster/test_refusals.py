@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from snake_pipe.errors import ConfigError, UsageError
-from snake_pipe.executors.dask_cluster import check_dask, scheduler_address
+from snake_pipe.executors.dask_address import check_dask, scheduler_address
 from snake_pipe.extract.batch_config import check_settings
 from snake_pipe.extract.batch_models import DiscoveredFile, FileBatch, Trigger
 from snake_pipe.extract.dispatch.cluster.sight import cannot_write, look_at, unseen, write_token
