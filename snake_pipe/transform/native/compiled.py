@@ -164,7 +164,7 @@ class Sources(Protocol):
         Codes are uint8 or uint16, depths uint8 or int32: as wide as it takes. Problems have five int32 each:
         kind, whether it is missing, line and column from 0, and the row around a missing one. They are the
         first 20, and all that are missing. With 0 nanoseconds parsing takes as long as it takes. The
-        interpreter's lock is not held, but no other thread may use the reader. ValueError if one does.
+        interpreter's lock is not held; a reader may be used by several threads.
         """
         ...
 

@@ -10,12 +10,6 @@
 #define DIGEST "" /* of the sources, given by hatch_build.py */
 #endif
 
-/* A reader in a capsule; while it reads, which it does without the interpreter's lock, nobody else may use it. */
-typedef struct {
-    Reader *reader;
-    int is_busy;
-} Shared;
-
 static const char READER[] = MODULE ".reader", LANGUAGE[] = "tree_sitter.Language";
 
 static PyObject *none(void) {
@@ -24,9 +18,7 @@ static PyObject *none(void) {
 }
 
 static void free_reader(PyObject *capsule) {
-    Shared *shared = PyCapsule_GetPointer(capsule, READER);
-    close_reader(shared->reader);
-    PyMem_Free(shared);
+    close_reader(PyCapsule_GetPointer(capsule, READER));
 }
 
 static PyObject *open_source_reader(PyObject *module, PyObject *arguments) {
@@ -46,12 +38,10 @@ static PyObject *open_source_reader(PyObject *module, PyObject *arguments) {
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "no language is at address 0");
         return NULL;
     }
-    Shared *shared = PyMem_Calloc(1, sizeof(*shared));
-    if (shared == NULL) return PyErr_NoMemory();
-    shared->reader = open_reader(language, (const uint16_t *)(const void *)codes);
-    PyObject *capsule = shared->reader ? PyCapsule_New(shared, READER, free_reader) : none();
-    if (capsule == NULL) close_reader(shared->reader);
-    if (capsule == NULL || shared->reader == NULL) PyMem_Free(shared);
+    Reader *reader = open_reader(language, (const uint16_t *)(const void *)codes);
+    if (reader == NULL) return none();
+    PyObject *capsule = PyCapsule_New(reader, READER, free_reader);
+    if (capsule == NULL) close_reader(reader);
     return capsule;
 }
 
@@ -115,27 +105,19 @@ static PyObject *read_source(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "OOL", &capsule, &bytes, &nanoseconds) ||
         PyBytes_AsStringAndSize(bytes, &text, &size))
         return NULL;
-    Shared *shared = PyCapsule_GetPointer(capsule, READER);
-    if (shared == NULL) return NULL;
-    if (shared->is_busy || size > INT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, shared->is_busy ? "the reader is in use" : "the text is too large");
+    const Reader *reader = PyCapsule_GetPointer(capsule, READER);
+    if (reader == NULL) return NULL;
+    if (size > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "the text is too large");
         return NULL;
     }
     Columns columns = {0};
-    shared->is_busy = 1;
     PyThreadState *thread = PyEval_SaveThread();
-    Outcome outcome = read_text(shared->reader, text, (uint32_t)size, nanoseconds, &columns);
+    Outcome outcome = read_text(reader, text, (uint32_t)size, nanoseconds, &columns);
     PyEval_RestoreThread(thread);
-    shared->is_busy = 0;
-    PyObject *result = NULL;
-    if (outcome == READ)
-        result = as_tuple(&columns, shared->reader->is_wide);
-    else if (outcome == LATE)
-        result = none();
-    else if (outcome == NO_MEMORY)
-        PyErr_NoMemory();
-    else
-        PyErr_SetString(PyExc_ValueError, "the runtime has refused to parse");
+    PyObject *result = outcome == READ   ? as_tuple(&columns, reader->is_wide)
+                       : outcome == LATE ? none()
+                                         : PyErr_NoMemory();
     free_columns(&columns);
     return result;
 }

@@ -6,6 +6,8 @@
 
 #include <language.h>
 
+#include "arena.h"
+
 /* The most bytes that a table of fields may have; they have some thousands. */
 #define LARGEST_TABLE (64u << 20)
 
@@ -55,15 +57,12 @@ Reader *open_reader(const TSLanguage *language, const uint16_t *codes) {
     Reader *reader = calloc(1, sizeof(*reader));
     if (reader == NULL) return NULL;
     reader->language = language;
-    reader->parser = ts_parser_new();
-    if (!take_codes(reader, codes) && !take_fields(reader) && ts_parser_set_language(reader->parser, language))
-        return reader;
+    if (!take_codes(reader, codes) && !take_fields(reader)) return reader;
     close_reader(reader);
     return NULL;
 }
 
 void close_reader(Reader *reader) {
-    ts_parser_delete(reader->parser);
     free(reader->codes);
     free(reader->fields);
     free(reader);
@@ -83,12 +82,6 @@ static const char *read_bytes(void *payload, uint32_t offset, TSPoint place, uin
     return *count ? text->bytes + offset : "";
 }
 
-/* When parsing has to be done by, and whether it was not. */
-typedef struct {
-    int64_t at;
-    int has_passed;
-} Deadline;
-
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -96,32 +89,40 @@ static int64_t now(void) {
 }
 
 static bool is_late(TSParseState *state) {
-    Deadline *deadline = state->payload;
-    deadline->has_passed = now() >= deadline->at;
-    return deadline->has_passed;
+    const int64_t *deadline = state->payload;
+    return now() >= *deadline;
 }
 
-Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
+/* The tree of a text; NULL where time has run out. It lasts as long as the arena, as the parser does. */
+static TSTree *parse(const TSLanguage *language, const char *text, uint32_t size, int64_t nanoseconds) {
     Text whole = {text, size};
     TSInput input = {&whole, read_bytes, TSInputEncodingUTF8, NULL};
     TSParseOptions options = {0};
-    Deadline deadline = {0};
+    int64_t deadline = now();
     if (nanoseconds) {
-        int64_t begin = now();
-        deadline.at = nanoseconds > INT64_MAX - begin ? INT64_MAX : begin + nanoseconds;
+        deadline = nanoseconds > INT64_MAX - deadline ? INT64_MAX : deadline + nanoseconds;
         options = (TSParseOptions){&deadline, is_late};
     }
-    TSTree *tree = ts_parser_parse_with_options(reader->parser, NULL, input, options);
-    if (tree == NULL) {
-        ts_parser_reset(reader->parser);
-        return deadline.has_passed ? LATE : UNREADABLE;
+    TSParser *parser = ts_parser_new();
+    ts_parser_set_language(parser, language);
+    TSTree *tree = ts_parser_parse_with_options(parser, NULL, input, options);
+    if (tree == NULL) ts_parser_reset(parser); /* the grammar's own memory is not the arena's */
+    return tree;
+}
+
+Outcome read_text(const Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
+    Arena *arena = arena_in_use = take_arena();
+    if (arena == NULL) return NO_MEMORY;
+    TSTree *tree = parse(reader->language, text, size, nanoseconds);
+    int failed = 0;
+    if (tree) {
+        columns->has_error = ts_node_has_error(ts_tree_root_node(tree));
+        failed = walk_tree(reader, tree, columns);
+        if (!failed && columns->has_error) failed = find_problems(reader, tree, columns);
     }
-    TSNode root = ts_tree_root_node(tree);
-    columns->has_error = ts_node_has_error(root);
-    int failed = walk_tree(reader, tree, columns);
-    if (!failed && columns->has_error) failed = find_problems(reader, tree, columns);
-    ts_tree_delete(tree);
-    return failed ? NO_MEMORY : READ;
+    arena_in_use = NULL;
+    give_back_arena(arena);
+    return failed ? NO_MEMORY : tree ? READ : LATE;
 }
 
 void free_columns(Columns *columns) {

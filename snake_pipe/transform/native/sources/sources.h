@@ -16,11 +16,10 @@
 #define ERROR_KIND 65535
 #define MOST_ERRORS 20 /* problems of a file that are told */
 
-/* What reads files of one language, one after the other. `codes` are by symbol, `fields` by production and
+/* What reads files of one language, in as many threads as want to. `codes` are by symbol, `fields` by production and
    child; `named_only`: no anonymous node has a code; `is_wide`: some
    codes do not fit into a byte. */
 typedef struct {
-    TSParser *parser;
     const TSLanguage *language;
     uint16_t *codes;
     uint8_t *fields;
@@ -46,7 +45,7 @@ typedef struct Problem {
     int32_t kind, is_missing, line, column, row;
 } Problem;
 
-typedef enum { READ, LATE, UNREADABLE, NO_MEMORY } Outcome;
+typedef enum { READ, LATE, NO_MEMORY } Outcome;
 
 /* A reader by a table of 65,536 codes, one for each kind; NULL where memory is short, or where the runtime
    does not know languages of this version. */
@@ -55,7 +54,7 @@ void close_reader(Reader *reader);
 
 /* Read a text within some nanoseconds of parsing, 0 for as many as it takes. What `columns` has is to be freed
    whatever the outcome. */
-Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns);
+Outcome read_text(const Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns);
 void free_columns(Columns *columns);
 
 /* The two walks; 0, or -1 where memory is short. */

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sysconfig
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -260,22 +259,11 @@ def test_what_is_no_reader_or_text_is_refused() -> None:
 
 
 @needs_sources
-def test_a_reader_is_for_one_thread_and_others_go_on_meanwhile() -> None:
+def test_threads_read_at_the_same_time() -> None:
     assert SOURCES is not None
-    module, text, refusals = SOURCES, b"[" + b"1," * 300_000 + b"1]", list[str]()
-    reader = module.open_reader(language_pointer("json"), CODES)
-
-    def read() -> None:
-        with contextlib.suppress(ValueError):  # the other one was faster
-            module.read_source(reader, text, 0)
-
-    while not refusals:  # a machine may be too busy to run two threads in turns
-        thread = threading.Thread(target=read)
-        thread.start()
-        while thread.is_alive() and not refusals:
-            try:
-                module.read_source(reader, b"{}", 0)
-            except ValueError as error:
-                refusals.append(str(error))
-        thread.join()
-    assert refusals == ["the reader is in use"]
+    module, texts = SOURCES, [path.read_bytes() for path in CORPUS["python"]]
+    reader = module.open_reader(language_pointer("python"), CODES)
+    expected = [module.read_source(reader, text, 0) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            assert list(pool.map(lambda text: module.read_source(reader, text, 0), texts)) == expected

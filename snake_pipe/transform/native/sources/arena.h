@@ -1,0 +1,98 @@
+/* Memory for the length of one parse, in one thread. A block that is freed is the next of its size; what is left in
+   the end is given back at once, with no look at the tree. */
+
+#ifndef SNAKE_PIPE_ARENA_H
+#define SNAKE_PIPE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Blocks above this many bytes are the C library's, one by one; so are all where its checks are wanted. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LARGEST_BLOCK 0
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define LARGEST_BLOCK 0
+#endif
+#ifndef LARGEST_BLOCK
+#define LARGEST_BLOCK 1016
+#endif
+
+/* Before each block stands its size: 16 * its class + 8 bytes, or more than `LARGEST_BLOCK`. */
+typedef struct Block {
+    struct Block *next;
+} Block;
+
+typedef struct Chunk Chunk;
+typedef struct Large Large;
+typedef struct {
+    char *next, *end; /* what is left of the chunk */
+    Chunk *chunk, *first;
+    Large *large;
+    Block *freed[LARGEST_BLOCK / 16 + 1];
+} Arena;
+
+/* That of this thread while it parses. */
+extern _Thread_local Arena *arena_in_use;
+
+/* An empty arena, NULL where memory is short; and none of its blocks is there any more. */
+Arena *take_arena(void);
+void give_back_arena(Arena *arena);
+
+/* What the inline functions leave to others. Where memory is short they end the process, as tree-sitter's do. */
+void *take_from_new_chunk(Arena *arena, size_t class);
+void *take_large(Arena *arena, size_t size);
+void *resize_large(Arena *arena, void *block, size_t size);
+void free_large(void *block);
+
+static inline size_t block_size(const void *block) { return ((const size_t *)block)[-1]; }
+
+static inline void *take_block(size_t size) {
+    Arena *arena = arena_in_use;
+    if (size > LARGEST_BLOCK || LARGEST_BLOCK == 0) return take_large(arena, size);
+    size_t class = (size + 7) / 16, whole = 16 * class + 16;
+    Block *block = arena->freed[class];
+    if (block) {
+        arena->freed[class] = block->next;
+        return block;
+    }
+    if ((size_t)(arena->end - arena->next) < whole) return take_from_new_chunk(arena, class);
+    char *at = arena->next;
+    arena->next += whole;
+    *(size_t *)(void *)at = whole - 8;
+    return at + 8;
+}
+
+static inline void free_block(void *block) {
+    if (block == NULL) return;
+    size_t size = block_size(block);
+    if (size > LARGEST_BLOCK) {
+        free_large(block);
+        return;
+    }
+    Block *freed = block;
+    freed->next = arena_in_use->freed[size / 16];
+    arena_in_use->freed[size / 16] = freed;
+}
+
+static inline void *take_zeroed_block(size_t count, size_t size) {
+    size_t whole;
+    if (__builtin_mul_overflow(count, size, &whole)) whole = PTRDIFF_MAX; /* more than there is */
+    return memset(take_block(whole), 0, whole);
+}
+
+static inline void *resize_block(void *block, size_t size) {
+    if (block == NULL) return take_block(size);
+    size_t before = block_size(block);
+    if (before > LARGEST_BLOCK) return resize_large(arena_in_use, block, size);
+    if (size <= before) return block;
+    void *resized = memcpy(take_block(size), block, before);
+    free_block(block);
+    return resized;
+}
+
+#endif
