@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -123,12 +124,31 @@ def process_tree_memory(process: psutil.Process | None = None, *, exact: bool = 
     """
     process = process or psutil.Process()
     children: dict[int, int] = {}
-    for child in process.children(recursive=True):
+    for pid in _descendants(process):
         try:
-            children[child.pid] = _resident(child, exact)
+            children[pid] = _resident(psutil.Process(pid), exact)
         except psutil.Error:
             continue
     return TreeMemory(_resident(process, exact), children)
+
+
+def _descendants(process: psutil.Process) -> list[int]:
+    """All processes below one. psutil looks at every process of the machine for that; Linux knows them."""
+    if not Path(f"/proc/{process.pid}/task/{process.pid}/children").exists():
+        return [child.pid for child in process.children(recursive=True)]
+    found: list[int] = []
+    waiting = [process.pid]
+    while waiting:
+        try:
+            tasks = list(Path(f"/proc/{waiting.pop()}/task").iterdir())
+        except OSError:  # it has ended
+            continue
+        for task in tasks:
+            with suppress(OSError):
+                below = list(map(int, (task / "children").read_bytes().split()))
+                found += below
+                waiting += below
+    return found
 
 
 def _resident(process: psutil.Process, exact: bool) -> int:

@@ -419,10 +419,10 @@ def test_a_file_that_was_away_for_a_moment_is_read_when_a_walk_finds_it_as_befor
     monkeypatch.setattr(schedule, "_REST", 0)
     monkeypatch.setattr(watcher, "is_relevant", lambda *_: False)
 
-    def read_late(folder: str, relative: bytes, most: int) -> object:
+    def read_late(folder: str, relative: bytes, *rest: int) -> object:
         if relative == b"a.py" and not aside.exists():
             os.rename(root / "a.py", aside)
-        return read(folder, relative, most)
+        return read(folder, relative, *rest)
 
     monkeypatch.setattr(extraction, "read_file", read_late)
 

@@ -1,15 +1,20 @@
-"""Limits of cgroups, read from folders that look like the kernel's."""
+"""Limits of cgroups, read from folders that look like the kernel's, and what a process tree takes."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from snake_pipe.utils import batch_utils
 from snake_pipe.utils.batch_utils import (
     available_cpus,
     memory_limit,
     memory_limits,
+    process_tree_memory,
     processor_quotas,
 )
 
@@ -62,3 +67,22 @@ def test_what_is_no_quota_limits_nothing(root, own, text):
 def test_without_cgroups_the_machine_is_the_limit(tmp_path):
     assert memory_limits(tmp_path) == {}
     assert memory_limit(cgroup_root=tmp_path) > 0
+
+
+CHAIN = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(flush=True); input()'])"
+"""A process that waits in a process below this one, which says that it is there."""
+
+
+@pytest.mark.parametrize("knows_children", [True, False])
+def test_the_memory_of_a_process_tree_has_processes_below_children(knows_children, monkeypatch):
+    if not knows_children:
+        monkeypatch.setattr(batch_utils.Path, "exists", lambda _: False)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", CHAIN], **pipes) as process:
+        assert process.stdout.readline() == b"\n"
+        below = psutil.Process(process.pid).children()
+        memory = process_tree_memory()
+        process.stdin.write(b"\n")
+    assert {process.pid, *(child.pid for child in below)} <= memory.children.keys()
+    assert len(below) == 1
+    assert memory.total > memory.own > 0

@@ -73,9 +73,9 @@ class Batch:
         return {file.path.partition(".")[0]: ids[file.file_id] for file in self.files}
 
     def _counted(self, read: Any) -> Any:
-        def counting(root: str, relative: bytes, most: int) -> Any:
+        def counting(root: str, relative: bytes, *rest: Any) -> Any:
             self.reads[relative.decode().partition(".")[0]] += 1
-            return read(root, relative, most)
+            return read(root, relative, *rest)
 
         return counting
 
