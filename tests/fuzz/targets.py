@@ -5,19 +5,15 @@ A difference is an error, as is any exception: bad content never raises.
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fuzz.mutation import Mutation, shortened
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.languages import LANGUAGES, language_of_name
-from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.sources.grammar import grammar
 from snake_pipe.transform.sources.reading import PythonReader, open_reader
@@ -107,43 +103,6 @@ def views(data: bytes) -> None:
             stack += zip(found, value, strict=True)
         else:
             assert found == value
-
-
-def cut(data: bytes) -> None:
-    """Locations that are cut out of a text are those that are decoded."""
-    assert compiled.LOOPS is not None
-    found = compiled.LOOPS.cut_locations(data)
-    if found is None:
-        return
-    rest, numbers = found
-    try:
-        expected, content = json.loads(data), json.loads(rest)
-    except (ValueError, RecursionError):
-        return
-    places = np.frombuffer(numbers, np.int32).reshape(-1, 4).tolist()
-    assert _located(expected, None) == _located(content, places)
-
-
-def _located(value: Any, places: list[list[int]] | None) -> Any:
-    """A document whose locations are lists of four numbers; with `places` they are numbers of these."""
-    if isinstance(value, list):
-        return [_located(inner, places) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _place(inner, places) if key == "loc" else _located(inner, places)
-        for key, inner in value.items()
-    }
-
-
-def _place(value: Any, places: list[list[int]] | None) -> Any:
-    if places is not None and value.__class__ is int:
-        return places[value]
-    try:
-        place = [value[side][part] for side in ("start", "end") for part in ("line", "column")]
-    except (KeyError, TypeError):
-        place = [None]
-    return place if all(part.__class__ is int for part in place) else _located(value, places)
 
 
 # -- sources -------------------------------------------------------------------------------------------
@@ -238,7 +197,6 @@ class Target:
 TARGETS = {
     "trees": Target(trees, _dumps, Mutation),
     "views": Target(views, _dumps, Mutation),
-    "cut": Target(cut, _dumps, Mutation),
     "sources": Target(sources, _texts, _by_libfuzzer),
     "rows": Target(rows, _texts, _by_libfuzzer),
 }

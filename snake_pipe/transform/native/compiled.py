@@ -2,8 +2,8 @@
 
 There are several modules, so that one can be had without the others: `documents` contains yyjson, `sources`
 tree-sitter's runtime, and the build may have to do without these. Where a module is not there, and where
-`SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; but it cuts no locations out of texts
-(`trees.positions.locations`), and cannot stop a parse. The rows are the same.
+`SNAKE_PIPE_PURE_PYTHON` is set, Python does the same, more slowly; but it cannot stop a
+parse. The rows are the same.
 """
 
 from __future__ import annotations
@@ -47,20 +47,6 @@ class Loops(Protocol):
 
         A plan is `((key, column), (key, plan), ...)`; a number as key is an index into a list. Only integers
         from 0 to 2^63-1 are found. ValueError for what is no plan.
-        """
-        ...
-
-    def clang_places(
-        self, nodes: list[dict[str, Any]], file: str | None, line: int, main_file: str | None
-    ) -> tuple[bytearray, str | None, int, str | None]:
-        """What `ClangPositions` reads of each node (int64), and file, line and main file after them."""
-        ...
-
-    def cut_locations(self, text: bytes) -> tuple[bytes, bytearray] | None:
-        """JSON text with the number of each location in its place, and what they say (int32, four each).
-
-        A location is `{"start":{"line":1,"column":0},"end":{"line":1,"column":9}}` under the key `loc`. None
-        where there are none, or where something else could be taken for such a number.
         """
         ...
 

@@ -11,8 +11,6 @@ static PyMethodDef methods[] = {
     {"next_nodes", next_nodes, METH_VARARGS, NULL},
     {"codes", codes, METH_VARARGS, NULL},
     {"numbers", numbers, METH_VARARGS, NULL},
-    {"clang_places", clang_places, METH_VARARGS, NULL},
-    {"cut_locations", cut_locations, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef definition = {{{1, NULL}, NULL, 0, NULL}, MODULE, DIGEST, 0, methods, NULL, NULL, NULL, NULL};

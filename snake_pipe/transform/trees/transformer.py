@@ -25,8 +25,6 @@ from snake_pipe.transform.trees.document.literals import InexactNumberError, Lit
 from snake_pipe.transform.trees.document.native import read_natively
 from snake_pipe.transform.trees.facts import describe, fail, refuse
 from snake_pipe.transform.trees.find import as_whole, find_trees
-from snake_pipe.transform.trees.positions.locations import read_located
-from snake_pipe.transform.trees.positions.planned import LocPositions
 from snake_pipe.transform.trees.walk.extract import Extract, Extractor
 from snake_pipe.transform.trees.walk.native import NativeWalker, is_native
 from snake_pipe.transform.trees.walk.tags import write_types
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.trees.document.native import NativeDocument
     from snake_pipe.transform.trees.find import Tree, Trees
-    from snake_pipe.transform.trees.positions.reader import PositionReader
 
 _MOST_FIELDS = 50_000
 
@@ -79,8 +76,6 @@ class JsonTreeTransformer:
             if transcoded:
                 facts.traits.append("transcoded")
             document = self._read_natively(text)
-            if document is None and self._read_located(file_id, path, text, facts):
-                return facts
             content = read_documents(text, path) if document is None else document.root
             container = Container(file_id, path, facts, most_trees)
             if isinstance(content, Documents):
@@ -153,20 +148,6 @@ class JsonTreeTransformer:
         """The document of a text, to be read in place; None where that cannot be, or `attrs` are wanted."""
         return None if self._options.attrs else read_natively(text)
 
-    def _read_located(self, file_id: int, path: str, text: bytes, facts: FileFacts) -> bool:
-        """Read a document that is one of ESTree's trees without its locations; False for any other.
-
-        What users ask for may look at them: dialects of their own, and `attrs`.
-        """
-        if self._options.dialects or self._options.attrs:
-            return False
-        located = read_located(text)
-        if located is None:
-            return False
-        reader = LocPositions(located.locations)
-        self._read(file_id, path, located.tree, DocumentText(text), facts, reader)
-        return True
-
     def _read(
         self,
         file_id: int,
@@ -174,10 +155,9 @@ class JsonTreeTransformer:
         tree: Tree,
         text: DocumentText,
         facts: FileFacts,
-        reader: PositionReader | None = None,
     ) -> None:
         dialect = tree.dialect
-        columns = self._columns(tree, text, reader)
+        columns = self._columns(tree, text)
         if columns is None:
             facts.status, facts.reason = "skipped", "not_an_ast"
             return
@@ -196,7 +176,7 @@ class JsonTreeTransformer:
         self._pending.append(Pending(file_id, facts, self._vocabulary(dialect), columns))
         self._nodes += len(columns)
 
-    def _columns(self, tree: Tree, text: DocumentText, reader: PositionReader | None) -> Extract | None:
+    def _columns(self, tree: Tree, text: DocumentText) -> Extract | None:
         """What the nodes say; None for a tree of none, as pandoc makes of an empty page."""
         dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
@@ -213,7 +193,7 @@ class JsonTreeTransformer:
         if first is None:
             return None
         try:
-            extractor = Extractor(vocabulary, self._options, text.literals(dialect), reader)
+            extractor = Extractor(vocabulary, self._options, text.literals(dialect))
             return extractor.extract(chain((first,), chunks))
         except InexactNumberError:
             root, literals = text.exactly(tree.pointer), Literals(dialect, None)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from snake_pipe.transform.native.compiled import LOOPS
 from snake_pipe.transform.trees.positions.reader import LINE_MAX, PlannedReader
 
 if TYPE_CHECKING:
@@ -61,13 +60,7 @@ class ClangPositions(PlannedReader):
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`."""
-        if LOOPS is None:
-            table = self._read(nodes)
-        else:
-            cells, self._file, self._line, self.main_file = LOOPS.clang_places(
-                list(nodes), self._file, self._line, self.main_file
-            )
-            table = np.frombuffer(cells, np.int64).reshape(len(_NOWHERE), -1)
+        table = self._read(nodes)
         begin = len(self._in_main)
         self._begins.append(begin)
         self._tables.append(table)

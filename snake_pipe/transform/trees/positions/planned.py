@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from snake_pipe.transform.trees.positions.numbers import numbers
 from snake_pipe.transform.trees.positions.reader import LINE_MAX, PlannedReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Node
     from snake_pipe.transform.trees.positions.numbers import Plan
@@ -31,15 +27,13 @@ _SAMPLE = 20
 class LocPositions(PlannedReader):
     """JavaScript's tools: `start`/`end` or `range` as offsets, `loc` with line from 1 and column from 0.
 
-    Offsets are read as the first nodes have them: parsers write what they were asked for. Where `locations`
-    were cut out of the text, `loc` is the number of one.
+    Offsets are read as the first nodes have them: parsers write what they were asked for.
     """
 
     plan = (*_START_AND_END, *_RANGE_BESIDE, *_LOC)
     columns = 8
 
-    def __init__(self, locations: NDArray[np.int32] | None = None) -> None:
-        self._locations = locations
+    def __init__(self) -> None:
         self._plan: Plan = ()
 
     def picked(self, found: Picked) -> Table:
@@ -56,12 +50,7 @@ class LocPositions(PlannedReader):
         """See `PositionReader`."""
         if not self._plan:
             self.sample(nodes)
-        if self._locations is None:
-            return numbers(nodes, self._plan, 6)
-        table = numbers(nodes, (*self._plan, ("loc", 6)), 7)
-        cut = np.flatnonzero(table[6] >= 0)
-        table[2:6, cut] = self._locations[table[6, cut]].T
-        return table[:6]
+        return numbers(nodes, self._plan, 6)
 
     def sample(self, nodes: Sequence[Node]) -> None:
         """See `PositionReader`."""
@@ -73,8 +62,6 @@ class LocPositions(PlannedReader):
             line, column, _ = self.lines_of(node)
             return _count(line, 0), _count(column, 1)
         loc = node.get("loc")
-        if loc.__class__ is int and self._locations is not None:
-            return _count(self._locations.item(loc, 0), 0), _count(self._locations.item(loc, 1), 1)
         start = loc.get("start") if loc.__class__ is dict else None
         if start.__class__ is not dict:
             return None, None
@@ -85,8 +72,6 @@ class LocPositions(PlannedReader):
         if self.lines_of is not None:
             return _count(self.lines_of(first)[0], 0), _count(self.lines_of(last)[2], 0)
         loc = last.get("loc")
-        if loc.__class__ is int and self._locations is not None:
-            return self.point(first)[0], _count(self._locations.item(loc, 2), 0)
         end = loc.get("end") if loc.__class__ is dict else None
         return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
 

@@ -10,7 +10,6 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,10 +20,7 @@ from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import AST_QUEUE, TransformOptions
 from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.transform.trees.document import native
-from snake_pipe.transform.trees.positions import clang as clang_positions
-from snake_pipe.transform.trees.positions import locations as location_cutting
 from snake_pipe.transform.trees.positions import numbers as number_plans
-from snake_pipe.transform.trees.positions.clang import ClangPositions
 from snake_pipe.transform.trees.positions.numbers import numbers
 from snake_pipe.transform.trees.walk import vocabulary
 from snake_pipe.transform.trees.walk import walker as tree_walker
@@ -35,16 +31,15 @@ from testkit.places import GOLDEN_DIALECTS, PROJECT, SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-USERS = (clang_positions, location_cutting, number_plans, vocabulary, tree_walker)
+USERS = (number_plans, vocabulary, tree_walker)
 LOOPS = compiled.LOOPS
 needs_loops = pytest.mark.skipif(LOOPS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _small_texts_are_cut_as_well_and_none_is_read_in_place() -> Iterator[None]:
+def _no_text_is_read_in_place() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "DOCUMENTS", None)
-        patch.setattr(location_cutting, "SMALLEST", 0)
         yield
 
 
@@ -162,210 +157,6 @@ def test_numbers_are_the_same(nodes: list[dict[str, Any]]) -> None:
     assert (found >= -1).all()
 
 
-counts = st.integers(0, 9) | st.sampled_from([-1, 2**31 - 1, 2**31, 2**70, True, 1.5, "x", None])
-files = st.sampled_from(["a.c", "b.h", 7])
-bare = st.fixed_dictionaries(
-    {},
-    optional={
-        "offset": counts,
-        "col": counts,
-        "line": counts,
-        "tokLen": counts,
-        "file": files,
-        "includedFrom": st.just({}),
-    },
-)
-locations = bare | st.fixed_dictionaries(
-    {}, optional={"expansionLoc": bare | counts, "spellingLoc": bare | counts, "line": counts}
-)
-clang_nodes = st.fixed_dictionaries(
-    {},
-    optional={
-        "loc": locations | counts,
-        "range": counts | st.fixed_dictionaries({}, optional={"begin": locations, "end": locations | counts}),
-    },
-)
-
-
-def clang_places(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
-    reader = ClangPositions()
-    found = []
-    for nodes in chunks:
-        found.append(reader.spans(nodes).tolist())
-        found += [(reader.point(node), reader.lines(nodes[0], node)) for node in nodes]
-    return found, reader.in_main, reader.main_file, reader.context
-
-
-@needs_loops
-@given(st.lists(st.lists(clang_nodes, max_size=4), max_size=4))
-def test_places_of_clang_are_the_same(chunks: list[list[dict[str, Any]]]) -> None:
-    assert clang_places(chunks) == in_python(clang_places, chunks)
-
-
-@needs_loops
-def test_a_macro_is_spelled_anywhere_but_its_file_is_that_of_its_use() -> None:
-    """The first file named outside of `includedFrom` is the main one, unless it only spells a macro."""
-    spelled = {"file": "<command line>", "line": 1, "offset": 1, "col": 1, "tokLen": 1}
-    used = {"offset": 5, "col": 5, "tokLen": 1}
-    chunks = [
-        [
-            {"loc": {"spellingLoc": spelled, "expansionLoc": {**used, "includedFrom": {}}}},
-            {"loc": {"file": "a.c", "line": 3, **used}},
-        ]
-    ]
-    assert clang_places(chunks)[2] == in_python(clang_places, chunks)[2] == "a.c"
-
-
-# -- locations ----------------------------------------------------------------------------------------
-
-
-def located(text: bytes) -> bool:
-    return location_cutting.read_located(text) is not None
-
-
-DOCUMENT = (
-    b'{"type":"Program","start":0,"end":9,"loc":%b,"sourceType":"module","body":[{"type":"FunctionDeclaration",'
-    b'"id":{"type":"Identifier","loc":%b,"name":"f"},"params":[],"body":{"type":"BlockStatement","loc":%b,'
-    b'"body":[%b]}}]}'
-)
-PLAIN = b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}}'
-FORMS = [
-    PLAIN,
-    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4,"index":9}}',
-    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4},"identifierName":"a b"}',
-    b'{"start":{"line":0,"column":0},"end":{"line":999999999,"column":999999999}}',
-    # read as they are:
-    b"null",
-    b"{}",
-    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"source":"a.js"}',
-    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"\\u0041"}',
-    '{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"é"}'.encode(),
-    b'{"start":{"line":1,"column":2},"end":{"line":2147483647,"column":2147483648}}',
-    b'{"start":{"line":4999999999,"column":2},"end":{"line":3,"column":4}}',
-    b'{"start":{"line":1.5,"column":2},"end":{"line":3,"column":4e0}}',
-    b'{"start":{"line":-1,"column":2},"end":{"line":3,"column":4}}',
-    b'{"end":{"line":3,"column":4},"start":{"line":1,"column":2}}',
-    b'{"start":{"column":2,"line":1},"end":{"line":3,"column":4}}',
-    b'{"start":{"line":1,"column":2},"end":null}',
-    b'{"start": {"line":1,"column":2},"end":{"line":3,"column":4}}',
-    # no JSON:
-    b'{"start":{"line":01,"column":2},"end":{"line":3,"column":4}}',
-    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}',
-    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":}}',
-    # what a number could be taken for:
-    b"0",
-    b"1",
-    b"true",
-    b'"loc"',
-    b"[]",
-    b' {"start":{"line":1,"column":2},"end":{"line":3,"column":4}}',
-]
-INNER = [
-    b"",
-    b'{"type":"Literal","value":"\\"loc\\":{\\"start\\":1}","loc":%b}' % PLAIN,
-    b'{"type":"Literal","value":",\\"loc","loc":%b}' % PLAIN,
-    b'{"type":"Identifier","name":"loc","loc":%b}' % PLAIN,
-    b'{"type":"Identifier","names":["loc","loc"],"loc":%b,"loc":%b}' % (PLAIN, FORMS[1]),
-    b'{"type":"Identifier","names":[ "loc" ],"loc":%b}' % PLAIN,
-    b'{"type":"Identifier","\\u006coc":1}',
-    b'{"type":"Identifier","name":"x", "loc" : 1}',
-    b'{"type":"Identifier","name":"x",\n"loc":%b}' % PLAIN,
-    b'{"type":"Literal","value":1,"a\\"loc":%b}' % PLAIN,
-    b'{"type":"Literal","value":123456789012345678901234567890,"loc":%b}' % PLAIN,
-]
-
-
-@needs_loops
-def test_locations_are_cut_out_where_they_are_written_as_tools_do() -> None:
-    for form in FORMS[:4]:
-        assert located(DOCUMENT % (form, PLAIN, PLAIN, b"")), form
-    for form in FORMS[4:17]:  # the other two are cut
-        assert located(DOCUMENT % (PLAIN, form, PLAIN, b"")), form
-    for form in FORMS[17:]:
-        assert not located(DOCUMENT % (PLAIN, form, PLAIN, b"")), form
-    assert [located(DOCUMENT % (PLAIN, PLAIN, PLAIN, inner)) for inner in INNER] == [True] * 5 + [
-        False
-    ] * 3 + [True] * 3
-    assert not located(b"[%b]" % (DOCUMENT % (PLAIN, PLAIN, PLAIN, b"")))
-    assert not located(b'{"type":"Program"}')
-    assert not located(b"")
-
-
-@needs_loops
-def test_locations_may_begin_anywhere() -> None:
-    """Whether nodes have locations was once judged by the first twenty, but cut ones were always read."""
-    body = b'{"type":"EmptyStatement"},' * 30 + INNER[3]
-    documents = [b'{"type":"Program","body":[%b]}' % body]
-    assert located(documents[0])
-    found = tables(documents)
-    assert found == in_python(tables, documents)
-    assert found["nodes"][-1]["start_line"] == 1
-    assert found["facts"][0].line_count == 3
-
-
-@needs_loops
-@pytest.mark.parametrize("loc", [PLAIN, FORMS[12], b"5", b"null"])
-def test_dialects_are_told_as_if_nothing_was_cut(loc: bytes) -> None:
-    """A root with `range` but no `start` is of one of two dialects, by the order in its `loc`."""
-    documents = [b'{"type":"Program","range":[0,9],"body":[%b],"loc":%b}' % (INNER[3], loc)]
-    assert tables(documents) == in_python(tables, documents)
-
-
-@needs_loops
-def test_several_documents_are_not_cut() -> None:
-    one = DOCUMENT % (PLAIN, PLAIN, PLAIN, b"")
-    assert located(one + b"\n")
-    assert not located(one + b"\n" + one)
-
-
-@needs_loops
-@given(st.lists(st.sampled_from(FORMS), min_size=3, max_size=3), st.sampled_from(INNER))
-def test_trees_without_their_locations_give_the_same_rows(forms: list[bytes], inner: bytes) -> None:
-    documents = [DOCUMENT % (*forms, inner)]
-    assert tables(documents) == in_python(tables, documents)
-
-
-@needs_loops
-@given(st.data())
-def test_mutated_locations_give_the_same_rows(data: st.DataObject) -> None:
-    text = bytearray(DOCUMENT % (*FORMS[:3], INNER[1]))
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(18, len(text) - 1))
-        text[at : at + data.draw(st.integers(0, 2))] = data.draw(st.sampled_from(MUTATIONS))
-    documents = [bytes(text)]
-    assert tables(documents) == in_python(tables, documents)
-
-
-MUTATIONS = [
-    b"",
-    b'"',
-    b"\\",
-    b"{",
-    b"}",
-    b",",
-    b":",
-    b"0",
-    b"9",
-    b"-",
-    b" ",
-    b"\0",
-    b"\xff",
-    b"loc",
-    b"null",
-]
-
-
-@needs_loops
-@given(st.binary(max_size=80), st.binary(max_size=80))
-def test_any_bytes_can_be_looked_through(before: bytes, after: bytes) -> None:
-    assert LOOPS is not None
-    text = before + b',"loc":' + PLAIN + after
-    for end in range(len(text)):
-        LOOPS.cut_locations(text[:end])
-    cut = LOOPS.cut_locations(text)
-    assert cut is None or np.frombuffer(cut[1], np.int32).tolist() == [1, 2, 3, 4]
-
-
 # -- what a compiled module can do wrong ---------------------------------------------------------------
 
 
@@ -396,7 +187,6 @@ def trials() -> dict[str, Callable[[], Any]]:
     """Calls of each function, good and bad; what they take is made again for each."""
     loops = LOOPS
     assert loops is not None
-    text = b'{"type":"Program","loc":%b,"a":"' % PLAIN + b"x" * 90 + b'"}'
     node = {"a": 300_000, "loc": {"a": 400_000}, "list": [500_000]}
     return {
         "walk": lambda: walk_through(nest(2), Learning(), 1),
@@ -408,10 +198,6 @@ def trials() -> dict[str, Callable[[], Any]]:
         "numbers": lambda: loops.numbers([dict(node)], PLAN, 6),
         "numbers failed": lambda: loops.numbers([dict(node)], PLAN, 2),
         "numbers refused": lambda: loops.numbers([dict(node)], (("a", -1),), 2),
-        "clang": lambda: loops.clang_places([{"loc": {"file": "f" * 9, "line": 300_000}}], None, 0, None),
-        "cut": lambda: loops.cut_locations(text + b" "),
-        "not cut": lambda: loops.cut_locations(text.replace(b"start", b"begin") + b',"loc":7'),
-        "no text": lambda: loops.cut_locations("text"),  # type: ignore[arg-type]
     }
 
 

@@ -144,6 +144,64 @@ def written(members: list[tuple[str, str]]) -> str:
     return "{" + ",".join(f"{json.dumps(key)}:{value}" for key, value in members) + "}"
 
 
+DOCUMENT = (
+    b'{"type":"Program","start":0,"end":9,"loc":%b,"sourceType":"module","body":[{"type":"FunctionDeclaration",'
+    b'"id":{"type":"Identifier","loc":%b,"name":"f"},"params":[],"body":{"type":"BlockStatement","loc":%b,'
+    b'"body":[%b]}}]}'
+)
+PLAIN = b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}}'
+FORMS = [
+    PLAIN,
+    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4,"index":9}}',
+    b'{"start":{"line":1,"column":2,"index":7},"end":{"line":3,"column":4},"identifierName":"a b"}',
+    b'{"start":{"line":0,"column":0},"end":{"line":999999999,"column":999999999}}',
+    b"null",
+    b"{}",
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"source":"a.js"}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"\\u0041"}',
+    '{"start":{"line":1,"column":2},"end":{"line":3,"column":4},"identifierName":"é"}'.encode(),
+    b'{"start":{"line":1,"column":2},"end":{"line":2147483647,"column":2147483648}}',
+    b'{"start":{"line":4999999999,"column":2},"end":{"line":3,"column":4}}',
+    b'{"start":{"line":1.5,"column":2},"end":{"line":3,"column":4e0}}',
+    b'{"start":{"line":-1,"column":2},"end":{"line":3,"column":4}}',
+    b'{"end":{"line":3,"column":4},"start":{"line":1,"column":2}}',
+    b'{"start":{"column":2,"line":1},"end":{"line":3,"column":4}}',
+    b'{"start":{"line":1,"column":2},"end":null}',
+    b'{"start": {"line":1,"column":2},"end":{"line":3,"column":4}}',
+    # no JSON:
+    b'{"start":{"line":01,"column":2},"end":{"line":3,"column":4}}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":4}',
+    b'{"start":{"line":1,"column":2},"end":{"line":3,"column":}}',
+    b"0",
+    b"1",
+    b"true",
+    b'"loc"',
+    b"[]",
+    b' {"start":{"line":1,"column":2},"end":{"line":3,"column":4}}',
+]
+INNER = [
+    b"",
+    b'{"type":"Literal","value":"\\"loc\\":{\\"start\\":1}","loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":",\\"loc","loc":%b}' % PLAIN,
+    b'{"type":"Identifier","name":"loc","loc":%b}' % PLAIN,
+    b'{"type":"Identifier","names":["loc","loc"],"loc":%b,"loc":%b}' % (PLAIN, FORMS[1]),
+    b'{"type":"Identifier","names":[ "loc" ],"loc":%b}' % PLAIN,
+    b'{"type":"Identifier","\\u006coc":1}',
+    b'{"type":"Identifier","name":"x", "loc" : 1}',
+    b'{"type":"Identifier","name":"x",\n"loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":1,"a\\"loc":%b}' % PLAIN,
+    b'{"type":"Literal","value":123456789012345678901234567890,"loc":%b}' % PLAIN,
+]
+
+
+@needs_documents
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(FORMS), min_size=3, max_size=3), st.sampled_from(INNER))
+def test_odd_locations_give_the_same_rows(forms: list[bytes], inner: bytes) -> None:
+    documents = [DOCUMENT % (*forms, inner)]
+    assert tables(documents, in_place=True) == tables(documents, in_place=False)
+
+
 CLANG_TYPES = st.sampled_from(
     "FunctionDecl VarDecl RecordDecl CXXRecordDecl FieldDecl CompoundStmt DeclRefExpr MemberExpr CallExpr"
     " ImplicitCastExpr BinaryOperator UnaryOperator CXXThisExpr IntegerLiteral".split()
