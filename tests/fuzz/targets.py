@@ -20,7 +20,6 @@ from snake_pipe.transform.sources.reading import PythonReader, open_reader
 from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.transform.trees.document.decoding import decode
 from snake_pipe.transform.trees.document.native import read_natively
-from snake_pipe.transform.trees.positions import locations
 from testkit.places import GOLDEN_DIALECTS, GOLDEN_LANGUAGES, SAMPLES
 
 if TYPE_CHECKING:
@@ -200,4 +199,3 @@ TARGETS = {
     "sources": Target(sources, _texts, _by_libfuzzer),
     "rows": Target(rows, _texts, _by_libfuzzer),
 }
-locations.SMALLEST = 0
