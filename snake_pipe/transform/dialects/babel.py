@@ -18,8 +18,9 @@ _is_file = rooted("File", program=dict)
 
 def _is_root(node: Node, type_key: str) -> bool:
     """A file, or a program with a list of directives, which only Babel's has."""
-    is_program = ecmascript.is_program(node, type_key) and ("directives" in node or "interpreter" in node)
-    return _is_file(node, type_key) or is_program
+    if _is_file(node, type_key):
+        return True
+    return ("directives" in node or "interpreter" in node) and ecmascript.is_program(node, type_key)
 
 
 BABEL = replace(

@@ -17,7 +17,7 @@ def _is_root(node: Node, type_key: str) -> bool:
 
     But here `range` comes right behind the type, and the end of a `loc` before its start.
     """
-    if not ecmascript.is_program(node, type_key) or "range" not in node or "start" in node:
+    if "range" not in node or "start" in node or not ecmascript.is_program(node, type_key):
         return False
     loc = node.get("loc")
     first = next(iter(loc), None) if loc.__class__ is dict else "end" * (list(node)[1] == "range")

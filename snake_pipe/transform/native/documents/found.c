@@ -46,7 +46,7 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         column_of(&found->qualifiers.text, 1),
         column_of(&found->open_rows, sizeof(int64_t)),
         column_of(&found->rule_rows, sizeof(int64_t)),
-        column_of(&found->rule_masks, sizeof(int32_t)),
+        column_of(&found->rule_keys, sizeof(int64_t)),
         column_of(&found->noted_masks, sizeof(int32_t)),
         found->open,
         found->nodes,
@@ -74,7 +74,7 @@ void free_found(Found *found) {
         &found->places,          &found->names.ends,  &found->names.text,  &found->named_bits,
         &found->value_rows,      &found->values.ends, &found->values.text, &found->qualifier_rows,
         &found->qualifiers.ends, &found->open_rows,   &found->rule_rows,   &found->qualifiers.text,
-        &found->rule_masks,      &found->noted_masks};
+        &found->rule_keys,      &found->noted_masks};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     PyObject *lists[] = {found->open, found->nodes, found->head};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -20,7 +20,7 @@ typedef struct {
     Buffer qualifier_rows;
     Strings qualifiers;
     Buffer open_rows;
-    Buffer rule_rows, rule_masks, noted_masks;
+    Buffer rule_rows, rule_keys, noted_masks;
     PyObject *open, *nodes, *head;
 } Found;
 

@@ -48,6 +48,8 @@ typedef struct {
     int32_t bit, guard;
 } Rule;
 
+#define MASK_BITS 16 /* a type's code is in the bits above */
+
 /* Those that the walk knows; FINDING_RULES count in the file that was parsed, not in those it includes. */
 enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, FINDING_RULES = 128 | 256 | 512 };
 

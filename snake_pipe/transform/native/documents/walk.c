@@ -207,7 +207,8 @@ static int add_rules(Walk *walk, const Type *type, int32_t mask) {
         noted &= ~FINDING_RULES;
     }
     if (!(mask | noted)) return 0;
-    return add_int64(&found->rule_rows, walk->row) || add_int32(&found->rule_masks, mask) ||
+    int64_t key = (int64_t)type->code << MASK_BITS | mask;
+    return add_int64(&found->rule_rows, walk->row) || add_int64(&found->rule_keys, key) ||
            add_int32(&found->noted_masks, noted) || add_view(found->nodes, walk->document, walk->object);
 }
 

@@ -174,10 +174,9 @@ class Extractor:
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
         """The nodes in which rules may find something, with those rules."""
         masked, memo = self._vocabulary.masked, self._memo
-        keys = found.codes[found.node_rows].astype(np.int64) << 16
         for row, key, noted, node in zip(
             found.node_rows.tolist(),
-            (keys | found.masks).tolist(),
+            found.rule_keys.tolist(),
             found.noted.tolist(),
             found.nodes,
             strict=True,

@@ -45,8 +45,9 @@ class NodeColumns:
     """All nodes of a tree; what only some have is given with their rows.
 
     `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
-    write. `nodes` are those with rules that may find something in them: the rules in their mask, and those in
-    their mask of `noted` ones if there is a note for them. The last four are as in `Picked`.
+    write. `nodes` are those with rules that may find something in them: those of their `rule_keys` (see
+    `Vocabulary.masked`), and those in their mask of `noted` ones if there is a note for them. The last four
+    are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -62,7 +63,7 @@ class NodeColumns:
     open_rows: NDArray[np.int64]
     open_values: list[Node]
     node_rows: NDArray[np.int64]
-    masks: NDArray[np.int32]
+    rule_keys: NDArray[np.int64]
     noted: NDArray[np.int32]
     nodes: list[Node]
     head: list[Node]
@@ -141,7 +142,7 @@ class NativeWalker:
             qualifier_text,
             open_rows,
             node_rows,
-            masks,
+            rule_keys,
             noted,
             open_values,
             nodes,
@@ -162,7 +163,7 @@ class NativeWalker:
             np.frombuffer(open_rows, np.int64),
             open_values,
             np.frombuffer(node_rows, np.int64),
-            np.frombuffer(masks, np.int32),
+            np.frombuffer(rule_keys, np.int64),
             np.frombuffer(noted, np.int32),
             nodes,
             head,

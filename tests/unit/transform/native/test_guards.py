@@ -49,7 +49,7 @@ def identifier(name: str) -> Any:
 def test_chains_of_names_are_read_in_place(tree: Any, qualifier: str | None) -> None:
     found = walked(tree)
     assert found.qualifiers.to_pylist()[:1] == ([] if qualifier is None else [qualifier])
-    assert not any(mask & MEMBER for mask in found.masks.tolist())
+    assert not any(mask & MEMBER for mask in found.rule_keys.tolist())
     assert ESTREE.qualifier(tree) == qualifier
 
 
@@ -58,8 +58,8 @@ def test_chains_of_names_are_read_in_place(tree: Any, qualifier: str | None) -> 
 )
 def test_what_is_not_declared_of_a_chain_is_asked_of_its_rule(before: Any) -> None:
     found = walked(member({"type": "MemberExpression", "object": identifier("x"), "property": before}, "c"))
-    assert found.masks[0] & MEMBER or before["type"] == "ChainExpression"
-    assert walked(member({"type": "ChainExpression"}, "c")).masks[0] & MEMBER
+    assert found.rule_keys[0] & MEMBER or before["type"] == "ChainExpression"
+    assert walked(member({"type": "ChainExpression"}, "c")).rule_keys[0] & MEMBER
 
 
 def test_a_chain_is_as_long_as_that_of_its_rule() -> None:
@@ -80,7 +80,9 @@ def test_local_variables_are_asked_about_only_where_they_hold_a_function() -> No
     function = declared({"type": "FunctionExpression"})
     tree = {"type": "Program", "body": [local, {"type": "FunctionDeclaration", "body": [local, function]}]}
     found = walked(tree)
-    asked = [row for row, mask in zip(found.node_rows, found.masks, strict=True) if mask & BITS["definition"]]
+    asked = [
+        row for row, mask in zip(found.node_rows, found.rule_keys, strict=True) if mask & BITS["definition"]
+    ]
     assert [found.names[row].as_py() for row in asked] == ["v", None, "v"]
     assert found.names.to_pylist().count("v") == 6, "declarators and their identifiers"
     assert (
@@ -127,8 +129,8 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
 
 
 def walked_masks(columns: tuple[Any, ...]) -> tuple[list[int], list[int]]:
-    masks, noted = columns[16:18]
-    return memoryview(masks).cast("i").tolist(), memoryview(noted).cast("i").tolist()
+    masks, noted = columns[16:18]  # of a type whose code is 0
+    return memoryview(masks).cast("q").tolist(), memoryview(noted).cast("i").tolist()
 
 
 @pytest.mark.parametrize(
