@@ -119,16 +119,17 @@ class JsonTreeTransformer:
 
     def add_documents(self, documents: Documents, container: Container) -> None:
         """Read documents that follow each other in a file, unless the first ones are no trees."""
-        for place, _, text, content, error in documents:
+        for document in documents:
             if container.is_given_up:
                 return
-            if error is not None:
-                container.add_bad(place, error)
+            place = document.place
+            if document.error is not None:
+                container.add_bad(place, document.error)
                 continue
-            trees = find_trees(content, self._options.dialects)
+            trees = find_trees(document.content, self._options.dialects)
             if not trees.found:
                 container.add_others([place])
-            self._add_trees(trees, DocumentText(text), container, place)
+            self._add_trees(trees, DocumentText(document.text, document.native), container, place)
 
     def _add_trees(self, trees: Trees, text: DocumentText, container: Container, place: str = "") -> None:
         """Read the trees of one document; `place` is that of the document in its file."""
@@ -181,7 +182,7 @@ class JsonTreeTransformer:
         dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
         if text.document is not None:
-            if is_native(dialect) and tree.root.__class__ is dict:
+            if is_native(dialect) and not self._options.attrs:
                 return self._native_columns(tree, vocabulary, text.document)
             tree = tree._replace(root=text.decoded(tree.pointer))
         walker = self._walkers.get(id(dialect))

@@ -72,6 +72,8 @@ PyObject *column_of(Buffer *buffer, size_t item_size);
 /* The object that a view of this document shows, or one of any document for NULL; NULL with an error set for
    anything else. */
 yyjson_val *object_of(Document *document, PyObject *view);
+/* The same of a document's object or list. */
+yyjson_val *container_of(Document *document, PyObject *view);
 /* Take the document away from its views, which are empty from then on. */
 void free_views(Document *document);
 

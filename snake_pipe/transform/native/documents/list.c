@@ -10,6 +10,11 @@ static Py_ssize_t count_of(const View *view) {
     return view->document == NULL ? 0 : (Py_ssize_t)unsafe_yyjson_get_len(view->object);
 }
 
+yyjson_val *container_of(Document *document, PyObject *view) {
+    if (view->type == list_type && ((View *)view)->document == document) return ((View *)view)->object;
+    return object_of(document, view);
+}
+
 static yyjson_val *item_at(const View *view, Py_ssize_t index) {
     yyjson_val *item = unsafe_yyjson_get_first(view->object);
     if (unsafe_yyjson_arr_is_flat(view->object)) return item + index;

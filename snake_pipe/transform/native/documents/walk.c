@@ -255,15 +255,15 @@ PyObject *walk_document(PyObject *module, PyObject *arguments) {
     Walk walk = {0};
     walk.document = PyCapsule_GetPointer(document_capsule, DOCUMENT);
     walk.plan = walk.document == NULL ? NULL : PyCapsule_GetPointer(plan_capsule, PLAN);
-    yyjson_val *object = walk.plan == NULL ? NULL : object_of(walk.document, root);
-    if (object == NULL) return NULL;
+    yyjson_val *container = walk.plan == NULL ? NULL : container_of(walk.document, root);
+    if (container == NULL) return NULL;
     if (walk.plan->busy) {
         PyErr_SetString(PyExc_ValueError, "the plan is in use");
         return NULL;
     }
     walk.plan->busy = 1; /* what learns its types is Python, which must not walk by it as well */
     walk.document->nodes.count = 0;
-    int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){object, 0, 0, 0});
+    int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){container, 0, 0, 0});
     while (!failed && walk.pending.count) failed = visit(&walk, ((Pending *)walk.pending.items)[--walk.pending.count]);
     walk.plan->busy = 0;
     sort_nodes(walk.document);

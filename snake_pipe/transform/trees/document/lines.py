@@ -16,10 +16,13 @@ import orjson
 
 from snake_pipe.errors import TransformError
 from snake_pipe.transform.trees.document.decoding import decode
+from snake_pipe.transform.trees.document.native import read_plainly
 from snake_pipe.transform.trees.document.scanner import extents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from snake_pipe.transform.trees.document.native import NativeDocument
 
 _BEGIN = re.compile(rb"\n(?=[{\[])")
 _BLANK = b" \t\r\n"
@@ -34,7 +37,8 @@ _ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 class Document(NamedTuple):
     """One document: `place` names it within the file (`L12`; `L12.2` for the second that begins there).
 
-    `text` is what `content` was decoded from; `error` says why there is none.
+    `text` is what `content` was decoded from; `error` says why there is none. `native` has it if it is read
+    in place.
     """
 
     place: str
@@ -42,6 +46,7 @@ class Document(NamedTuple):
     text: bytes
     content: Any
     error: TransformError | None
+    native: NativeDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,9 @@ def _document(text: bytes, line: int) -> Document | None:
     text = text.strip(_BLANK)
     if not text:
         return None
+    native = read_plainly(text)
+    if native is not None:
+        return Document(f"L{line}", line, text, native.root, None, native)
     try:
         return Document(f"L{line}", line, text, _loads(text), None)
     except TransformError as error:

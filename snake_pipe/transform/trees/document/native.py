@@ -23,10 +23,16 @@ class NativeDocument:
 
 def read_natively(text: bytes) -> NativeDocument | None:
     """The document of a text in UTF-8; None where it is not a single one, or without the compiled module."""
+    document = read_plainly(text)
+    if document is not None or DOCUMENTS is None:
+        return document
+    mended = mend(text)
+    return None if mended == text else read_plainly(mended)
+
+
+def read_plainly(text: bytes) -> NativeDocument | None:
+    """The same of a text that needs no mending."""
     if DOCUMENTS is None:
         return None
     handle = DOCUMENTS.read_document(text)
-    if handle is None:
-        mended = mend(text)
-        handle = None if mended == text else DOCUMENTS.read_document(mended)
     return None if handle is None else NativeDocument(handle, DOCUMENTS.document_root(handle))

@@ -74,7 +74,7 @@ class NodeColumns:
 
 def is_native(dialect: Dialect) -> bool:
     """Whether a dialect's trees can be read in place."""
-    if DOCUMENTS is None or dialect.tags is not None or dialect.root_is_list:
+    if DOCUMENTS is None or dialect.tags is not None:
         return False
     return isinstance(open_reader(dialect.positions), PlannedReader)
 
