@@ -111,12 +111,12 @@ def _members(kind: str, public: str | None = "public") -> Any:
         private = name.startswith("#")
         visibility = "private" if private else text(node, "accessibility") or public
         modifiers = modifiers_of(node, function)
-        if function is not None and not body_of(function) and "abstract" not in modifiers:
+        if function is None:
+            return (Definition(name, kind, key, modifiers=modifiers, visibility=visibility),)
+        body = body_of(function)
+        if not body and "abstract" not in modifiers:
             modifiers.append("declaration")
-        if function is not None:
-            body, parameters = body_of(function, "body"), parameters_of(function)
-            return (Definition(name, "method", key, body, parameters, modifiers, visibility),)
-        return (Definition(name, kind, key, modifiers=modifiers, visibility=visibility),)
+        return (Definition(name, "method", key, body, parameters_of(function), modifiers, visibility),)
 
     return rule
 

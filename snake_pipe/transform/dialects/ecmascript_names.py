@@ -68,13 +68,12 @@ def property_name(key: Node | None) -> str | None:
     """The name a key spells: identifier, private name, or string and number literals."""
     if key is None:
         return None
-    if key.get("type") == "PrivateName":
-        key = child(key, "id")
-        name = text(key, "name")
-        return name and "#" + name
-    name = text(key, "name")
-    if name:
-        return "#" + name if key.get("type") == "PrivateIdentifier" else name
+    type_, name = key.get("type"), key.get("name")
+    if type_ == "PrivateName":
+        inner = text(child(key, "id"), "name")
+        return inner and "#" + inner
+    if name.__class__ is str and name:
+        return f"#{name}" if type_ == "PrivateIdentifier" else str(name)
     value = key.get("value")
     if value.__class__ is str and value:
         return str(value)
@@ -113,6 +112,11 @@ def parameters_of(function: Node) -> list[str]:
     """Parameters as they read in a signature; a pattern is shown by its braces."""
     shown = []
     for parameter in children(function, "params") or children(function, "parameters"):
+        type_: Any = parameter.get("type")
+        name = text(parameter, "name")
+        if type_ == "Identifier" and name is not None:  # nearly always
+            shown.append(name)
+            continue
         prefix = ""
         node: Node | None = parameter
         while node is not None and (key := _PARAMETER_WRAPPERS.get(str(node.get("type")))):
@@ -141,7 +145,7 @@ def modifiers_of(node: Node, function: Node | None = None) -> list[str]:
         found.append("async")
     if (function or node).get("generator") is True:
         found.append("generator")
-    kind = node.get("kind")
+    kind = get("kind")
     if kind in ("get", "set"):
         found.append("getter" if kind == "get" else "setter")
     elif kind == "constructor":

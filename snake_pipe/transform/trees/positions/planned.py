@@ -60,7 +60,7 @@ class LocPositions(PlannedReader):
         """See `PositionReader`."""
         if self.lines_of is not None:
             line, column, _ = self.lines_of(node)
-            return _count(line, 0), _count(column, 1)
+            return line if 0 < line < LINE_MAX else None, column + 1 if 0 <= column < LINE_MAX else None
         loc = node.get("loc")
         start = loc.get("start") if loc.__class__ is dict else None
         if start.__class__ is not dict:
