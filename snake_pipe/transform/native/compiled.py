@@ -74,6 +74,7 @@ class Documents(Protocol):
         links: tuple[tuple[str, tuple[Any, ...]], ...],
         atoms: tuple[str, ...],
         kinds: tuple[int, int],
+        shown: tuple[str, ...] | None,
         longest: int,
         longest_comment: int,
         seed: int,
@@ -86,8 +87,8 @@ class Documents(Protocol):
         of its name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for
         true, false and null, `kinds` those of literals that are strings and of those that are numbers.
         `places` is as for `numbers`, each first key there once; None for those of clang, which have the
-        columns that `ClangPositions` reads. `longest` are the characters of values that are kept. `seed` is
-        a number that nobody can know.
+        columns that `ClangPositions` reads. `shown` are keys that are no attributes, None where those are not
+        wanted. `longest` are the characters of values that are kept. `seed` is a number that nobody can know.
         """
 
     def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:

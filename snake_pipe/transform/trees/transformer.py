@@ -75,7 +75,7 @@ class JsonTreeTransformer:
             text, transcoded = json_to_utf8(text)
             if transcoded:
                 facts.traits.append("transcoded")
-            document = self._read_natively(text)
+            document = read_natively(text)
             content = read_documents(text, path) if document is None else document.root
             container = Container(file_id, path, facts, most_trees)
             if isinstance(content, Documents):
@@ -145,10 +145,6 @@ class JsonTreeTransformer:
         except TransformError as error:
             fail(facts, error)
 
-    def _read_natively(self, text: bytes) -> NativeDocument | None:
-        """The document of a text, to be read in place; None where that cannot be, or `attrs` are wanted."""
-        return None if self._options.attrs else read_natively(text)
-
     def _read(
         self,
         file_id: int,
@@ -182,7 +178,7 @@ class JsonTreeTransformer:
         dialect = tree.dialect
         vocabulary = self._vocabulary(dialect)
         if text.document is not None:
-            if is_native(dialect) and not self._options.attrs:
+            if is_native(dialect):
                 return self._native_columns(tree, vocabulary, text.document)
             tree = tree._replace(root=text.decoded(tree.pointer))
         walker = self._walkers.get(id(dialect))

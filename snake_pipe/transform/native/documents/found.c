@@ -23,9 +23,10 @@ int begin_found(Found *found) {
     found->open = PyList_New(0);
     found->nodes = PyList_New(0);
     found->head = PyList_New(0);
-    if (found->open == NULL || found->nodes == NULL || found->head == NULL) return -1;
+    found->attrs_nodes = PyList_New(0);
+    if (found->open == NULL || found->nodes == NULL || found->head == NULL || found->attrs_nodes == NULL) return -1;
     return add_int32(&found->names.ends, 0) || add_int32(&found->values.ends, 0) ||
-           add_int32(&found->qualifiers.ends, 0);
+           add_int32(&found->qualifiers.ends, 0) || add_int32(&found->attrs.ends, 0);
 }
 
 PyObject *found_columns(Found *found, PyObject *main_file) {
@@ -48,12 +49,17 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         column_of(&found->rule_rows, sizeof(int64_t)),
         column_of(&found->rule_keys, sizeof(int64_t)),
         column_of(&found->noted_masks, sizeof(int32_t)),
+        column_of(&found->attrs.ends, sizeof(int32_t)),
+        column_of(&found->attrs.text, 1),
+        column_of(&found->attrs_bits, 1),
+        column_of(&found->attrs_rows, sizeof(int64_t)),
+        found->attrs_nodes,
         found->open,
         found->nodes,
         found->head,
         main_file,
     };
-    found->open = found->nodes = found->head = NULL;
+    found->open = found->nodes = found->head = found->attrs_nodes = NULL;
     Py_ssize_t count = (Py_ssize_t)(sizeof(parts) / sizeof(parts[0]));
     PyObject *tuple = PyTuple_New(count);
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -74,9 +80,10 @@ void free_found(Found *found) {
         &found->places,          &found->names.ends,  &found->names.text,  &found->named_bits,
         &found->value_rows,      &found->values.ends, &found->values.text, &found->qualifier_rows,
         &found->qualifiers.ends, &found->open_rows,   &found->rule_rows,   &found->qualifiers.text,
-        &found->rule_keys,      &found->noted_masks};
+        &found->rule_keys,      &found->noted_masks,     &found->attrs.ends,  &found->attrs.text,
+        &found->attrs_bits,      &found->attrs_rows};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
-    PyObject *lists[] = {found->open, found->nodes, found->head};
+    PyObject *lists[] = {found->open, found->nodes, found->head, found->attrs_nodes};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         if (lists[i] != NULL) Py_DecRef(lists[i]);
 }

@@ -21,7 +21,9 @@ typedef struct {
     Strings qualifiers;
     Buffer open_rows;
     Buffer rule_rows, rule_keys, noted_masks;
-    PyObject *open, *nodes, *head;
+    Strings attrs;
+    Buffer attrs_bits, attrs_rows;
+    PyObject *open, *nodes, *head, *attrs_nodes;
 } Found;
 
 int begin_found(Found *found);

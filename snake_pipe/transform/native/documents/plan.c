@@ -8,7 +8,7 @@ int32_t key_number(Plan *plan, const char *text, size_t size) {
     int32_t number = word_number(&plan->keys, text, size);
     if (number == NO_WORD || (size_t)number < plan->key_facts.count) return number;
     if (reserve(&plan->key_facts, sizeof(Key))) return NO_WORD;
-    ((Key *)plan->key_facts.items)[plan->key_facts.count++] = (Key){UNASKED, NO_STEP, NO_WORD, 0, 0};
+    ((Key *)plan->key_facts.items)[plan->key_facts.count++] = (Key){UNASKED, NO_STEP, NO_WORD, 0, 0, 0};
     return number;
 }
 
@@ -136,16 +136,16 @@ static void free_plan_facts(Plan *plan) {
 static void free_plan(PyObject *capsule) { free_plan_facts(PyCapsule_GetPointer(capsule, PLAN)); }
 
 PyObject *open_plan(PyObject *module, PyObject *arguments) {
-    PyObject *type_key, *fields, *learn, *places, *links;
+    PyObject *type_key, *fields, *learn, *places, *links, *shown;
     int columns;
     Py_ssize_t longest, longest_comment;
     long long seed;
     (void)module;
     Plan *plan = PyMem_Calloc(1, sizeof(Plan));
     if (plan == NULL) return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)(ii)nnL", &type_key, &PyDict_Type, &fields, &learn, &places,
+    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)(ii)OnnL", &type_key, &PyDict_Type, &fields, &learn, &places,
                           &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
-                          &plan->atoms[2], &plan->string_kind, &plan->number_kind, &longest, &longest_comment, &seed))
+                          &plan->atoms[2], &plan->string_kind, &plan->number_kind, &shown, &longest, &longest_comment, &seed))
         goto failed;
     plan->is_clang = places == &_Py_NoneStruct;
     if (columns < 0 || columns > MOST_STEPS || (plan->is_clang && columns != CLANG_COLUMNS) ||
@@ -170,6 +170,11 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     plan->begin_key = key_number(plan, "begin", 5);
     plan->end_key = key_number(plan, "end", 3);
     if (!plan->is_clang) plan->used = flatten(plan, places, plan->steps, MOST_STEPS);
+    plan->has_attrs = shown != &_Py_NoneStruct;
+    for (Py_ssize_t i = 0; plan->has_attrs && i < PyTuple_Size(shown); i++) {
+        int32_t key = key_of(plan, PyTuple_GetItem(shown, i));
+        if (key != NO_WORD) key_at(plan, key)->is_shown = 1;
+    }
     if (PyErr_Occurred() || plan->type_key == NO_WORD || note_steps(plan) || add_links(plan, links)) goto failed;
     PyObject *capsule = PyCapsule_New(plan, PLAN, free_plan);
     if (capsule != NULL) return capsule;

@@ -8,9 +8,10 @@
 
 /* A key of objects. `field` is its code, LEAF where it holds no nodes, UNASKED until a container stands there.
    `place` is the step of the plan of numbers that begins with it, else -1. In the object that is being read
-   (`object`) it is the member `member`. `next` is the key that came after it the last time. */
+   (`object`) it is the member `member`. `next` is the key that came after it the last time. One that
+   `is_shown` in a column is none of the attributes. */
 typedef struct {
-    int32_t field, place, next;
+    int32_t field, place, next, is_shown;
     uint32_t member;
     uint64_t object;
 } Key;
@@ -82,7 +83,7 @@ typedef struct {
     Range other_links;
     PyObject *fields, *learn, *held;
     Step steps[MOST_STEPS];
-    int used, columns, is_clang;
+    int used, columns, is_clang, has_attrs;
     size_t longest, longest_comment;
     const char *atoms[3];
     uint64_t objects;

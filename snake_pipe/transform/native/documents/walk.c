@@ -105,8 +105,7 @@ static size_t cut(const char *text, size_t size, size_t characters) {
     return at;
 }
 
-/* A number's digits, at the end of a buffer of 24; where they begin. */
-static char *digits_of(yyjson_val *value, char *end) {
+char *digits_of(yyjson_val *value, char *end) {
     int64_t number = unsafe_yyjson_get_sint(value);
     int is_negative = !unsafe_yyjson_is_uint(value) && number < 0;
     uint64_t left = is_negative ? 0 - (uint64_t)number : unsafe_yyjson_get_uint(value);
@@ -225,6 +224,7 @@ static int add_node(Walk *walk, yyjson_val *type_value, Pending at) {
     if (type.flags & IS_MEMBER && (asks_qualifier = add_qualifier(walk)) < 0) return -1;
     if (type.value_key != NO_WORD && add_value(walk, &type)) return -1;
     if (add_rules(walk, &type, asks_name * NAME_RULE | asks_qualifier * QUALIFIER_RULE)) return -1;
+    if (walk->plan->has_attrs && add_attrs(walk)) return -1;
     if (walk->row < HEAD && add_view(found->head, walk->document, walk->object)) return -1;
     walk->row++;
     return 0;

@@ -67,6 +67,10 @@ Said read_name(Walk *walk, Range readings, const char **text, size_t *size);
 /* Its qualifier, in `walk->parts`. */
 Said read_qualifier(Walk *walk);
 
+/* A number's digits, at the end of a buffer of 24; where they begin. */
+char *digits_of(yyjson_val *value, char *end);
+/* The node's scalars that no column shows. */
+int add_attrs(Walk *walk);
 /* The numbers of the node's place, as the next row of the table. */
 int add_places(Walk *walk);
 /* Make the nodes of which the rows are known ready for `row_of_view`. */

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.native import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -167,6 +168,10 @@ class Extractor:
         self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
         names: dict[int, Any] = {}
         self._apply_rules(self._ruled(found, names), names)
+        if self._options.attrs:
+            attrs = _attrs(found.attrs_nodes, self._vocabulary.dialect)
+            written = {row: text for row, text in zip(found.attrs_rows.tolist(), attrs, strict=True) if text}
+            self._found.attrs.pieces.append(_with(found.attrs, written))
         given = {row: name for row, name in names.items() if name.__class__ is str}
         self._found.names.pieces.append(_with(found.names, given))
         return self._finish(found.codes, found.depths, found.fields, spans, found.kinds)
@@ -401,7 +406,7 @@ _SCALARS = (str, int, float, bool)
 
 def _attrs(nodes: list[Node], dialect: Dialect) -> list[str | None]:
     """The scalar fields that no column shows, as JSON."""
-    shown = {dialect.type_key, "start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset"}
+    shown = {dialect.type_key, *SHOWN}
     rows: list[str | None] = []
     for node in nodes:
         rest = {k: v for k, v in node.items() if v.__class__ in _SCALARS and k not in shown}

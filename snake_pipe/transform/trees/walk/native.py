@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
 _IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
+SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
+"""Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
 
 
@@ -46,8 +48,8 @@ class NodeColumns:
 
     `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
     write. `nodes` are those with rules that may find something in them: those of their `rule_keys` (see
-    `Vocabulary.masked`), and those in their mask of `noted` ones if there is a note for them. The last four
-    are as in `Picked`.
+    `Vocabulary.masked`), and those in their mask of `noted` ones if there is a note for them. `attrs_nodes`
+    are those whose attributes Python has to write, if any are wanted. The last four are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -65,6 +67,9 @@ class NodeColumns:
     node_rows: NDArray[np.int64]
     rule_keys: NDArray[np.int64]
     noted: NDArray[np.int32]
+    attrs: pa.StringArray
+    attrs_rows: NDArray[np.int64]
+    attrs_nodes: list[Node]
     nodes: list[Node]
     head: list[Node]
     main_file: str | None
@@ -100,6 +105,7 @@ class NativeWalker:
             ),
             tuple(vocabulary.dialect.atoms[word] for word in (True, False, None)),
             (KIND_CODES["string"], KIND_CODES["number"]),
+            (vocabulary.dialect.type_key, *SHOWN) if options.attrs else None,
             options.value_length,
             options.comment_length,
             _SEED,
@@ -144,6 +150,11 @@ class NativeWalker:
             node_rows,
             rule_keys,
             noted,
+            attrs_ends,
+            attrs_text,
+            attrs_bits,
+            attrs_rows,
+            attrs_nodes,
             open_values,
             nodes,
             head,
@@ -165,6 +176,9 @@ class NativeWalker:
             np.frombuffer(node_rows, np.int64),
             np.frombuffer(rule_keys, np.int64),
             np.frombuffer(noted, np.int32),
+            _strings(attrs_ends, attrs_text, pa.py_buffer(attrs_bits)),
+            np.frombuffer(attrs_rows, np.int64),
+            attrs_nodes,
             nodes,
             head,
             main_file,

@@ -52,12 +52,12 @@ def test_the_module_was_built_from_these_sources() -> None:
 # -- the same rows -------------------------------------------------------------------------------------
 
 
-def tables(documents: list[bytes], *, in_place: bool, own: str = "") -> dict[str, Any]:
+def tables(documents: list[bytes], *, in_place: bool, own: str = "", attrs: bool = False) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         if not in_place:
             patch.setattr(native, "DOCUMENTS", None)
         dialects = (compile_dialect(own, "own.toml"),) if own else ()
-        options = TransformOptions(value_length=9, comment_length=20, dialects=dialects)
+        options = TransformOptions(value_length=9, comment_length=20, dialects=dialects, attrs=attrs)
         transformer = open_transformer(AST_QUEUE, options)
         for number, data in enumerate(documents):
             transformer.add(number * 100, f"{number}.ast.json", data, most_trees=90)
@@ -72,7 +72,9 @@ DUMPS = [path for folder in (SAMPLES, GOLDEN_DIALECTS) for path in sorted(folder
 @pytest.mark.parametrize("path", DUMPS, ids=[path.name for path in DUMPS])
 def test_samples_of_all_dialects_give_the_same_rows(path: Any) -> None:
     documents = [path.read_bytes()]
-    assert tables(documents, in_place=True) == tables(documents, in_place=False)
+    for attrs in (False, True):
+        found = tables(documents, in_place=True, attrs=attrs)
+        assert found == tables(documents, in_place=False, attrs=attrs)
 
 
 @needs_documents
@@ -273,7 +275,7 @@ ROOTS = st.sampled_from(
 )
 def test_odd_documents_give_the_same_rows(root: str, inner: str) -> None:
     documents = [(root % inner).encode(errors="surrogatepass")]
-    assert tables(documents, in_place=True) == tables(documents, in_place=False)
+    assert tables(documents, in_place=True, attrs=True) == tables(documents, in_place=False, attrs=True)
 
 
 OWN = """
@@ -511,7 +513,7 @@ def test_what_is_no_single_document_is_left_to_others(text: bytes) -> None:
 def open_plan(learn: Callable[[str], Any], places: Any = (("a", 0),), columns: int = 6) -> Any:
     assert DOCUMENTS is not None
     return DOCUMENTS.open_plan(
-        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), (1, 2), 9, 9, 5
+        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), (1, 2), (), 9, 9, 5
     )
 
 

@@ -122,7 +122,7 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
     def learn(word: str) -> Any:
         return 0, 5, "", None, 0, ((1, guard),), ()
 
-    plan = DOCUMENTS.open_plan("type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), 9, 9, 5)
+    plan = DOCUMENTS.open_plan("type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), (), 9, 9, 5)
     columns = DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
     found = walked_masks(columns)
     assert found == ([], []) if not mask | noted else ([mask], [noted])
@@ -148,6 +148,7 @@ def test_what_is_no_guard_is_refused(guard: Any) -> None:
         (),
         ("", "", ""),
         (1, 2),
+        (),
         9,
         9,
         5,
