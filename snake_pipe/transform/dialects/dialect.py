@@ -300,12 +300,13 @@ def body_of(node: Node, key: str = "body") -> tuple[Node, ...]:
     value = node.get(key)
     if value.__class__ is dict:
         return (value, value)
-    if value.__class__ is not list:
+    if value.__class__ is not list or not value:
         return ()
-    first = next((item for item in value if item.__class__ is dict), None)
-    if first is None:
-        return ()
-    return (first, next(item for item in reversed(value) if item.__class__ is dict))
+    first, last = value[0], value[-1]
+    if first.__class__ is not dict or last.__class__ is not dict:
+        found = children(node, key)
+        return (found[0], found[-1]) if found else ()
+    return (first, last)
 
 
 def text(node: Node | None, key: str) -> str | None:

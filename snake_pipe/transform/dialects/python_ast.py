@@ -138,9 +138,9 @@ def qualifier(node: Node) -> str | None:
 _TYPE_KEYS = ("_type", *TYPE_KEYS)
 
 
-def _docstring(node: Node) -> str | None:
+def _docstring(body: tuple[Node, ...]) -> str | None:
     """The string that is the first statement; the type key varies."""
-    for statement in body_of(node)[:1]:
+    for statement in body[:1]:
         value = child(statement, "value")
         if value is not None:
             doc = value.get("value", value.get("s"))
@@ -205,16 +205,17 @@ def _function(node: Node, _memo: Memo, *, is_async: bool = False) -> Iterable[De
     if name in ("__init__", "__new__"):
         modifiers.append("constructor")
     inner, outer = _visibility(name)
+    body = body_of(node)
     return (
         Definition(
             name,
             "function",
             _line_of(node),
-            body_of(node),
+            body,
             _parameters(node),
             modifiers,
             inner,
-            doc=_docstring(node),
+            doc=_docstring(body),
             outer_visibility=outer,
         ),
     )
@@ -225,15 +226,16 @@ def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
     if name is None:
         return
     inner, outer = _visibility(name)
+    body = body_of(node)
     yield Definition(
         name,
         "class",
         _line_of(node),
-        body_of(node),
+        body,
         None,
         _decorators(node),
         inner,
-        doc=_docstring(node),
+        doc=_docstring(body),
         outer_visibility=outer,
     )
 
