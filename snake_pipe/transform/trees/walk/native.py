@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
 _IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
+_END = 4
+"""Bytes of the end of a string."""
+_NO_STRINGS = pa.array([], pa.string())
 SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
 """Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
@@ -202,4 +205,6 @@ def _encoded(readings: Readings) -> tuple[Any, ...]:
 
 
 def _strings(ends: Any, text: Any, valid: pa.Buffer | None = None) -> pa.StringArray:
-    return pa.StringArray.from_buffers(len(ends) // 4 - 1, pa.py_buffer(ends), pa.py_buffer(text), valid)
+    if len(ends) == _END:
+        return _NO_STRINGS
+    return pa.StringArray.from_buffers(len(ends) // _END - 1, pa.py_buffer(ends), pa.py_buffer(text), valid)
