@@ -121,6 +121,7 @@ PyObject *PyFloat_FromString(PyObject *);
 int PyList_Append(PyObject *, PyObject *);
 PyObject *PyList_GetItem(PyObject *, Py_ssize_t); /* borrowed */
 PyObject *PyList_New(Py_ssize_t);
+int PyList_Reverse(PyObject *);
 int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *); /* steals */
 Py_ssize_t PyList_Size(PyObject *);
 long PyLong_AsLong(PyObject *);

@@ -24,27 +24,34 @@ static yyjson_val *item_at(const View *view, Py_ssize_t index) {
 
 static Py_ssize_t length(PyObject *self) { return count_of((View *)self); }
 
+/* So many items as a list, which is turned around where the step is below 0: items can only be read forwards. */
+static PyObject *items_of(View *view, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count) {
+    int is_backward = step < 0;
+    PyObject *list = PyList_New(0);
+    if (list == NULL || count == 0) return list;
+    if (is_backward) {
+        start += (count - 1) * step;
+        step = -step;
+    }
+    yyjson_val *at = item_at(view, start);
+    for (Py_ssize_t left = count; left; left--) {
+        PyObject *value = to_python(view->document, at);
+        int failed = value == NULL || PyList_Append(list, value);
+        if (value != NULL) Py_DecRef(value);
+        if (failed) goto failed;
+        for (Py_ssize_t next = left > 1 ? step : 0; next; next--) at = unsafe_yyjson_get_next(at);
+    }
+    if (!is_backward || PyList_Reverse(list) == 0) return list;
+failed:
+    Py_DecRef(list);
+    return NULL;
+}
+
 static PyObject *slice(View *view, PyObject *key) {
     Py_ssize_t start, stop, step;
     if (PySlice_Unpack(key, &start, &stop, &step)) return NULL;
     Py_ssize_t count = PySlice_AdjustIndices(count_of(view), &start, &stop, step);
-    PyObject *list = PyList_New(0);
-    yyjson_val *item = count && list != NULL ? item_at(view, start) : NULL;
-    for (Py_ssize_t i = 0; i < count && list != NULL; i++) {
-        PyObject *value = to_python(view->document, item);
-        int failed = value == NULL || PyList_Append(list, value);
-        if (value != NULL) Py_DecRef(value);
-        if (failed) {
-            Py_DecRef(list);
-            return NULL;
-        }
-        if (i + 1 == count) break;
-        if (step < 0)
-            item = item_at(view, start + (i + 1) * step);
-        else
-            for (Py_ssize_t next = step; next; next--) item = unsafe_yyjson_get_next(item);
-    }
-    return list;
+    return items_of(view, start, step, count);
 }
 
 static PyObject *item(PyObject *self, Py_ssize_t index) {
@@ -59,6 +66,16 @@ static PyObject *subscript(PyObject *self, PyObject *key) {
     Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
     if (index == -1 && PyErr_Occurred()) return NULL;
     return item(self, index < 0 ? index + count_of((View *)self) : index);
+}
+
+static PyObject *reversed(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    Py_ssize_t count = count_of((View *)self);
+    PyObject *items = items_of((View *)self, count - 1, -1, count), *iterator = NULL;
+    if (items == NULL) return NULL;
+    iterator = PyObject_GetIter(items);
+    Py_DecRef(items);
+    return iterator;
 }
 
 static PyObject *class_of(PyObject *self, void *closure) {
@@ -106,11 +123,12 @@ static void free_iterator(PyObject *self) {
     Py_DecRef((PyObject *)type);
 }
 
+static PyMethodDef methods[] = {{"__reversed__", reversed, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
 static PyGetSetDef attributes[] = {{"__class__", class_of, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
 static PyType_Slot list_slots[] = {
     {Py_tp_dealloc, (void *)free_view}, {Py_tp_getset, attributes},       {Py_mp_subscript, (void *)subscript},
     {Py_sq_length, (void *)length},     {Py_mp_length, (void *)length},   {Py_sq_item, (void *)item},
-    {Py_tp_iter, (void *)iterate},      {0, NULL},
+    {Py_tp_iter, (void *)iterate},      {Py_tp_methods, methods},         {0, NULL},
 };
 static PyType_Slot iterator_slots[] = {
     {Py_tp_dealloc, (void *)free_iterator},
