@@ -34,8 +34,9 @@ def longs(column: pa.Array, null: int) -> Longs:
     if column.null_count == 0:
         numbers: Longs = column.to_numpy(zero_copy_only=False)
         return numbers
-    values = np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype())
-    return np.where(is_null(column), null, values[column.offset : column.offset + len(column)])
+    end = column.offset + len(column)
+    values = np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype(), count=end)
+    return np.where(is_null(column), null, values[column.offset :])
 
 
 def codes(column: pa.DictionaryArray) -> Longs:

@@ -23,15 +23,16 @@ DIALECT_GROUP = "snake_pipe.dialects"
 """The group of entry points by which packages offer dialects: each is an object of the class `Dialect`."""
 
 
-def is_current_parser(name: str, version: str, own: tuple[Dialect, ...] = ()) -> bool:
+def is_current_parser(name: str, version: str, sources: Iterable[str] = ()) -> bool:
     """Whether a parser has that version now: files read by another one are read again.
 
-    To know the version of a grammar takes 2 ms: so only what was used is asked for.
+    `sources` are the user's dialects, as `own_dialects` takes them. To know the version of a grammar takes
+    2 ms, to look for dialects of installed packages 20: so only what was used is asked for.
     """
     return any(item.parser == name and item.parser_version == version for item in LANGUAGES.values()) or (
         name,
         version,
-    ) in tree_versions(own)
+    ) in tree_versions(own_dialects(sources))
 
 
 def tree_versions(own: tuple[Dialect, ...] = ()) -> set[tuple[str, str]]:

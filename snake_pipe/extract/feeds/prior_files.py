@@ -47,14 +47,13 @@ class PriorFiles:
         self._walked = {root.name for root in plan if root.walked}
         self._kept: set[str] | None = None
         self._narrowing = Narrowing(request)
-        own_dialects = plugins.own_dialects(config.dialects)
         queues = request.queues
         repos = self._roots if request.file_list is None else None  # a list may name files anywhere
         self._current = KnownFiles.current(
             dataset,
             repos=repos,
             holds=request.holds if request.shard else None,
-            is_current=lambda name, version: plugins.is_current_parser(name, version, own_dialects),
+            is_current=lambda name, version: plugins.is_current_parser(name, version, config.dialects),
             read_with=config.read_with,
             is_asked=lambda kind, language: _queue_of(kind, language) in queues,
         )
