@@ -16,6 +16,8 @@ _LONGEST = 1000
 """Digits of a number from which the text is not searched any more."""
 _ANY_DIGIT_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
+_BEFORE, _BEHIND = b",:[ \t\r\n", b",]} \t\r\n"
+"""What stands around numbers; most digits in strings stand between other characters."""
 _EXPONENTS = (b"e0", b"e+0", b"E0", b"E+0")
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MANTISSA = re.compile(rb"(?:-?[0-9]+\.)?[0-9]+\Z")
@@ -60,7 +62,9 @@ class Literals:
         return None
 
     def _number(self, value: float) -> str:
-        if abs(value) >= _BEYOND_64_BITS and self._text is not None:
+        if abs(value) < _BEYOND_64_BITS:
+            return repr(value)
+        if self._text is not None:
             if math.isinf(value):
                 self._has_infinite = True
             else:
@@ -96,6 +100,7 @@ def _numbers_around(text: bytes, digits: bytes, mark: bytes) -> Iterator[bytes]:
         if number and number.end() > at:
             if number.end() - start >= _LONGEST:
                 raise InexactNumberError
-            yield number.group()
+            if text[start - 1 : start] in _BEFORE and text[number.end() : number.end() + 1] in _BEHIND:
+                yield number.group()
             at = number.end() - 1
         at = digits.find(mark, at + 1)

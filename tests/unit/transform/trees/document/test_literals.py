@@ -37,6 +37,13 @@ def test_numbers_are_those_of_an_exact_decoder(found: list[str]) -> None:
     assert texts_of(text) == exact
 
 
+def test_digits_in_a_string_are_no_number() -> None:
+    """1.0 was written as the 51 digits of a string that are as much, beside a number beyond 64 bits."""
+    text = b'["1.%b1", 36893488147419103232, 1.0, "%b"]' % (b"0" * 50, b"1" + b"0" * 30)
+    assert texts_of(text)[1:3] == ["36893488147419103232", "1.0"]
+    assert texts_of(b'["1%b", 1e+30]' % (b"0" * 30))[1] == "1e+30"
+
+
 @pytest.mark.parametrize("digits", ["18446744073709551616", "-18446744073709551617", "9" * 300])
 def test_large_integers_keep_their_digits_beside_floats(digits: str) -> None:
     assert texts_of(f"[1e300, {digits}, 0.5]".encode()) == ["1e+300", digits, "0.5"]
