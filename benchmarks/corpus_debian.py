@@ -16,6 +16,9 @@ from pathlib import Path
 JAVA_PACKAGE = "libspring-java"
 """Some 6,400 Java files, 35 MB: as large as Kafka's."""
 LINUX_PACKAGE = "linux-source"
+
+_DEBIANS_RULES = "#\n# Debian packaging: ignore everything"
+"""Where those begin that leave out all of the tree, as it is not in Debian's repository."""
 _APT = ["apt-get", "-qq", f"-oAPT::Sandbox::User={getpass.getuser()}"]
 """Fetching as the user who asks, whose folders another one could not write to."""
 _LISTS = (Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d"))
@@ -67,7 +70,10 @@ def unpack_linux(part: Path) -> None:
         (deb,) = folder.glob("*.deb")
         subprocess.run(["dpkg-deb", "-x", deb, folder / "unpacked"], check=True)
         (packed,) = (folder / "unpacked/usr/src").glob("*.tar.*")
-        _unpack_tar(packed, part / deb.stem.removesuffix("_all"))
+        root = part / deb.stem.removesuffix("_all")
+        _unpack_tar(packed, root)
+        rules = root / ".gitignore"
+        rules.write_text(rules.read_text().partition(_DEBIANS_RULES)[0])
 
 
 def _as_sources(entries: str) -> str:
