@@ -11,7 +11,12 @@ from pathlib import Path
 
 import driver  # type: ignore[import-not-found] # which `run.py` has compiled, and is preloaded
 
-from fuzz.targets import TARGETS
+from fuzz.targets import MODULES, TARGETS
+from snake_pipe.transform.native import compiled
+
+missing = [name for name in MODULES if getattr(compiled, name) is None]
+if missing:
+    sys.exit(f"these compiled modules do not load: {', '.join(missing)}")
 
 name, folder, *options = sys.argv[1:]
 target = TARGETS[name]

@@ -66,7 +66,6 @@ def fuzz(name: str, folder: Path, given: dict[str, str], seconds: int, seed: int
     corpus = folder / f"corpus-{name}"
     corpus.mkdir()
     limits = [f"-timeout={LONGEST_INPUT}", f"-rss_limit_mb={MOST_MEMORY}", f"-max_len={LARGEST_INPUT}"]
-    limits.append("-len_control=0")  # or mutated documents, which are no shorter, would be refused at first
     options = [*limits, f"-artifact_prefix={KEPT / name}-", f"-seed={seed}", "-print_final_stats=1"]
     tried = [str(path.absolute()) for path in inputs] or [f"-max_total_time={seconds}", str(corpus)]
     command = [sys.executable, "-P", str(Path(__file__).with_name("one.py")), name, str(corpus)]

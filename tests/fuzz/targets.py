@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST_SEED = 10_000
 _OPTIONS = TransformOptions(value_length=9, comment_length=20)
-_MODULES = ("LOOPS", "DOCUMENTS", "ROWS", "SOURCES")
+MODULES = ("LOOPS", "DOCUMENTS", "ROWS", "SOURCES")
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def trees(data: bytes) -> None:
 
 
 def _rows_by_python(queue: str, data: bytes) -> dict[str, Any]:
-    with without(*_MODULES):
+    with without(*MODULES):
         return rows_of(queue, data)
 
 

@@ -6,13 +6,14 @@ libraries, but none of Python's headers.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_build import FLAGS, MODULES
+from hatch_build import FLAGS, MODULES, _key
 from testkit.native import FOLDERS, digest
 from testkit.places import PROJECT
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from hatch_build import Module
 
 DEBUGGED = "-O1 -g -shared -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+KEPT = PROJECT / ".cache" / "sanitized"
+"""What was compiled, by all that it is made of: tree-sitter's runtime takes a minute."""
 _LEFT_OUT = frozenset(("-O2", "-O3", "-DNDEBUG", "-g0"))
 
 
@@ -31,7 +34,15 @@ def build_sanitized(folder: Path, compiler: str, *options: str) -> None:
         ignore=shutil.ignore_patterns("*.so", "__pycache__"),
     )
 
+    KEPT.mkdir(parents=True, exist_ok=True)
+
     def build(module: Module) -> None:
+        kept = KEPT / f"{_key(PROJECT, module, ' '.join((compiler, DEBUGGED, *options)))}.so"
+        if not kept.exists():
+            compile_module(module, kept)
+        shutil.copyfile(kept, folder / module.path)
+
+    def compile_module(module: Module, kept: Path) -> None:
         name = module.path.name.partition(".")[0]
         (own := folder / f"library-{name}").mkdir()
         library = module.fetch(own) if module.fetch else own
@@ -40,7 +51,9 @@ def build_sanitized(folder: Path, compiler: str, *options: str) -> None:
         made_of = f'-DDIGEST="{digest(name)}"'
         sources = map(str, sorted(FOLDERS[name].glob("*.c")))
         command = [compiler, *flags, *DEBUGGED.split(), *options, *included, made_of]
-        subprocess.run([*command, "-o", str(folder / module.path), *sources], check=True)
+        subprocess.run([*command, "-o", str(own / kept.name), *sources], check=True)
+        shutil.copyfile(own / kept.name, beside := kept.with_suffix(f".{os.getpid()}"))
+        beside.rename(kept)
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(build, MODULES))
