@@ -127,10 +127,12 @@ def find_definitions(rows: SourceRows, names: Names) -> Definitions:
 
 def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
     """Take back definitions that lack what their place asks for, and those of reserved words."""
+    defining = np.flatnonzero(names.role == DEFINES)
+    place_of = names.place[defining]
     for index, place in enumerate(rows.grammar.places):
         if not isinstance(place, Define) or not (place.after or place.via or place.keywords):
             continue
-        at = np.flatnonzero((names.role == DEFINES) & (names.place == index))
+        at = defining[place_of == index]
         row = names.row[at]
         ok = np.ones(len(at), np.bool_)
         if place.via:
@@ -145,8 +147,8 @@ def _refuse_unannounced(rows: SourceRows, names: Names) -> None:
             ok &= np.logical_or.reduce(found)
         used_as = ROLE_CODES[place.local] if place.keywords and place.local else names.used_as[at[~ok]]
         names.role[at[~ok]] = used_as
+    at = defining[names.role[defining] == DEFINES]
     for word in rows.grammar.rules.reserved:
-        at = np.flatnonzero(names.role == DEFINES)
         names.role[at[rows.reads(names.row[at], word.encode())]] = NO_REFERENCE
 
 

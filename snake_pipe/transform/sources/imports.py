@@ -123,8 +123,9 @@ def _import_calls(rows: SourceRows, names: Names) -> Iterator[tuple[int, ImportR
     """The rows of calls that import by their name: a word of the language may have a type of its own."""
     wrapper = rows.grammar.flags(rows.grammar.rules.import_wrappers)
     for word, reader in rows.grammar.rules.import_calls.items():
-        named = np.union1d(names.row, np.flatnonzero(rows.grammar.flags({word})[rows.code]))
-        for row in named[rows.reads(named, word.encode())].tolist():
+        typed = np.flatnonzero(rows.grammar.flags({word})[rows.code])
+        spelled = (found[rows.reads(found, word.encode())] for found in (names.row, typed))
+        for row in np.union1d(*spelled).tolist():
             parent = int(rows.shape.parent[row])
             if parent >= 0:
                 around = int(rows.shape.parent[parent])

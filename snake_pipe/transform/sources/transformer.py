@@ -213,14 +213,12 @@ class SourceTreeTransformer:
         name_start[definitions.row] = definitions.name_start
         name_end[definitions.row] = definitions.name_end
         value_end = rows.end.copy()
-        valued = np.zeros(len(rows), np.bool_)
-        for has_value, longest in (
-            (compiled.is_literal, self._options.value_length),
-            (compiled.is_comment, self._options.comment_length),
-        ):
-            at = np.flatnonzero(has_value[code])
-            valued[at] = True
-            value_end[at] = shorten(rows.source, rows.start[at], rows.end[at], longest)
+        valued = (compiled.is_literal | compiled.is_comment)[code]
+        at = np.flatnonzero(valued)
+        lengths, is_comment = rows.end[at] - rows.start[at], compiled.is_comment[code[at]]
+        for comments, longest in ((False, self._options.value_length), (True, self._options.comment_length)):
+            long = at[(lengths > longest) & (is_comment == comments)]
+            value_end[long] = shorten(rows.source, rows.start[long], rows.end[long], longest)
         columns: dict[str, Any] = structure_columns(file_ids, rows.counts, rows.depth, rows.shape)
         columns |= {
             "field": dictionary_column(
