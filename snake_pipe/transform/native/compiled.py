@@ -132,6 +132,9 @@ class Rows(Protocol):
     def shorten(self, source: Any, start: Any, end: Any, characters: int) -> None:
         """Moves ends so that slices have so many characters of UTF-8 at most."""
 
+    def climb(self, *columns_and_numbers: Any) -> None:
+        """Fills in what places say of names; see `sources.names`, which gives the columns in their order."""
+
 
 class Sources(Protocol):
     """What the module has that parses sources and walks their trees without a Python object for each node."""

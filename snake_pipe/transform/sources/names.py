@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snake_pipe.transform.languages.rules import Define, Use
+from snake_pipe.transform.native.compiled import ROWS
 from snake_pipe.transform.sources.grammar import DEFINES, NO_REFERENCE, ROLE_CODES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.languages.rules import Region
+    from snake_pipe.transform.native.compiled import Rows as CompiledRows
     from snake_pipe.transform.sources.grammar import Grammar
     from snake_pipe.transform.sources.rows import SourceRows
 
@@ -90,7 +92,7 @@ def place_tables(grammar: Grammar) -> _PlaceTables:
 
 def climb(rows: SourceRows) -> Names:
     """The role of every name, by its way up the tree."""
-    grammar, code, field, parent = rows.grammar, rows.code, rows.field, rows.shape.parent
+    grammar, code = rows.grammar, rows.code
     tables = place_tables(grammar)
     unnamed = grammar.unnamed[code]
     leaves = np.flatnonzero((grammar.name_role[code] >= 0) | (unnamed > 0)).astype(np.int32)
@@ -111,9 +113,41 @@ def climb(rows: SourceRows) -> Names:
     names.role[at], names.used_as[at] = DEFINES, NO_REFERENCE
     names.place[at] = unnamed[leaves[at]]
     names.holder[at] = names.way[at] = leaves[at]
-    tells_first, tells_direct = bool(grammar.first_edge.any()), bool(tables.direct.any())
     index = np.flatnonzero(unnamed[leaves] == 0).astype(np.int32)
-    child = leaves[index]
+    if ROWS is not None and code.dtype == np.uint8:
+        _climb_compiled(ROWS, rows, tables, names, index)
+    else:
+        _climb_by_steps(rows, tables, names, index)
+    if grammar.rules.dotted_qualifiers:
+        at = np.flatnonzero(names.qualifier_end > 0)
+        names.qualifier_end[at] -= rows.source[names.qualifier_end[at] - 1] == ord(".")
+    for region in grammar.rules.regions:
+        _settle(rows, names, region)
+    for word in grammar.rules.literals:
+        names.role[rows.reads(names.row, word.encode())] = NO_REFERENCE
+    return names
+
+
+def _climb_compiled(
+    module: CompiledRows, rows: SourceRows, tables: _PlaceTables, names: Names, index: NDArray[np.int32]
+) -> None:
+    """Note what the places say of the names at `index`, by the compiled module."""
+    grammar = rows.grammar
+    module.climb(
+        *(rows.code, rows.field, rows.shape.parent, rows.start, rows.end, rows.source, names.row, index),
+        *(grammar.edge, grammar.first_edge, grammar.is_token),
+        *(tables.role, tables.climbs, tables.qualifier, tables.hint, tables.first, tables.direct),
+        *(names.role, names.used_as, names.place, names.holder, names.way, names.hint),
+        *(names.qualifier_start, names.qualifier_end),
+        *(len(grammar.fields), DEFINES, _LONGEST_CLIMB),
+    )
+
+
+def _climb_by_steps(rows: SourceRows, tables: _PlaceTables, names: Names, index: NDArray[np.int32]) -> None:
+    """The same, one step of all names at a time."""
+    grammar, code, field, parent = rows.grammar, rows.code, rows.field, rows.shape.parent
+    tells_first, tells_direct = bool(grammar.first_edge.any()), bool(tables.direct.any())
+    child = names.row[index]
     for _ in range(_LONGEST_CLIMB):
         above = parent[child]
         place = grammar.edge[code[above], field[child]]
@@ -129,14 +163,6 @@ def climb(rows: SourceRows) -> Names:
         _note(names, rows, tables, index, child, above, place)
         further = np.flatnonzero(tables.climbs[place])
         index, child = index[further], above[further]
-    if grammar.rules.dotted_qualifiers:
-        at = np.flatnonzero(names.qualifier_end > 0)
-        names.qualifier_end[at] -= rows.source[names.qualifier_end[at] - 1] == ord(".")
-    for region in grammar.rules.regions:
-        _settle(rows, names, region)
-    for word in grammar.rules.literals:
-        names.role[rows.reads(names.row, word.encode())] = NO_REFERENCE
-    return names
 
 
 def _settle(rows: SourceRows, names: Names, region: Region) -> None:

@@ -12,6 +12,7 @@ static PyMethodDef methods[] = {
     {"locate", locate, METH_VARARGS, NULL},
     {"cut", cut, METH_VARARGS, NULL},
     {"shorten", shorten, METH_VARARGS, NULL},
+    {"climb", climb, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef definition = {{{1, NULL}, NULL, 0, NULL}, MODULE, DIGEST, 0, methods, NULL, NULL, NULL, NULL};

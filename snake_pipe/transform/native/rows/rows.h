@@ -9,13 +9,13 @@
 #include "../python_abi.h"
 
 #define MODULE "snake_pipe.transform.native.rows"
-#define MOST_VIEWS 6
 
 PyObject *shape(PyObject *module, PyObject *arguments);
 PyObject *line_starts(PyObject *module, PyObject *arguments);
 PyObject *locate(PyObject *module, PyObject *arguments);
 PyObject *cut(PyObject *module, PyObject *arguments);
 PyObject *shorten(PyObject *module, PyObject *arguments);
+PyObject *climb(PyObject *module, PyObject *arguments);
 
 /* How many numbers of 32 bits a column has. */
 static inline Py_ssize_t numbers_in(const Py_buffer *column) { return column->len / (Py_ssize_t)sizeof(int32_t); }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sysconfig
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snake_pipe.transform.languages import LANGUAGES
 from snake_pipe.transform.native import compiled
 from snake_pipe.transform.rows import shape, texts
-from snake_pipe.transform.sources import lines
+from snake_pipe.transform.rows.contract import TransformOptions
+from snake_pipe.transform.sources import lines, names
+from snake_pipe.transform.transformer import open_transformer
 from testkit.native import blocks_kept, digest
-from testkit.places import PROJECT
+from testkit.places import GOLDEN_LANGUAGES, PROJECT
 
 ROWS: Any = compiled.ROWS
-USERS = (shape, texts, lines)
+USERS = (shape, texts, lines, names)
 
 needs_rows = pytest.mark.skipif(ROWS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
@@ -47,6 +51,40 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int32)
 
 
+def names_to_climb(**others: Any) -> tuple[Any, ...]:
+    """The arguments of `climb` for a name in a root, at a place that defines."""
+    flags = np.zeros(2, np.uint8)
+    columns: dict[str, Any] = {
+        "code": np.array([0, 1], np.uint8),
+        "field": np.array([0, 1], np.uint8),
+        "parent": ints(-1, 0),
+        "start": ints(0, 1),
+        "end": ints(3, 2),
+        "source": b"a b",
+        "row": ints(1),
+        "index": ints(0),
+        "edge": np.array([0, 1, 0, 0], np.uint8),
+        "first_edge": flags,
+        "is_token": flags,
+        "place_role": np.array([-1, 7], np.int8),
+        "climbs": flags,
+        "qualifier": np.array([-1, 0], np.int16),
+        "place_hint": flags,
+        "first": flags,
+        "direct": flags,
+        **{name: np.zeros(1, np.int8) for name in ("role", "used_as", "place")},
+        "holder": ints(-1),
+        "way": ints(-1),
+        "hint": np.zeros(1, np.int8),
+        "qualifier_start": ints(-1),
+        "qualifier_end": ints(-1),
+        "fields": 2,
+        "defines": 7,
+        "steps": 9,
+    }
+    return (*{**columns, **others}.values(),)
+
+
 WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "no columns": ("shape", (1, 2, 3, 4)),
     "shorter": ("shape", (ints(0, 1), ints(0), ints(0, 0), ints(0, 0))),
@@ -71,6 +109,28 @@ WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "shortened beyond": ("shorten", (b"abc", ints(0), ints(4), 1)),
     "shortened from far": ("shorten", (b"abc", ints(-(2**31)), ints(2**31 - 1), 1)),
     "fewer than no characters": ("shorten", (b"abc", ints(0), ints(2), -1)),
+    "a name that is no row": ("climb", names_to_climb(row=ints(2))),
+    "a name that there is not": ("climb", names_to_climb(index=ints(1))),
+    "a parent behind": ("climb", names_to_climb(parent=ints(-1, 1))),
+    "a type of no table": ("climb", names_to_climb(code=np.array([9, 1], np.uint8))),
+    "a field of no table": ("climb", names_to_climb(field=np.array([0, 9], np.uint8))),
+    "a place of no table": ("climb", names_to_climb(edge=np.array([0, 9, 0, 0], np.uint8))),
+    "fewer edges": ("climb", names_to_climb(edge=np.array([0, 1, 0], np.uint8))),
+    "no fields": ("climb", names_to_climb(fields=0)),
+    "fewer qualifiers": ("climb", names_to_climb(qualifier=np.array([-1], np.int16))),
+    "fewer parents": ("climb", names_to_climb(parent=ints(-1))),
+    "no room for roles": ("climb", names_to_climb(role=np.zeros(0, np.int8))),
+    "a qualifier outside": (
+        "climb",
+        names_to_climb(
+            code=np.zeros(3, np.uint8),
+            field=np.array([0, 0, 1], np.uint8),
+            parent=ints(-1, 0, 0),
+            start=ints(7, 0, 0),
+            end=ints(3, 1, 3),
+            row=ints(2),
+        ),
+    ),
     "more than all characters": ("shorten", (b"abc", ints(0), ints(2), 2**40)),
 }
 
@@ -81,6 +141,36 @@ def test_what_is_no_column_is_refused(name: str) -> None:
     function, arguments = WRONG[name]
     with pytest.raises((ValueError, TypeError)):
         getattr(ROWS, function)(*arguments)
+
+
+@needs_rows
+def test_a_name_notes_its_place() -> None:
+    arguments = names_to_climb()
+    ROWS.climb(*arguments)
+    role, used_as, place, holder, way = (column.tolist() for column in arguments[17:22])
+    assert (role, used_as, place, holder, way) == ([7], [0], [1], [0], [1])
+
+
+def sources() -> list[Path]:
+    """Those of golden rows whose grammars are installed."""
+    paths = [path for path in sorted(GOLDEN_LANGUAGES.iterdir()) if path.suffix != ".rows"]
+    return [path for path in paths if LANGUAGES[path.name.split(".")[0]].installed]
+
+
+def tables(path: Path) -> dict[str, Any]:
+    transformer = open_transformer(path.name.split(".")[0], TransformOptions())
+    for file_id in (1, 2):  # behind one another, as in a batch
+        transformer.add(file_id, path.name, path.read_bytes())
+    return {name: rows.to_pylist() for name, rows in transformer.drain().tables.items()}
+
+
+@needs_rows
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.name)
+def test_sources_give_the_same_rows_without_the_module(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tables(path)
+    for module in USERS:
+        monkeypatch.setattr(module, "ROWS", None)
+    assert tables(path) == found
 
 
 @needs_rows
@@ -106,6 +196,7 @@ def test_invented_columns_end_in_an_answer_or_a_value_error(
         ("locate", (one, two, three, three.copy() if flag else None, four, four.copy())),
         ("cut", (text, one, two, (three > 3) if flag else None)),
         ("shorten", (text, one, two, 3)),
+        ("climb", names_to_climb(source=text, start=one[:2], end=two[:2], row=three[:1], index=four[:1])),
     ):
         try:
             getattr(ROWS, function)(*arguments)
