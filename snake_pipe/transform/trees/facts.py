@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snake_pipe.errors import TransformError
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.rows.contract import FileFacts
-    from snake_pipe.transform.trees.walk.extract import Extract
+    from snake_pipe.transform.trees.walk.findings import Extract
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
 _LANGUAGE_OF_ENDING = {

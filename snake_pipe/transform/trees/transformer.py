@@ -25,7 +25,7 @@ from snake_pipe.transform.trees.document.literals import InexactNumberError, Lit
 from snake_pipe.transform.trees.document.native import read_natively
 from snake_pipe.transform.trees.facts import describe, fail, refuse
 from snake_pipe.transform.trees.find import as_whole, find_trees
-from snake_pipe.transform.trees.walk.extract import Extract, Extractor
+from snake_pipe.transform.trees.walk.extract import Extractor
 from snake_pipe.transform.trees.walk.native import NativeWalker, is_native
 from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.trees.document.native import NativeDocument
     from snake_pipe.transform.trees.find import Tree, Trees
+    from snake_pipe.transform.trees.walk.findings import Extract
 
 _MOST_FIELDS = 50_000
 

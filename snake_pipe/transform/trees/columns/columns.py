@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.rows.contract import FileFacts
-    from snake_pipe.transform.trees.walk.extract import Extract, RowTexts, Texts
+    from snake_pipe.transform.trees.walk.findings import Extract, RowTexts, Texts
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
 SPAN_NAMES = ("start_offset", "end_offset", "start_line", "start_col", "end_line", "end_col")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.trees.columns.columns import Columns
-    from snake_pipe.transform.trees.walk.extract import DefinedAt
+    from snake_pipe.transform.trees.walk.findings import DefinedAt
 
 _CALLABLE = tuple(KIND_CODES[kind] for kind in ("function", "method"))
 _FIELD = KIND_CODES["field"]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.document.scanner import Event
     from snake_pipe.transform.trees.large.outline import Outline
     from snake_pipe.transform.trees.positions.reader import Context
-    from snake_pipe.transform.trees.walk.extract import Extract
+    from snake_pipe.transform.trees.walk.findings import Extract
 
 _ELDER = "-"
 """The type of a node that stands for all children before a piece: rules may ask whether one is the first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.findings import DefinedAt, Extract, Findings
 from snake_pipe.transform.trees.walk.native import SHOWN
 
 if TYPE_CHECKING:
@@ -22,101 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from snake_pipe.transform.dialects.dialect import Definition, Dialect, Import, Memo, Node, Reference
+    from snake_pipe.transform.dialects.dialect import Definition, Dialect, Memo, Node
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.literals import Literals
-    from snake_pipe.transform.trees.positions.reader import Point, PositionReader, Table
+    from snake_pipe.transform.trees.positions.reader import PositionReader, Table
     from snake_pipe.transform.trees.walk.native import NodeColumns
     from snake_pipe.transform.trees.walk.vocabulary import Handlers, Vocabulary
     from snake_pipe.transform.trees.walk.walker import NodeChunk
-
-
-@dataclass(slots=True)
-class DefinedAt:
-    """A definition with its row in the document and the places that need the decoded tree."""
-
-    row: int
-    definition: Definition
-    name_line: int | None
-    name_col: int | None
-    body_start_line: int | None = None
-    body_end_line: int | None = None
-
-    def place_body(self, lines: Point | None) -> None:
-        """Note the lines on which the body begins and ends, if they are known."""
-        if lines is not None:
-            self.body_start_line, self.body_end_line = lines
-
-
-@dataclass(slots=True)
-class Texts:
-    """A column of strings in pieces, held by Arrow: Python strings would keep the tree's memory in use."""
-
-    pieces: list[pa.StringArray] = field(default_factory=list)
-
-    def add(self, values: list[Any]) -> None:
-        """More values; what is no string becomes null."""
-        try:
-            self.pieces.append(pa.array(values, pa.string()))
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            self.pieces.append(pa.array([v if v.__class__ is str else None for v in values], pa.string()))
-
-
-@dataclass(slots=True)
-class RowTexts:
-    """Strings that only some rows have, in pieces as well; of two for one row the later counts."""
-
-    rows: list[NDArray[np.int64]] = field(default_factory=list)
-    texts: Texts = field(default_factory=Texts)
-
-    def add(self, found: dict[int, str]) -> None:
-        """More texts by row."""
-        if found:
-            self.rows.append(np.fromiter(found, np.int64, len(found)))
-            self.texts.add(list(found.values()))
-
-    def add_column(self, rows: NDArray[np.int64], texts: pa.StringArray) -> None:
-        """The same of a column."""
-        if len(rows):
-            self.rows.append(rows)
-            self.texts.pieces.append(texts)
-
-
-@dataclass(slots=True)
-class Extract:
-    """One document's columns, one entry a node, and its findings by row."""
-
-    codes: NDArray[np.int32]
-    variants: NDArray[np.int32]
-    kinds: NDArray[np.int32]
-    depths: NDArray[np.int32]
-    fields: NDArray[np.int32]
-    spans: Table
-    in_main: NDArray[np.bool_] | None
-    source_path: str | None
-    findings: Findings
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-
-@dataclass(slots=True)
-class Findings:
-    """What rules find during the walk, by row in the document.
-
-    It waits for the drain, so there is little of it that is a Python object: each of them keeps memory from
-    being used as a whole for the next trees, and a tree in scattered memory takes a fifth longer to read.
-    """
-
-    names: Texts = field(default_factory=Texts)
-    values: RowTexts = field(default_factory=RowTexts)
-    qualifiers: RowTexts = field(default_factory=RowTexts)
-    attrs: Texts = field(default_factory=Texts)
-    definitions: list[DefinedAt] = field(default_factory=list)
-    references: list[tuple[int, Reference]] = field(default_factory=list)
-    imports: list[tuple[int, Import]] = field(default_factory=list)
-    weights: list[NDArray[np.int64]] = field(default_factory=list)
-    """Rows above what they add to the complexity, in pieces."""
 
 
 class Extractor:
