@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,6 +15,7 @@ import pytest
 import testkit.samples  # noqa: F401 - the settings of Hypothesis, before any test is defined
 from testkit.collected import COLLECTED, without_parameters
 from testkit.order import long_ones_first
+from testkit.places import PROJECT
 from testkit.repositories import python_files
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from testkit.object_servers import ObjectServer
 
 UNIT = Path(__file__).parent / "unit"
+sys.path.append(str(PROJECT))
+"""For `benchmarks`; at the end, as the program under test is the one that is installed."""
 
 
 def pytest_configure() -> None:
