@@ -72,7 +72,8 @@ class IgnoreRules:
         start = rule.pattern.rfind(b"/") + 1
         folder, name = rule.pattern[:start], rule.pattern[start:]
         literal = _LITERAL.match(rule.pattern)
-        if b"**" in name and not rule.by_name:  # whatever folders lie between
+        in_set = b"[" in folder and b"]" in name  # the slash may be one of a set of characters
+        if in_set or (b"**" in name and not rule.by_name):  # or whatever folders lie between
             self._beginnings.add(literal[0] if literal else b"")
         else:
             place = folder if not rule.by_name and literal and len(literal[0]) >= start else None

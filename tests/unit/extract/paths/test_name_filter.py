@@ -19,6 +19,8 @@ FOLDERS = st.lists(NAMES.map(lambda name: name + b"/"), max_size=3).map(b"".join
 @example(["*.a.o"], b"", b"b.a.o")
 @example(["[a]*"], b"", b"ab")
 @example(["\\a*b"], b"", b"ab")
+@example(["a[b/a]*"], b"", b"ab")
+@example(["a/o[!/]b"], b"a/", b"oab")
 def test_a_rule_about_a_file_is_always_looked_for(rules: list[str], folder: bytes, name: bytes) -> None:
     read = IgnoreRules("\n".join(rules).encode())
     for entry in (name, name + b"/"):
