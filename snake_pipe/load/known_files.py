@@ -1,6 +1,6 @@
 """What a dataset already holds, so that only what is new or changed is read again.
 
-Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 36
+Used for another ingest into the same dataset and for `resume`. A million files are a few arrays of 35
 bytes a file: paths are kept as 64-bit hashes only, and read back from the dataset for the few that are gone.
 Rows of trees in files that hold several do not count: the file has a row of its own.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -38,7 +38,7 @@ _ANY = -1
 """Size or time of a row that has none."""
 
 _LONGS = ("key", "check", "file_id", "size", "mtime")
-_FLAGS = ("usable", "asked", "deleted", "failing")
+_FLAGS = ("usable", "deleted", "failing")
 _ROWS_AT_ONCE = 16_384
 
 _REPEATING = [
@@ -130,7 +130,6 @@ class KnownFiles:
         newest = newest[~rows.flags("deleted")[newest]]
         self._list_parts = list_parts
         self._usable = rows.flags("usable")[newest]
-        self._asked = rows.flags("asked")[newest]
         self._failing = rows.flags("failing")[newest]
         self._keys = rows.take_longs("key", newest)
         self._file_ids = rows.take_longs("file_id", newest)
@@ -156,14 +155,16 @@ class KnownFiles:
         holds: Callable[[str], bool] | None = None,
         is_current: Callable[[str, str], bool] | None = None,
         read_with: str | None = None,
-        is_asked: Callable[[str, str | None], bool] = lambda *_: True,
+        is_asked: Callable[[str, str | None], bool] | None = None,
+        is_told: Callable[[str, str, str | None], bool] | None = None,
     ) -> KnownFiles:
         """The newest row of each (repo, path), for an ingest; of paths that it `holds`, None for all.
 
         A file matches if it has the same size and time, and was read to its end by no parser or by one that
         `is_current` (name and version; None accepts all), with the settings `read_with` (None: any); failed
-        and quarantined files are tried again. A language that `is_asked` for (given the kind of input and the
-        row's language) is one that `recognise` needs.
+        and quarantined files are tried again. It must also have been read in a language that `is_asked` for
+        (given the kind of input and the language; None: any), and that `is_told` of it now (given the path
+        before these; None: any).
         """
         parts = dataset.parts("files")
         accepts = cache(is_current) if is_current is not None else None
@@ -173,7 +174,16 @@ class KnownFiles:
             measured = ~(is_null(batch["size_bytes"]) | is_null(batch["mtime_ns"]))
             settings = look_up(batch["read_with"], lambda digest: read_with in (None, digest))
             unread = look_up(batch["reason"], lambda reason: reason == "cancelled")
-            return final & measured & ~unread & settings & _read_by(batch, accepts)
+            return final & measured & ~unread & settings & in_language(batch) & _read_by(batch, accepts)
+
+        def in_language(batch: pa.RecordBatch) -> Flags:
+            kind, language = batch["input_kind"], batch["language"]
+            if is_told is not None:
+                rows = zip(batch["path"].to_pylist(), spread(kind), spread(language), strict=True)
+                told = np.fromiter(starmap(is_told, rows), np.bool_, batch.num_rows)
+            else:
+                told = np.ones(batch.num_rows, np.bool_)
+            return told if is_asked is None else told & look_up_pairs(kind, language, is_asked)
 
         def wanted(batch: pa.RecordBatch) -> Flags:
             of_repos = look_up(batch["repo"], lambda repo: repos is None or repo in repos)
@@ -181,7 +191,7 @@ class KnownFiles:
                 return of_repos
             return of_repos & np.fromiter(map(holds, batch["path"].to_pylist()), np.bool_, batch.num_rows)
 
-        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable, is_asked))
+        return cls(lambda: dataset.parts("files"), cls._read(parts, wanted, usable))
 
     @classmethod
     def of_job(cls, dataset: Dataset, job_id: str) -> KnownFiles:
@@ -228,7 +238,7 @@ class KnownFiles:
     def nbytes(self) -> int:
         """Memory held."""
         longs = (self._keys, self._file_ids, self._sizes, self._mtimes)
-        arrays = (*longs, self._usable, self._asked, self._failing, self._seen, self._hashes)
+        arrays = (*longs, self._usable, self._failing, self._seen, self._hashes)
         return sum(array.nbytes for array in arrays)
 
     def match(self, files: Sequence[FileOnDisk]) -> list[bool]:
@@ -245,10 +255,7 @@ class KnownFiles:
     def recognise(
         self, repo: str, paths: Sequence[str], sizes: Sequence[int], mtimes: Sequence[int]
     ) -> list[bool]:
-        """As `match` for files of one repository, in languages that are asked for.
-
-        Only those that match count as seen.
-        """
+        """As `match` for files of one repository; of them, only those that match count as seen."""
         if not paths or not len(self):
             return [False] * len(paths)
         # For each folder of a walk: so no step more than it takes, each of which is a microsecond.
@@ -256,7 +263,6 @@ class KnownFiles:
         at = self._keys.searchsorted(keys)
         same = self._keys.take(at, mode="clip") == keys
         same &= self._usable.take(at, mode="clip")
-        same &= self._asked.take(at, mode="clip")
         same &= self._sizes.take(at, mode="clip") == sizes
         same &= self._mtimes.take(at, mode="clip") == mtimes
         matches: list[bool] = same.tolist()
@@ -350,7 +356,6 @@ class KnownFiles:
         parts: Sequence[StoredPart],
         wanted: Callable[[pa.RecordBatch], Flags],
         usable: Callable[[pa.RecordBatch], Flags],
-        is_asked: Callable[[str, str | None], bool] = lambda *_: True,
     ) -> _Rows:
         rows = _Rows()
         for part in parts:
@@ -368,7 +373,6 @@ class KnownFiles:
                     size=longs(batch["size_bytes"], _ANY),
                     mtime=longs(batch["mtime_ns"], _ANY),
                     usable=usable(batch),
-                    asked=look_up_pairs(batch["input_kind"], batch["language"], is_asked),
                     deleted=look_up(batch["status"], lambda status: status == "deleted"),
                     failing=look_up(batch["status"], lambda status: status in _FAILED),
                 )

@@ -18,6 +18,7 @@ from snake_pipe.plugins.dialects import (
 )
 from snake_pipe.plugins.languages import (
     AST_QUEUE,
+    DATA_OR_TREES,
     deciding_endings,
     default_languages,
     describe_languages,
@@ -32,6 +33,7 @@ from snake_pipe.plugins.sinks import Flush, FlushKey, Sink
 
 __all__ = [
     "AST_QUEUE",
+    "DATA_OR_TREES",
     "BatchSettings",
     "BatchTarget",
     "BatchingStrategy",

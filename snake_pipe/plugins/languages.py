@@ -20,6 +20,9 @@ _AST_ENDINGS = tuple(
 )
 _TREE_ENDINGS = (".ast.json", "_ast.json", ".syntax.json")
 
+DATA_OR_TREES = frozenset(("json", AST_QUEUE))
+"""The queues of JSON: which of them a file's name gives depends on what is asked for."""
+
 
 def queue_of_name(name: str, asked: Collection[str] = ()) -> str | None:
     """The queue for a file's name: a language, `ast` for what may hold a tree, None for the rest.

@@ -111,3 +111,33 @@ def test_data_languages_are_known_and_read_on_request(cli, tmp_path):
     paths, told = ingested(cli, root, "--languages", "yaml")
     assert paths == ["a.py", "b.yaml", "c.yml"]
     assert "left out 2 files of languages not asked for: 1 markdown, 1 python" in told
+
+
+def test_json_is_read_again_where_it_is_asked_for_as_something_else(tmp_path):
+    """It counted as unchanged, whatever it had been read as: data that was asked for had no rows."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    tree = '{"type": "Program", "body": [], "sourceType": "script", "start": 0, "end": 9}'
+    for name, text in (
+        ("data.json", "{}"),
+        ("found.json", tree),
+        ("named.ast.json", tree),
+        ("a.py", "x = 1"),
+    ):
+        (root / name).write_text(text)
+
+    def read(*languages):
+        found = snake_pipe.ingest(root, languages=languages, executor="serial")
+        listed = rows(
+            root / ".snake-pipe", "SELECT input_kind, reason FROM files WHERE path <> 'a.py' ORDER BY path"
+        )
+        return found.statistics.files_unchanged, listed
+
+    data, other, ast = ("source", None), ("ast", "not_an_ast"), ("ast", None)
+    assert read() == (0, [other, ast, ast])
+    assert read("json") == (0, [data] * 3)
+    assert read("json") == (3, [data] * 3)
+    assert read("json", "ast") == (2, [data, data, ast])
+    assert read("json", "ast", "python") == (4, [data, data, ast])
+    assert read() == (2, [other, ast, ast])
+    assert read("json", "ast") == (1, [data, data, ast])

@@ -20,7 +20,7 @@ from snake_pipe.extract.paths.names import escape_path
 from snake_pipe.load.known_files import KnownFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from snake_pipe.extract.batch_config import BatchConfig
     from snake_pipe.extract.discovery.request import IngestRequest
@@ -56,6 +56,7 @@ class PriorFiles:
             is_current=lambda name, version: plugins.is_current_parser(name, version, config.dialects),
             read_with=config.read_with,
             is_asked=lambda kind, language: _queue_of(kind, language) in queues,
+            is_told=partial(_is_told, queues) if queues >= plugins.DATA_OR_TREES else None,
         )
         self._load_all = partial(KnownFiles.current, dataset, repos=repos)
 
@@ -186,6 +187,13 @@ def _queue(file: KnownFile) -> str:
 
 def _queue_of(input_kind: str, language: str | None) -> str:
     return plugins.AST_QUEUE if input_kind == plugins.AST_QUEUE or language is None else language
+
+
+def _is_told(asked: Collection[str], path: str, input_kind: str, language: str | None) -> bool:
+    """Whether a file still belongs to the queue it was read in, as far as what is asked for decides that."""
+    queue = _queue_of(input_kind, language)
+    name = path.rpartition("/")[2]
+    return queue not in plugins.DATA_OR_TREES or plugins.queue_of_name(name, asked) in (queue, None)
 
 
 def _is_gone(path: Path) -> bool:

@@ -82,16 +82,23 @@ def test_rows_of_other_settings_are_not_accepted(dataset: Dataset, job: Any) -> 
     assert KnownFiles.of_job(dataset, "job1").match(found) == [True, True]
 
 
-def test_files_of_languages_that_nobody_asks_for_are_not_recognised(dataset: Dataset, job: Any) -> None:
+def test_files_match_only_in_a_language_that_is_asked_for_and_told_of_them_now(
+    dataset: Dataset, job: Any
+) -> None:
     kinds = [("source", "c"), ("source", "json"), ("ast", "c"), ("ast", None), ("source", None)]
     rows = [row(n, f"f{n}", input_kind=kind, language=language) for n, (kind, language) in enumerate(kinds)]
     job.flush(job.write(files=rows))
     asked = {("source", "c"), ("ast", None)}
     known = KnownFiles.current(dataset, is_asked=lambda *row: row in asked)
     paths, sizes, mtimes = [f"f{n}" for n in range(5)], [10] * 5, [20] * 5
+    found = [Found("r", path) for path in paths]
     assert known.recognise("r", paths, sizes, mtimes) == [True, False, False, True, False]
     assert {file.path for file in known.unseen()} == {"f1", "f2", "f4"}
-    assert known.match([Found("r", path) for path in paths]) == [True] * 5
+    assert known.match(found) == [True, False, False, True, False]
+    assert list(known.unseen()) == []
+    told = {("f1", "source", "json"), ("f3", "ast", None)}
+    known = KnownFiles.current(dataset, is_told=lambda *row: row in told)
+    assert known.match(found) == [False, True, False, True, False]
 
 
 def test_contents_of_files_that_may_be_as_they_were(dataset: Dataset, job: Any) -> None:
