@@ -92,6 +92,10 @@ class Delivery:
                 result.worker,
             )
         )
+        if any(status == "quarantined" for status, _ in result.reasons):
+            for error in _rows(result.errors):
+                if error["phase"] == "worker":
+                    self._tell_given_up(error["path"], error["code"], error["message"])
         self._on_rows(_rows(result.files))
 
     def take_lost(self, lost: LostFile) -> None:
@@ -121,8 +125,12 @@ class Delivery:
         add_counts(statistics.outcomes, {("quarantined", file.queue): 1})
         add_counts(statistics.reasons, {("quarantined", lost.reason): 1})
         add_counts(statistics.rows, {"files": 1, "errors": 1})
-        self._listener(Notice(lost.reason, f"{file.path}: {lost.message}", file.path))
+        self._tell_given_up(file.path, lost.reason, lost.message)
         self._add_rows([row], [error])
+
+    def _tell_given_up(self, path: str, reason: str, message: str) -> None:
+        """Whoever has noticed it: the file's worker, or that the worker has ended."""
+        self._listener(Notice(reason, f"{path}: {message}", path))
 
     def take_retried(self, batch: FileBatch) -> None:
         """A batch that gave nothing, and whose files are tried again."""

@@ -11,7 +11,7 @@ from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, FileBat
 from snake_pipe.extract.commit.delivery import Delivery
 from snake_pipe.extract.commit.flush_writer import FlushInfo
 from snake_pipe.extract.model.lost import lost_file
-from snake_pipe.extract.model.rows import file_row, rows_to_batch, to_ipc
+from snake_pipe.extract.model.rows import error_row, file_row, rows_to_batch, to_ipc
 from snake_pipe.extract.sinks.delivery import SinkDeliveries
 from snake_pipe.observe.events import BatchFinished, Flushed, Notice
 from snake_pipe.observe.statistics import BatchStatistics
@@ -122,6 +122,21 @@ def test_a_lost_file_is_a_row_an_error_and_a_notice():
     assert scene.statistics.files_failed == 1
     assert "in each of 3 tries" in scene.told(Notice)[0].message
     assert len(scene.rows) == 1
+
+
+def test_a_file_whose_time_is_over_is_told_of_whether_its_worker_has_ended_or_not():
+    """Who watches a long run, or `snake-pipe watch`, heard of it only where a worker had ended."""
+    lost, stopped = Scene(), Scene()
+    given_up = lost_file(file(1), "timeout", 1, file_timeout=60.0, memory_limit=1 << 30)
+    lost.delivery.take_lost(given_up)
+    batch, result = finished(1, 2)
+    result.reasons = {("quarantined", "timeout"): 1}
+    other = error_row("2.py", "j", file_id=2, phase="parse", code="syntax_error", message="cannot be parsed")
+    result.errors = to_ipc(rows_to_batch("errors", [*lost.writer.error_rows, other]))
+    stopped.delivery.take_result(batch, result, most_pending=10)
+    assert (
+        stopped.told(Notice) == lost.told(Notice) == [Notice("timeout", f"1.py: {given_up.message}", "1.py")]
+    )
 
 
 def test_cancelled_files_are_skipped_rows():
