@@ -89,6 +89,9 @@ class Documents(Protocol):
         `places` is as for `numbers`, each first key there once; None for those of clang, which have the
         columns that `ClangPositions` reads. `shown` are keys that are no attributes, None where those are not
         wanted. `longest` are the characters of values that are kept. `seed` is a number that nobody can know.
+
+        A plan keeps what it is given, and the collector of garbage does not see it: nothing of that may hold
+        the plan.
         """
 
     def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:

@@ -95,12 +95,11 @@ class NativeWalker:
         reader = open_reader(vocabulary.dialect.positions)
         assert isinstance(reader, PlannedReader)
         self._module = DOCUMENTS
-        self._vocabulary = vocabulary
         self._columns = reader.columns
         self._plan = DOCUMENTS.open_plan(
             vocabulary.dialect.type_key,
             Fields(fields, vocabulary.dialect.leaf_keys),
-            self._learn,
+            partial(_learn, vocabulary),  # a method would hold the plan that holds it, for ever
             reader.plan,
             reader.columns,
             tuple(
@@ -113,24 +112,6 @@ class NativeWalker:
             options.comment_length,
             _SEED,
         )
-
-    def _learn(self, type_: str) -> tuple[Any, ...]:
-        vocabulary = self._vocabulary
-        dialect = vocabulary.dialect
-        code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
-        name_key, kind = vocabulary.name_keys[type_], vocabulary.kind(code)
-        flags = _IS_FUNCTION * (type_ in dialect.functions) | _IS_CLASS * (type_ in dialect.classes)
-        if handlers is None:
-            return code, kind, name_key, None, flags, (), ()
-        flags |= (
-            _IS_LITERAL * handlers.is_literal
-            | _IS_COMMENT * handlers.is_comment
-            | _IS_NAMED * (handlers.named is not None)
-            | _IS_MEMBER * handlers.is_member
-        )
-        rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
-        guards = tuple((bit, guard_of(rule)) for bit, rule in rules if rule is not None)
-        return code, kind, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
 
     def walk(self, document: NativeDocument, root: Any) -> NodeColumns:
         """All nodes of the tree that begins at a view."""
@@ -188,6 +169,25 @@ class NativeWalker:
             partial(self._module.row_of_view, document.handle),
             partial(self._module.lines_of_view, self._plan),
         )
+
+
+def _learn(vocabulary: Vocabulary, type_: str) -> tuple[Any, ...]:
+    """What `Documents.open_plan` asks of a type."""
+    dialect = vocabulary.dialect
+    code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
+    name_key, kind = vocabulary.name_keys[type_], vocabulary.kind(code)
+    flags = _IS_FUNCTION * (type_ in dialect.functions) | _IS_CLASS * (type_ in dialect.classes)
+    if handlers is None:
+        return code, kind, name_key, None, flags, (), ()
+    flags |= (
+        _IS_LITERAL * handlers.is_literal
+        | _IS_COMMENT * handlers.is_comment
+        | _IS_NAMED * (handlers.named is not None)
+        | _IS_MEMBER * handlers.is_member
+    )
+    rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
+    guards = tuple((bit, guard_of(rule)) for bit, rule in rules if rule is not None)
+    return code, kind, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
 
 
 def _encoded(readings: Readings) -> tuple[Any, ...]:

@@ -63,14 +63,14 @@ class Vocabulary:
     """A dialect's types as codes, with what the table says of each; all dialects of a batch share the words.
 
     `handlers` has the codes of types for which there are rules; `name_keys` has, for each type, the field
-    with its nodes' names.
+    with its nodes' names, None where there is none.
     """
 
     def __init__(self, dialect: Dialect, words: Words) -> None:
         self.dialect = dialect
         self.words = words
         self.handlers: dict[int, Handlers] = {}
-        self.name_keys: dict[str, str] = {}
+        self.name_keys: dict[str, Any] = {}
         self._masked: dict[int, Handlers] = {}
         self._codes: dict[str, int] = {}
         self._kinds: list[int] = []
@@ -127,7 +127,7 @@ class Vocabulary:
         kind = table.kinds.get(type_) or table.fallback_kind(type_)
         self._kinds[code] = KIND_CODES[kind]
         self._kind_column = np.empty(0, np.int32)  # made again at the next use
-        self.name_keys[type_] = table.name_keys.get(type_, table.name_keys.get("", ""))
+        self.name_keys[type_] = table.name_keys.get(type_, table.name_keys.get("")) or None
         value_key = table.value_keys.get(type_)
         rules = (
             table.named.get(type_),

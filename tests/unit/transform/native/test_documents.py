@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sysconfig
+import weakref
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -426,6 +428,33 @@ def test_walks_are_the_same(content: dict[str, Any]) -> None:
     assert list(zip(named, found.depths.tolist(), found.fields.tolist(), names, strict=True)) == walked
 
 
+@needs_documents
+def test_a_walker_is_gone_with_all_that_it_has_learned() -> None:
+    """There is one for each dialect and drain: a worker's memory grew as long as it lived."""
+    document = read_natively(TREE)
+    assert document is not None
+    vocabulary = Vocabulary(generic("type", "loc"), Words())
+    NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, document.root)
+    kept = weakref.ref(vocabulary)
+    del vocabulary
+    gc.collect()
+    assert kept() is None
+
+
+@needs_documents
+def test_where_no_key_holds_a_name_an_empty_one_does_not() -> None:
+    """Python took it for the key of names, as tables say with an empty string that there is none."""
+    text = (
+        b'{"kind":"Document","":"a","definitions":[{"kind":"OperationDefinition","":"b"}],"loc":{"start":0}}'
+    )
+    found = tables([text], in_place=True)
+    assert [(row["type"], row["name"]) for row in found["nodes"]] == [
+        ("Document", None),
+        ("OperationDefinition", None),
+    ]
+    assert found == tables([text], in_place=False)
+
+
 # -- views ---------------------------------------------------------------------------------------------
 
 
@@ -497,6 +526,30 @@ def test_an_object_has_one_view_which_is_empty_after_its_document() -> None:
     assert view.get("b") is None
     assert len(view) == 0
     assert "b" not in view
+
+
+@needs_documents
+def test_a_list_is_empty_where_its_document_goes_while_items_are_taken() -> None:
+    """A new list may start the collector of garbage, and the document be part of that."""
+    threshold = gc.get_threshold()
+    gc.collect()
+    try:
+        gc.disable()  # what is young is what is collected first
+        document = read_natively(b"[" + b"[1]," * 50_000 + b"1]")
+        assert document is not None
+        view = document.root
+        circle: list[Any] = [document]
+        circle.append(circle)
+        del document, circle
+        gc.set_threshold(1)
+        gc.enable()
+        taken = view[40_000:40_001]
+    finally:
+        gc.set_threshold(*threshold)
+        gc.enable()
+    gc.collect()
+    assert list(view) == []
+    assert opened(taken) in ([], [[]])  # later Pythons collect after it
 
 
 @needs_documents
