@@ -16,11 +16,11 @@ _LONGEST = 1000
 """Digits of a number from which the text is not searched any more."""
 _ANY_DIGIT_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
+_DIGITS = b"0123456789"
 _BEFORE, _BEHIND = b",:[ \t\r\n", b",]} \t\r\n"
 """What stands around numbers; most digits in strings stand between other characters."""
 _EXPONENTS = (b"e0", b"e+0", b"E0", b"E+0")
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_MANTISSA = re.compile(rb"(?:-?[0-9]+\.)?[0-9]+\Z")
 
 
 class InexactNumberError(Exception):
@@ -93,8 +93,7 @@ def _numbers_around(text: bytes, digits: bytes, mark: bytes) -> Iterator[bytes]:
     """
     at = digits.find(mark)
     while at >= 0:
-        before = _MANTISSA.search(text, max(0, at - _LONGEST), at)
-        start = before.start() if before else at
+        start = at - _mantissa_size(text[max(0, at - _LONGEST) : at])
         start -= start > 0 and text[start - 1 : start] == b"-"
         number = _NUMBER.match(text, start)
         if number and number.end() > at:
@@ -104,3 +103,16 @@ def _numbers_around(text: bytes, digits: bytes, mark: bytes) -> Iterator[bytes]:
                 yield number.group()
             at = number.end() - 1
         at = digits.find(mark, at + 1)
+
+
+def _mantissa_size(before: bytes) -> int:
+    """How many bytes at the end are digits, with a point among them or none.
+
+    A regular expression with an end would be tried at each byte, for each `e0` in a text of hashes.
+    """
+    rest = before.rstrip(_DIGITS)
+    if rest.endswith(b".") and len(rest) < len(before):
+        whole = rest[:-1].rstrip(_DIGITS)
+        if len(whole) < len(rest) - 1:
+            rest = whole
+    return len(before) - len(rest)
