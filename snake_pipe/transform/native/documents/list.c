@@ -28,7 +28,8 @@ static Py_ssize_t length(PyObject *self) { return count_of((View *)self); }
 static PyObject *items_of(View *view, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count) {
     int is_backward = step < 0;
     PyObject *list = PyList_New(0);
-    if (list == NULL || count == 0) return list;
+    /* Garbage may have been collected for it, and the document with that: the view is empty then. */
+    if (list == NULL || count == 0 || view->document == NULL) return list;
     if (is_backward) {
         start += (count - 1) * step;
         step = -step;

@@ -5,9 +5,10 @@
 const char PLAN[] = MODULE ".plan";
 
 int32_t key_number(Plan *plan, const char *text, size_t size) {
+    /* Before the word is there: none is without its facts. */
+    if (reserve(&plan->key_facts, sizeof(Key))) return NO_WORD;
     int32_t number = word_number(&plan->keys, text, size);
     if (number == NO_WORD || (size_t)number < plan->key_facts.count) return number;
-    if (reserve(&plan->key_facts, sizeof(Key))) return NO_WORD;
     ((Key *)plan->key_facts.items)[plan->key_facts.count++] = (Key){UNASKED, NO_STEP, NO_WORD, 0, 0, 0};
     return number;
 }
@@ -39,8 +40,8 @@ static int take_type(Plan *plan, PyObject *said, Type *type) {
 }
 
 int32_t type_number(Plan *plan, const char *text, size_t size) {
-    int32_t number = word_number(&plan->types, text, size);
-    if (number == NO_WORD || (size_t)number < plan->type_facts.count) return number;
+    int32_t number = known_word(&plan->types, text, size);
+    if (number != NO_WORD) return number;
     PyObject *word = PyUnicode_FromStringAndSize(text, (Py_ssize_t)size), *said = NULL;
     if (word != NULL) {
         said = PyObject_CallFunctionObjArgs(plan->learn, word, NULL);
@@ -50,7 +51,9 @@ int32_t type_number(Plan *plan, const char *text, size_t size) {
     Type type;
     int failed = take_type(plan, said, &type) || reserve(&plan->type_facts, sizeof(Type));
     Py_DecRef(said);
-    if (failed) return NO_WORD;
+    /* Only now: what is no word is asked again. */
+    number = failed ? NO_WORD : word_number(&plan->types, text, size);
+    if (number == NO_WORD) return NO_WORD;
     ((Type *)plan->type_facts.items)[plan->type_facts.count++] = type;
     return number;
 }

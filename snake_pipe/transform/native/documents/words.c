@@ -4,9 +4,11 @@
 
 #define MULTIPLIER 0x9E3779B97F4A7C15u
 
+/* Both halves of the product count: in the lower one alone a high bit changes few others, whatever the seed is, so
+   that words could be made of which many have the same hash. */
 static uint64_t mixed(uint64_t hash) {
-    hash *= MULTIPLIER;
-    return hash ^ hash >> 32;
+    unsigned __int128 product = (unsigned __int128)hash * MULTIPLIER;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t hash_of(uint64_t seed, const char *text, size_t size) {

@@ -22,10 +22,14 @@
 #define LARGEST_BLOCK 1016
 #endif
 
-/* Before each block stands its size: 16 * its class + 8 bytes, or more than `LARGEST_BLOCK`. */
-typedef struct Block {
+/* Before each block stands its size: 16 * its class + 8 bytes, or more than `LARGEST_BLOCK`.
+
+   What is kept in a block is of another type before it is freed and after it is taken again, in code into which this
+   is inlined: without `may_alias` the compiler may write the one before it has read the other. */
+typedef struct __attribute__((may_alias)) Block {
     struct Block *next;
 } Block;
+typedef size_t __attribute__((may_alias)) BlockSize;
 
 typedef struct Chunk Chunk;
 typedef struct Large Large;
@@ -49,7 +53,7 @@ void *take_large(Arena *arena, size_t size);
 void *resize_large(Arena *arena, void *block, size_t size);
 void free_large(void *block);
 
-static inline size_t block_size(const void *block) { return ((const size_t *)block)[-1]; }
+static inline size_t block_size(const void *block) { return ((const BlockSize *)block)[-1]; }
 
 static inline void *take_block(size_t size) {
     Arena *arena = arena_in_use;
@@ -63,7 +67,7 @@ static inline void *take_block(size_t size) {
     if ((size_t)(arena->end - arena->next) < whole) return take_from_new_chunk(arena, class);
     char *at = arena->next;
     arena->next += whole;
-    *(size_t *)(void *)at = whole - 8;
+    *(BlockSize *)(void *)at = whole - 8;
     return at + 8;
 }
 

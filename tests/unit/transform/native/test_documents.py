@@ -649,6 +649,31 @@ def test_a_plan_is_not_used_while_it_learns() -> None:
 
 
 @needs_documents
+def test_a_type_that_was_not_learned_is_asked_for_again() -> None:
+    """The next new one got its number, behind the end of what was known."""
+    assert DOCUMENTS is not None
+    documents, asked = DOCUMENTS, []
+
+    def learn(word: str) -> Any:
+        asked.append(word)
+        if asked == ["A", "B"]:
+            raise LookupError(word)
+        return (ord(word), 5, "", None, 0, (), ())
+
+    def codes(text: bytes) -> list[int]:
+        document = documents.read_document(text)
+        found = documents.walk_document(document, plan, documents.document_root(document))
+        return memoryview(found[0]).cast("B").cast("i").tolist()
+
+    plan = open_plan(learn)
+    with pytest.raises(LookupError):
+        codes(TREE)
+    assert codes(b'{"type":"C"}') == [ord("C")]
+    assert codes(TREE) == [ord(word) for word in "ABBC"]
+    assert asked == ["A", "B", "C", "B"]
+
+
+@needs_documents
 def test_errors_are_raised() -> None:
     with pytest.raises(LookupError):
         walk(TREE, refuse)
