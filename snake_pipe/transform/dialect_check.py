@@ -13,7 +13,7 @@ from snake_pipe.transform.dialects.declared_rules import RootTest
 from snake_pipe.transform.dialects.sniffing import is_root, roots
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import HOLDS_TREES, TransformOptions
-from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, json_to_utf8, unpack
+from snake_pipe.transform.trees.document.decoding import GZIP_MAGIC, decode, json_to_utf8, unpack
 from snake_pipe.transform.trees.document.lines import Documents, read_documents
 from snake_pipe.transform.trees.find import as_whole, find_trees
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
     from snake_pipe.transform.rows.contract import FileFacts
+    from snake_pipe.transform.trees.document.lines import Document
     from snake_pipe.transform.trees.find import Tree
 
 _FIRST_KEYS = 12
@@ -77,7 +78,7 @@ def check_tree(path: str, data: bytes, own: tuple[Dialect, ...], most: int) -> D
     try:
         text = unpack(data) if data.startswith(GZIP_MAGIC) else data
         content = read_documents(json_to_utf8(text)[0], path)
-        documents = [each.content for each in content] if isinstance(content, Documents) else [content]
+        documents = [_decoded(each) for each in content] if isinstance(content, Documents) else [content]
     except TransformError as error:
         return DialectCheck(None, str(error.args[2]))
     trees = [tree for document in documents for tree in find_trees(document, own).found]
@@ -108,6 +109,11 @@ def check_tree(path: str, data: bytes, own: tuple[Dialect, ...], most: int) -> D
         Counter(finding.what for finding in findings),
         list(_first_of_each(findings, most)),
     )
+
+
+def _decoded(document: Document) -> Any:
+    """Python's own objects, which are looked at after the document is gone."""
+    return document.content if document.native is None else decode(document.text)
 
 
 def _problem(facts: FileFacts) -> str:

@@ -35,9 +35,10 @@ def text_of(document):
 def paths_in(text):
     """What is written as code and begins with a folder of the project or of the package.
 
-    What an environment holds depends on what was installed into it.
+    What an environment or a cache holds depends on what was done before.
     """
-    tops = {path.name for base in (PROJECT, PACKAGE) for path in base.iterdir() if path.is_dir()} - {".venv"}
+    tops = {path.name for base in (PROJECT, PACKAGE) for path in base.iterdir() if path.is_dir()}
+    tops -= {".cache", ".venv"}
     for code in _CODE.findall(_FENCE.sub("", text)):
         for word in re.split(r"[\s:]", code):
             top, slash, _ = word.partition("/")

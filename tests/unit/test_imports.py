@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from snake_pipe.extract.worker.modules import WORKER_MODULES
 
 
 def imported_by(*modules: str) -> set[str]:
+    """All that a process has after it, but for what measures its coverage."""
     code = f"import sys; import {', '.join(modules)}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=alone)
     return set(done.stdout.split())
 
 
