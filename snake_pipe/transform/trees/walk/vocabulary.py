@@ -120,7 +120,7 @@ class Vocabulary:
         return self._kinds[code]
 
     def _learn(self, type_: str) -> None:
-        code = self._codes[type_] = self.words.code(type_)
+        code = self.words.code(type_)
         missing = code + 1 - len(self._kinds)
         self._kinds += [0] * missing
         table = self.dialect
@@ -146,3 +146,4 @@ class Vocabulary:
             self.handlers[code] = Handlers(
                 value_key, *rules, is_member, type_ in table.literals, kind == "comment", is_value_only
             )
+        self._codes[type_] = code  # in the end: a type whose table fails is learned again
