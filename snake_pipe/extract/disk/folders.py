@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ANOTHER_FOLDER = (errno.ENOENT, errno.ESTALE)
+"""What an open folder says that was removed; ESTALE on network disks."""
+
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -50,8 +54,9 @@ class LastFolder:
         if self._place == (root, parent):
             try:
                 return os.open(name, flags, dir_fd=self._folder)
-            except FileNotFoundError:
-                pass  # there may be another folder in its place by now
+            except OSError as error:  # there may be another folder in its place by now
+                if error.errno not in _ANOTHER_FOLDER:
+                    raise
         self.close()
         self._folder = open_folder(os.fsencode(root), parent)
         self._place = root, parent

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import socket
@@ -184,6 +185,26 @@ def test_a_folder_that_stays_open_is_opened_again_where_another_took_its_place(t
             read_file(str(tmp_path), missing, LIMIT, folder)
     assert read_file(str(tmp_path), b"pkg/b.py", LIMIT, folder).data == b"b"
     folder.close()
+    folder.close()
+
+
+def test_a_folder_that_a_network_disk_has_removed_is_opened_again(tmp_path, monkeypatch):
+    """Each file of it would have failed until the next batch, where every file had opened its own folder."""
+    (tmp_path / "a.py").write_bytes(b"a")
+    folder, real = LastFolder(), os.open
+    read_file(str(tmp_path), b"a.py", LIMIT, folder)
+    answers = [OSError(errno.ESTALE, os.strerror(errno.ESTALE)), OSError(errno.EACCES, "no")]
+
+    def once(name, flags, **place):
+        if name == b"a.py" and answers:
+            raise answers.pop(0)
+        return real(name, flags, **place)
+
+    monkeypatch.setattr("os.open", once)
+    with pytest.raises(UnreadableError, match="no"):
+        read_file(str(tmp_path), b"a.py", LIMIT, folder)
+    answers.append(OSError(errno.ESTALE, os.strerror(errno.ESTALE)))
+    assert read_file(str(tmp_path), b"a.py", LIMIT, folder).data == b"a"
     folder.close()
 
 
