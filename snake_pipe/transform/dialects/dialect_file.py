@@ -156,6 +156,8 @@ class _Compiler:
         )
         if places.length and (places.end_offset or not places.start_offset):
             table.refuse("length", "is for a start_offset without an end_offset")
+        if places.mistake is not None:
+            table.refuse(*places.mistake)
         given = any(places.paths)
         unit = table.required("unit", choices=UNITS) if given else table.text("unit", "none", choices=UNITS)
         table.close()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_MOST_STEPS = 32
+"""Keys of all paths, those that several begin with once: as many as the compiled modules have room for."""
+_MOST_DIGITS = 9
+
 
 class Places(NamedTuple):
     """The paths from a node to the numbers of its place, keys separated by dots; empty where there is none.
@@ -29,6 +33,24 @@ class Places(NamedTuple):
     def paths(self) -> tuple[str, ...]:
         """The six paths, in the order of the columns."""
         return self[:6]
+
+    @property
+    def mistake(self) -> tuple[str, str] | None:
+        """The first field whose path no reader can follow, and why; None where there is none."""
+        given = {name: value for name, value in self._asdict().items() if isinstance(value, str) and value}
+        paths = {name: tuple(path.split(".")) for name, path in given.items()}
+        known: set[tuple[str, ...]] = set()
+        for name, path in paths.items():
+            known.update(path[:count] for count in range(1, len(path) + 1))
+            if path[0].isdigit():
+                return name, "begins with a number, and nodes are no lists"
+            if any(step.isdigit() and (len(step) > _MOST_DIGITS or not step.isascii()) for step in path):
+                return name, "has a number that is no place in a list"
+            if any(other != path and path[: len(other)] == other for other in paths.values()):
+                return name, "goes on behind the number of another path"
+            if len(known) > _MOST_STEPS:
+                return name, f"makes the keys of all paths more than {_MOST_STEPS}"
+        return None
 
 
 def points(

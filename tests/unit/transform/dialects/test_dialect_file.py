@@ -273,6 +273,22 @@ class TestImports:
             "toy.toml: positions.length is for a start_offset without an end_offset",
         ),
         (
+            HEAD + ROOT + '[positions]\nunit = "byte"\nstart_offset = "0"\n',
+            "toy.toml: positions.start_offset begins with a number, and nodes are no lists",
+        ),
+        (
+            HEAD + ROOT + '[positions]\nunit = "byte"\nstart_offset = "a.9999999999"\n',
+            "toy.toml: positions.start_offset has a number that is no place in a list",
+        ),
+        (
+            HEAD + ROOT + '[positions]\nunit = "byte"\nstart_line = "p.q"\nstart_col = "p"\n',
+            "toy.toml: positions.start_line goes on behind the number of another path",
+        ),
+        (
+            HEAD + ROOT + f'[positions]\nunit = "byte"\nstart_line = "a{".a" * 32}"\n',
+            "toy.toml: positions.start_line makes the keys of all paths more than 32",
+        ),
+        (
             HEAD + ROOT + "[positions]\nfirst_line = 2\n",
             "toy.toml: positions.first_line is 2; 0 or 1 is allowed",
         ),
