@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_RULE = 4096
 
 _LITERAL = re.compile(rb"[^*?\[\\]*")
+_STARS_IN_NAME = re.compile(rb"[^/]\*\*/")
 
 _POSIX_CLASSES = {
     b"alnum": rb"a-zA-Z0-9",
@@ -73,7 +74,8 @@ class IgnoreRules:
         folder, name = rule.pattern[:start], rule.pattern[start:]
         literal = _LITERAL.match(rule.pattern)
         in_set = b"[" in folder and b"]" in name  # the slash may be one of a set of characters
-        if in_set or (b"**" in name and not rule.by_name):  # or whatever folders lie between
+        in_name = _STARS_IN_NAME.search(folder) is not None  # or belong to stars that stand for nothing
+        if in_set or in_name or (b"**" in name and not rule.by_name):  # or whatever folders lie between
             self._beginnings.add(literal[0] if literal else b"")
         else:
             place = folder if not rule.by_name and literal and len(literal[0]) >= start else None
@@ -141,7 +143,8 @@ def _parse(order: int, line: bytes) -> Rule | None:
     expression = translate(pattern) if pattern else None
     if expression is None:
         return None
-    return Rule(order, pattern, expression + (b"/" if only_folders else b"/?"), ignores, by_name, text)
+    expression += b"(?<!/)" + (b"/" if only_folders else b"/?")  # what is below a folder is not the folder
+    return Rule(order, pattern, expression, ignores, by_name, text)
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

@@ -21,6 +21,7 @@ FOLDERS = st.lists(NAMES.map(lambda name: name + b"/"), max_size=3).map(b"".join
 @example(["\\a*b"], b"", b"ab")
 @example(["a[b/a]*"], b"", b"ab")
 @example(["a/o[!/]b"], b"a/", b"oab")
+@example(["a**/b"], b"", b"ab")
 def test_a_rule_about_a_file_is_always_looked_for(rules: list[str], folder: bytes, name: bytes) -> None:
     read = IgnoreRules("\n".join(rules).encode())
     for entry in (name, name + b"/"):
