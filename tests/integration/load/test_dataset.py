@@ -23,6 +23,7 @@ from snake_pipe.schemas import ORDINAL_BITS, SCHEMA_VERSION, TABLES
 from snake_pipe.storage import file_lock
 from snake_pipe.storage.local import LocalStorage
 from testkit.claims import taken
+from testkit.descriptors import open_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -383,7 +384,7 @@ def test_a_file_system_without_locks_is_refused_with_the_reason(
         raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(file_lock.fcntl, "flock", without_locks)
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_below(tmp_path)
     for attempt in (
         lambda: taken(dataset.storage.folder),
         lambda: Dataset.create(LocalStorage(tmp_path / "new")),
@@ -391,5 +392,5 @@ def test_a_file_system_without_locks_is_refused_with_the_reason(
         with pytest.raises(DatasetError, match=f"cannot lock .*{os.strerror(reason)}") as caught:
             attempt()
         assert "file system that has locks" in (caught.value.hint or "")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_below(tmp_path) == before
     assert live_writers(dataset.storage) == []

@@ -23,6 +23,7 @@ from snake_pipe.extract.discovery.walk import walk
 from snake_pipe.extract.paths.gitignore import IgnoreRules
 from snake_pipe.extract.paths.names import escape_path, unescape_path
 from snake_pipe.observe.statistics import LeftOutByRules
+from testkit.descriptors import open_below
 from testkit.repositories import git
 
 
@@ -47,10 +48,6 @@ def make(root: Path, *paths: str, content: str = "x = 1\n") -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     return root
-
-
-def descriptors() -> int:
-    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 def paths(items) -> list[str]:
@@ -509,10 +506,9 @@ def _files(below: folder_walk.FolderWalk) -> list[bytes]:
 
 
 @pytest.fixture(autouse=True)
-def no_descriptor_is_left_open():
-    before = descriptors()
+def no_descriptor_is_left_open(tmp_path: Path):
     yield
-    assert descriptors() == before
+    assert open_below(tmp_path) == 0
 
 
 def test_folders_deeper_than_a_path_may_be_long(deep_path: Path) -> None:
@@ -543,12 +539,11 @@ def test_many_levels_need_one_descriptor(deep_path: Path) -> None:
         folder = deeper
     os.close(os.open("deepest.py", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
-    before = descriptors()
     items = walk([deep_path], PLAIN)
     assert next(items).path == "d/" * 1_500 + "deepest.py"
-    assert descriptors() <= before + 1
+    assert open_below(deep_path) == 1
     assert list(items) == []
-    assert descriptors() == before
+    assert open_below(deep_path) == 0
 
 
 def test_a_folder_moved_during_the_walk_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -564,11 +559,11 @@ def test_a_folder_moved_during_the_walk_is_said_and_the_rest_goes_on(tmp_path: P
 
 def test_an_early_close_gives_the_descriptor_back(tmp_path: Path) -> None:
     make(tmp_path, "a/1.py", "a/2.py")
-    before = descriptors()
     items = walk([tmp_path], PLAIN)
     next(items)
+    assert open_below(tmp_path) == 1
     items.close()
-    assert descriptors() == before
+    assert open_below(tmp_path) == 0
 
 
 @pytest.mark.parametrize("separator", [b"\n", b"\0"])
