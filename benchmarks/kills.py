@@ -181,7 +181,7 @@ def compare(left: Path, right: Path) -> dict[str, tuple[int, int]]:
     found = {}
     for table in TABLES:
         with snake_pipe.connect(left) as a, snake_pipe.connect(right) as b:
-            sql = _comparable(table)
+            sql = comparable(table)
             a.register("one", a.sql(sql).to_arrow_table())
             a.register("two", b.sql(sql).to_arrow_table())
             differing = _number(a, f"SELECT count(*) FROM (({_ONE_LESS_TWO}) UNION ALL ({_TWO_LESS_ONE}))")
@@ -189,7 +189,8 @@ def compare(left: Path, right: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _comparable(table: str) -> str:
+def comparable(table: str) -> str:
+    """SQL of a table's rows without what each run has of its own; a file is known by its path."""
     if table == "files":
         return f"SELECT * EXCLUDE ({_VOLATILE}) FROM files"
     if table == "errors":
