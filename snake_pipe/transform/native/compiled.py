@@ -138,6 +138,13 @@ class Rows(Protocol):
     def climb(self, *columns_and_numbers: Any) -> None:
         """Fills in what places say of names; see `sources.names`, which gives the columns in their order."""
 
+    def find_roles(self, *columns_and_numbers: Any) -> tuple[bytearray, bytearray, bytearray, bytearray]:
+        """Rows, roles (int8), qualifying members and deciding places of names.
+
+        See `trees.columns.scopes`, which gives the columns in their order.
+        """
+        ...
+
 
 class Sources(Protocol):
     """What the module has that parses sources and walks their trees without a Python object for each node."""

@@ -49,11 +49,11 @@ _TRAITS = {
         re.IGNORECASE,
     ),
 }
-_MAY_HAVE_TRAITS = re.compile(
-    r"min\.|gen|[._](?:pb|g)\.|_pb2|vendor|node_modules|third_party|bower_components|site-packages|test|spec",
-    re.IGNORECASE,
+_HINTS = (
+    *("min.", "gen", "pb.", ".g.", "_g.", "_pb2", "vendor", "node_modules", "third_party"),
+    *("bower_components", "site-packages", "test", "spec"),
 )
-"""One look that most paths do not pass, in place of four."""
+"""Of these at least one is in each path with a trait; looking for them takes less than the expressions do."""
 _NO_LINE = 2**31
 _JSON = r"\.(?:json|jsonl|ndjson)(?:\.gz)?$"
 _AST_NAME = re.compile(r"(?:[._-]ast|\.syntax|\.estree)" + _JSON, re.IGNORECASE)
@@ -110,7 +110,8 @@ def _describe(
     facts.language = _language(dialect, source, types)
     facts.line_count = last_line
     named = (facts.source_path or path).replace("\\", "/")
-    if _MAY_HAVE_TRAITS.search(named):
+    folded = named.casefold()
+    if any(hint in folded for hint in _HINTS):
         facts.traits += [trait for trait, pattern in _TRAITS.items() if pattern.search(named)]
 
 

@@ -13,6 +13,7 @@ static PyMethodDef methods[] = {
     {"cut", cut, METH_VARARGS, NULL},
     {"shorten", shorten, METH_VARARGS, NULL},
     {"climb", climb, METH_VARARGS, NULL},
+    {"find_roles", find_roles, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef definition = {{{1, NULL}, NULL, 0, NULL}, MODULE, DIGEST, 0, methods, NULL, NULL, NULL, NULL};

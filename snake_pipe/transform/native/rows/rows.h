@@ -16,6 +16,7 @@ PyObject *locate(PyObject *module, PyObject *arguments);
 PyObject *cut(PyObject *module, PyObject *arguments);
 PyObject *shorten(PyObject *module, PyObject *arguments);
 PyObject *climb(PyObject *module, PyObject *arguments);
+PyObject *find_roles(PyObject *module, PyObject *arguments);
 
 /* How many numbers of 32 bits a column has. */
 static inline Py_ssize_t numbers_in(const Py_buffer *column) { return column->len / (Py_ssize_t)sizeof(int32_t); }

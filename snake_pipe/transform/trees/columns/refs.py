@@ -103,8 +103,8 @@ class References:
         """The references of one dialect's names."""
         columns = self._columns
         climber = Climber(vocabulary.dialect, vocabulary, columns.fields.code_of)
-        candidates = np.flatnonzero(mask & columns.in_main())
-        climbed = climber.climb(candidates, columns.variants, columns.field_codes, columns.shape)
+        wanted = mask & columns.in_main()
+        climbed = climber.climb(wanted, columns.variants, columns.field_codes, columns.shape)
         self._settle(climbed)
         climbed = climbed.pick(climbed.roles < _LAST_ROLE)
         texts = columns.names.take(pa.array(climbed.rows))

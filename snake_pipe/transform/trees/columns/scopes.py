@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snake_pipe.schemas import ROLES
+from snake_pipe.transform.native.compiled import ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect
+    from snake_pipe.transform.native.compiled import Rows
     from snake_pipe.transform.rows.shape import TreeShape
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
@@ -25,6 +27,8 @@ NONE_ROLE = _ROLE_CODES["none"]
 LOCAL_ROLE = _ROLE_CODES["local"]
 WRITE_ROLE = _ROLE_CODES["write"]
 TYPE_ROLE = _ROLE_CODES["type"]
+_CLIMBS, _ONLY_FIRST, _ONLY_TYPES = 1, 2, 4
+"""As the compiled module knows a `RoleRule`."""
 _LONGEST_CLIMB = 64
 """Steps after which a name keeps the role it has: a chain of additions must not cost its square."""
 
@@ -86,9 +90,53 @@ class Climber:
                 self._member[code] = True
 
     def climb(
+        self,
+        wanted: NDArray[np.bool_],
+        types: NDArray[np.int32],
+        fields: NDArray[np.int32],
+        shape: TreeShape,
+    ) -> Climbed:
+        """The roles of those wanted rows that are names."""
+        if ROWS is None:
+            return self._climb_in_steps(np.flatnonzero(wanted), types, fields, shape)
+        return self._climb_compiled(ROWS, wanted, types, fields, shape)
+
+    def _climb_compiled(
+        self,
+        module: Rows,
+        wanted: NDArray[np.bool_],
+        types: NDArray[np.int32],
+        fields: NDArray[np.int32],
+        shape: TreeShape,
+    ) -> Climbed:
+        flags = self._climb * _CLIMBS | self._first * _ONLY_FIRST | self._only_types * _ONLY_TYPES
+        rows, roles, qualified_by, place = module.find_roles(
+            types,
+            fields,
+            shape.parent,
+            shape.child_index,
+            wanted,
+            self._initial,
+            self._member,
+            self._parent_index,
+            self._field_index,
+            self._role,
+            flags.astype(np.uint8),
+            flags.shape[1],
+            TYPE_ROLE,
+            _LONGEST_CLIMB,
+        )
+        return Climbed(
+            np.frombuffer(rows, np.int32).astype(np.int64),
+            np.frombuffer(roles, np.int8),
+            np.frombuffer(qualified_by, np.int32).astype(np.int64),
+            np.frombuffer(place, np.int32).astype(np.int64),
+        )
+
+    def _climb_in_steps(
         self, rows: NDArray[np.int64], types: NDArray[np.int32], fields: NDArray[np.int32], shape: TreeShape
     ) -> Climbed:
-        """The roles of those rows that are names."""
+        """The same, all names one step after the other."""
         role = self._initial[types[rows]]
         is_name = role >= 0
         rows, role = rows[is_name], role[is_name]

@@ -19,11 +19,12 @@ from snake_pipe.transform.rows import shape, texts
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources import lines, names
 from snake_pipe.transform.transformer import open_transformer
+from snake_pipe.transform.trees.columns import scopes
 from testkit.native import blocks_kept, digest
 from testkit.places import GOLDEN_LANGUAGES, PROJECT
 
 ROWS: Any = compiled.ROWS
-USERS = (shape, texts, lines, names)
+USERS = (shape, texts, lines, names, scopes)
 
 needs_rows = pytest.mark.skipif(ROWS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
@@ -85,6 +86,27 @@ def names_to_climb(**others: Any) -> tuple[Any, ...]:
     return (*{**columns, **others}.values(),)
 
 
+def names_of_trees(**others: Any) -> tuple[Any, ...]:
+    """The arguments of `find_roles` for a name in a root, at a place with a role."""
+    columns: dict[str, Any] = {
+        "types": ints(0, 1),
+        "fields": ints(0, 1),
+        "parent": ints(-1, 0),
+        "child_index": ints(0, 0),
+        "wanted": np.ones(2, np.bool_),
+        "initial": np.array([-1, 1], np.int8),
+        "member": np.zeros(2, np.bool_),
+        "parent_index": ints(1, 0),
+        "field_index": ints(0, 1),
+        "role": np.array([-1, -1, -1, 3], np.int8),
+        "flags": np.ones(4, np.uint8),
+        "holders": 2,
+        "type_role": 3,
+        "steps": 9,
+    }
+    return (*{**columns, **others}.values(),)
+
+
 WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "no columns": ("shape", (1, 2, 3, 4)),
     "shorter": ("shape", (ints(0, 1), ints(0), ints(0, 0), ints(0, 0))),
@@ -131,6 +153,19 @@ WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
             row=ints(2),
         ),
     ),
+    "a parent that is no row before": ("find_roles", names_of_trees(parent=ints(-1, 1))),
+    "a name of no table": ("find_roles", names_of_trees(types=ints(0, 9))),
+    "a parent of no table": ("find_roles", names_of_trees(types=ints(9, 1), wanted=np.array([False, True]))),
+    "a name in a field of no table": ("find_roles", names_of_trees(fields=ints(0, 9))),
+    "a name in a field below all": ("find_roles", names_of_trees(fields=ints(0, -1))),
+    "a parent outside of the table": ("find_roles", names_of_trees(parent_index=ints(2, 0))),
+    "a field outside of the table": ("find_roles", names_of_trees(field_index=ints(0, 2))),
+    "fewer flags of places": ("find_roles", names_of_trees(flags=np.ones(3, np.uint8))),
+    "a table of no width": ("find_roles", names_of_trees(holders=0)),
+    "a table of another width": ("find_roles", names_of_trees(holders=3)),
+    "fewer types that are members": ("find_roles", names_of_trees(member=np.zeros(1, np.bool_))),
+    "fewer wanted rows": ("find_roles", names_of_trees(wanted=np.ones(1, np.bool_))),
+    "fewer indexes of children": ("find_roles", names_of_trees(child_index=ints(0))),
     "more than all characters": ("shorten", (b"abc", ints(0), ints(2), 2**40)),
 }
 
@@ -149,6 +184,15 @@ def test_a_name_notes_its_place() -> None:
     ROWS.climb(*arguments)
     role, used_as, place, holder, way = (column.tolist() for column in arguments[17:22])
     assert (role, used_as, place, holder, way) == ([7], [0], [1], [0], [1])
+
+
+@needs_rows
+def test_a_name_of_a_tree_takes_the_role_of_its_place() -> None:
+    found = [
+        np.frombuffer(column, np.int32 if len(column) > 1 else np.int8)
+        for column in ROWS.find_roles(*names_of_trees())
+    ]
+    assert [column.tolist() for column in found] == [[1], [3], [-1], [0]]
 
 
 def sources() -> list[Path]:
@@ -196,6 +240,10 @@ def test_invented_columns_end_in_an_answer_or_a_value_error(
         ("locate", (one, two, three, three.copy() if flag else None, four, four.copy())),
         ("cut", (text, one, two, (three > 3) if flag else None)),
         ("shorten", (text, one, two, 3)),
+        (
+            "find_roles",
+            names_of_trees(types=one[:2], fields=two[:2], parent=three[:2], parent_index=four[:2]),
+        ),
         ("climb", names_to_climb(source=text, start=one[:2], end=two[:2], row=three[:1], index=four[:1])),
     ):
         try:
