@@ -33,9 +33,10 @@ static void begin_chunk(Arena *arena, Chunk *chunk) {
     arena->chunk = chunk;
     arena->next = (char *)(chunk + 1) + 8;
     arena->end = (char *)chunk + CHUNK_SIZE;
+    forbid(arena->next, (size_t)(arena->end - arena->next));
 }
 
-void *take_from_new_chunk(Arena *arena, size_t class) {
+void *take_from_new_chunk(Arena *arena, size_t size) {
     Chunk *chunk = arena->chunk ? arena->chunk->next : arena->first;
     if (chunk == NULL) {
         chunk = or_end(malloc(CHUNK_SIZE), CHUNK_SIZE);
@@ -43,7 +44,7 @@ void *take_from_new_chunk(Arena *arena, size_t class) {
         *(arena->chunk ? &arena->chunk->next : &arena->first) = chunk;
     }
     begin_chunk(arena, chunk);
-    return take_block(16 * class + 8);
+    return take_block(size);
 }
 
 /* -- large blocks --------------------------------------------------------------------------------------- */
@@ -103,7 +104,10 @@ static void free_arena(Arena *arena) {
 void give_back_arena(Arena *arena) {
     while (arena->large) free_large(arena->large + 1);
     Chunk **kept = &arena->first;
-    for (int i = 0; i < MOST_KEPT && *kept; i++) kept = &(*kept)->next;
+    for (int i = 0; i < MOST_KEPT && *kept; i++) {
+        forbid(*kept + 1, CHUNK_SIZE - sizeof(Chunk));
+        kept = &(*kept)->next;
+    }
     free_chunks(*kept);
     *kept = NULL;
     memset(arena->freed, 0, sizeof(arena->freed));

@@ -9,17 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks above this many bytes are the C library's, one by one; so are all where its checks are wanted. */
+#define LARGEST_BLOCK 1016 /* blocks above this many bytes are the C library's, one by one */
+
+/* Where accesses are checked, those to a chunk are an error but for the bytes of its blocks that were asked for; and
+   blocks that were freed are not taken again. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define LARGEST_BLOCK 0
+#define IS_CHECKED 1
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-#define LARGEST_BLOCK 0
+#define IS_CHECKED 1
 #endif
-#ifndef LARGEST_BLOCK
-#define LARGEST_BLOCK 1016
+#ifdef IS_CHECKED
+#include <sanitizer/asan_interface.h>
+#define UNCHECKED __attribute__((no_sanitize("address")))
+#define forbid(bytes, size) __asan_poison_memory_region(bytes, size)
+#define allow(bytes, size) __asan_unpoison_memory_region(bytes, size)
+#else
+#define IS_CHECKED 0
+#define UNCHECKED
+#define forbid(bytes, size) ((void)0)
+#define allow(bytes, size) ((void)0)
 #endif
 
 /* Before each block stands its size: 16 * its class + 8 bytes, or more than `LARGEST_BLOCK`.
@@ -48,34 +59,39 @@ Arena *take_arena(void);
 void give_back_arena(Arena *arena);
 
 /* What the inline functions leave to others. Where memory is short they end the process, as tree-sitter's do. */
-void *take_from_new_chunk(Arena *arena, size_t class);
+void *take_from_new_chunk(Arena *arena, size_t size);
 void *take_large(Arena *arena, size_t size);
 void *resize_large(Arena *arena, void *block, size_t size);
 void free_large(void *block);
 
-static inline size_t block_size(const void *block) { return ((const BlockSize *)block)[-1]; }
+UNCHECKED static inline size_t block_size(const void *block) { return ((const BlockSize *)block)[-1]; }
 
-static inline void *take_block(size_t size) {
+UNCHECKED static inline void *take_block(size_t size) {
     Arena *arena = arena_in_use;
-    if (size > LARGEST_BLOCK || LARGEST_BLOCK == 0) return take_large(arena, size);
+    if (size > LARGEST_BLOCK) return take_large(arena, size);
     size_t class = (size + 7) / 16, whole = 16 * class + 16;
     Block *block = arena->freed[class];
     if (block) {
         arena->freed[class] = block->next;
         return block;
     }
-    if ((size_t)(arena->end - arena->next) < whole) return take_from_new_chunk(arena, class);
+    if ((size_t)(arena->end - arena->next) < whole) return take_from_new_chunk(arena, size);
     char *at = arena->next;
     arena->next += whole;
     *(BlockSize *)(void *)at = whole - 8;
+    allow(at + 8, size);
     return at + 8;
 }
 
-static inline void free_block(void *block) {
+UNCHECKED static inline void free_block(void *block) {
     if (block == NULL) return;
     size_t size = block_size(block);
     if (size > LARGEST_BLOCK) {
         free_large(block);
+        return;
+    }
+    if (IS_CHECKED) {
+        forbid(block, size);
         return;
     }
     Block *freed = block;
@@ -93,7 +109,11 @@ static inline void *resize_block(void *block, size_t size) {
     if (block == NULL) return take_block(size);
     size_t before = block_size(block);
     if (before > LARGEST_BLOCK) return resize_large(arena_in_use, block, size);
-    if (size <= before) return block;
+    if (size <= before) {
+        allow(block, size);
+        return block;
+    }
+    allow(block, before);
     void *resized = memcpy(take_block(size), block, before);
     free_block(block);
     return resized;
