@@ -70,6 +70,9 @@ class Entry(NamedTuple):
 
 def find_trees(document: Any, own: Sequence[Dialect] = ()) -> Trees:
     """All trees of a decoded document; one without any known root may still look like a tree as a whole."""
+    dialect = root_of(document, own)
+    if dialect is not None:  # most files
+        return Trees([Tree("", document, dialect, None)])
     search = _Search(own)
     search.enter(Entry("", document), "", 0)
     return search.finish(document)

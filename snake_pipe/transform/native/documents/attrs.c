@@ -45,10 +45,9 @@ int add_attrs(Walk *walk) {
             return -1;
     }
     int is_there = text->count > 0 && !asks;
-    if (is_there && add_bytes(text, "}", 1)) return -1;
     if (asks && (add_int64(&found->attrs_rows, walk->row) ||
                  add_view(found->attrs_nodes, walk->document, walk->object)))
         return -1;
-    return add_bit(&found->attrs_bits, walk->row, is_there) ||
-           add_string(&found->attrs, text->items, is_there ? text->count : 0);
+    if (!is_there) return add_no_string(&found->attrs);
+    return add_bytes(text, "}", 1) || add_string(&found->attrs, text->items, text->count);
 }

@@ -8,7 +8,7 @@ int add_string(Strings *strings, const char *text, size_t size) {
         PyErr_NoMemory(); /* documents are smaller */
         return -1;
     }
-    return add_int32(&strings->ends, (int32_t)strings->text.count);
+    return add_int32(&strings->lengths, (int32_t)size);
 }
 
 int add_view(PyObject *list, Document *document, yyjson_val *object) {
@@ -24,9 +24,7 @@ int begin_found(Found *found) {
     found->nodes = PyList_New(0);
     found->head = PyList_New(0);
     found->attrs_nodes = PyList_New(0);
-    if (found->open == NULL || found->nodes == NULL || found->head == NULL || found->attrs_nodes == NULL) return -1;
-    return add_int32(&found->names.ends, 0) || add_int32(&found->values.ends, 0) ||
-           add_int32(&found->qualifiers.ends, 0) || add_int32(&found->attrs.ends, 0);
+    return found->open == NULL || found->nodes == NULL || found->head == NULL || found->attrs_nodes == NULL ? -1 : 0;
 }
 
 PyObject *found_columns(Found *found, PyObject *main_file) {
@@ -36,22 +34,20 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         column_of(&found->fields, sizeof(int32_t)),
         column_of(&found->kinds, sizeof(int32_t)),
         column_of(&found->places, sizeof(int64_t)),
-        column_of(&found->names.ends, sizeof(int32_t)),
+        column_of(&found->names.lengths, sizeof(int32_t)),
         column_of(&found->names.text, 1),
-        column_of(&found->named_bits, 1),
         column_of(&found->value_rows, sizeof(int64_t)),
-        column_of(&found->values.ends, sizeof(int32_t)),
+        column_of(&found->values.lengths, sizeof(int32_t)),
         column_of(&found->values.text, 1),
         column_of(&found->qualifier_rows, sizeof(int64_t)),
-        column_of(&found->qualifiers.ends, sizeof(int32_t)),
+        column_of(&found->qualifiers.lengths, sizeof(int32_t)),
         column_of(&found->qualifiers.text, 1),
         column_of(&found->open_rows, sizeof(int64_t)),
         column_of(&found->rule_rows, sizeof(int64_t)),
         column_of(&found->rule_keys, sizeof(int64_t)),
         column_of(&found->noted_masks, sizeof(int32_t)),
-        column_of(&found->attrs.ends, sizeof(int32_t)),
+        column_of(&found->attrs.lengths, sizeof(int32_t)),
         column_of(&found->attrs.text, 1),
-        column_of(&found->attrs_bits, 1),
         column_of(&found->attrs_rows, sizeof(int64_t)),
         found->attrs_nodes,
         found->open,
@@ -76,12 +72,12 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
 
 void free_found(Found *found) {
     Buffer *buffers[] = {
-        &found->codes,           &found->depths,      &found->fields,      &found->kinds,
-        &found->places,          &found->names.ends,  &found->names.text,  &found->named_bits,
-        &found->value_rows,      &found->values.ends, &found->values.text, &found->qualifier_rows,
-        &found->qualifiers.ends, &found->open_rows,   &found->rule_rows,   &found->qualifiers.text,
-        &found->rule_keys,      &found->noted_masks,     &found->attrs.ends,  &found->attrs.text,
-        &found->attrs_bits,      &found->attrs_rows};
+        &found->codes,      &found->depths,        &found->fields,      &found->kinds,
+        &found->places,     &found->names.lengths, &found->names.text,  &found->value_rows,
+        &found->rule_rows,  &found->values.lengths, &found->values.text, &found->qualifier_rows,
+        &found->open_rows,  &found->qualifiers.lengths, &found->qualifiers.text,
+        &found->rule_keys,  &found->noted_masks,   &found->attrs.lengths, &found->attrs.text,
+        &found->attrs_rows};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     PyObject *lists[] = {found->open, found->nodes, found->head, found->attrs_nodes};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

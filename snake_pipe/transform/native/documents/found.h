@@ -5,16 +5,18 @@
 
 #include "documents.h"
 
-/* Strings as Arrow has them: the end of each in `text`. */
+/* Strings behind one another, and how long each is in bytes, NO_STRING for none: those of many documents are joined as
+   they are. */
 typedef struct {
-    Buffer ends, text;
+    Buffer lengths, text;
 } Strings;
+
+#define NO_STRING (-1)
 
 /* As `trees.walk.native` describes it. */
 typedef struct {
     Buffer codes, depths, fields, kinds, places;
     Strings names;
-    Buffer named_bits;
     Buffer value_rows;
     Strings values;
     Buffer qualifier_rows;
@@ -22,7 +24,7 @@ typedef struct {
     Buffer open_rows;
     Buffer rule_rows, rule_keys, noted_masks;
     Strings attrs;
-    Buffer attrs_bits, attrs_rows;
+    Buffer attrs_rows;
     PyObject *open, *nodes, *head, *attrs_nodes;
 } Found;
 
@@ -43,16 +45,6 @@ static inline int add_int64(Buffer *buffer, int64_t number) {
     return 0;
 }
 
-/* Add the bit of a row to those of the rows before it, eight to a byte. */
-static inline int add_bit(Buffer *buffer, int64_t row, int is_set) {
-    if (row % 8 == 0) {
-        if (reserve(buffer, 1)) return -1;
-        ((uint8_t *)buffer->items)[buffer->count++] = 0;
-    }
-    ((uint8_t *)buffer->items)[buffer->count - 1] |= (uint8_t)(is_set << row % 8);
-    return 0;
-}
-
 static inline int add_bytes(Buffer *buffer, const char *text, size_t size) {
     if (reserve_many(buffer, size, 1)) return -1;
     if (size) memcpy((char *)buffer->items + buffer->count, text, size);
@@ -61,6 +53,7 @@ static inline int add_bytes(Buffer *buffer, const char *text, size_t size) {
 }
 
 int add_string(Strings *strings, const char *text, size_t size);
+static inline int add_no_string(Strings *strings) { return add_int32(&strings->lengths, NO_STRING); }
 int add_view(PyObject *list, Document *document, yyjson_val *object);
 
 #endif

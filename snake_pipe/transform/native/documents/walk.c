@@ -172,8 +172,7 @@ static int add_name(Walk *walk, const Type *type) {
         size = unsafe_yyjson_get_len(own);
     } else if (type->flags & IS_NAMED)
         said = read_name(walk, type->names, &text, &size);
-    if (said != THERE) size = 0;
-    if (add_bit(&found->named_bits, walk->row, said == THERE) || add_string(&found->names, text, size)) return -1;
+    if (said == THERE ? add_string(&found->names, text, size) : add_no_string(&found->names)) return -1;
     return said == ASK;
 }
 

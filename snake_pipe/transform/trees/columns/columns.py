@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from snake_pipe.transform.rows.builder import KIND_CODES, Words, int_column
 from snake_pipe.transform.rows.shape import TreeShape, tree_shape
 from snake_pipe.transform.trees.positions.reader import finish
+from snake_pipe.transform.trees.walk.findings import joined_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,7 +60,8 @@ class Columns:
         self.field_codes = _joined([e.fields for e in extracts])
         self.spans = finish([e.spans for e in extracts])
         self.found = [e.findings for e in extracts]
-        self.names = joined_texts(found.names for found in self.found)
+        names = [found.names for found in self.found]
+        self.names = self.full_column(names, [found.given_names for found in self.found])
         self.shape: TreeShape = tree_shape(self.depth)
         self._mention_kinds()
 
@@ -76,9 +79,24 @@ class Columns:
 
     def rows(self, rows_of_files: Iterable[Iterable[NDArray[np.int64]]]) -> NDArray[np.int64]:
         """Rows in documents, in pieces, as rows over all of them."""
-        bases = self.bases.tolist()
-        rows = [base + piece for base, of_file in zip(bases, rows_of_files, strict=True) for piece in of_file]
-        return np.concatenate(rows) if rows else np.empty(0, np.int64)
+        pieces: list[NDArray[np.int64]] = []
+        counts = []
+        for of_file in rows_of_files:
+            first = len(pieces)
+            pieces += of_file
+            counts.append(sum(map(len, pieces[first:])))
+        rows = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+        return rows + np.repeat(self.bases, counts)
+
+    def full_column(self, texts_of_files: list[Texts], given_of_files: list[RowTexts]) -> pa.StringArray:
+        """The texts of all rows, with those in their place that some are given."""
+        texts = joined_texts(texts_of_files)
+        known, given = self._texts_by_row(given_of_files)
+        if not len(known):
+            return texts
+        mask = np.zeros(len(self.depth), np.bool_)
+        mask[known] = True
+        return pc.replace_with_mask(texts, pa.array(mask), given)
 
     def texts_at(self, rows: NDArray[np.int64], texts_of_files: list[RowTexts]) -> pa.Array:
         """The texts that some rows have, null for all others and for row -1."""
@@ -170,12 +188,6 @@ class Columns:
             if one.extract.in_main is not None:
                 wanted[base : base + len(one.extract)] = one.extract.in_main
         return wanted
-
-
-def joined_texts(columns: Iterable[Texts]) -> pa.Array:
-    """The texts of all files as one column."""
-    pieces = [piece for column in columns for piece in column.pieces]
-    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -16,7 +16,7 @@ from snake_pipe.transform.rows.builder import (
     record_batch,
     structure_columns,
 )
-from snake_pipe.transform.trees.columns.columns import SPAN_NAMES, Columns, Pending, joined_texts
+from snake_pipe.transform.trees.columns.columns import SPAN_NAMES, Columns, Pending
 from snake_pipe.transform.trees.columns.refs import References
 from snake_pipe.transform.trees.columns.symbols import Symbols
 
@@ -55,7 +55,8 @@ class TableBuilder:
         columns = self._columns
         attrs = None
         if any(found.attrs.pieces for found in columns.found):
-            attrs = joined_texts(found.attrs for found in columns.found)
+            texts = [found.attrs for found in columns.found]
+            attrs = columns.full_column(texts, [found.given_attrs for found in columns.found])
         return record_batch(
             "nodes",
             {

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
@@ -82,10 +80,11 @@ class Extractor:
         self._apply_rules(self._ruled(found, names), names)
         if self._options.attrs:
             attrs = _attrs(found.attrs_nodes, self._vocabulary.dialect)
-            written = {row: text for row, text in zip(found.attrs_rows.tolist(), attrs, strict=True) if text}
-            self._found.attrs.pieces.append(_with(found.attrs, written))
-        given = {row: name for row, name in names.items() if name.__class__ is str}
-        self._found.names.pieces.append(_with(found.names, given))
+            rows = found.attrs_rows.tolist()
+            self._found.attrs.pieces.append(found.attrs)
+            self._found.given_attrs.add({row: text for row, text in zip(rows, attrs, strict=True) if text})
+        self._found.names.pieces.append(found.names)
+        self._found.given_names.add({row: name for row, name in names.items() if name.__class__ is str})
         return self._finish(found.codes, found.depths, found.fields, spans, found.kinds)
 
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
@@ -278,16 +277,6 @@ class Extractor:
 def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
     """The columns, or tables of columns, of all chunks as one; most documents have one chunk only."""
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
-
-
-def _with(names: pa.StringArray, given: dict[int, str]) -> pa.StringArray:
-    """A column in which some rows have another name."""
-    if not given:
-        return names
-    rows = sorted(given)
-    mask = np.zeros(len(names), np.bool_)
-    mask[rows] = True
-    return pc.replace_with_mask(names, pa.array(mask), pa.array([given[row] for row in rows], pa.string()))
 
 
 _KIND_OF_VALUE = {str: "string", int: "number", float: "number"}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Definition, Import, Reference
     from snake_pipe.transform.trees.positions.reader import Point, Table
+
+_MOST_TEXT = 2**31 - 1
+"""Bytes that a column of strings holds."""
 
 
 @dataclass(slots=True)
@@ -32,11 +38,18 @@ class DefinedAt:
             self.body_start_line, self.body_end_line = lines
 
 
+class Strings(NamedTuple):
+    """Strings as the compiled walk gives them: the bytes of each (int32, below 0 for null), and all text."""
+
+    lengths: Any
+    text: Any
+
+
 @dataclass(slots=True)
 class Texts:
-    """A column of strings in pieces, held by Arrow: Python strings would keep the tree's memory in use."""
+    """A column of strings in pieces. Strings of Python would keep the tree's memory in use."""
 
-    pieces: list[pa.StringArray] = field(default_factory=list)
+    pieces: list[pa.StringArray | Strings] = field(default_factory=list)
 
     def add(self, values: list[Any]) -> None:
         """More values; what is no string becomes null."""
@@ -59,11 +72,35 @@ class RowTexts:
             self.rows.append(np.fromiter(found, np.int64, len(found)))
             self.texts.add(list(found.values()))
 
-    def add_column(self, rows: NDArray[np.int64], texts: pa.StringArray) -> None:
+    def add_column(self, rows: NDArray[np.int64], texts: Strings) -> None:
         """The same of a column."""
         if len(rows):
             self.rows.append(rows)
             self.texts.pieces.append(texts)
+
+
+def joined_texts(columns: Iterable[Texts]) -> pa.StringArray:
+    """All pieces as one column."""
+    pieces = (piece for column in columns for piece in column.pieces)
+    arrays: list[pa.StringArray] = []
+    for class_, same in groupby(pieces, type):
+        run: list[Any] = [*same]
+        arrays += [_joined_strings(run)] if class_ is Strings else run
+    if len(arrays) == 1:
+        return arrays[0]
+    return pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
+
+
+def _joined_strings(pieces: list[Strings]) -> pa.StringArray:
+    lengths = np.frombuffer(b"".join([piece.lengths for piece in pieces]), np.int32)
+    text = b"".join([piece.text for piece in pieces])
+    if len(text) > _MOST_TEXT:
+        raise OverflowError(f"{len(text):,} bytes of text in one column")
+    valid = lengths >= 0
+    ends = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(np.where(valid, lengths, 0), out=ends[1:])
+    bits = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(text), bits)
 
 
 @dataclass(slots=True)
@@ -93,9 +130,12 @@ class Findings:
     """
 
     names: Texts = field(default_factory=Texts)
+    given_names: RowTexts = field(default_factory=RowTexts)
+    """Those that stand in the place of `names`, and in that of the attributes' texts."""
     values: RowTexts = field(default_factory=RowTexts)
     qualifiers: RowTexts = field(default_factory=RowTexts)
     attrs: Texts = field(default_factory=Texts)
+    given_attrs: RowTexts = field(default_factory=RowTexts)
     definitions: list[DefinedAt] = field(default_factory=list)
     references: list[tuple[int, Reference]] = field(default_factory=list)
     imports: list[tuple[int, Import]] = field(default_factory=list)

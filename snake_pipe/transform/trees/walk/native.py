@@ -12,13 +12,13 @@ from os import urandom
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from snake_pipe.transform.dialects.guards import guard_of, links_of, readings_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.findings import Strings
 from snake_pipe.transform.trees.walk.vocabulary import BITS
 from snake_pipe.transform.trees.walk.walker import Fields
 
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
 _IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
-_END = 4
-"""Bytes of the end of a string."""
-_NO_STRINGS = pa.array([], pa.string())
 SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
 """Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
@@ -60,17 +57,17 @@ class NodeColumns:
     fields: NDArray[np.int32]
     kinds: NDArray[np.int32]
     places: Table
-    names: pa.StringArray
+    names: Strings
     value_rows: NDArray[np.int64]
-    values: pa.StringArray
+    values: Strings
     qualifier_rows: NDArray[np.int64]
-    qualifiers: pa.StringArray
+    qualifiers: Strings
     open_rows: NDArray[np.int64]
     open_values: list[Node]
     node_rows: NDArray[np.int64]
     rule_keys: NDArray[np.int64]
     noted: NDArray[np.int32]
-    attrs: pa.StringArray
+    attrs: Strings
     attrs_rows: NDArray[np.int64]
     attrs_nodes: list[Node]
     nodes: list[Node]
@@ -121,22 +118,20 @@ class NativeWalker:
             fields,
             kinds,
             places,
-            name_ends,
+            name_lengths,
             name_text,
-            named_bits,
             value_rows,
-            value_ends,
+            value_lengths,
             value_text,
             qualifier_rows,
-            qualifier_ends,
+            qualifier_lengths,
             qualifier_text,
             open_rows,
             node_rows,
             rule_keys,
             noted,
-            attrs_ends,
+            attrs_lengths,
             attrs_text,
-            attrs_bits,
             attrs_rows,
             attrs_nodes,
             open_values,
@@ -150,17 +145,17 @@ class NativeWalker:
             np.frombuffer(fields, np.int32),
             np.frombuffer(kinds, np.int32),
             np.frombuffer(places, np.int64).reshape(-1, self._columns).T,
-            _strings(name_ends, name_text, pa.py_buffer(named_bits)),
+            Strings(name_lengths, name_text),
             np.frombuffer(value_rows, np.int64),
-            _strings(value_ends, value_text),
+            Strings(value_lengths, value_text),
             np.frombuffer(qualifier_rows, np.int64),
-            _strings(qualifier_ends, qualifier_text),
+            Strings(qualifier_lengths, qualifier_text),
             np.frombuffer(open_rows, np.int64),
             open_values,
             np.frombuffer(node_rows, np.int64),
             np.frombuffer(rule_keys, np.int64),
             np.frombuffer(noted, np.int32),
-            _strings(attrs_ends, attrs_text, pa.py_buffer(attrs_bits)),
+            Strings(attrs_lengths, attrs_text),
             np.frombuffer(attrs_rows, np.int64),
             attrs_nodes,
             nodes,
@@ -202,9 +197,3 @@ def _encoded(readings: Readings) -> tuple[Any, ...]:
         )
         for each in readings
     )
-
-
-def _strings(ends: Any, text: Any, valid: pa.Buffer | None = None) -> pa.StringArray:
-    if len(ends) == _END:
-        return _NO_STRINGS
-    return pa.StringArray.from_buffers(len(ends) // _END - 1, pa.py_buffer(ends), pa.py_buffer(text), valid)

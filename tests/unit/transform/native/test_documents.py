@@ -25,6 +25,7 @@ from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.transform.trees.document import native
 from snake_pipe.transform.trees.document.decoding import decode, mend
 from snake_pipe.transform.trees.document.native import read_natively
+from snake_pipe.transform.trees.walk.findings import Texts, joined_texts
 from snake_pipe.transform.trees.walk.native import NativeWalker
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 from snake_pipe.transform.trees.walk.walker import Walker
@@ -424,7 +425,7 @@ def test_walks_are_the_same(content: dict[str, Any]) -> None:
         )
     ]
     named = [types.words[code] for code in found.codes.tolist()]
-    names = found.names.to_pylist()
+    names = joined_texts([Texts([found.names])]).to_pylist()
     assert list(zip(named, found.depths.tolist(), found.fields.tolist(), names, strict=True)) == walked
 
 

@@ -14,6 +14,7 @@ from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.document.native import read_natively
+from snake_pipe.transform.trees.walk.findings import Strings, Texts, joined_texts
 from snake_pipe.transform.trees.walk.native import NativeWalker, NodeColumns
 from snake_pipe.transform.trees.walk.vocabulary import BITS, MEMBER, Vocabulary
 
@@ -35,6 +36,10 @@ def identifier(name: str) -> Any:
     return {"type": "Identifier", "name": name}
 
 
+def listed(strings: Strings) -> list[str | None]:
+    return joined_texts([Texts([strings])]).to_pylist()  # type: ignore[no-any-return]
+
+
 @pytest.mark.parametrize(
     ("tree", "qualifier"),
     [
@@ -48,7 +53,7 @@ def identifier(name: str) -> Any:
 )
 def test_chains_of_names_are_read_in_place(tree: Any, qualifier: str | None) -> None:
     found = walked(tree)
-    assert found.qualifiers.to_pylist()[:1] == ([] if qualifier is None else [qualifier])
+    assert listed(found.qualifiers)[:1] == ([] if qualifier is None else [qualifier])
     assert not any(mask & MEMBER for mask in found.rule_keys.tolist())
     assert ESTREE.qualifier(tree) == qualifier
 
@@ -66,10 +71,10 @@ def test_a_chain_is_as_long_as_that_of_its_rule() -> None:
     tree: Any = identifier("a")
     for _ in range(30):
         tree = member(tree, "b")
-    assert walked(tree).qualifiers[0].as_py() == ESTREE.qualifier(tree) == "a" + ".b" * 29
+    assert listed(walked(tree).qualifiers)[0] == ESTREE.qualifier(tree) == "a" + ".b" * 29
     tree = member(tree, "b")
     assert ESTREE.qualifier(tree) is None
-    assert len(walked(tree).qualifiers) == 30, "of the inner ones alone"
+    assert len(listed(walked(tree).qualifiers)) == 30, "of the inner ones alone"
 
 
 def test_local_variables_are_asked_about_only_where_they_hold_a_function() -> None:
@@ -83,8 +88,8 @@ def test_local_variables_are_asked_about_only_where_they_hold_a_function() -> No
     asked = [
         row for row, mask in zip(found.node_rows, found.rule_keys, strict=True) if mask & BITS["definition"]
     ]
-    assert [found.names[row].as_py() for row in asked] == ["v", None, "v"]
-    assert found.names.to_pylist().count("v") == 6, "declarators and their identifiers"
+    assert [listed(found.names)[row] for row in asked] == ["v", None, "v"]
+    assert listed(found.names).count("v") == 6, "declarators and their identifiers"
     assert (
         len(walked({"_type": "FunctionDef", "body": [{"_type": "Assign"}]}, python_ast.PYTHON_AST).nodes) == 1
     )
@@ -129,7 +134,7 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
 
 
 def walked_masks(columns: tuple[Any, ...]) -> tuple[list[int], list[int]]:
-    masks, noted = columns[16:18]  # of a type whose code is 0
+    masks, noted = columns[15:17]  # of a type whose code is 0
     return memoryview(masks).cast("q").tolist(), memoryview(noted).cast("i").tolist()
 
 
