@@ -27,8 +27,11 @@ tools take ten to twenty."""
 _MEMORY_PER_NODE = 600
 """Bytes that a node takes while the rows of its batch are built."""
 
-_BYTES_PER_NODE = 60
-"""Of JSON; the trees in `sample_repos` have 80 to 200."""
+_BYTES_PER_NODE = 80
+"""Of JSON, and few; the trees in `sample_repos` have up to 200."""
+
+_MOST_PIECE_NODES = 8_000
+"""Nodes of a piece: of twice as many the decoded objects take twice the memory, and no less time."""
 
 _PACKED = 15
 """How many times its packed size a tree has, more or less."""
@@ -76,7 +79,7 @@ class MemoryPlan:
     @property
     def piece_nodes(self) -> int:
         """Nodes that may be held of a document that is read in pieces."""
-        return self.nodes_in_memory // 10
+        return min(self.nodes_in_memory // 10, _MOST_PIECE_NODES)
 
     @property
     def piece_bytes(self) -> int:
