@@ -105,7 +105,7 @@ static PyObject *read_source(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "OOL", &capsule, &bytes, &nanoseconds) ||
         PyBytes_AsStringAndSize(bytes, &text, &size))
         return NULL;
-    const Reader *reader = PyCapsule_GetPointer(capsule, READER);
+    Reader *reader = PyCapsule_GetPointer(capsule, READER);
     if (reader == NULL) return NULL;
     if (size > INT32_MAX) {
         PyErr_SetString(PyExc_ValueError, "the text is too large");

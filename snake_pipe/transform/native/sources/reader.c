@@ -2,11 +2,10 @@
 
 #include "sources.h"
 
-#include <time.h>
-
 #include <language.h>
 
 #include "arena.h"
+#include "lookup.h"
 
 /* The most bytes that a table of fields may have; they have some thousands. */
 #define LARGEST_TABLE (64u << 20)
@@ -65,55 +64,21 @@ Reader *open_reader(const TSLanguage *language, const uint16_t *codes) {
 void close_reader(Reader *reader) {
     free(reader->codes);
     free(reader->fields);
+    free(reader->idle);
     free(reader);
 }
 
 /* -- a text -------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    const char *bytes;
-    uint32_t size;
-} Text;
-
-static const char *read_bytes(void *payload, uint32_t offset, TSPoint place, uint32_t *count) {
-    const Text *text = payload;
-    (void)place;
-    *count = offset < text->size ? text->size - offset : 0;
-    return *count ? text->bytes + offset : "";
-}
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-static bool is_late(TSParseState *state) {
-    const int64_t *deadline = state->payload;
-    return now() >= *deadline;
-}
-
-/* The tree of a text; NULL where time has run out. It lasts as long as the arena, as the parser does. */
-static TSTree *parse(const TSLanguage *language, const char *text, uint32_t size, int64_t nanoseconds) {
-    Text whole = {text, size};
-    TSInput input = {&whole, read_bytes, TSInputEncodingUTF8, NULL};
-    TSParseOptions options = {0};
-    int64_t deadline = now();
-    if (nanoseconds) {
-        deadline = nanoseconds > INT64_MAX - deadline ? INT64_MAX : deadline + nanoseconds;
-        options = (TSParseOptions){&deadline, is_late};
-    }
-    TSParser *parser = ts_parser_new();
-    ts_parser_set_language(parser, language);
-    TSTree *tree = ts_parser_parse_with_options(parser, NULL, input, options);
-    if (tree == NULL) ts_parser_reset(parser); /* the grammar's own memory is not the arena's */
-    return tree;
-}
-
-Outcome read_text(const Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
+Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns) {
+    Lookups *lookups = __atomic_exchange_n(&reader->idle, NULL, __ATOMIC_ACQ_REL);
+    if (lookups == NULL && (lookups = calloc(1, sizeof(*lookups))) == NULL) return NO_MEMORY;
     Arena *arena = arena_in_use = take_arena();
-    if (arena == NULL) return NO_MEMORY;
-    TSTree *tree = parse(reader->language, text, size, nanoseconds);
+    if (arena == NULL) {
+        free(lookups);
+        return NO_MEMORY;
+    }
+    TSTree *tree = parse_text(reader->language, lookups, text, size, nanoseconds);
     int failed = 0;
     if (tree) {
         columns->has_error = ts_node_has_error(ts_tree_root_node(tree));
@@ -122,6 +87,7 @@ Outcome read_text(const Reader *reader, const char *text, uint32_t size, int64_t
     }
     arena_in_use = NULL;
     give_back_arena(arena);
+    free(__atomic_exchange_n(&reader->idle, lookups, __ATOMIC_ACQ_REL));
     return failed ? NO_MEMORY : tree ? READ : LATE;
 }
 

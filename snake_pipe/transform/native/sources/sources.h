@@ -17,14 +17,15 @@
 #define MOST_ERRORS 20 /* problems of a file that are told */
 
 /* What reads files of one language, in as many threads as want to. `codes` are by symbol, `fields` by production and
-   child; `named_only`: no anonymous node has a code; `is_wide`: some
-   codes do not fit into a byte. */
+   child; `named_only`: no anonymous node has a code; `is_wide`: some codes do not fit into a byte; `idle`: what is
+   remembered of the grammar's table, while no thread uses it. */
 typedef struct {
     const TSLanguage *language;
     uint16_t *codes;
     uint8_t *fields;
     uint32_t children;
     int named_only, is_wide;
+    struct Lookups *idle;
 } Reader;
 
 /* A tree in preorder, a row a node, and what is wrong with it. Zeroed, it is an empty one. */
@@ -54,8 +55,12 @@ void close_reader(Reader *reader);
 
 /* Read a text within some nanoseconds of parsing, 0 for as many as it takes. What `columns` has is to be freed
    whatever the outcome. */
-Outcome read_text(const Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns);
+Outcome read_text(Reader *reader, const char *text, uint32_t size, int64_t nanoseconds, Columns *columns);
 void free_columns(Columns *columns);
+
+/* The tree of a text; NULL where time has run out. It lasts as long as the arena that is in use. */
+TSTree *parse_text(const TSLanguage *language, struct Lookups *lookups, const char *text, uint32_t size,
+                   int64_t nanoseconds);
 
 /* The two walks; 0, or -1 where memory is short. */
 int walk_tree(const Reader *reader, const TSTree *tree, Columns *columns);
