@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded
+from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded, notes_of, noting
 from snake_pipe.transform.dialects.versions import version_of
 
 if TYPE_CHECKING:
@@ -322,8 +322,11 @@ def in_turn(*rules: PrepareRule) -> PrepareRule:
         for one in rules:
             one(node, memo)
 
-    guards = [guard for one in rules if (guard := guard_of(one)) is not None]
-    return guarded(any_of(*guards))(rule) if len(guards) == len(rules) else rule
+    others = [one for one in rules if not notes_of(one)]
+    guards = [guard for one in others if (guard := guard_of(one)) is not None]
+    if len(guards) == len(others):
+        rule = guarded(any_of(*guards))(rule)
+    return noting(*(note for one in rules for note in notes_of(one)))(rule)
 
 
 LONGEST_QUALIFIER = 30

@@ -23,7 +23,7 @@ from snake_pipe.transform.dialects.dialect import (
     RoleRule,
     rooted,
 )
-from snake_pipe.transform.dialects.guards import NOTED, guarded, is_true
+from snake_pipe.transform.dialects.guards import guarded, is_true, noted
 from snake_pipe.transform.languages.rules import table, words
 
 _has_body = rooted("Program", body=list)
@@ -141,6 +141,8 @@ WEIGHTS: dict[str, Any] = {"SwitchCase": lambda node: 1 if node.get("test") else
 LOOP = "loop"
 """What a rule notes for the variables of `for (const x of y)`, which are no symbols."""
 
+FLAGS = ("async", "static", "abstract", "override", "readonly", "declare", "const")
+"""Modifiers that are fields with true."""
 FUNCTIONS = words("FunctionExpression ArrowFunctionExpression TSEmptyBodyFunctionExpression")
 
 NAMES = {
@@ -258,7 +260,7 @@ VARIANTS: dict[str, Any] = dict.fromkeys(
 )
 
 
-@guarded(NOTED)
+@guarded(noted(LOOP))
 def _if_in_a_loop(node: Node, memo: Memo) -> str | None:
     return "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else None
 

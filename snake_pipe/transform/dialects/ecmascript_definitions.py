@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snake_pipe.transform.dialects import ecmascript_plans
+from snake_pipe.transform.dialects.defining import defining
 from snake_pipe.transform.dialects.dialect import Definition, Memo, Node, body_of, child, children, text
 from snake_pipe.transform.dialects.ecmascript import FUNCTIONS, LOOP
 from snake_pipe.transform.dialects.ecmascript_names import (
@@ -13,16 +15,18 @@ from snake_pipe.transform.dialects.ecmascript_names import (
     property_name,
     qualifier,
 )
+from snake_pipe.transform.dialects.ecmascript_plans import EXPORTED as _EXPORTED
 from snake_pipe.transform.dialects.guards import (
-    NOTED,
+    NEVER,
     NOTHING,
     OUTSIDE,
+    Note,
     Reading,
-    all_of,
     any_of,
     guarded,
     is_one_of,
     is_true,
+    noting,
     read_as,
 )
 from snake_pipe.transform.languages.rules import words
@@ -30,14 +34,15 @@ from snake_pipe.transform.languages.rules import words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_EXPORTED = "exported"
 _VALUES = FUNCTIONS | {"ClassExpression"}
 """The types of values that make a function or a class of a variable."""
 
 
 def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
     """A rule for declarations that carry their name in `id`."""
+    parameters_of_it = ecmascript_plans.PARAMETERS if function else None
 
+    @defining(*ecmascript_plans.named(kind, body, parameters=parameters_of_it))
     def rule(node: Node, memo: Memo) -> Iterable[Definition]:
         at = child(node, "id")
         name = text(at, "name") or text(at, "value")
@@ -56,6 +61,7 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
 
 
 @guarded(any_of(OUTSIDE, is_one_of("init.type", *_VALUES)))
+@defining(*ecmascript_plans.DECLARATORS)
 def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     """Variables; one that is given a function is a function."""
     target = child(node, "id")
@@ -99,6 +105,7 @@ def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
 def _members(kind: str, public: str | None = "public") -> Any:
     """A rule for members of classes and interfaces, which carry their name in `key`."""
 
+    @defining(*ecmascript_plans.members(kind, is_public=public is not None))
     def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
         key = child(node, "key") or child(node, "id")
         name = property_name(key)
@@ -136,6 +143,7 @@ def _parameter_property(node: Node, _memo: Memo) -> Iterable[Definition]:
 
 
 @guarded(any_of(is_one_of("type", "ObjectMethod"), is_one_of("value.type", *FUNCTIONS)))
+@defining(*ecmascript_plans.OBJECT_FUNCTIONS)
 def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     """`name: function () {}` and `name() {}` in an object literal."""
     value = child(node, "value")
@@ -152,6 +160,7 @@ def _object_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
 
 
 @guarded(is_one_of("right.type", *FUNCTIONS))
+@defining(*ecmascript_plans.ASSIGNED_FUNCTIONS)
 def _assigned_functions(node: Node, _memo: Memo) -> Iterable[Definition]:
     """`a.b = function () {}`."""
     value, target = child(node, "right"), child(node, "left")
@@ -235,6 +244,11 @@ NAMED: dict[str, Any] = {
 }
 
 
+@guarded(NEVER)
+@noting(
+    Note(_EXPORTED, "declaration"),
+    Note("default", "declaration", is_one_of("type", "ExportDefaultDeclaration")),
+)
 def _note_exports(node: Node, memo: Memo) -> None:
     """Remembers which declaration, or which names, an export statement makes visible."""
     declaration = child(node, "declaration")
@@ -243,14 +257,11 @@ def _note_exports(node: Node, memo: Memo) -> None:
         memo[id(declaration)] = (_EXPORTED, "default") if default else (_EXPORTED,)
 
 
-@guarded(
-    any_of(
-        NOTED,
-        all_of(
-            any_of(is_one_of("kind", "const"), is_true("declare")),
-            any_of(OUTSIDE, is_one_of("declarations.init.type", *_VALUES)),
-        ),
-    )
+@guarded(NEVER)
+@noting(
+    Note("", "declarations", is_listed=True),
+    Note("const", "declarations", is_one_of("kind", "const"), is_listed=True),
+    Note("declare", "declarations", is_true("declare"), is_listed=True),
 )
 def _note_variables(node: Node, memo: Memo) -> None:
     """Hands `const`, and whether it is exported, to the declarators below."""
@@ -264,6 +275,8 @@ def _note_variables(node: Node, memo: Memo) -> None:
             memo[id(declarator)] = note
 
 
+@guarded(NEVER)
+@noting(Note(LOOP, "left"))
 def _note_loop(node: Node, memo: Memo) -> None:
     """The variable of a loop over something is a write like any other."""
     left = child(node, "left")

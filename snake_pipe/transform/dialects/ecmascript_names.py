@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snake_pipe.transform.dialects.dialect import Node, child, children, dotted, text
-from snake_pipe.transform.dialects.ecmascript import MEMBERS
+from snake_pipe.transform.dialects.ecmascript import FLAGS, MEMBERS
 from snake_pipe.transform.dialects.guards import NOTHING, Reading, Readings, chained, is_one_of, is_true
 
 
@@ -134,13 +134,12 @@ _PARAMETER_WRAPPERS = {
     "RestElement": "argument",
     "TSParameterProperty": "parameter",
 }
-_FLAGS = ("async", "static", "abstract", "override", "readonly", "declare", "const")
 
 
 def modifiers_of(node: Node, function: Node | None = None) -> list[str]:
     """The words before a declaration, and those of the function it holds."""
     get = node.get
-    found = [flag for flag in _FLAGS if get(flag) is True]
+    found = [flag for flag in FLAGS if get(flag) is True]
     if function is not None and function is not node and function.get("async") is True:
         found.append("async")
     if (function or node).get("generator") is True:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Guard = tuple[Any, ...]
 """As the compiled module takes it: a number for what is asked, and what it is asked of."""
-_ANY, _ALL, _IS, _IS_TRUE, _LACKS, _OUTSIDE, _NOTED = range(7)
+_ANY, _ALL, _IS, _IS_TRUE, _LACKS, _OUTSIDE, _NOTED, _NOT, _EMPTY, _BEGINS, _ENDS = range(11)
 
 _Rule = TypeVar("_Rule", bound="Callable[..., Any]")
 
@@ -28,9 +28,36 @@ def all_of(*guards: Guard) -> Guard:
     return (_ALL, *guards)
 
 
+NEVER: Guard = (_ANY,)
+"""For a rule of which all is declared: it need not be asked."""
+
+
+def is_not(guard: Guard) -> Guard:
+    """It does not hold."""
+    return (_NOT, guard)
+
+
 def is_one_of(path: str, *words: str) -> Guard:
-    """One of these strings stands there; in a list on the path, in one of its objects."""
+    """One of these strings stands there; in a list on the path, in one of its objects.
+
+    A number on a path is an index into a list.
+    """
     return (_IS, tuple(path.split(".")), tuple(sorted(words)))
+
+
+def begins_with(path: str, word: str) -> Guard:
+    """A string that begins with the word stands there."""
+    return (_BEGINS, tuple(path.split(".")), (word,))
+
+
+def ends_with(path: str, word: str) -> Guard:
+    """A string that ends with the word stands there."""
+    return (_ENDS, tuple(path.split(".")), (word,))
+
+
+def is_empty(path: str) -> Guard:
+    """No object stands there: nothing at all, or null."""
+    return (_EMPTY, tuple(path.split(".")))
 
 
 def is_true(path: str) -> Guard:
@@ -38,9 +65,9 @@ def is_true(path: str) -> Guard:
     return (_IS_TRUE, tuple(path.split(".")))
 
 
-def lacks(key: str) -> Guard:
-    """The key is not there."""
-    return (_LACKS, (key,))
+def lacks(path: str) -> Guard:
+    """The key is not there, or what it would stand in is not."""
+    return (_LACKS, tuple(path.split(".")))
 
 
 OUTSIDE: Guard = (_OUTSIDE,)
@@ -49,12 +76,17 @@ NOTED: Guard = (_NOTED,)
 """A rule has left a note for the node."""
 
 
+def noted(*words: str) -> Guard:
+    """One of these words was left for the node, by what is declared as `Note`."""
+    return (_NOTED, *words)
+
+
 class Reading(NamedTuple):
     """How a node reads where `when` holds: as the string at `path`, or as a `word` of the language.
 
     Without either its function is asked, but where it `is_nothing`, or only stands for the node before it
     (`is_wrapper`). In a chain such as `a.b.c` the node before it is the object under the key `before`, or
-    the first object under the key `first_of`.
+    the first object under the key `first_of`. A text may be `stripped` of what is white at its ends.
     """
 
     path: str = ""
@@ -64,11 +96,23 @@ class Reading(NamedTuple):
     first_of: str = ""
     is_nothing: bool = False
     is_wrapper: bool = False
+    stripped: bool = False
 
 
 NOTHING = Reading(is_nothing=True)
 Readings = tuple[Reading, ...]
 """The first one counts whose `when` holds and which has a text, if it is to have one; none: the function."""
+
+
+class Note(NamedTuple):
+    """What a `prepare` rule leaves for the object under the key `field`, or for those in a list there, if it
+    `is_listed`: a tuple with the word, or, without one, with all words that were left for the node itself.
+    """
+
+    word: str
+    field: str
+    when: Guard | None = None
+    is_listed: bool = False
 
 
 def guarded(guard: Guard) -> Callable[[_Rule], _Rule]:
@@ -87,6 +131,17 @@ def chained(links: Mapping[str, Readings]) -> Callable[[_Rule], _Rule]:
     `""` is for all other types. Of the member itself only what is before it counts.
     """
     return _declared("links", links)
+
+
+def noting(*notes: Note) -> Callable[[_Rule], _Rule]:
+    """Declares all that a `prepare` rule does. Only what its own node says may be asked of that."""
+    return _declared("notes", notes)
+
+
+def notes_of(rule: Any) -> tuple[Note, ...]:
+    """The notes that are declared of a rule."""
+    found: tuple[Note, ...] = getattr(rule, "notes", ())
+    return found
 
 
 def guard_of(rule: Any) -> Guard | None:

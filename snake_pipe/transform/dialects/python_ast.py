@@ -6,8 +6,7 @@ versions' ones (`Num`, `Str`, `NameConstant`, `Index`, `ExtSlice`) included.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snake_pipe.transform.dialects.dialect import (
     CALL,
@@ -19,14 +18,12 @@ from snake_pipe.transform.dialects.dialect import (
     TYPE,
     TYPE_PART,
     WRITE,
-    Definition,
     Dialect,
     Import,
     Memo,
     Node,
     Reference,
     RoleRule,
-    body_of,
     child,
     children,
     dotted,
@@ -34,7 +31,8 @@ from snake_pipe.transform.dialects.dialect import (
 )
 from snake_pipe.transform.dialects.evidence import sample
 from snake_pipe.transform.dialects.generic import TYPE_KEYS
-from snake_pipe.transform.dialects.guards import OUTSIDE, Reading, all_of, chained, guarded, lacks
+from snake_pipe.transform.dialects.guards import Reading, all_of, chained, lacks
+from snake_pipe.transform.dialects.python_ast_definitions import DEFINITIONS
 from snake_pipe.transform.languages.rules import table, words
 
 if TYPE_CHECKING:
@@ -135,143 +133,6 @@ def qualifier(node: Node) -> str | None:
     return dotted(child(node, "value"), _step)
 
 
-_TYPE_KEYS = ("_type", *TYPE_KEYS)
-
-
-def _docstring(body: tuple[Node, ...]) -> str | None:
-    """The string that is the first statement; the type key varies."""
-    for statement in body[:1]:
-        value = child(statement, "value")
-        if value is not None:
-            doc = value.get("value", value.get("s"))
-            if doc.__class__ is str and any(statement.get(key) == "Expr" for key in _TYPE_KEYS):
-                return str(doc).strip()
-    return None
-
-
-def _parameters(node: Node) -> list[str]:
-    arguments = child(node, "args")
-    if arguments is None:
-        return []
-    shown = [text(a, "arg") or "_" for a in children(arguments, "posonlyargs")]
-    if shown:
-        shown.append("/")
-    shown += [text(a, "arg") or "_" for a in children(arguments, "args")]
-    only_named = [text(a, "arg") or "_" for a in children(arguments, "kwonlyargs")]
-    star = child(arguments, "vararg")
-    if star is not None:
-        shown.append("*" + (text(star, "arg") or "_"))
-    elif only_named:
-        shown.append("*")
-    shown += only_named
-    more = child(arguments, "kwarg")
-    if more is not None:
-        shown.append("**" + (text(more, "arg") or "_"))
-    return shown
-
-
-_DECORATORS = {
-    "staticmethod": "static",
-    "classmethod": "class",
-    "abstractmethod": "abstract",
-    "property": "getter",
-    "cached_property": "getter",
-    "setter": "setter",
-    "overload": "overload",
-    "override": "override",
-    "final": "final",
-}
-
-
-def _visibility(name: str) -> tuple[str, str]:
-    """By convention of underscores, in a class and outside of one; dunder names are public."""
-    if not name.startswith("_") or name.endswith("__"):
-        return "public", "public"
-    return ("private", "private") if name.startswith("__") else ("protected", "internal")
-
-
-def _decorators(node: Node) -> list[str]:
-    names = [text(d, "attr") or text(d, "id") or "" for d in children(node, "decorator_list")]
-    return [_DECORATORS[name] for name in names if name in _DECORATORS]
-
-
-def _function(node: Node, _memo: Memo, *, is_async: bool = False) -> Iterable[Definition]:
-    name = text(node, "name")
-    if name is None:
-        return ()
-    modifiers = _decorators(node)
-    if is_async:
-        modifiers.append("async")
-    if name in ("__init__", "__new__"):
-        modifiers.append("constructor")
-    inner, outer = _visibility(name)
-    body = body_of(node)
-    return (
-        Definition(
-            name,
-            "function",
-            _line_of(node),
-            body,
-            _parameters(node),
-            modifiers,
-            inner,
-            doc=_docstring(body),
-            outer_visibility=outer,
-        ),
-    )
-
-
-def _class(node: Node, _memo: Memo) -> Iterable[Definition]:
-    name = text(node, "name")
-    if name is None:
-        return
-    inner, outer = _visibility(name)
-    body = body_of(node)
-    yield Definition(
-        name,
-        "class",
-        _line_of(node),
-        body,
-        None,
-        _decorators(node),
-        inner,
-        doc=_docstring(body),
-        outer_visibility=outer,
-    )
-
-
-def _line_of(node: Node) -> Node:
-    """Where the name of a definition is: on the line of its keyword, in a column that is not known."""
-    return {"lineno": node.get("lineno")}
-
-
-def _targets(node: Node) -> list[Node]:
-    """The plain names that an assignment binds, in order."""
-    stack = list(reversed(children(node, "targets") or children(node, "target") or children(node, "name")))
-    found = []
-    while stack:
-        target = stack.pop()
-        if "elts" in target:
-            stack.extend(reversed(children(target, "elts")))
-        elif "id" in target:
-            found.append(target)
-        elif "ctx" in target and "value" in target and "attr" not in target and "slice" not in target:
-            stack.extend(children(target, "value"))  # *rest
-    return found
-
-
-def _variable(kind: str) -> Any:
-    @guarded(OUTSIDE)
-    def rule(node: Node, _memo: Memo) -> Iterable[Definition]:
-        for at in _targets(node):
-            name = text(at, "id")
-            if name is not None:
-                inner, outer = _visibility(name)
-                yield Definition(name, kind, at, visibility=inner, outer_only=True, outer_visibility=outer)
-
-    return rule
-
-
 def _caught(node: Node, _memo: Memo) -> Iterable[Reference]:
     name = text(node, "name")
     return () if name is None else (Reference("write", name),)
@@ -348,14 +209,7 @@ PYTHON_AST = Dialect(
     names_at_end=words("Attribute"),
     members=words("Attribute"),
     qualifier=qualifier,
-    definitions={
-        "FunctionDef": _function,
-        "AsyncFunctionDef": partial(_function, is_async=True),
-        "ClassDef": _class,
-        "Assign": _variable("variable"),
-        "AnnAssign": _variable("variable"),
-        "TypeAlias": _variable("type_alias"),
-    },
+    definitions=DEFINITIONS,
     references={"ExceptHandler": _caught},
     imports={"alias": _import},
 )

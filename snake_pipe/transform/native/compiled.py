@@ -75,6 +75,7 @@ class Documents(Protocol):
         atoms: tuple[str, ...],
         kinds: tuple[int, int],
         shown: tuple[str, ...] | None,
+        notes: tuple[str, ...],
         longest: int,
         longest_comment: int,
         seed: int,
@@ -83,12 +84,14 @@ class Documents(Protocol):
 
         `fields` has codes as for `open_walk`. `learn` is asked once for each type: its code and kind, the
         keys of its name and value, flags (1 is a literal, 2 a comment, 4 has a rule for its name, 8 for what
-        stands before it, 16 is a function, 32 a class), bit and guard of each other rule, and the readings
-        of its name. `links` are those of the types in a chain (`dialects.guards`), `atoms` the words for
-        true, false and null, `kinds` those of literals that are strings and of those that are numbers.
+        stands before it, 16 is a function, 32 a class), bit, guard and definitions of each other rule, the
+        readings of its name, and its notes; `trees.walk.encoded` writes them. `links` are those of the types
+        in a chain (`dialects.guards`), `atoms` the words for true, false and null, `kinds` those of literals
+        that are strings and of those that are numbers.
         `places` is as for `numbers`, each first key there once; None for those of clang, which have the
         columns that `ClangPositions` reads. `shown` are keys that are no attributes, None where those are not
-        wanted. `longest` are the characters of values that are kept. `seed` is a number that nobody can know.
+        wanted. `notes` are all words of notes. `longest` are the characters of values that are kept. `seed`
+        is a number that nobody can know.
 
         A plan keeps what it is given, and the collector of garbage does not see it: nothing of that may hold
         the plan.
@@ -142,6 +145,15 @@ class Rows(Protocol):
         """Rows, roles (int8), qualifying members and deciding places of names.
 
         See `trees.columns.scopes`, which gives the columns in their order.
+        """
+        ...
+
+    def nest_symbols(
+        self, *columns_and_kinds: Any
+    ) -> tuple[bytearray, bytearray, bytearray, bytearray, bytearray]:
+        """Definitions that count, their kinds, parents, and qualified names as ends and text.
+
+        See `trees.columns.nested`, which gives the columns in their order.
         """
         ...
 

@@ -13,6 +13,15 @@ typedef struct {
 
 #define NO_STRING (-1)
 
+enum { KIND, NAME, QUALIFIER, SIGNATURE, DOC, MODIFIERS, VISIBILITY, OUTER_VISIBILITY, TEXTS };
+enum { NAME_LINE, NAME_COL, BODY_START, BODY_END, LINES };
+
+/* A definition as `trees/walk/definitions.py` has it. */
+typedef struct {
+    int64_t row;
+    int32_t lines[LINES], flags, lengths[TEXTS];
+} Definition;
+
 /* As `trees.walk.native` describes it. */
 typedef struct {
     Buffer codes, depths, fields, kinds, places;
@@ -22,7 +31,8 @@ typedef struct {
     Buffer qualifier_rows;
     Strings qualifiers;
     Buffer open_rows;
-    Buffer rule_rows, rule_keys, noted_masks;
+    Buffer rule_rows, rule_keys, noted_masks, notes;
+    Buffer definitions, definition_texts;
     Strings attrs;
     Buffer attrs_rows;
     PyObject *open, *nodes, *head, *attrs_nodes;

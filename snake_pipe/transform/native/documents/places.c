@@ -38,24 +38,29 @@ static void read_planned(Walk *walk, int64_t *row) {
     }
 }
 
-/* First line, first column and last line of an object by the plan, -1 for what it does not say. */
+void read_lines(const Plan *plan, yyjson_val *object, int64_t *lines) {
+    int64_t row[MOST_STEPS];
+    for (int i = 0; i < MOST_STEPS; i++) row[i] = -1;
+    yyjson_val *at = unsafe_yyjson_get_first(object);
+    for (size_t left = unsafe_yyjson_get_len(object); left; left--, at = unsafe_yyjson_get_next(at + 1))
+        for (int i = 0; i < plan->used; i += 1 + plan->steps[i].inner)
+            if (has_text(at, plan->steps[i].key, plan->steps[i].key_size)) read_places(&plan->steps[i], at + 1, row);
+    memcpy(lines, row + 2, 3 * sizeof(*lines));
+}
+
 PyObject *lines_of_view(PyObject *module, PyObject *arguments) {
     PyObject *capsule, *view;
-    int64_t row[MOST_STEPS];
+    int64_t found[3];
     (void)module;
     if (!PyArg_ParseTuple(arguments, "OO", &capsule, &view)) return NULL;
     const Plan *plan = PyCapsule_GetPointer(capsule, PLAN);
     if (plan == NULL) return NULL;
     yyjson_val *object = object_of(NULL, view);
     if (object == NULL) return NULL;
-    for (int i = 0; i < MOST_STEPS; i++) row[i] = -1;
-    yyjson_val *at = unsafe_yyjson_get_first(object);
-    for (size_t left = unsafe_yyjson_get_len(object); left; left--, at = unsafe_yyjson_get_next(at + 1))
-        for (int i = 0; i < plan->used; i += 1 + plan->steps[i].inner)
-            if (has_text(at, plan->steps[i].key, plan->steps[i].key_size)) read_places(&plan->steps[i], at + 1, row);
+    read_lines(plan, object, found);
     PyObject *lines = PyTuple_New(3);
     for (int i = 0; i < 3 && lines != NULL; i++) {
-        PyObject *number = PyLong_FromLongLong(row[2 + i]);
+        PyObject *number = PyLong_FromLongLong(found[i]);
         if (number == NULL || PyTuple_SetItem(lines, i, number)) {
             Py_DecRef(lines);
             lines = NULL;

@@ -22,21 +22,25 @@ int32_t key_of(Plan *plan, PyObject *key) {
 
 /* Take what Python says of a type; -1 with an error set. */
 static int take_type(Plan *plan, PyObject *said, Type *type) {
-    PyObject *name, *value, *guards, *names;
-    if (!PyArg_ParseTuple(said, "iiOOiOO", &type->code, &type->kind, &name, &value, &type->flags, &guards, &names)) return -1;
+    PyObject *name, *value, *guards, *names, *notes;
+    if (!PyArg_ParseTuple(said, "iiOOiOOO", &type->code, &type->kind, &name, &value, &type->flags, &guards, &names,
+                          &notes))
+        return -1;
     type->name_key = key_of(plan, name);
     type->value_key = key_of(plan, value);
     Py_ssize_t count = PyErr_Occurred() ? -1 : PyTuple_Size(guards);
     type->rules = (Range){(int32_t)plan->rules.count, (int32_t)count};
     for (Py_ssize_t i = 0; i < count; i++) {
         Rule rule;
-        PyObject *guard;
-        if (!PyArg_ParseTuple(PyTuple_GetItem(guards, i), "iO", &rule.bit, &guard)) return -1;
+        PyObject *guard, *definings;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(guards, i), "iOO", &rule.bit, &guard, &definings)) return -1;
         rule.guard = add_guard(plan, guard);
-        if (rule.guard == BAD_GUARD || reserve(&plan->rules, sizeof(Rule))) return -1;
+        if (rule.guard == BAD_GUARD || add_definings(plan, definings, &rule.definings) ||
+            reserve(&plan->rules, sizeof(Rule)))
+            return -1;
         ((Rule *)plan->rules.items)[plan->rules.count++] = rule;
     }
-    return count < 0 ? -1 : add_readings(plan, names, &type->names);
+    return count < 0 || add_readings(plan, names, &type->names) ? -1 : add_notes(plan, notes, &type->notes);
 }
 
 int32_t type_number(Plan *plan, const char *text, size_t size) {
@@ -123,14 +127,25 @@ static int note_steps(Plan *plan) {
     return 0;
 }
 
+static int add_note_words(Plan *plan, PyObject *notes) {
+    Py_ssize_t count = PyTuple_Size(notes), size;
+    if (count > 31) PyErr_SetString(PyExc_ValueError, "too many notes");
+    for (Py_ssize_t i = 0; i < count && !PyErr_Occurred(); i++) {
+        const char *text = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(notes, i), &size);
+        if (text != NULL) word_number(&plan->note_words, text, (size_t)size);
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 /* -- opening ------------------------------------------------------------------------------------------- */
 
 static void free_plan_facts(Plan *plan) {
     free_words(&plan->keys);
     free_words(&plan->types);
     free_words(&plan->chained);
-    Buffer *buffers[] = {&plan->key_facts, &plan->type_facts, &plan->rules, &plan->guards,
-                         &plan->readings,  &plan->paths,      &plan->links};
+    free_words(&plan->note_words);
+    Buffer *buffers[] = {&plan->key_facts, &plan->type_facts, &plan->rules, &plan->guards,   &plan->readings, &plan->paths,
+                         &plan->links,     &plan->definings,  &plan->marks, &plan->listings, &plan->notes};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     if (plan->held) Py_DecRef(plan->held);
     PyMem_Free(plan);
@@ -139,16 +154,16 @@ static void free_plan_facts(Plan *plan) {
 static void free_plan(PyObject *capsule) { free_plan_facts(PyCapsule_GetPointer(capsule, PLAN)); }
 
 PyObject *open_plan(PyObject *module, PyObject *arguments) {
-    PyObject *type_key, *fields, *learn, *places, *links, *shown;
+    PyObject *type_key, *fields, *learn, *places, *links, *shown, *notes;
     int columns;
     Py_ssize_t longest, longest_comment;
     long long seed;
     (void)module;
     Plan *plan = PyMem_Calloc(1, sizeof(Plan));
     if (plan == NULL) return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)(ii)OnnL", &type_key, &PyDict_Type, &fields, &learn, &places,
+    if (!PyArg_ParseTuple(arguments, "UO!OOiO!(sss)(ii)OO!nnL", &type_key, &PyDict_Type, &fields, &learn, &places,
                           &columns, &PyTuple_Type, &links, &plan->atoms[0], &plan->atoms[1],
-                          &plan->atoms[2], &plan->string_kind, &plan->number_kind, &shown, &longest, &longest_comment, &seed))
+                          &plan->atoms[2], &plan->string_kind, &plan->number_kind, &shown, &PyTuple_Type, &notes, &longest, &longest_comment, &seed))
         goto failed;
     plan->is_clang = places == &_Py_NoneStruct;
     if (columns < 0 || columns > MOST_STEPS || (plan->is_clang && columns != CLANG_COLUMNS) ||
@@ -163,7 +178,7 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
     plan->columns = columns;
     plan->longest = (size_t)longest;
     plan->longest_comment = (size_t)longest_comment;
-    plan->keys.seed = plan->types.seed = plan->chained.seed = (uint64_t)seed;
+    plan->keys.seed = plan->types.seed = plan->chained.seed = plan->note_words.seed = (uint64_t)seed;
     plan->first_key = NO_WORD;
     plan->type_key = key_of(plan, type_key);
     plan->raw_key = key_number(plan, "raw", 3);
@@ -178,7 +193,9 @@ PyObject *open_plan(PyObject *module, PyObject *arguments) {
         int32_t key = key_of(plan, PyTuple_GetItem(shown, i));
         if (key != NO_WORD) key_at(plan, key)->is_shown = 1;
     }
-    if (PyErr_Occurred() || plan->type_key == NO_WORD || note_steps(plan) || add_links(plan, links)) goto failed;
+    if (PyErr_Occurred() || plan->type_key == NO_WORD || note_steps(plan) || add_note_words(plan, notes) ||
+        add_links(plan, links))
+        goto failed;
     PyObject *capsule = PyCapsule_New(plan, PLAN, free_plan);
     if (capsule != NULL) return capsule;
 failed:

@@ -26,11 +26,17 @@ typedef struct {
 } Range;
 
 /* What is asked of a node (`guards.py`). `inner` are the entries behind it that belong to it, `path` the keys to
-   a value and `words` the strings that it may be, both in `Plan.paths`. */
+   a value and `words` the strings that it may be, both in `Plan.paths`; `notes` are bits. */
 typedef struct {
     int32_t asked, inner;
     Range path, words;
+    uint32_t notes;
 } Guard;
+
+/* A step of a path that is an index into a list stands there as a number below all keys. */
+static inline int32_t step_of_index(int32_t index) { return -2 - index; }
+static inline int32_t index_of_step(int32_t step) { return -2 - step; }
+static inline int is_index(int32_t step) { return step < NO_WORD; }
 
 /* How a node reads (`guards.py`). `word` and `before` are keys, NO_WORD for none. */
 typedef struct {
@@ -40,14 +46,49 @@ typedef struct {
 
 #define ALWAYS (-1)
 #define BAD_GUARD (-2)
-enum { IS_NOTHING = 1, IS_WRAPPER = 2, IS_FIRST = 4 };
+enum { IS_NOTHING = 1, IS_WRAPPER = 2, IS_FIRST = 4, IS_STRIPPED = 8 };
 
 enum { IS_LITERAL = 1, IS_COMMENT = 2, IS_NAMED = 4, IS_MEMBER = 8, IS_FUNCTION = 16, IS_CLASS = 32 };
 
-/* A rule of a type by its bit in masks, and its guard or ALWAYS. */
+/* A rule of a type by its bit in masks, its guard or ALWAYS, and what is declared of its definitions. */
 typedef struct {
     int32_t bit, guard;
+    Range definings;
 } Rule;
+
+/* What a definition is (`defining.py`). Paths, words and bits are in `Plan.paths`, words as keys. The words of
+   `modifiers` are in order, the bits of `marks` those of their places. A `count` of listings below 0: it takes
+   no parameters. */
+typedef struct {
+    int32_t guard, flags, kind, exported;
+    Range name, at, body, listings, modifiers, marks, visibility, outer_visibility, doc, qualified_by;
+} Defining;
+
+/* `OUTER_ONLY` and `MAY_BE_EXPORTED` are flags of definitions as well. */
+enum { OUTER_ONLY = 1, DEFINES_NOTHING = 16, ONLY_LINE = 32, IS_QUALIFIED = 64, MAY_BE_EXPORTED = 8 };
+
+/* A modifier where its guard holds, or (`bit` below 0) those that objects at a path name: `words` are pairs of a
+   key and a bit. */
+typedef struct {
+    int32_t guard, bit;
+    Range path, each, words;
+} Mark;
+
+/* Parameters at a path. `before` is a word that is shown before them where `guard` holds, `prefix` one before
+   each, `after` one behind them; all are keys, and only count where there are parameters. */
+typedef struct {
+    int32_t guard, before, prefix, after, flags;
+    Range path, each;
+} Listing;
+
+enum { IS_SINGLE = 1, IS_OTHERWISE = 2 };
+
+/* A note that a node leaves for those which stand in its field, or for the items of a list there. `bit` 0: all
+   that were left for itself. */
+typedef struct {
+    int32_t guard, field, is_listed;
+    uint32_t bit;
+} Note;
 
 #define MASK_BITS 16 /* a type's code is in the bits above */
 
@@ -58,7 +99,7 @@ enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, FINDING_RULES = 128 
    read. */
 typedef struct {
     int32_t code, kind, flags, name_key, value_key;
-    Range rules, names;
+    Range rules, names, notes;
 } Type;
 
 /* One thing to look up, as in `../columns.c`: a number for a column, or (`column` below 0) a container in which
@@ -76,8 +117,8 @@ typedef struct {
 #define CLANG_COLUMNS 9
 
 typedef struct {
-    Words keys, types, chained;
-    Buffer key_facts, type_facts, rules, guards, readings, paths, links;
+    Words keys, types, chained, note_words;
+    Buffer key_facts, type_facts, rules, guards, readings, paths, links, definings, marks, listings, notes;
     int32_t type_key, raw_key, value_key, loc_key, range_key, begin_key, end_key, first_key;
     int32_t string_kind, number_kind;
     Range other_links;
@@ -109,5 +150,13 @@ int32_t add_guard(Plan *plan, PyObject *guard);
 int add_readings(Plan *plan, PyObject *readings, Range *taken);
 /* Take the readings of each type in a chain. */
 int add_links(Plan *plan, PyObject *links);
+/* Take words, or a path; into `Plan.paths`. */
+int add_words(Plan *plan, PyObject *words, Range *taken);
+int add_path(Plan *plan, PyObject *path, Range *taken);
+/* Take what is declared of a rule's definitions, and of a type's notes. */
+int add_definings(Plan *plan, PyObject *definings, Range *taken);
+int add_notes(Plan *plan, PyObject *notes, Range *taken);
+/* The bit of a note; 0 with an error set. */
+uint32_t note_bit(Plan *plan, PyObject *word);
 
 #endif

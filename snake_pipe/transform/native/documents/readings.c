@@ -5,18 +5,25 @@
 #define LONGEST_QUALIFIER 30 /* as in `dialects/dialect.py` */
 #define MOST_LINKS 1000      /* Python is asked about longer chains */
 
-/* The value at the end of a path of objects; NULL where it leads nowhere. */
-static yyjson_val *value_at(Walk *walk, yyjson_val *value, Range path) {
-    for (int32_t i = 0; i < path.count && value != NULL; i++) {
-        if (!unsafe_yyjson_is_obj(value)) return NULL;
-        value = value_under(walk, value, ((int32_t *)walk->plan->paths.items)[path.first + i]);
-    }
+yyjson_val *value_at(Walk *walk, yyjson_val *value, Range path) {
+    for (int32_t i = 0; i < path.count && value != NULL; i++)
+        value = value_on(walk, value, ((int32_t *)walk->plan->paths.items)[path.first + i]);
     return value;
 }
 
-/* Find the reading of an object that counts; NULL where Python has to be asked. The text is NULL where that has
-   none. */
-static const Reading *reading_of(Walk *walk, yyjson_val *object, Range readings, const char **text, size_t *size) {
+static int is_space(unsigned char byte) {
+    return byte == ' ' || (byte >= '\t' && byte <= '\r') || (byte >= 0x1c && byte <= 0x1f);
+}
+
+/* Leave out what is white at both ends, as Python's `strip` does; 0 where nothing is left, or where a character
+   at an end may be white in other scripts. */
+static int strip(const char **text, size_t *size) {
+    while (*size && is_space((unsigned char)**text)) ++*text, --*size;
+    while (*size && is_space((unsigned char)(*text)[*size - 1])) --*size;
+    return *size && (unsigned char)**text < 0x80 && (unsigned char)(*text)[*size - 1] < 0x80;
+}
+
+const Reading *reading_of(Walk *walk, yyjson_val *object, Range readings, const char **text, size_t *size) {
     *text = NULL;
     *size = 0;
     for (int32_t i = 0; i < readings.count; i++) {
@@ -33,7 +40,7 @@ static const Reading *reading_of(Walk *walk, yyjson_val *object, Range readings,
         if (value == NULL || !unsafe_yyjson_is_str(value) || unsafe_yyjson_get_len(value) == 0) continue;
         *text = unsafe_yyjson_get_str(value);
         *size = unsafe_yyjson_get_len(value);
-        return reading;
+        return reading->flags & IS_STRIPPED && !strip(text, size) ? NULL : reading;
     }
     return NULL;
 }
@@ -53,8 +60,7 @@ static Range links_of(Walk *walk, yyjson_val *object) {
     return number == NO_WORD ? plan->other_links : ((Range *)plan->links.items)[number];
 }
 
-/* The object before another one in a chain; NULL where the chain begins. */
-static yyjson_val *before(Walk *walk, yyjson_val *object, const Reading *reading) {
+yyjson_val *before(Walk *walk, yyjson_val *object, const Reading *reading) {
     yyjson_val *value = reading->before == NO_WORD ? NULL : value_under(walk, object, reading->before);
     if (value == NULL || unsafe_yyjson_is_obj(value)) return value;
     if (!(reading->flags & IS_FIRST) || !unsafe_yyjson_is_arr(value)) return NULL;
@@ -70,18 +76,18 @@ typedef struct {
 } Part;
 
 /* The names before a member, the last one first. */
-static Said read_parts(Walk *walk, Part *parts, int *count) {
+static Said read_parts(Walk *walk, yyjson_val *object, Part *parts, int *count) {
     const char *text;
     size_t size;
     const Reading *reading = NULL;
-    Range links = links_of(walk, walk->object);
+    Range links = links_of(walk, object);
     for (int32_t i = 0; reading == NULL && i < links.count; i++) {
         const Reading *one = (Reading *)walk->plan->readings.items + links.first + i;
-        if (holds(walk, walk->object, one->guard) == YES) reading = one;
+        if (holds(walk, object, one->guard) == YES) reading = one;
     }
     if (reading == NULL) return ASK;
     if (reading->flags & IS_NOTHING) return NONE;
-    yyjson_val *object = before(walk, walk->object, reading);
+    object = before(walk, object, reading);
     for (int links_seen = 0; object != NULL; links_seen++) {
         reading = links_seen == MOST_LINKS ? NULL : reading_of(walk, object, links_of(walk, object), &text, &size);
         if (reading == NULL) return ASK;
@@ -96,10 +102,10 @@ static Said read_parts(Walk *walk, Part *parts, int *count) {
     return *count ? THERE : NONE;
 }
 
-Said read_qualifier(Walk *walk) {
+Said read_qualifier(Walk *walk, yyjson_val *object) {
     Part parts[LONGEST_QUALIFIER];
     int count = 0;
-    Said said = read_parts(walk, parts, &count);
+    Said said = read_parts(walk, object, parts, &count);
     if (said != THERE) return said;
     walk->parts.count = 0;
     while (count--) {

@@ -76,8 +76,11 @@ static int open_members(Walk *walk, Pending above, int is_node) {
         int32_t field = field_of(walk->plan, members[i].key);
         if (field == UNASKED) return -1;
         if (field == LEAF) continue;
-        Pending inner = {members[i].value, above.depth + is_node, above.field, (unsigned)walk->in_function};
-        if (is_node) inner.field = (uint32_t)field;
+        Pending inner = {members[i].value, above.depth + is_node, above.field, ELSEWHERE, (unsigned)walk->in_function};
+        if (is_node) {
+            inner.field = (uint32_t)field;
+            inner.way = IN_FIELD;
+        }
         if (add_pending(walk, inner)) return -1;
     }
     turn_around(walk, before);
@@ -87,9 +90,12 @@ static int open_members(Walk *walk, Pending above, int is_node) {
 static int open_items(Walk *walk, Pending array) {
     size_t before = walk->pending.count;
     yyjson_val *at = unsafe_yyjson_get_first(array.value);
-    for (size_t left = unsafe_yyjson_get_len(array.value); left; left--, at = unsafe_yyjson_get_next(at))
-        if (is_container(at) && add_pending(walk, (Pending){at, array.depth, array.field, array.in_function}))
-            return -1;
+    Pending item = array;
+    item.way = array.way == IN_FIELD ? IN_LIST : ELSEWHERE;
+    for (size_t left = unsafe_yyjson_get_len(array.value); left; left--, at = unsafe_yyjson_get_next(at)) {
+        item.value = at;
+        if (is_container(at) && add_pending(walk, item)) return -1;
+    }
     turn_around(walk, before);
     return 0;
 }
@@ -178,7 +184,7 @@ static int add_name(Walk *walk, const Type *type) {
 
 /* The same of what stands before a member's name. */
 static int add_qualifier(Walk *walk) {
-    Said said = read_qualifier(walk);
+    Said said = read_qualifier(walk, walk->object);
     if (said == THERE && (add_int64(&walk->found.qualifier_rows, walk->row) ||
                           add_string(&walk->found.qualifiers, walk->parts.items, walk->parts.count)))
         return -1;
@@ -192,6 +198,11 @@ static int add_rules(Walk *walk, const Type *type, int32_t mask) {
     for (int32_t i = 0; i < type->rules.count; i++) {
         const Rule rule = ((Rule *)walk->plan->rules.items)[type->rules.first + i];
         int held = holds(walk, walk->object, rule.guard);
+        if (held == YES && rule.definings.count) {
+            Said said = walk->is_included ? NONE : define(walk, rule.definings);
+            if (said == FAILED) return -1;
+            if (said != ASK) continue;
+        }
         if (held == YES) mask |= rule.bit;
         if (held == IF_NOTED) noted |= rule.bit;
     }
@@ -207,7 +218,7 @@ static int add_rules(Walk *walk, const Type *type, int32_t mask) {
     if (!(mask | noted)) return 0;
     int64_t key = (int64_t)type->code << MASK_BITS | mask;
     return add_int64(&found->rule_rows, walk->row) || add_int64(&found->rule_keys, key) ||
-           add_int32(&found->noted_masks, noted) || add_view(found->nodes, walk->document, walk->object);
+           add_int32(&found->noted_masks, noted) || add_int32(&found->notes, (int32_t)walk->notes) || add_view(found->nodes, walk->document, walk->object);
 }
 
 static int add_node(Walk *walk, yyjson_val *type_value, Pending at) {
@@ -223,6 +234,7 @@ static int add_node(Walk *walk, yyjson_val *type_value, Pending at) {
     if (type.flags & IS_MEMBER && (asks_qualifier = add_qualifier(walk)) < 0) return -1;
     if (type.value_key != NO_WORD && add_value(walk, &type)) return -1;
     if (add_rules(walk, &type, asks_name * NAME_RULE | asks_qualifier * QUALIFIER_RULE)) return -1;
+    if (leave_notes(walk, &type, number, at.depth)) return -1;
     if (walk->plan->has_attrs && add_attrs(walk)) return -1;
     if (walk->row < HEAD && add_view(found->head, walk->document, walk->object)) return -1;
     walk->row++;
@@ -235,6 +247,7 @@ static int visit(Walk *walk, Pending at) {
     yyjson_val *type = member(walk, walk->plan->type_key);
     int is_node = type != NULL && unsafe_yyjson_is_str(type) && unsafe_yyjson_get_len(type) > 0;
     walk->in_function = at.in_function;
+    take_notes(walk, at);
     if (is_node && add_node(walk, type, at)) return -1;
     return open_members(walk, at, is_node);
 }
@@ -262,7 +275,7 @@ PyObject *walk_document(PyObject *module, PyObject *arguments) {
     }
     walk.plan->busy = 1; /* what learns its types is Python, which must not walk by it as well */
     walk.document->nodes.count = 0;
-    int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){container, 0, 0, 0});
+    int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){container, 0, 0, ELSEWHERE, 0});
     while (!failed && walk.pending.count) failed = visit(&walk, ((Pending *)walk.pending.items)[--walk.pending.count]);
     walk.plan->busy = 0;
     sort_nodes(walk.document);
@@ -271,5 +284,6 @@ PyObject *walk_document(PyObject *module, PyObject *arguments) {
     PyMem_Free(walk.pending.items);
     PyMem_Free(walk.members.items);
     PyMem_Free(walk.parts.items);
+    PyMem_Free(walk.levels.items);
     return columns;
 }

@@ -10,8 +10,17 @@
 typedef struct {
     yyjson_val *value;
     int32_t depth;
-    uint32_t field : 31, in_function : 1;
+    uint32_t field : 29, way : 2, in_function : 1;
 } Pending;
+
+/* How a value stands in the node above: in one of its fields, in a list there, or somewhere below. */
+enum { IN_FIELD, IN_LIST, ELSEWHERE };
+
+/* A node that others stand in: the bits of its type's notes that count, and those left for itself. */
+typedef struct {
+    int32_t type;
+    uint32_t left, notes;
+} Level;
 
 /* A member of the object that is being read. */
 typedef struct {
@@ -29,11 +38,13 @@ typedef struct {
 typedef struct {
     Document *document;
     Plan *plan;
-    Buffer pending, members, parts;
+    Buffer pending, members, parts, levels;
     Found found;
     yyjson_val *object;
     int64_t row;
     int in_function, is_included;
+    uint32_t notes;
+    int is_unsure; /* something was met of which the plan may say other things than the rules */
     ClangContext clang;
 } Walk;
 
@@ -50,6 +61,9 @@ static inline int is_natural(yyjson_val *value, int64_t *number) {
     return *number >= 0;
 }
 
+/* The next value on a path, and the one at its end; NULL where there is none, or where it is not sure which. */
+yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step);
+yyjson_val *value_at(Walk *walk, yyjson_val *value, Range path);
 /* The value under a key of any object, the last of several. */
 yyjson_val *value_under(Walk *walk, yyjson_val *object, int32_t key);
 
@@ -64,13 +78,26 @@ typedef enum { FAILED = -1, THERE, NONE, ASK } Said;
 
 /* The name of the node that is being read. */
 Said read_name(Walk *walk, Range readings, const char **text, size_t *size);
-/* Its qualifier, in `walk->parts`. */
-Said read_qualifier(Walk *walk);
+/* The qualifier of a member, in `walk->parts`. */
+Said read_qualifier(Walk *walk, yyjson_val *member);
+/* Find the reading of an object that counts; NULL where Python has to be asked. The text is NULL where that has
+   none. */
+const Reading *reading_of(Walk *walk, yyjson_val *object, Range readings, const char **text, size_t *size);
+/* The object before another one in a chain; NULL where the chain begins. */
+yyjson_val *before(Walk *walk, yyjson_val *object, const Reading *reading);
+
+/* Take the definition of the node that is being read, if there is one. */
+Said define(Walk *walk, Range definings);
+/* See what was left for the node that is about to be read, and then what it leaves for others. */
+void take_notes(Walk *walk, Pending at);
+int leave_notes(Walk *walk, const Type *type, int32_t number, int32_t depth);
 
 /* A number's digits, at the end of a buffer of 24; where they begin. */
 char *digits_of(yyjson_val *value, char *end);
 /* The node's scalars that no column shows. */
 int add_attrs(Walk *walk);
+/* First line, first column and last line of an object by the plan, -1 for what it does not say. */
+void read_lines(const Plan *plan, yyjson_val *object, int64_t *lines);
 /* The numbers of the node's place, as the next row of the table. */
 int add_places(Walk *walk);
 /* Make the nodes of which the rows are known ready for `row_of_view`. */

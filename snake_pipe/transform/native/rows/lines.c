@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "../buffer.h"
 #include "rows.h"
 
 #define STEPS 4 /* lines that are looked at one by one before they are halved */

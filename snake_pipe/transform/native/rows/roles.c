@@ -1,6 +1,5 @@
 /* Names of trees climb to the places that say what they are. The twin is `Climber` of `trees/columns/scopes.py`. */
 
-#include "../buffer.h"
 #include "rows.h"
 
 enum { TYPE, FIELD, PARENT, CHILD_INDEX, IS_WANTED, INITIAL, IS_MEMBER, PARENT_INDEX, FIELD_INDEX, ROLE, FLAGS, VIEWS };
@@ -74,23 +73,6 @@ static int add(Names *names, int32_t row, int8_t role, int32_t qualified_by, int
     return 0;
 }
 
-static PyObject *columns_of(Names *names) {
-    const struct {
-        Buffer *buffer;
-        size_t item_size;
-    } columns[] = {{&names->rows, 4}, {&names->roles, 1}, {&names->qualified_by, 4}, {&names->places, 4}};
-    PyObject *tuple = PyTuple_New(4);
-    for (int i = 0; i < 4 && tuple != NULL; i++) {
-        Py_ssize_t size = (Py_ssize_t)(columns[i].buffer->count * columns[i].item_size);
-        PyObject *column = PyByteArray_FromStringAndSize(columns[i].buffer->items, size);
-        if (column == NULL || PyTuple_SetItem(tuple, i, column)) {
-            Py_DecRef(tuple);
-            tuple = NULL;
-        }
-    }
-    return tuple;
-}
-
 PyObject *find_roles(PyObject *module, PyObject *arguments) {
     Py_buffer v[VIEWS] = {{0}};
     Limits limits;
@@ -118,8 +100,9 @@ PyObject *find_roles(PyObject *module, PyObject *arguments) {
         wrong = follow(v, (int32_t)row, limits, &role, &qualified_by, &place);
         failed = wrong == NULL && add(&names, (int32_t)row, role, qualified_by, place);
     }
-    PyObject *found = wrong == NULL && !failed ? columns_of(&names) : NULL;
     Buffer *buffers[] = {&names.rows, &names.roles, &names.qualified_by, &names.places};
+    PyObject *found = NULL;
+    if (wrong == NULL && !failed) found = byte_columns(buffers, 4, (const size_t[]){4, 1, 4, 4});
     for (int i = 0; i < 4; i++) PyMem_Free(buffers[i]->items);
     if (wrong != NULL) return finish(v, VIEWS, wrong);
     for (int i = 0; i < VIEWS; i++) PyBuffer_Release(&v[i]);

@@ -6,7 +6,7 @@
 #ifndef SNAKE_PIPE_ROWS_H
 #define SNAKE_PIPE_ROWS_H
 
-#include "../python_abi.h"
+#include "../buffer.h"
 
 #define MODULE "snake_pipe.transform.native.rows"
 
@@ -17,6 +17,7 @@ PyObject *cut(PyObject *module, PyObject *arguments);
 PyObject *shorten(PyObject *module, PyObject *arguments);
 PyObject *climb(PyObject *module, PyObject *arguments);
 PyObject *find_roles(PyObject *module, PyObject *arguments);
+PyObject *nest_symbols(PyObject *module, PyObject *arguments);
 
 /* How many numbers of 32 bits a column has. */
 static inline Py_ssize_t numbers_in(const Py_buffer *column) { return column->len / (Py_ssize_t)sizeof(int32_t); }
@@ -32,5 +33,8 @@ static inline PyObject *finish(Py_buffer *views, int count, const char *message)
     Py_IncRef(&_Py_NoneStruct);
     return &_Py_NoneStruct;
 }
+
+/* Copies of what buffers hold as a tuple of bytearrays; NULL with an error set. */
+PyObject *byte_columns(Buffer **buffers, int count, const size_t *item_sizes);
 
 #endif

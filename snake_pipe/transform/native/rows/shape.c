@@ -1,6 +1,5 @@
 /* Depths of trees in preorder → who is whose child, and where subtrees end. */
 
-#include "../buffer.h"
 #include "rows.h"
 
 PyObject *shape(PyObject *module, PyObject *arguments) {

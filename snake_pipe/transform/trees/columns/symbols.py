@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from snake_pipe.schemas import KINDS
+from snake_pipe.schemas import KINDS, arrow_schema
 from snake_pipe.transform.rows.builder import (
     KIND_CODES,
     Words,
@@ -18,32 +19,16 @@ from snake_pipe.transform.rows.builder import (
     record_batch,
 )
 from snake_pipe.transform.rows.nesting import Nesting
+from snake_pipe.transform.trees.columns.definitions import DefinitionColumns
+from snake_pipe.transform.trees.columns.nested import CALLABLE, Defined, nested
+from snake_pipe.transform.trees.walk.definitions import LINES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.trees.columns.columns import Columns
-    from snake_pipe.transform.trees.walk.findings import DefinedAt
 
-_CALLABLE = tuple(KIND_CODES[kind] for kind in ("function", "method"))
-_FIELD = KIND_CODES["field"]
-_KIND_OF_MEMBER = {KIND_CODES["function"]: KIND_CODES["method"], KIND_CODES["variable"]: _FIELD}
-
-
-@dataclass(slots=True)
-class Resolved:
-    """Definitions that count, in preorder, with columns of what they stand in.
-
-    `files` are places among the documents, `kinds` codes of words, `parents` the rows of the symbols around
-    them, -1 for none.
-    """
-
-    found: list[DefinedAt]
-    rows: NDArray[np.int64]
-    files: NDArray[np.int64]
-    kinds: NDArray[np.int32]
-    parents: NDArray[np.int64]
-    qualified_names: list[str]
+_VISIBILITY = arrow_schema("symbols").field("visibility").type
 
 
 @dataclass(slots=True)
@@ -71,44 +56,72 @@ class Symbols:
         self._columns = columns
         self._kinds = Words(KINDS)  # those of users' dialects may be others
         self.scopes = self._find_scopes()
-        self._resolved = self._resolve()
-        self.defining = np.unique(self._resolved.rows)
+        self._definitions = DefinitionColumns([found.definitions for found in columns.found], columns.bases)
+        local, self._in_class = self.scopes.of(self._definitions.rows)
+        self._nested = nested(self._defined(local & self._definitions.outer_only))
+        self._rows = self._definitions.rows[self._nested.kept]
+        self._files = self._definitions.files[self._nested.kept]
+        for one, count in zip(
+            columns.pending, np.bincount(self._files, minlength=len(columns.pending)), strict=True
+        ):
+            one.facts.symbol_count = int(count)
+        self.defining = np.unique(self._rows)
         end = columns.shape.end[self.defining]
         self.enclosing = Nesting.of(self.defining, end).holders(len(columns.depth))
 
     def rows(self) -> pa.RecordBatch:
         """The rows of `symbols`."""
-        columns, resolved = self._columns, self._resolved
-        rows, parents, found = resolved.rows, resolved.parents, resolved.found
-        if not found:
+        columns, definitions, rows, kept = self._columns, self._definitions, self._rows, self._nested.kept
+        if not len(rows):
             return empty_batch("symbols")
-        definitions = [f.definition for f in found]
-        base = columns.bases[resolved.files]
+        base = columns.bases[self._files]
+        parents = self._nested.parents
         return record_batch(
             "symbols",
             {
-                "file_id": columns.file_ids[resolved.files],
+                "file_id": columns.file_ids[self._files],
                 "node_id": (rows - base).astype(np.int32),
-                "name": [d.name for d in definitions],
-                "qualified_name": resolved.qualified_names,
-                "kind": dictionary_column(resolved.kinds, self._kinds),
-                "parent_node_id": int_column(parents - base, pa.int32(), null=parents < 0),
-                "signature": [_signature(d.name, d.parameters) for d in definitions],
-                "doc": [d.doc for d in definitions],
-                "modifiers": [sorted(set(d.modifiers)) if d.modifiers else None for d in definitions],
-                "visibility": [d.visibility for d in definitions],
-                "exported": [d.exported for d in definitions],
+                "name": definitions.text("name", kept),
+                "qualified_name": self._nested.qualified_names,
+                "kind": dictionary_column(self._nested.kinds, self._kinds),
+                "parent_node_id": int_column(rows[parents] - base, pa.int32(), null=parents < 0),
+                "signature": definitions.text("signature", kept),
+                "doc": definitions.text("doc", kept),
+                "modifiers": definitions.modifiers(kept),
+                "visibility": self._visibility().dictionary_encode().cast(_VISIBILITY),
+                "exported": definitions.exported(kept),
                 "complexity": int_column(
-                    self._complexity(rows), pa.int32(), null=~np.isin(resolved.kinds, _CALLABLE)
+                    self._complexity(rows), pa.int32(), null=~np.isin(self._nested.kinds, CALLABLE)
                 ),
                 "in_error": self._in_error(rows),
                 **columns.span_columns(rows, ("start_offset", "end_offset", "start_line", "end_line")),
-                "name_line": [f.name_line for f in found],
-                "name_col": [f.name_col for f in found],
-                "body_start_line": [f.body_start_line for f in found],
-                "body_end_line": [f.body_end_line for f in found],
+                **{name: definitions.numbers(name, kept) for name in LINES},
             },
         )
+
+    def _defined(self, is_left_out: NDArray[np.bool_]) -> Defined:
+        columns, definitions = self._columns, self._definitions
+        separators = Words()
+        of_files = [separators.code(one.vocabulary.dialect.name_separator) for one in columns.pending]
+        return Defined(
+            definitions.rows.astype(np.int32),
+            columns.shape.end[definitions.rows],
+            is_left_out,
+            self._in_class,
+            definitions.kinds(self._kinds),
+            definitions.text("name"),
+            definitions.text("qualifier"),
+            np.array(of_files, np.int32)[definitions.files],
+            pa.array(separators.words, pa.string()),
+        )
+
+    def _visibility(self) -> pa.StringArray:
+        """Elsewhere than in a class it may be another one."""
+        kept = self._nested.kept
+        elsewhere = pa.array(~self._in_class[kept])
+        outer = self._definitions.text("outer_visibility", kept)
+        said = self._definitions.text("visibility", kept)
+        return pc.if_else(pc.and_(elsewhere, outer.is_valid()), outer, said)
 
     def _complexity(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """1 + the branches in each row's subtree."""
@@ -130,60 +143,3 @@ class Symbols:
         rows = np.flatnonzero(functions | classes)
         around = Nesting.of(rows, columns.shape.end[rows]).holders(len(columns.depth))
         return Scopes(functions, classes, around)
-
-    def _resolve(self) -> Resolved:
-        """The definitions that count, each with the symbol it stands in."""
-        columns = self._columns
-        found = [each for of_file in columns.found for each in of_file.definitions]
-        counts = [len(of_file.definitions) for of_file in columns.found]
-        files = np.repeat(np.arange(len(counts)), counts)
-        rows = columns.bases[files] + np.array([each.row for each in found], np.int64)
-        local, in_class = (column.tolist() for column in self.scopes.of(rows))
-        separators = [one.vocabulary.dialect.name_separator for one in columns.pending]
-        kept: list[int] = []
-        kinds: list[int] = []
-        parents: list[int] = []
-        names: list[str] = []
-        open_symbols: list[tuple[int, int, int]] = []  # of each its row, its end, and its place in the above
-        for index, (each, row, end, file) in enumerate(
-            zip(found, rows.tolist(), columns.shape.end[rows].tolist(), files.tolist(), strict=True)
-        ):
-            definition = each.definition
-            if definition.outer_only and local[index]:
-                continue
-            while open_symbols and open_symbols[-1][1] <= row:
-                open_symbols.pop()
-            parent = next((place for at, _, place in reversed(open_symbols) if at < row), -1)
-            kind = self._kinds.code(definition.kind)
-            if kind == _FIELD and parent >= 0 and kinds[parent] in _CALLABLE:
-                parent = parents[parent]  # declared by a constructor's parameter
-            if in_class[index]:
-                kind = _KIND_OF_MEMBER.get(kind, kind)
-            elif definition.outer_visibility is not None:
-                definition.visibility = definition.outer_visibility
-            path = ("" if parent < 0 else names[parent], definition.qualifier, definition.name)
-            open_symbols.append((row, end, len(kept)))
-            kept.append(index)
-            kinds.append(kind)
-            parents.append(parent)
-            names.append(".".join(filter(None, path)).replace(separators[file], "."))
-        self._count(files[kept])
-        rows = rows[kept]
-        around = np.array(parents, np.int64)
-        return Resolved(
-            [found[index] for index in kept],
-            rows,
-            files[kept],
-            np.array(kinds, np.int32),
-            np.where(around < 0, -1, rows[around]) if kept else around,
-            names,
-        )
-
-    def _count(self, files: NDArray[np.int64]) -> None:
-        counts = np.bincount(files, minlength=len(self._columns.pending)).tolist()
-        for one, count in zip(self._columns.pending, counts, strict=True):
-            one.facts.symbol_count = count
-
-
-def _signature(name: str, parameters: list[str] | None) -> str | None:
-    return None if parameters is None else f"{name}({', '.join(parameters)})"

@@ -32,6 +32,7 @@ class LocPositions(PlannedReader):
 
     plan = (*_START_AND_END, *_RANGE_BESIDE, *_LOC)
     columns = 8
+    lines_are_read = True
 
     def __init__(self) -> None:
         self._plan: Plan = ()
@@ -89,6 +90,7 @@ class LinePositions(PlannedReader):
     """Python's `ast`: `lineno` from 1, `col_offset` from 0 in bytes; the same field names elsewhere."""
 
     plan = _LINES_AND_COLUMNS
+    lines_are_read = True
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """See `PositionReader`. A third of the nodes (contexts, operators) stand nowhere."""

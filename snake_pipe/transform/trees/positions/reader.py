@@ -93,6 +93,8 @@ class PlannedReader(PositionReader):
     plan: tuple[tuple[str | int, Any], ...] | None = ()
     columns: int = 6
 
+    lines_are_read: bool = False
+    """Whether lines and columns from 0 are in the columns 2 to 5 of the plan, as in the table."""
     lines_of: Callable[[Node], tuple[int, int, int]] | None = None
     """Of views, where the document was read by the compiled walk."""
 

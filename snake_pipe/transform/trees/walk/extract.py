@@ -12,7 +12,8 @@ import orjson
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
-from snake_pipe.transform.trees.walk.findings import DefinedAt, Extract, Findings
+from snake_pipe.transform.trees.walk.definitions import DefinedAt
+from snake_pipe.transform.trees.walk.findings import Extract, Findings
 from snake_pipe.transform.trees.walk.native import SHOWN
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Extractor:
         self._spans: list[Table] = []
         self._size = 0
         self._source_path: str | None = None
+        self._defined: list[DefinedAt] = []
         self._unresolved: list[tuple[DefinedAt, Node, Node]] = []
 
     def extract(self, chunks: Iterable[NodeChunk]) -> Extract:
@@ -78,6 +80,10 @@ class Extractor:
         self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
         names: dict[int, Any] = {}
         self._apply_rules(self._ruled(found, names), names)
+        if len(found.definitions):
+            self._found.definitions.add_piece(
+                found.definitions, found.definition_texts, self._memo.get(0, ())
+            )
         if self._options.attrs:
             attrs = _attrs(found.attrs_nodes, self._vocabulary.dialect)
             rows = found.attrs_rows.tolist()
@@ -90,13 +96,16 @@ class Extractor:
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
         """The nodes in which rules may find something, with those rules."""
         masked, memo = self._vocabulary.masked, self._memo
-        for row, key, noted, node in zip(
+        for row, key, noted, words, node in zip(
             found.node_rows.tolist(),
             found.rule_keys.tolist(),
             found.noted.tolist(),
+            found.notes,
             found.nodes,
             strict=True,
         ):
+            if words:
+                memo[id(node)] = words
             if noted and id(node) in memo:
                 key |= noted
             elif not key & 0xFFFF:
@@ -128,6 +137,7 @@ class Extractor:
     ) -> Extract:
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
+        self._found.definitions.add(self._defined)
         in_main = self._reader.in_main
         source_path = self._reader.main_file or self._source_path
         if len(depths) > 1 and source_path is not None and np.count_nonzero(depths == 0) > 1:
@@ -265,7 +275,7 @@ class Extractor:
         defined = DefinedAt(row, definition, *self._reader.point(definition.at))
         body = definition.body
         definition.at, definition.body = _LET_GO, ()
-        self._found.definitions.append(defined)
+        self._defined.append(defined)
         if body:
             lines = self._reader.lines(body[0], body[-1])
             if lines is None:

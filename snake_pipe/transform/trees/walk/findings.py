@@ -9,33 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from snake_pipe.transform.trees.walk.definitions import Encoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from snake_pipe.transform.dialects.dialect import Definition, Import, Reference
-    from snake_pipe.transform.trees.positions.reader import Point, Table
+    from snake_pipe.transform.dialects.dialect import Import, Reference
+    from snake_pipe.transform.trees.positions.reader import Table
 
 _MOST_TEXT = 2**31 - 1
 """Bytes that a column of strings holds."""
-
-
-@dataclass(slots=True)
-class DefinedAt:
-    """A definition with its row in the document and the places that need the decoded tree."""
-
-    row: int
-    definition: Definition
-    name_line: int | None
-    name_col: int | None
-    body_start_line: int | None = None
-    body_end_line: int | None = None
-
-    def place_body(self, lines: Point | None) -> None:
-        """Note the lines on which the body begins and ends, if they are known."""
-        if lines is not None:
-            self.body_start_line, self.body_end_line = lines
 
 
 class Strings(NamedTuple):
@@ -136,7 +121,7 @@ class Findings:
     qualifiers: RowTexts = field(default_factory=RowTexts)
     attrs: Texts = field(default_factory=Texts)
     given_attrs: RowTexts = field(default_factory=RowTexts)
-    definitions: list[DefinedAt] = field(default_factory=list)
+    definitions: Encoded = field(default_factory=Encoded)
     references: list[tuple[int, Reference]] = field(default_factory=list)
     imports: list[tuple[int, Import]] = field(default_factory=list)
     weights: list[NDArray[np.int64]] = field(default_factory=list)

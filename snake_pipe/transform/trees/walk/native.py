@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snake_pipe.transform.dialects.guards import guard_of, links_of, readings_of
+from snake_pipe.transform.dialects.defining import plans_of
+from snake_pipe.transform.dialects.guards import guard_of, links_of, notes_of, readings_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
+from snake_pipe.transform.trees.walk.encoded import (
+    encoded_notes,
+    encoded_plans,
+    encoded_readings,
+    note_words,
+)
 from snake_pipe.transform.trees.walk.findings import Strings
 from snake_pipe.transform.trees.walk.vocabulary import BITS
 from snake_pipe.transform.trees.walk.walker import Fields
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
-    from snake_pipe.transform.dialects.guards import Readings
     from snake_pipe.transform.rows.builder import Words
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.native import NativeDocument
@@ -36,7 +42,6 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
-_IS_NOTHING, _IS_WRAPPER, _IS_FIRST = 1, 2, 4
 SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
 """Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
@@ -49,7 +54,8 @@ class NodeColumns:
     `places` is the table of the dialect's `PlannedReader`. `open_values` are nodes whose value Python has to
     write. `nodes` are those with rules that may find something in them: those of their `rule_keys` (see
     `Vocabulary.masked`), and those in their mask of `noted` ones if there is a note for them. `attrs_nodes`
-    are those whose attributes Python has to write, if any are wanted. The last four are as in `Picked`.
+    are those whose attributes Python has to write, if any are wanted. `notes` are words that were left for
+    nodes with rules. Definitions are as in `Encoded`. The last four are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -67,6 +73,9 @@ class NodeColumns:
     node_rows: NDArray[np.int64]
     rule_keys: NDArray[np.int64]
     noted: NDArray[np.int32]
+    notes: list[tuple[str, ...]]
+    definitions: Any
+    definition_texts: Any
     attrs: Strings
     attrs_rows: NDArray[np.int64]
     attrs_nodes: list[Node]
@@ -93,18 +102,23 @@ class NativeWalker:
         assert isinstance(reader, PlannedReader)
         self._module = DOCUMENTS
         self._columns = reader.columns
+        self._note_words = note_words(vocabulary.dialect)
         self._plan = DOCUMENTS.open_plan(
             vocabulary.dialect.type_key,
             Fields(fields, vocabulary.dialect.leaf_keys),
-            partial(_learn, vocabulary),  # a method would hold the plan that holds it, for ever
+            partial(
+                _learn, vocabulary, lines_are_read=reader.lines_are_read
+            ),  # a method would hold the plan that holds it, for ever
             reader.plan,
             reader.columns,
             tuple(
-                (type_, _encoded(links)) for type_, links in links_of(vocabulary.dialect.qualifier).items()
+                (type_, encoded_readings(links))
+                for type_, links in links_of(vocabulary.dialect.qualifier).items()
             ),
             tuple(vocabulary.dialect.atoms[word] for word in (True, False, None)),
             (KIND_CODES["string"], KIND_CODES["number"]),
             (vocabulary.dialect.type_key, *SHOWN) if options.attrs else None,
+            self._note_words,
             options.value_length,
             options.comment_length,
             _SEED,
@@ -130,6 +144,9 @@ class NativeWalker:
             node_rows,
             rule_keys,
             noted,
+            notes,
+            definitions,
+            definition_texts,
             attrs_lengths,
             attrs_text,
             attrs_rows,
@@ -155,6 +172,9 @@ class NativeWalker:
             np.frombuffer(node_rows, np.int64),
             np.frombuffer(rule_keys, np.int64),
             np.frombuffer(noted, np.int32),
+            self._words_left(np.frombuffer(notes, np.int32)),
+            definitions,
+            definition_texts,
             Strings(attrs_lengths, attrs_text),
             np.frombuffer(attrs_rows, np.int64),
             attrs_nodes,
@@ -165,15 +185,19 @@ class NativeWalker:
             partial(self._module.lines_of_view, self._plan),
         )
 
+    def _words_left(self, bits: NDArray[np.int32]) -> list[tuple[str, ...]]:
+        words = self._note_words
+        return [tuple(words[i] for i in range(each.bit_length()) if each >> i & 1) for each in bits.tolist()]
 
-def _learn(vocabulary: Vocabulary, type_: str) -> tuple[Any, ...]:
+
+def _learn(vocabulary: Vocabulary, type_: str, *, lines_are_read: bool) -> tuple[Any, ...]:
     """What `Documents.open_plan` asks of a type."""
     dialect = vocabulary.dialect
     code, handlers = vocabulary.code(type_), vocabulary.handlers_of(type_)
     name_key, kind = vocabulary.name_keys[type_], vocabulary.kind(code)
     flags = _IS_FUNCTION * (type_ in dialect.functions) | _IS_CLASS * (type_ in dialect.classes)
     if handlers is None:
-        return code, kind, name_key, None, flags, (), ()
+        return code, kind, name_key, None, flags, (), (), ()
     flags |= (
         _IS_LITERAL * handlers.is_literal
         | _IS_COMMENT * handlers.is_comment
@@ -181,19 +205,10 @@ def _learn(vocabulary: Vocabulary, type_: str) -> tuple[Any, ...]:
         | _IS_MEMBER * handlers.is_member
     )
     rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
-    guards = tuple((bit, guard_of(rule)) for bit, rule in rules if rule is not None)
-    return code, kind, name_key, handlers.value_key, flags, guards, _encoded(readings_of(handlers.named))
-
-
-def _encoded(readings: Readings) -> tuple[Any, ...]:
-    """Readings as the compiled module takes them."""
-    return tuple(
-        (
-            tuple(each.path.split(".")) if each.path else (),
-            each.when,
-            each.word or None,
-            each.before or each.first_of or None,
-            _IS_NOTHING * each.is_nothing | _IS_WRAPPER * each.is_wrapper | _IS_FIRST * bool(each.first_of),
-        )
-        for each in readings
+    guards = tuple(
+        (bit, guard_of(rule), encoded_plans(plans_of(rule)) if lines_are_read else ())
+        for bit, rule in rules
+        if rule is not None
     )
+    names, notes = encoded_readings(readings_of(handlers.named)), encoded_notes(notes_of(handlers.prepare))
+    return code, kind, name_key, handlers.value_key, flags, guards, names, notes

@@ -567,7 +567,19 @@ def test_what_is_no_single_document_is_left_to_others(text: bytes) -> None:
 def open_plan(learn: Callable[[str], Any], places: Any = (("a", 0),), columns: int = 6) -> Any:
     assert DOCUMENTS is not None
     return DOCUMENTS.open_plan(
-        "type", {"a": 1, "b": 2}, learn, places, columns, (), ("true", "false", "null"), (1, 2), (), 9, 9, 5
+        "type",
+        {"a": 1, "b": 2},
+        learn,
+        places,
+        columns,
+        (),
+        ("true", "false", "null"),
+        (1, 2),
+        (),
+        (),
+        9,
+        9,
+        5,
     )
 
 
@@ -593,11 +605,11 @@ def trials() -> dict[str, Callable[[], Any]]:
         "not read": lambda: documents.read_document(TREE[:-1]),
         "no text": lambda: documents.read_document("text"),  # type: ignore[arg-type]
         "views": lambda: opened(read_natively(TREE).root),  # type: ignore[union-attr]
-        "walk": lambda: walk(TREE, lambda word: (300_000, 5, "name", "value", 63, ((1, None),), ())),
+        "walk": lambda: walk(TREE, lambda word: (300_000, 5, "name", "value", 63, ((1, None, ()),), (), ())),
         "walk failed": lambda: walk(TREE, refuse),
         "walk learned nonsense": lambda: walk(TREE, lambda word: 5),
         "walk unknown field": lambda: walk(
-            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, 5, "", None, 0, (), ())
+            b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, 5, "", None, 0, (), (), ())
         ),
         "no root": lambda: documents.walk_document(documents.read_document(TREE), open_plan(refuse), {}),
         "no plan": lambda: documents.walk_document(documents.read_document(TREE), 5, {}),
@@ -642,7 +654,7 @@ def test_a_plan_is_not_used_while_it_learns() -> None:
             documents.walk_document(document, plan_, documents.document_root(document))
         except ValueError as error:
             errors.append(str(error))
-        return (1, 5, "", None, 0, (), ())
+        return (1, 5, "", None, 0, (), (), ())
 
     document, plan_ = documents.read_document(TREE), open_plan(learn)
     documents.walk_document(document, plan_, documents.document_root(document))
@@ -659,7 +671,7 @@ def test_a_type_that_was_not_learned_is_asked_for_again() -> None:
         asked.append(word)
         if asked == ["A", "B"]:
             raise LookupError(word)
-        return (ord(word), 5, "", None, 0, (), ())
+        return (ord(word), 5, "", None, 0, (), (), ())
 
     def codes(text: bytes) -> list[int]:
         document = documents.read_document(text)

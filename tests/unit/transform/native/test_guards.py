@@ -5,15 +5,30 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from snake_pipe.transform.dialects import python_ast
 from snake_pipe.transform.dialects.estree import ESTREE
-from snake_pipe.transform.dialects.guards import NOTED, OUTSIDE, all_of, any_of, is_one_of, is_true, lacks
+from snake_pipe.transform.dialects.guards import (
+    NOTED,
+    OUTSIDE,
+    all_of,
+    any_of,
+    begins_with,
+    ends_with,
+    is_empty,
+    is_not,
+    is_one_of,
+    is_true,
+    lacks,
+    noted,
+)
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.trees.document.native import read_natively
+from snake_pipe.transform.trees.walk.definitions import RECORD
 from snake_pipe.transform.trees.walk.findings import Strings, Texts, joined_texts
 from snake_pipe.transform.trees.walk.native import NativeWalker, NodeColumns
 from snake_pipe.transform.trees.walk.vocabulary import BITS, MEMBER, Vocabulary
@@ -85,10 +100,9 @@ def test_local_variables_are_asked_about_only_where_they_hold_a_function() -> No
     function = declared({"type": "FunctionExpression"})
     tree = {"type": "Program", "body": [local, {"type": "FunctionDeclaration", "body": [local, function]}]}
     found = walked(tree)
-    asked = [
-        row for row, mask in zip(found.node_rows, found.rule_keys, strict=True) if mask & BITS["definition"]
-    ]
-    assert [listed(found.names)[row] for row in asked] == ["v", None, "v"]
+    defined = np.frombuffer(found.definitions, RECORD)["row"].tolist()
+    assert [listed(found.names)[row] for row in defined] == ["v", "v"]
+    assert not any(mask & BITS["definition"] for mask in found.rule_keys.tolist()), "none is asked about"
     assert listed(found.names).count("v") == 6, "declarators and their identifiers"
     assert (
         len(walked({"_type": "FunctionDef", "body": [{"_type": "Assign"}]}, python_ast.PYTHON_AST).nodes) == 1
@@ -114,20 +128,43 @@ LEAVES = {"object": -1, "list": -1}
         (is_one_of("list.a", "x"), 1, 0),
         (is_one_of("list.a", "y"), 0, 0),
         (is_one_of("object.a", "x"), 1, 0),
+        (is_one_of("list.1", "x"), 0, 0),
+        (is_one_of("list.2.a", "x"), 1, 0),
+        (is_one_of("list.9.a", "x"), 0, 0),
+        (lacks("list.9"), 1, 0),
+        (lacks("list.2.a"), 0, 0),
+        (lacks("object.b"), 1, 0),
+        (is_not(is_true("yes")), 0, 0),
+        (is_not(is_true("no")), 1, 0),
+        (is_not(NOTED), 0, 1),
+        (begins_with("string", ""), 1, 0),
+        (begins_with("object.a", "x"), 1, 0),
+        (begins_with("string", "ab"), 0, 0),
+        (begins_with("object", "a"), 0, 0),
+        (ends_with("string", "a"), 1, 0),
+        (ends_with("string", "ba"), 0, 0),
+        (is_empty("none"), 1, 0),
+        (is_empty("null"), 1, 0),
+        (is_empty("object.b"), 1, 0),
+        (is_empty("object"), 0, 0),
+        (noted("a"), 0, 0),
+        (is_not(noted("a", "b")), 1, 0),
     ],
 )
 def test_guards(guard: Any, mask: int, noted: int) -> None:
     assert DOCUMENTS is not None
     text = (
-        b'{"type":"A","yes":true,"no":false,"string":"a","object":{"a":1,"a":"x"},'
+        b'{"type":"A","yes":true,"no":false,"null":null,"string":"a","object":{"a":1,"a":"x"},'
         b'"list":[1,[{"a":"y"}],{"a":"x"}]}'
     )
     document = DOCUMENTS.read_document(text)
 
     def learn(word: str) -> Any:
-        return 0, 5, "", None, 0, ((1, guard),), ()
+        return 0, 5, "", None, 0, ((1, guard, ()),), (), ()
 
-    plan = DOCUMENTS.open_plan("type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), (), 9, 9, 5)
+    plan = DOCUMENTS.open_plan(
+        "type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), (), ("a", "b"), 9, 9, 5
+    )
     columns = DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
     found = walked_masks(columns)
     assert found == ([], []) if not mask | noted else ([mask], [noted])
@@ -147,12 +184,13 @@ def test_what_is_no_guard_is_refused(guard: Any) -> None:
     plan = DOCUMENTS.open_plan(
         "type",
         {},
-        lambda word: (0, 5, "", None, 0, ((1, guard),), ()),
+        lambda word: (0, 5, "", None, 0, ((1, guard, ()),), (), ()),
         (),
         0,
         (),
         ("", "", ""),
         (1, 2),
+        (),
         (),
         9,
         9,

@@ -19,12 +19,12 @@ from snake_pipe.transform.rows import shape, texts
 from snake_pipe.transform.rows.contract import TransformOptions
 from snake_pipe.transform.sources import lines, names
 from snake_pipe.transform.transformer import open_transformer
-from snake_pipe.transform.trees.columns import scopes
+from snake_pipe.transform.trees.columns import nested, scopes
 from testkit.native import blocks_kept, digest
 from testkit.places import GOLDEN_LANGUAGES, PROJECT
 
 ROWS: Any = compiled.ROWS
-USERS = (shape, texts, lines, names, scopes)
+USERS = (shape, texts, lines, names, scopes, nested)
 
 needs_rows = pytest.mark.skipif(ROWS is None, reason="Python alone, as SNAKE_PIPE_PURE_PYTHON asks for")
 
@@ -107,6 +107,29 @@ def names_of_trees(**others: Any) -> tuple[Any, ...]:
     return (*{**columns, **others}.values(),)
 
 
+def definitions(**others: Any) -> tuple[Any, ...]:
+    """The arguments of `nest_symbols` for a definition in another one."""
+    columns: dict[str, Any] = {
+        "rows": ints(0, 1),
+        "ends": ints(2, 2),
+        "left_out": np.zeros(2, np.bool_),
+        "in_class": np.zeros(2, np.bool_),
+        "kinds": ints(0, 0),
+        "name_ends": ints(0, 1, 2),
+        "names": b"ab",
+        "qualifier_ends": ints(0, 0, 1),
+        "qualifiers": b"q",
+        "separators": ints(0, 0),
+        "separator_ends": ints(0, 1),
+        "separator_words": b".",
+        "function": 0,
+        "method": 1,
+        "variable": 2,
+        "field": 3,
+    }
+    return (*{**columns, **others}.values(),)
+
+
 WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "no columns": ("shape", (1, 2, 3, 4)),
     "shorter": ("shape", (ints(0, 1), ints(0), ints(0, 0), ints(0, 0))),
@@ -166,6 +189,18 @@ WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "fewer types that are members": ("find_roles", names_of_trees(member=np.zeros(1, np.bool_))),
     "fewer wanted rows": ("find_roles", names_of_trees(wanted=np.ones(1, np.bool_))),
     "fewer indexes of children": ("find_roles", names_of_trees(child_index=ints(0))),
+    "definitions without ends": ("nest_symbols", definitions(ends=ints(2))),
+    "definitions out of order": ("nest_symbols", definitions(rows=ints(1, 0))),
+    "fewer flags of definitions": ("nest_symbols", definitions(left_out=np.zeros(1, np.bool_))),
+    "fewer flags of classes": ("nest_symbols", definitions(in_class=np.zeros(1, np.bool_))),
+    "fewer kinds": ("nest_symbols", definitions(kinds=ints(0))),
+    "fewer names": ("nest_symbols", definitions(name_ends=ints(0, 1))),
+    "a name before the text": ("nest_symbols", definitions(name_ends=ints(-1, 1, 2))),
+    "a name behind the text": ("nest_symbols", definitions(name_ends=ints(0, 1, 3))),
+    "a qualifier that ends before it begins": ("nest_symbols", definitions(qualifier_ends=ints(0, 1, 0))),
+    "no separator": ("nest_symbols", definitions(separators=ints(0, 1))),
+    "a separator before all": ("nest_symbols", definitions(separators=ints(0, -1))),
+    "no separators": ("nest_symbols", definitions(separator_ends=ints())),
     "more than all characters": ("shorten", (b"abc", ints(0), ints(2), 2**40)),
 }
 
@@ -193,6 +228,12 @@ def test_a_name_of_a_tree_takes_the_role_of_its_place() -> None:
         for column in ROWS.find_roles(*names_of_trees())
     ]
     assert [column.tolist() for column in found] == [[1], [3], [-1], [0]]
+
+
+@needs_rows
+def test_definitions_are_nested() -> None:
+    found = [np.frombuffer(column, np.int32).tolist() for column in ROWS.nest_symbols(*definitions())[:4]]
+    assert found == [[0, 1], [0, 0], [-1, 0], [0, 1, 6]]
 
 
 def sources() -> list[Path]:
@@ -243,6 +284,10 @@ def test_invented_columns_end_in_an_answer_or_a_value_error(
         (
             "find_roles",
             names_of_trees(types=one[:2], fields=two[:2], parent=three[:2], parent_index=four[:2]),
+        ),
+        (
+            "nest_symbols",
+            definitions(rows=one[:2], ends=two[:2], name_ends=three[:3], qualifier_ends=four[:3]),
         ),
         ("climb", names_to_climb(source=text, start=one[:2], end=two[:2], row=three[:1], index=four[:1])),
     ):
