@@ -128,8 +128,8 @@ static Subtree pop_node(Stack *stack, StackHead *head) {
     StackNode *node = head->node;
     Subtree subtree = node->links[0].subtree;
     head->node = node->links[0].node;
-    if (stack->node_pool.size < MAX_NODE_POOL_SIZE)
-        array_push(&stack->node_pool, node);
+    if (stack->node_pool.size < stack->node_pool.capacity)
+        stack->node_pool.contents[stack->node_pool.size++] = node;
     else
         ts_free(node);
     return subtree;

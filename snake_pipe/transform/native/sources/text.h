@@ -16,31 +16,29 @@ static const char *read_bytes(void *payload, uint32_t offset, TSPoint place, uin
     return *count ? text->bytes + offset : "";
 }
 
+/* Any step; not inlined, so that others need not save registers for it. */
+static __attribute__((noinline)) void step(TSLexer *data, bool skip) { ts_lexer__advance(data, skip); }
+
+/* A step from an ASCII character to another one, or from a byte that is no character. */
 static void advance_in_text(TSLexer *data, bool skip) {
     Lexer *lexer = (Lexer *)data;
-    if (!lexer->chunk) return;
-    Length *position = &lexer->current_position;
-    if (lexer->lookahead_size) {
-        if (data->lookahead == '\n') {
-            position->extent = (TSPoint){position->extent.row + 1, 0};
-            lexer->column_data = (ColumnData){.value = 0, .valid = true};
-        } else {
-            int is_mark = position->bytes == 0 && data->lookahead == BYTE_ORDER_MARK;
-            if (lexer->column_data.valid && !is_mark) lexer->column_data.value++;
-            position->extent.column += lexer->lookahead_size;
-        }
-        position->bytes += lexer->lookahead_size;
-    }
-    if (skip) lexer->token_start_position = *position;
-    uint32_t offset = position->bytes - lexer->chunk_start; /* before the chunk it is too large, as after it */
-    if (offset >= lexer->chunk_size)
-        ts_lexer__get_chunk(lexer);
-    else if ((uint8_t)lexer->chunk[offset] < 0x80) {
-        data->lookahead = lexer->chunk[offset];
-        lexer->lookahead_size = 1;
+    Length at = lexer->current_position;
+    uint32_t offset = at.bytes + 1 - lexer->chunk_start; /* too large before the chunk, too, and where there is none */
+    if (lexer->lookahead_size != 1 || offset >= lexer->chunk_size || (uint8_t)lexer->chunk[offset] >= 0x80) {
+        step(data, skip);
         return;
     }
-    ts_lexer__get_lookahead(lexer);
+    at.bytes++;
+    if (data->lookahead == '\n') {
+        at.extent = (TSPoint){at.extent.row + 1, 0};
+        lexer->column_data = (ColumnData){.value = 0, .valid = true};
+    } else {
+        at.extent.column++;
+        lexer->column_data.value += lexer->column_data.valid;
+    }
+    lexer->current_position = at;
+    if (skip) lexer->token_start_position = at;
+    data->lookahead = lexer->chunk[offset];
 }
 
 static void mark_end_in_text(TSLexer *data) {
