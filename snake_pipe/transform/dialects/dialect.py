@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded, notes_of, noting
+from snake_pipe.transform.dialects.guards import any_of, guard_of, guarded, is_late, late, notes_of, noting
 from snake_pipe.transform.dialects.versions import version_of
 
 if TYPE_CHECKING:
@@ -324,7 +324,9 @@ def in_turn(*rules: PrepareRule) -> PrepareRule:
 
     others = [one for one in rules if not notes_of(one)]
     guards = [guard for one in others if (guard := guard_of(one)) is not None]
-    if len(guards) == len(others):
+    if others and all(map(is_late, others)):
+        rule = late(rule)
+    elif len(guards) == len(others) and not any(map(is_late, others)):
         rule = guarded(any_of(*guards))(rule)
     return noting(*(note for one in rules for note in notes_of(one)))(rule)
 

@@ -23,7 +23,7 @@ from snake_pipe.transform.dialects.dialect import (
     RoleRule,
     rooted,
 )
-from snake_pipe.transform.dialects.guards import guarded, is_true, noted
+from snake_pipe.transform.dialects.guards import all_of, guarded, is_empty, is_not, is_true, noted, stands_in
 from snake_pipe.transform.languages.rules import table, words
 
 _has_body = rooted("Program", body=list)
@@ -266,7 +266,18 @@ def _if_in_a_loop(node: Node, memo: Memo) -> str | None:
 
 
 VARIANTS["VariableDeclarator"] = _if_in_a_loop
-VARIANTS["ExportSpecifier"] = lambda node, memo: "ExportSpecifier from" if memo.get(id(node)) else None
+STANDS_IN_A_SOURCE = all_of(
+    stands_in("specifiers", "ImportDeclaration", "ExportNamedDeclaration"), is_not(is_empty("^.source"))
+)
+"""A name of an import, or of an export from another module."""
+
+
+@guarded(STANDS_IN_A_SOURCE)
+def _if_from(node: Node, memo: Memo) -> str | None:
+    return "ExportSpecifier from" if memo.get(id(node)) else None
+
+
+VARIANTS["ExportSpecifier"] = _if_from
 USES["ExportSpecifier from"] = {"exported": NONE, "local": NONE}
 USES["VariableDeclarator in a loop"] = {"id": WRITE}
 USES["Property[]"] = USES["ObjectProperty[]"] = {"value": THROUGH}

@@ -5,8 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snake_pipe.transform.dialects.dialect import Import, Memo, Node, child, children, text
+from snake_pipe.transform.dialects.ecmascript import STANDS_IN_A_SOURCE
 from snake_pipe.transform.dialects.ecmascript_names import property_name
-from snake_pipe.transform.dialects.guards import NOTED, any_of, guarded, is_one_of
+from snake_pipe.transform.dialects.guards import (
+    NOTHING,
+    Reading,
+    Readings,
+    any_of,
+    begins_with,
+    guarded,
+    is_empty,
+    is_not,
+    is_one_of,
+    lacks,
+    late,
+)
+from snake_pipe.transform.dialects.importing import Importing, importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +39,7 @@ def _is_relative(module: str | None) -> bool:
     return module is not None and (module.startswith(("./", "../")) or module in (".", ".."))
 
 
+@late
 def note_source(node: Node, memo: Memo) -> None:
     """Hands the module of an import or export statement to its specifiers."""
     module = _module(node.get("source"))
@@ -53,6 +68,36 @@ def _requires(call: Node) -> bool:
     return callee is not None and (callee.get("name") == "require" or callee.get("type") == "Import")
 
 
+def _spelled(*paths: str) -> Readings:
+    """What `property_name` gives for most names, of the first there."""
+    return (
+        *(
+            Reading(f"{path}.name", is_not(is_one_of(f"{path}.type", "PrivateIdentifier", "PrivateName")))
+            for path in paths
+        ),
+        Reading(when=any_of(*(is_not(is_empty(path)) for path in paths))),
+        NOTHING,
+    )
+
+
+def _of_module(path: str) -> Importing:
+    """An import of the module that the literal at a path names."""
+    written = f"{path}.value"
+    return Importing(
+        (Reading(written, is_not(is_one_of(f"{path}.type", "TSLiteralType"))),),
+        relative=any_of(
+            begins_with(written, "./"), begins_with(written, "../"), is_one_of(written, ".", "..")
+        ),
+    )
+
+
+_FROM = _of_module("^.source")
+
+
+@importing(
+    Importing(when=is_not(is_empty("specifiers.0"))),
+    _of_module("source")._replace(when=lacks("specifiers.0")),
+)
 def _import_declaration(node: Node, _memo: Memo) -> Iterable[Import]:
     if children(node, "specifiers"):
         return ()
@@ -66,7 +111,26 @@ def _export_all(node: Node, _memo: Memo) -> Iterable[Import]:
     return (Import(module, None, alias, _is_relative(module), is_wildcard=True),)
 
 
-@guarded(NOTED)
+@guarded(STANDS_IN_A_SOURCE)
+@importing(
+    _FROM._replace(
+        when=is_one_of("type", "ImportDefaultSpecifier"),
+        name=(Reading(word="default"),),
+        alias=(Reading("local.name"), NOTHING),
+    ),
+    _FROM._replace(
+        when=is_one_of("type", "ImportNamespaceSpecifier", "ExportNamespaceSpecifier"),
+        alias=_spelled("local", "exported"),
+        is_wildcard=True,
+    ),
+    _FROM._replace(
+        when=is_one_of("type", "ExportSpecifier"),
+        name=_spelled("local"),
+        alias=_spelled("exported"),
+        alias_differs=True,
+    ),
+    _FROM._replace(name=_spelled("imported"), alias=(Reading("local.name"), NOTHING), alias_differs=True),
+)
 def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
     """One name of an import, or of an export from another module."""
     module = memo.get(id(node))

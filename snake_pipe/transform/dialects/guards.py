@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Guard = tuple[Any, ...]
 """As the compiled module takes it: a number for what is asked, and what it is asked of."""
-_ANY, _ALL, _IS, _IS_TRUE, _LACKS, _OUTSIDE, _NOTED, _NOT, _EMPTY, _BEGINS, _ENDS = range(11)
+_ANY, _ALL, _IS, _IS_TRUE, _LACKS, _OUTSIDE, _NOTED, _NOT, _EMPTY, _BEGINS, _ENDS, _STANDS = range(12)
 
 _Rule = TypeVar("_Rule", bound="Callable[..., Any]")
 
@@ -40,7 +40,8 @@ def is_not(guard: Guard) -> Guard:
 def is_one_of(path: str, *words: str) -> Guard:
     """One of these strings stands there; in a list on the path, in one of its objects.
 
-    A number on a path is an index into a list.
+    A number on a path is an index into a list; `^` at its beginning leads to the node in which this one
+    stands, in one of its fields or in a list there.
     """
     return (_IS, tuple(path.split(".")), tuple(sorted(words)))
 
@@ -63,6 +64,11 @@ def is_empty(path: str) -> Guard:
 def is_true(path: str) -> Guard:
     """JSON's true stands there."""
     return (_IS_TRUE, tuple(path.split(".")))
+
+
+def stands_in(field: str, *types: str) -> Guard:
+    """The node stands in this field of a node of one of these types, or in a list there."""
+    return (_STANDS, (field,), types)
 
 
 def lacks(path: str) -> Guard:
@@ -136,6 +142,19 @@ def chained(links: Mapping[str, Readings]) -> Callable[[_Rule], _Rule]:
 def noting(*notes: Note) -> Callable[[_Rule], _Rule]:
     """Declares all that a `prepare` rule does. Only what its own node says may be asked of that."""
     return _declared("notes", notes)
+
+
+def late(rule: _Rule) -> _Rule:
+    """Declares that a `prepare` rule says something to rules of nodes in the fields of its own alone.
+
+    So it may be asked only once such a rule is.
+    """
+    return _declared("is_late", True)(guarded(NEVER)(rule))
+
+
+def is_late(rule: Any) -> bool:
+    """Whether a rule was declared so."""
+    return getattr(rule, "is_late", False)
 
 
 def notes_of(rule: Any) -> tuple[Note, ...]:

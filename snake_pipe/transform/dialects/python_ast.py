@@ -31,7 +31,18 @@ from snake_pipe.transform.dialects.dialect import (
 )
 from snake_pipe.transform.dialects.evidence import sample
 from snake_pipe.transform.dialects.generic import TYPE_KEYS
-from snake_pipe.transform.dialects.guards import Reading, all_of, chained, lacks
+from snake_pipe.transform.dialects.guards import (
+    NOTHING,
+    Reading,
+    all_of,
+    chained,
+    is_not,
+    is_one_of,
+    lacks,
+    late,
+    stands_in,
+)
+from snake_pipe.transform.dialects.importing import Importing, importing
 from snake_pipe.transform.dialects.python_ast_definitions import DEFINITIONS
 from snake_pipe.transform.languages.rules import table, words
 
@@ -138,6 +149,7 @@ def _caught(node: Node, _memo: Memo) -> Iterable[Reference]:
     return () if name is None else (Reference("write", name),)
 
 
+@late
 def _note_module(node: Node, memo: Memo) -> None:
     """Hands module, number of dots and line to the aliases; before 3.10 an alias stood nowhere."""
     level = node.get("level")
@@ -152,6 +164,34 @@ def _note_module(node: Node, memo: Memo) -> None:
         )
 
 
+_FROM = stands_in("names", "ImportFrom")
+_ALIAS = (Reading("asname"), NOTHING)
+_MODULE = (Reading("^.module"), NOTHING)
+
+
+@importing(
+    Importing(
+        (Reading("name"),),
+        all_of(stands_in("names", "Import"), lacks("^.level")),
+        alias=_ALIAS,
+        line="^.lineno",
+    ),
+    Importing(
+        _MODULE,
+        all_of(_FROM, is_not(lacks("^.level")), is_one_of("name", "*")),
+        is_wildcard=True,
+        dots="^.level",
+        line="^.lineno",
+    ),
+    Importing(
+        _MODULE,
+        all_of(_FROM, is_not(lacks("^.level"))),
+        (Reading("name"),),
+        _ALIAS,
+        dots="^.level",
+        line="^.lineno",
+    ),
+)
 def _import(alias: Node, memo: Memo) -> Iterable[Import]:
     name, local = text(alias, "name"), text(alias, "asname")
     module, is_relative, line = memo.get(id(alias), (None, False, None))

@@ -49,6 +49,8 @@ PyObject *found_columns(Found *found, PyObject *main_file) {
         column_of(&found->notes, sizeof(int32_t)),
         column_of(&found->definitions, sizeof(Definition)),
         column_of(&found->definition_texts, 1),
+        column_of(&found->imports, sizeof(Import)),
+        column_of(&found->import_texts, 1),
         column_of(&found->attrs.lengths, sizeof(int32_t)),
         column_of(&found->attrs.text, 1),
         column_of(&found->attrs_rows, sizeof(int64_t)),
@@ -80,7 +82,8 @@ void free_found(Found *found) {
         &found->rule_rows,  &found->values.lengths, &found->values.text, &found->qualifier_rows,
         &found->open_rows,  &found->qualifiers.lengths, &found->qualifiers.text,
         &found->rule_keys,  &found->noted_masks,   &found->attrs.lengths, &found->attrs.text,
-        &found->attrs_rows, &found->notes,         &found->definitions, &found->definition_texts};
+        &found->attrs_rows, &found->notes,         &found->definitions, &found->definition_texts,
+        &found->imports, &found->import_texts};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     PyObject *lists[] = {found->open, found->nodes, found->head, found->attrs_nodes};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

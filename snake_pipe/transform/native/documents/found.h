@@ -22,6 +22,15 @@ typedef struct {
     int32_t lines[LINES], flags, lengths[TEXTS];
 } Definition;
 
+enum { MODULE_TEXT, IMPORTED_NAME, ALIAS, IMPORT_TEXTS };
+enum { IMPORT_IS_RELATIVE = 1, IMPORT_IS_WILDCARD = 2 };
+
+/* An import as `trees/walk/imports.py` has it. */
+typedef struct {
+    int64_t row;
+    int32_t line, flags, lengths[IMPORT_TEXTS];
+} Import;
+
 /* As `trees.walk.native` describes it. */
 typedef struct {
     Buffer codes, depths, fields, kinds, places;
@@ -32,7 +41,7 @@ typedef struct {
     Strings qualifiers;
     Buffer open_rows;
     Buffer rule_rows, rule_keys, noted_masks, notes;
-    Buffer definitions, definition_texts;
+    Buffer definitions, definition_texts, imports, import_texts;
     Strings attrs;
     Buffer attrs_rows;
     PyObject *open, *nodes, *head, *attrs_nodes;

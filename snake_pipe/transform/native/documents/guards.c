@@ -2,7 +2,7 @@
 
 #include "walk.h"
 
-enum { ANY, ALL, IS, IS_TRUE, LACKS, OUTSIDE, NOTED, NOT, EMPTY, BEGINS, ENDS };
+enum { ANY, ALL, IS, IS_TRUE, LACKS, OUTSIDE, NOTED, NOT, EMPTY, BEGINS, ENDS, STANDS };
 
 /* -- taking them --------------------------------------------------------------------------------------- */
 
@@ -21,6 +21,7 @@ typedef int32_t Reader(Plan *plan, const char *text, size_t size);
 
 /* The step that a word in a path is; NO_WORD with an error set. */
 static int32_t read_step(Plan *plan, const char *text, size_t size) {
+    if (size == 1 && *text == '^') return STEP_UP;
     int32_t index = read_index(text, (Py_ssize_t)size);
     return index < 0 ? key_number(plan, text, size) : step_of_index(index);
 }
@@ -60,11 +61,11 @@ int32_t add_guard(Plan *plan, PyObject *guard) {
     if (guard == &_Py_NoneStruct) return ALWAYS;
     Py_ssize_t count = PyTuple_Size(guard);
     long asked = count < 1 ? -1 : PyLong_AsLong(PyTuple_GetItem(guard, 0));
-    if (asked < ANY || asked > ENDS || plan->guards.count > INT32_MAX / 2) goto bad;
+    if (asked < ANY || asked > STANDS || plan->guards.count > INT32_MAX / 2) goto bad;
     if (reserve(&plan->guards, sizeof(Guard))) return BAD_GUARD;
     int32_t place = (int32_t)plan->guards.count++;
-    Guard taken = {(int32_t)asked, 0, {0, 0}, {0, 0}, 0};
-    int has_words = asked == IS || asked == BEGINS || asked == ENDS;
+    Guard taken = {(int32_t)asked, 0, {0, 0}, {0, 0}, 0, 0};
+    int has_words = asked == IS || asked == BEGINS || asked == ENDS || asked == STANDS;
     if (asked == ANY || asked == ALL || asked == NOT) {
         if (asked == NOT && count != 2) goto bad;
         for (Py_ssize_t i = 1; i < count; i++)
@@ -76,6 +77,8 @@ int32_t add_guard(Plan *plan, PyObject *guard) {
     } else if (asked != OUTSIDE) {
         if (count != (has_words ? 3 : 2) || add_path(plan, PyTuple_GetItem(guard, 1), &taken.path) ||
             taken.path.count == 0 || (has_words && add_words(plan, PyTuple_GetItem(guard, 2), &taken.words)))
+            goto bad;
+        if (asked == STANDS && (taken.field = field_of(plan, ((int32_t *)plan->paths.items)[taken.path.first])) == UNASKED)
             goto bad;
     }
     ((Guard *)plan->guards.items)[place] = taken;
@@ -158,6 +161,11 @@ static int is_word(Walk *walk, const Guard *guard, yyjson_val *value) {
 /* The next value on a path; NULL where there is none. What a list has under a key, or an object at an index, is
    for Python to say. */
 yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step) {
+    if (step == STEP_UP) {
+        const Level *level = level_above(walk);
+        walk->is_unsure |= level == NULL || value != walk->object;
+        return level == NULL || value != walk->object ? NULL : level->object;
+    }
     if (unsafe_yyjson_is_arr(value)) {
         if (is_index(step)) {
             size_t index = (size_t)index_of_step(step);
@@ -180,6 +188,21 @@ static int is_empty(Walk *walk, const Guard *guard, yyjson_val *value) {
     }
     if (value == NULL || unsafe_yyjson_is_null(value)) return 1;
     walk->is_unsure |= !unsafe_yyjson_is_obj(value) || unsafe_yyjson_get_len(value) == 0;
+    return 0;
+}
+
+/* Whether the node stands in this field of a node of one of these types. */
+static int stands_in(Walk *walk, const Guard *guard) {
+    Plan *plan = walk->plan;
+    const Level *level = level_above(walk);
+    if (level == NULL) return 0;
+    if (guard->field <= 0) return walk->is_unsure = 1; /* its name is one of too many */
+    if (guard->field != walk->field) return 0;
+    const Word *type = (Word *)plan->types.words.items + level->type;
+    for (int32_t i = 0; i < guard->words.count; i++) {
+        const Word *word = word_of(plan, ((int32_t *)plan->paths.items)[guard->words.first + i]);
+        if (word->size == type->size && is_same(word->text, type->text, type->size)) return 1;
+    }
     return 0;
 }
 
@@ -209,6 +232,7 @@ int holds(Walk *walk, yyjson_val *object, int32_t place) {
     if (guard->asked == OUTSIDE) return walk->in_function ? NO : YES;
     if (guard->asked == NOTED) return guard->notes == 0 ? IF_NOTED : walk->notes & guard->notes ? YES : NO;
     if (guard->asked == EMPTY) return is_empty(walk, guard, object) ? YES : NO;
+    if (guard->asked == STANDS) return stands_in(walk, guard) ? YES : NO;
     if (guard->asked == NOT) return YES - holds(walk, object, place + 1);
     if (guard->asked != ANY && guard->asked != ALL) return holds_at(walk, guard, object, 0) ? YES : NO;
     int found = guard->asked == ANY ? NO : YES;

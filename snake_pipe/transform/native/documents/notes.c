@@ -31,9 +31,11 @@ int add_notes(Plan *plan, PyObject *notes, Range *taken) {
 
 void take_notes(Walk *walk, Pending at) {
     walk->notes = 0;
-    if (at.way == ELSEWHERE || at.depth == 0) return;
-    const Level level = ((Level *)walk->levels.items)[at.depth - 1];
-    if (!level.left) return;
+    walk->depth = at.depth;
+    walk->field = at.field;
+    walk->way = at.way;
+    if (level_above(walk) == NULL || !level_above(walk)->left) return;
+    const Level level = *level_above(walk);
     Range notes = type_at(walk->plan, level.type)->notes;
     for (int32_t i = 0; i < notes.count; i++) {
         const Note *note = (Note *)walk->plan->notes.items + notes.first + i;
@@ -54,6 +56,6 @@ int leave_notes(Walk *walk, const Type *type, int32_t number, int32_t depth) {
         const Note *note = (Note *)walk->plan->notes.items + type->notes.first + i;
         if (note->field > 0 && holds(walk, walk->object, note->guard) == YES) left |= 1u << i;
     }
-    ((Level *)levels->items)[depth] = (Level){number, left, walk->notes};
+    ((Level *)levels->items)[depth] = (Level){walk->object, walk->row, number, left, walk->notes, 0};
     return 0;
 }

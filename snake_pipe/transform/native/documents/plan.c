@@ -32,10 +32,11 @@ static int take_type(Plan *plan, PyObject *said, Type *type) {
     type->rules = (Range){(int32_t)plan->rules.count, (int32_t)count};
     for (Py_ssize_t i = 0; i < count; i++) {
         Rule rule;
-        PyObject *guard, *definings;
-        if (!PyArg_ParseTuple(PyTuple_GetItem(guards, i), "iOO", &rule.bit, &guard, &definings)) return -1;
+        PyObject *guard, *definings, *importings;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(guards, i), "iOOO", &rule.bit, &guard, &definings, &importings)) return -1;
         rule.guard = add_guard(plan, guard);
         if (rule.guard == BAD_GUARD || add_definings(plan, definings, &rule.definings) ||
+            add_importings(plan, importings, &rule.importings) ||
             reserve(&plan->rules, sizeof(Rule)))
             return -1;
         ((Rule *)plan->rules.items)[plan->rules.count++] = rule;
@@ -145,7 +146,7 @@ static void free_plan_facts(Plan *plan) {
     free_words(&plan->chained);
     free_words(&plan->note_words);
     Buffer *buffers[] = {&plan->key_facts, &plan->type_facts, &plan->rules, &plan->guards,   &plan->readings, &plan->paths,
-                         &plan->links,     &plan->definings,  &plan->marks, &plan->listings, &plan->notes};
+                         &plan->links,     &plan->definings,  &plan->marks, &plan->listings, &plan->notes, &plan->importings};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) PyMem_Free(buffers[i]->items);
     if (plan->held) Py_DecRef(plan->held);
     PyMem_Free(plan);

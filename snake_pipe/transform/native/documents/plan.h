@@ -31,12 +31,15 @@ typedef struct {
     int32_t asked, inner;
     Range path, words;
     uint32_t notes;
+    int32_t field;
 } Guard;
 
+/* The step from a node to the one in which it stands. */
+#define STEP_UP INT32_MIN
 /* A step of a path that is an index into a list stands there as a number below all keys. */
 static inline int32_t step_of_index(int32_t index) { return -2 - index; }
 static inline int32_t index_of_step(int32_t step) { return -2 - step; }
-static inline int is_index(int32_t step) { return step < NO_WORD; }
+static inline int is_index(int32_t step) { return step < NO_WORD && step != STEP_UP; }
 
 /* How a node reads (`guards.py`). `word` and `before` are keys, NO_WORD for none. */
 typedef struct {
@@ -48,12 +51,12 @@ typedef struct {
 #define BAD_GUARD (-2)
 enum { IS_NOTHING = 1, IS_WRAPPER = 2, IS_FIRST = 4, IS_STRIPPED = 8 };
 
-enum { IS_LITERAL = 1, IS_COMMENT = 2, IS_NAMED = 4, IS_MEMBER = 8, IS_FUNCTION = 16, IS_CLASS = 32 };
+enum { IS_LITERAL = 1, IS_COMMENT = 2, IS_NAMED = 4, IS_MEMBER = 8, IS_FUNCTION = 16, IS_CLASS = 32, PREPARES_LATE = 64 };
 
 /* A rule of a type by its bit in masks, its guard or ALWAYS, and what is declared of its definitions. */
 typedef struct {
     int32_t bit, guard;
-    Range definings;
+    Range definings, importings;
 } Rule;
 
 /* What a definition is (`defining.py`). Paths, words and bits are in `Plan.paths`, words as keys. The words of
@@ -83,6 +86,14 @@ typedef struct {
 
 enum { IS_SINGLE = 1, IS_OTHERWISE = 2 };
 
+/* What an import is (`importing.py`). `dots` is the path to a number of them, before the module. */
+typedef struct {
+    int32_t guard, flags, relative;
+    Range module, name, alias, dots, line;
+} Importing;
+
+enum { IMPORTS_NOTHING = 1, IS_WILDCARD = 2, HAS_DOTS = 4, ALIAS_DIFFERS = 8 };
+
 /* A note that a node leaves for those which stand in its field, or for the items of a list there. `bit` 0: all
    that were left for itself. */
 typedef struct {
@@ -93,7 +104,7 @@ typedef struct {
 #define MASK_BITS 16 /* a type's code is in the bits above */
 
 /* Those that the walk knows; FINDING_RULES count in the file that was parsed, not in those it includes. */
-enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, FINDING_RULES = 128 | 256 | 512 };
+enum { VARIANT_RULE = 1, NAME_RULE = 2, QUALIFIER_RULE = 4, PREPARE_RULE = 8, FINDING_RULES = 128 | 256 | 512 };
 
 /* A type of nodes: its code, kind and flags, the keys (NO_WORD for none) of name and value, its rules, and how its names
    read. */
@@ -118,7 +129,7 @@ typedef struct {
 
 typedef struct {
     Words keys, types, chained, note_words;
-    Buffer key_facts, type_facts, rules, guards, readings, paths, links, definings, marks, listings, notes;
+    Buffer key_facts, type_facts, rules, guards, readings, paths, links, definings, marks, listings, notes, importings;
     int32_t type_key, raw_key, value_key, loc_key, range_key, begin_key, end_key, first_key;
     int32_t string_kind, number_kind;
     Range other_links;
@@ -156,6 +167,8 @@ int add_path(Plan *plan, PyObject *path, Range *taken);
 /* Take what is declared of a rule's definitions, and of a type's notes. */
 int add_definings(Plan *plan, PyObject *definings, Range *taken);
 int add_notes(Plan *plan, PyObject *notes, Range *taken);
+/* The same of a rule's imports. */
+int add_importings(Plan *plan, PyObject *importings, Range *taken);
 /* The bit of a note; 0 with an error set. */
 uint32_t note_bit(Plan *plan, PyObject *word);
 

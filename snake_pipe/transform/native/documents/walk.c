@@ -191,15 +191,36 @@ static int add_qualifier(Walk *walk) {
     return said == FAILED ? -1 : said == ASK;
 }
 
+static int add_asked(Walk *walk, int64_t row, int64_t key, int32_t noted, uint32_t notes, yyjson_val *object) {
+    Found *found = &walk->found;
+    return add_int64(&found->rule_rows, row) || add_int64(&found->rule_keys, key) ||
+           add_int32(&found->noted_masks, noted) || add_int32(&found->notes, (int32_t)notes) ||
+           add_view(found->nodes, walk->document, object);
+}
+
+/* Have the node above prepare the rules of this one, which it was not asked to do when it was read. */
+static int ask_above(Walk *walk) {
+    if (level_above(walk) == NULL) return 0;
+    Level *level = (Level *)walk->levels.items + walk->depth - 1;
+    const Type *type = type_at(walk->plan, level->type);
+    if (!(type->flags & PREPARES_LATE) || level->has_prepared) return 0;
+    level->has_prepared = 1;
+    return add_asked(walk, level->row, (int64_t)type->code << MASK_BITS | PREPARE_RULE, 0, level->notes, level->object);
+}
+
 /* Note which rules are to be asked, and whether nodes below stand in a function. */
 static int add_rules(Walk *walk, const Type *type, int32_t mask) {
-    Found *found = &walk->found;
     int32_t noted = 0;
     for (int32_t i = 0; i < type->rules.count; i++) {
         const Rule rule = ((Rule *)walk->plan->rules.items)[type->rules.first + i];
         int held = holds(walk, walk->object, rule.guard);
         if (held == YES && rule.definings.count) {
             Said said = walk->is_included ? NONE : define(walk, rule.definings);
+            if (said == FAILED) return -1;
+            if (said != ASK) continue;
+        }
+        if (held == YES && rule.importings.count) {
+            Said said = walk->is_included ? NONE : import(walk, rule.importings);
             if (said == FAILED) return -1;
             if (said != ASK) continue;
         }
@@ -216,9 +237,9 @@ static int add_rules(Walk *walk, const Type *type, int32_t mask) {
         noted &= ~FINDING_RULES;
     }
     if (!(mask | noted)) return 0;
+    if (ask_above(walk)) return -1;
     int64_t key = (int64_t)type->code << MASK_BITS | mask;
-    return add_int64(&found->rule_rows, walk->row) || add_int64(&found->rule_keys, key) ||
-           add_int32(&found->noted_masks, noted) || add_int32(&found->notes, (int32_t)walk->notes) || add_view(found->nodes, walk->document, walk->object);
+    return add_asked(walk, walk->row, key, noted, walk->notes, walk->object);
 }
 
 static int add_node(Walk *walk, yyjson_val *type_value, Pending at) {

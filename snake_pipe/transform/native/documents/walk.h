@@ -16,10 +16,13 @@ typedef struct {
 /* How a value stands in the node above: in one of its fields, in a list there, or somewhere below. */
 enum { IN_FIELD, IN_LIST, ELSEWHERE };
 
-/* A node that others stand in: the bits of its type's notes that count, and those left for itself. */
+/* A node that others stand in: its type's number, the bits of its notes that count, and those left for itself. */
 typedef struct {
+    yyjson_val *object;
+    int64_t row;
     int32_t type;
     uint32_t left, notes;
+    int has_prepared;
 } Level;
 
 /* A member of the object that is being read. */
@@ -44,9 +47,15 @@ typedef struct {
     int64_t row;
     int in_function, is_included;
     uint32_t notes;
+    int32_t depth, field, way; /* of the node that is being read */
     int is_unsure; /* something was met of which the plan may say other things than the rules */
     ClangContext clang;
 } Walk;
+
+/* The node in which the one that is being read stands, in a field or in a list there; NULL for none. */
+static inline const Level *level_above(const Walk *walk) {
+    return walk->way == ELSEWHERE || walk->depth == 0 ? NULL : (Level *)walk->levels.items + walk->depth - 1;
+}
 
 /* The value under a key of the object that is being read; NULL where it has none. */
 static inline yyjson_val *member(Walk *walk, int32_t key) {
@@ -88,6 +97,8 @@ yyjson_val *before(Walk *walk, yyjson_val *object, const Reading *reading);
 
 /* Take the definition of the node that is being read, if there is one. */
 Said define(Walk *walk, Range definings);
+/* Take the import of the node that is being read, if there is one. */
+Said import(Walk *walk, Range importings);
 /* See what was left for the node that is about to be read, and then what it leaves for others. */
 void take_notes(Walk *walk, Pending at);
 int leave_notes(Walk *walk, const Type *type, int32_t number, int32_t depth);

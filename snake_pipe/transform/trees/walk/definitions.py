@@ -1,23 +1,22 @@
-"""Definitions as bytes: how what rules find, or the compiled walk itself, waits for the drain.
-
-One record a definition, with the lengths of its texts, which stand behind one another. So there is no Python
-object for a definition once its tree was read, and one form for both roads.
-"""
+"""Definitions as records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
+from snake_pipe.transform.trees.walk.records import lengths_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from snake_pipe.transform.dialects.dialect import Definition
     from snake_pipe.transform.trees.positions.reader import Point
+    from snake_pipe.transform.trees.walk.records import Records
 
 TEXTS = ("kind", "name", "qualifier", "signature", "doc", "modifiers", "visibility", "outer_visibility")
 """The texts of a definition in their order; `modifiers` are a list as JSON, sorted and each once."""
@@ -27,7 +26,7 @@ RECORD = np.dtype(
     [("row", np.int64), *((name, np.int32) for name in LINES), ("flags", np.int32), ("lengths", np.int32, 8)],
     align=True,
 )
-"""A length is in bytes, -1 where there is no text; `native/documents/definitions.h` has the same."""
+"""A length is in bytes, -1 where there is no text; `native/documents/found.h` has the same."""
 OUTER_ONLY, EXPORT_IS_KNOWN, IS_EXPORTED, MAY_BE_EXPORTED = 1, 2, 4, 8
 
 _NAME = TEXTS.index("name")
@@ -51,40 +50,22 @@ class DefinedAt:
             self.body_start_line, self.body_end_line = lines
 
 
-@dataclass(slots=True)
-class Encoded:
-    """Definitions of one document in pieces; in each piece the rows ascend."""
-
-    records: list[Any] = field(default_factory=list)
-    texts: list[Any] = field(default_factory=list)
-
-    def add(self, found: Iterable[DefinedAt]) -> None:
-        """More definitions, as rules give them."""
-        records: list[bytes] = []
-        texts: list[bytes] = []
-        for one in found:
-            written = _written(one)
-            lengths = [-1 if text is None else len(text) for text in written]
-            lines = (one.name_line, one.name_col, one.body_start_line, one.body_end_line)
-            known = (-1 if line is None else line for line in lines)
-            records.append(_PACKED.pack(one.row, *known, _flags(one), *lengths))
-            texts += filter(None, written)
-        if records:
-            self.add_piece(b"".join(records), b"".join(texts))
-
-    def add_piece(self, records: Any, texts: Any, exported: Collection[str] = ()) -> None:
-        """Those that are encoded already; of the ones that may be exported, those with these names are."""
-        if exported:
-            _export(np.frombuffer(records, RECORD), bytes(texts), exported)
-        self.records.append(records)
-        self.texts.append(texts)
-
-    def __len__(self) -> int:
-        return sum(map(len, self.records)) // RECORD.itemsize
+def add_definitions(to: Records, found: Iterable[DefinedAt]) -> None:
+    """More definitions, as rules give them."""
+    records: list[bytes] = []
+    texts: list[bytes | None] = []
+    for one in found:
+        written = _written(one)
+        lines = (one.name_line, one.name_col, one.body_start_line, one.body_end_line)
+        known = (-1 if line is None else line for line in lines)
+        records.append(_PACKED.pack(one.row, *known, _flags(one), *lengths_of(written)))
+        texts += written
+    to.add_written(records, texts)
 
 
-def _export(records: Any, texts: bytes, exported: Collection[str]) -> None:
-    """Set the flags of definitions whose names are exported."""
+def export(written: Any, texts: Any, exported: Collection[str]) -> None:
+    """Set the flags of those definitions with these names that may be exported."""
+    records, texts = np.frombuffer(written, RECORD), bytes(texts)
     names = {name.encode() for name in exported if name}
     lengths = np.maximum(records["lengths"], 0)
     ends = np.cumsum(lengths.ravel()).reshape(lengths.shape)[:, _NAME]

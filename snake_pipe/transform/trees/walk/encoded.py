@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from snake_pipe.transform.dialects.defining import Defining, Listing, Mark
     from snake_pipe.transform.dialects.dialect import Dialect
     from snake_pipe.transform.dialects.guards import Note, Readings
+    from snake_pipe.transform.dialects.importing import Importing
 
 _IS_NOTHING, _IS_WRAPPER, _IS_FIRST, _IS_STRIPPED = 1, 2, 4, 8
 _OUTER_ONLY, _MAY_BE_EXPORTED, _DEFINES_NOTHING, _ONLY_LINE, _IS_QUALIFIED = 1, 8, 16, 32, 64
 _IS_SINGLE, _IS_OTHERWISE = 1, 2
+_IMPORTS_NOTHING, _IS_WILDCARD, _HAS_DOTS, _ALIAS_DIFFERS = 1, 2, 4, 8
 
 
 def encoded_readings(readings: Readings) -> tuple[Any, ...]:
@@ -47,6 +49,26 @@ def note_words(dialect: Dialect) -> tuple[str, ...]:
 def encoded_plans(plans: tuple[Defining, ...]) -> tuple[Any, ...]:
     """What a rule for definitions gives."""
     return tuple(map(_plan, plans))
+
+
+def encoded_imports(plans: tuple[Importing, ...]) -> tuple[Any, ...]:
+    """What a rule for imports gives."""
+    return tuple(
+        (
+            plan.when,
+            _IMPORTS_NOTHING * (not plan.module)
+            | _IS_WILDCARD * plan.is_wildcard
+            | _HAS_DOTS * bool(plan.dots)
+            | _ALIAS_DIFFERS * plan.alias_differs,
+            encoded_readings(plan.module),
+            encoded_readings(plan.name),
+            encoded_readings(plan.alias),
+            plan.relative,
+            _path(plan.dots),
+            _path(plan.line),
+        )
+        for plan in plans
+    )
 
 
 def _plan(plan: Defining) -> tuple[Any, ...]:

@@ -12,8 +12,9 @@ import orjson
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import Picked, PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
-from snake_pipe.transform.trees.walk.definitions import DefinedAt
+from snake_pipe.transform.trees.walk.definitions import DefinedAt, add_definitions, export
 from snake_pipe.transform.trees.walk.findings import Extract, Findings
+from snake_pipe.transform.trees.walk.imports import add_imports
 from snake_pipe.transform.trees.walk.native import SHOWN
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from snake_pipe.transform.dialects.dialect import Definition, Dialect, Memo, Node
+    from snake_pipe.transform.dialects.dialect import Definition, Dialect, Import, Memo, Node
     from snake_pipe.transform.rows.contract import TransformOptions
     from snake_pipe.transform.trees.document.literals import Literals
     from snake_pipe.transform.trees.positions.reader import PositionReader, Table
@@ -56,6 +57,7 @@ class Extractor:
         self._size = 0
         self._source_path: str | None = None
         self._defined: list[DefinedAt] = []
+        self._imported: list[tuple[int, Import]] = []
         self._unresolved: list[tuple[DefinedAt, Node, Node]] = []
 
     def extract(self, chunks: Iterable[NodeChunk]) -> Extract:
@@ -80,10 +82,10 @@ class Extractor:
         self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
         names: dict[int, Any] = {}
         self._apply_rules(self._ruled(found, names), names)
-        if len(found.definitions):
-            self._found.definitions.add_piece(
-                found.definitions, found.definition_texts, self._memo.get(0, ())
-            )
+        if 0 in self._memo:
+            export(found.definitions, found.definition_texts, self._memo[0])
+        self._found.definitions.add_piece(found.definitions, found.definition_texts)
+        self._found.imports.add_piece(found.imports, found.import_texts)
         if self._options.attrs:
             attrs = _attrs(found.attrs_nodes, self._vocabulary.dialect)
             rows = found.attrs_rows.tolist()
@@ -137,7 +139,8 @@ class Extractor:
     ) -> Extract:
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
-        self._found.definitions.add(self._defined)
+        add_definitions(self._found.definitions, self._defined)
+        add_imports(self._found.imports, self._imported)
         in_main = self._reader.in_main
         source_path = self._reader.main_file or self._source_path
         if len(depths) > 1 and source_path is not None and np.count_nonzero(depths == 0) > 1:
@@ -265,7 +268,7 @@ class Extractor:
             if reference is not None:
                 found.references += [(at, one) for one in reference(node, memo)]
             if import_ is not None:
-                found.imports += [(at, one) for one in import_(node, memo)]
+                self._imported += [(at, one) for one in import_(node, memo)]
         found.values.add(values)
         found.qualifiers.add(qualifiers)
         if weights:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from snake_pipe.transform.trees.walk.definitions import Encoded
+from snake_pipe.transform.trees.walk import definitions, imports
+from snake_pipe.transform.trees.walk.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from snake_pipe.transform.dialects.dialect import Import, Reference
+    from snake_pipe.transform.dialects.dialect import Reference
     from snake_pipe.transform.trees.positions.reader import Table
 
 _MOST_TEXT = 2**31 - 1
@@ -121,8 +122,8 @@ class Findings:
     qualifiers: RowTexts = field(default_factory=RowTexts)
     attrs: Texts = field(default_factory=Texts)
     given_attrs: RowTexts = field(default_factory=RowTexts)
-    definitions: Encoded = field(default_factory=Encoded)
+    definitions: Records = field(default_factory=lambda: Records(definitions.RECORD.itemsize))
     references: list[tuple[int, Reference]] = field(default_factory=list)
-    imports: list[tuple[int, Import]] = field(default_factory=list)
+    imports: Records = field(default_factory=lambda: Records(imports.RECORD.itemsize))
     weights: list[NDArray[np.int64]] = field(default_factory=list)
     """Rows above what they add to the complexity, in pieces."""

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snake_pipe.transform.dialects.defining import plans_of
-from snake_pipe.transform.dialects.guards import guard_of, links_of, notes_of, readings_of
+from snake_pipe.transform.dialects.guards import guard_of, is_late, links_of, notes_of, readings_of
+from snake_pipe.transform.dialects.importing import importing_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import KIND_CODES
 from snake_pipe.transform.trees.positions.reader import PlannedReader
 from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.encoded import (
+    encoded_imports,
     encoded_notes,
     encoded_plans,
     encoded_readings,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
 
 _IS_LITERAL, _IS_COMMENT, _IS_NAMED, _IS_MEMBER, _IS_FUNCTION, _IS_CLASS = 1, 2, 4, 8, 16, 32
+_PREPARES_LATE = 64
 SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
 """Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
@@ -55,7 +58,7 @@ class NodeColumns:
     write. `nodes` are those with rules that may find something in them: those of their `rule_keys` (see
     `Vocabulary.masked`), and those in their mask of `noted` ones if there is a note for them. `attrs_nodes`
     are those whose attributes Python has to write, if any are wanted. `notes` are words that were left for
-    nodes with rules. Definitions are as in `Encoded`. The last four are as in `Picked`.
+    nodes with rules. Definitions and imports are as in `Encoded`. The last four are as in `Picked`.
     """
 
     codes: NDArray[np.int32]
@@ -76,6 +79,8 @@ class NodeColumns:
     notes: list[tuple[str, ...]]
     definitions: Any
     definition_texts: Any
+    imports: Any
+    import_texts: Any
     attrs: Strings
     attrs_rows: NDArray[np.int64]
     attrs_nodes: list[Node]
@@ -147,6 +152,8 @@ class NativeWalker:
             notes,
             definitions,
             definition_texts,
+            imports,
+            import_texts,
             attrs_lengths,
             attrs_text,
             attrs_rows,
@@ -175,6 +182,8 @@ class NativeWalker:
             self._words_left(np.frombuffer(notes, np.int32)),
             definitions,
             definition_texts,
+            imports,
+            import_texts,
             Strings(attrs_lengths, attrs_text),
             np.frombuffer(attrs_rows, np.int64),
             attrs_nodes,
@@ -203,10 +212,16 @@ def _learn(vocabulary: Vocabulary, type_: str, *, lines_are_read: bool) -> tuple
         | _IS_COMMENT * handlers.is_comment
         | _IS_NAMED * (handlers.named is not None)
         | _IS_MEMBER * handlers.is_member
+        | _PREPARES_LATE * is_late(handlers.prepare)
     )
     rules = ((bit, getattr(handlers, name)) for name, bit in BITS.items() if name != "named")
     guards = tuple(
-        (bit, guard_of(rule), encoded_plans(plans_of(rule)) if lines_are_read else ())
+        (
+            bit,
+            guard_of(rule),
+            encoded_plans(plans_of(rule)) if lines_are_read else (),
+            encoded_imports(importing_of(rule)),
+        )
         for bit, rule in rules
         if rule is not None
     )

@@ -86,6 +86,7 @@ ECMASCRIPT = member_of(
         ),
         *("argument", "parameter", "declaration", "declarations", "kind", "computed", "async", "generator"),
         *("abstract", "declare", "static", "accessibility", "source", "specifiers", "local", "loc"),
+        *("imported", "exported"),
     ],
     [
         *("FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassDeclaration"),
@@ -106,6 +107,8 @@ ECMASCRIPT = member_of(
         ),
         *("ExportDefaultDeclaration", "ForOfStatement", "AssignmentPattern", "RestElement", "ArrayPattern"),
         *("ObjectPattern", "TSParameterProperty", "TSDeclareFunction", "PrivateIdentifier", "ThisExpression"),
+        *("ImportDeclaration", "ImportSpecifier", "ExportSpecifier", "ImportNamespaceSpecifier", "Literal"),
+        *("ImportDefaultSpecifier", "TSLiteralType"),
     ],
     "type",
 )
@@ -215,10 +218,12 @@ PYTHON = member_of(
     [
         *("name", "id", "attr", "arg", "args", "body", "value", "s", "targets", "target", "elts", "ctx"),
         *("decorator_list", "posonlyargs", "kwonlyargs", "vararg", "kwarg", "lineno", "end_lineno"),
+        *("names", "module", "level", "asname"),
     ],
     [
         *("FunctionDef", "AsyncFunctionDef", "ClassDef", "Assign", "AnnAssign", "TypeAlias", "Name", "Expr"),
         *("Constant", "arguments", "arg", "Tuple", "Starred", "Attribute", "If"),
+        *("Import", "ImportFrom", "alias"),
     ],
     "_type",
 )
@@ -310,6 +315,102 @@ def test_plain_definitions_of_python_are_found_without_asking() -> None:
     ]
 
 
+# -- imports -------------------------------------------------------------------------------------------
+
+
+def of_source(type_: str, module: str, *specifiers: Any) -> Any:
+    return {"type": type_, "source": {"type": "Literal", "value": module}, "specifiers": list(specifiers)}
+
+
+def specifier(type_: str, **names: str) -> Any:
+    return {"type": type_, **{key: identifier(name) for key, name in names.items()}}
+
+
+def test_plain_imports_of_ecmascript_are_found_without_asking() -> None:
+    body = [
+        of_source("ImportDeclaration", "./side"),
+        of_source("ImportDeclaration", "m", specifier("ImportDefaultSpecifier", local="d")),
+        of_source("ImportDeclaration", "..", specifier("ImportNamespaceSpecifier", local="n")),
+        of_source(
+            "ImportDeclaration",
+            ".hidden",
+            specifier("ImportSpecifier", imported="a", local="b"),
+            specifier("ImportSpecifier", imported="c", local="c"),
+        ),
+        {
+            "type": "ExportNamedDeclaration",
+            "source": None,
+            "specifiers": [specifier("ExportSpecifier", local="e")],
+        },
+    ]
+    program = {"type": "Program", "sourceType": "module", "body": body}
+    masks = walked(program, ESTREE).rule_keys.tolist()
+    assert [mask & 0xFFFF for mask in masks] == [BITS["prepare"]], "of the program alone"
+    found = tables(json.dumps(program), in_place=True)
+    assert found == tables(json.dumps(program), in_place=False)
+    shown = [(row["module"], row["name"], row["alias"], row["is_relative"]) for row in found["imports"]]
+    assert shown == [
+        ("./side", None, None, True),
+        ("m", "default", "d", False),
+        ("..", None, "n", True),
+        (".hidden", "a", "b", False),
+        (".hidden", "c", None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("node", "imports"),
+    [
+        (of_source("ExportNamedDeclaration", "m", specifier("ExportSpecifier", local="a", exported="b")), 1),
+        (of_source("ImportDeclaration", "m", specifier("ImportSpecifier")), 1),
+        (of_source("ImportDeclaration", "m", None, specifier("ImportSpecifier", imported="a")), 1),
+        (of_source("ImportDeclaration", "", specifier("ImportSpecifier", imported="a")), 0),
+        (of_source("ImportDeclaration", "m", {"x": specifier("ImportSpecifier", imported="a")}), 0),
+        ({"type": "ImportDeclaration", "source": "m", "specifiers": []}, 1),
+        (
+            of_source(
+                "ImportDeclaration", "m", {"type": "ImportSpecifier", "imported": {"type": "PrivateName"}}
+            ),
+            1,
+        ),
+    ],
+)
+def test_odd_imports_are_what_their_rules_say(node: Any, imports: int) -> None:
+    text = json.dumps({"type": "Program", "sourceType": "module", "body": [node]})
+    found = tables(text, in_place=True)
+    assert found == tables(text, in_place=False)
+    assert len(found["imports"]) == imports
+
+
+def test_plain_imports_of_python_are_found_without_asking() -> None:
+    def aliases(*names: str, **more: Any) -> Any:
+        return {
+            "names": [{"_type": "alias", "name": name, "asname": None} for name in names],
+            "lineno": 7,
+            **more,
+        }
+
+    body = [
+        {"_type": "Import", **aliases("a.b", "c")},
+        {"_type": "ImportFrom", **aliases("d", level=0, module="m")},
+        {"_type": "ImportFrom", **aliases("e", level=2)},
+        {"_type": "ImportFrom", **aliases("*", level=1, module="n")},
+    ]
+    tree = {"_type": "Module", "type_ignores": [], "body": body}
+    assert walked(tree, PYTHON_AST).rule_keys.tolist() == []
+    found = tables(json.dumps(tree), in_place=True)
+    assert found == tables(json.dumps(tree), in_place=False)
+    shown = [(row["module"], row["name"], row["is_relative"], row["is_wildcard"]) for row in found["imports"]]
+    assert shown == [
+        ("a.b", None, False, False),
+        ("c", None, False, False),
+        ("m", "d", False, False),
+        ("..", "e", True, False),
+        (".n", None, True, True),
+    ]
+    assert {row["start_line"] for row in found["imports"]} == {7}
+
+
 # -- what is no plan -----------------------------------------------------------------------------------
 
 PLAN = (None, 0, "class", (), (), (), None, (), (), (), (), (), (), None)
@@ -338,7 +439,7 @@ def with_part(index: int, part: Any) -> Any:
 )
 def test_what_is_no_plan_of_definitions_is_refused(plan: Any) -> None:
     with pytest.raises((TypeError, ValueError, SystemError)):
-        learned((128, None, (plan,)), ())
+        learned((128, None, (plan,), ()), ())
 
 
 @pytest.mark.parametrize(
@@ -346,7 +447,26 @@ def test_what_is_no_plan_of_definitions_is_refused(plan: Any) -> None:
 )
 def test_what_is_no_note_is_refused(note: Any) -> None:
     with pytest.raises((TypeError, ValueError, SystemError)):
-        learned((128, None, ()), (note,))
+        learned((128, None, (), ()), (note,))
+
+
+IMPORT = (None, 0, (), (), (), None, (), ())
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        5,
+        (),
+        (*IMPORT[:2], 5, *IMPORT[3:]),
+        (*IMPORT[:5], (99,), (), ()),
+        (*IMPORT[:6], 5, ()),
+        ((7,), *IMPORT[1:]),
+    ],
+)
+def test_what_is_no_plan_of_imports_is_refused(plan: Any) -> None:
+    with pytest.raises((TypeError, ValueError, SystemError)):
+        learned((512, None, (), (plan,)), ())
 
 
 def learned(rule: Any, notes: Any) -> None:

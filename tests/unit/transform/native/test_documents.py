@@ -605,7 +605,9 @@ def trials() -> dict[str, Callable[[], Any]]:
         "not read": lambda: documents.read_document(TREE[:-1]),
         "no text": lambda: documents.read_document("text"),  # type: ignore[arg-type]
         "views": lambda: opened(read_natively(TREE).root),  # type: ignore[union-attr]
-        "walk": lambda: walk(TREE, lambda word: (300_000, 5, "name", "value", 63, ((1, None, ()),), (), ())),
+        "walk": lambda: walk(
+            TREE, lambda word: (300_000, 5, "name", "value", 63, ((1, None, (), ()),), (), ())
+        ),
         "walk failed": lambda: walk(TREE, refuse),
         "walk learned nonsense": lambda: walk(TREE, lambda word: 5),
         "walk unknown field": lambda: walk(

@@ -160,7 +160,7 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
     document = DOCUMENTS.read_document(text)
 
     def learn(word: str) -> Any:
-        return 0, 5, "", None, 0, ((1, guard, ()),), (), ()
+        return 0, 5, "", None, 0, ((1, guard, (), ()),), (), ()
 
     plan = DOCUMENTS.open_plan(
         "type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), (), ("a", "b"), 9, 9, 5
@@ -184,7 +184,7 @@ def test_what_is_no_guard_is_refused(guard: Any) -> None:
     plan = DOCUMENTS.open_plan(
         "type",
         {},
-        lambda word: (0, 5, "", None, 0, ((1, guard, ()),), (), ()),
+        lambda word: (0, 5, "", None, 0, ((1, guard, (), ()),), (), ()),
         (),
         0,
         (),

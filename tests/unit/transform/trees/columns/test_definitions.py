@@ -8,9 +8,10 @@ import pytest
 from snake_pipe.transform.dialects.dialect import Definition
 from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import RowError
-from snake_pipe.transform.trees.columns import definitions as module
+from snake_pipe.transform.trees.columns import records as module
 from snake_pipe.transform.trees.columns.definitions import DefinitionColumns
-from snake_pipe.transform.trees.walk.definitions import TEXTS, DefinedAt, Encoded
+from snake_pipe.transform.trees.walk.definitions import RECORD, TEXTS, DefinedAt, add_definitions
+from snake_pipe.transform.trees.walk.records import Records
 
 FULL = Definition(
     "f",
@@ -27,9 +28,9 @@ FULL = Definition(
 )
 
 
-def encoded(*found: DefinedAt) -> Encoded:
-    one = Encoded()
-    one.add(found)
+def encoded(*found: DefinedAt) -> Records:
+    one = Records(RECORD.itemsize)
+    add_definitions(one, found)
     return one
 
 
@@ -62,8 +63,8 @@ def test_pieces_are_put_in_the_order_of_rows() -> None:
         return DefinedAt(row, Definition(name, "class", {}), None, None)
 
     one, other = encoded(named(1, "b"), named(5, "d")), encoded(named(0, "e"))
-    one.add([named(0, "a"), named(1, "c")])
-    columns = DefinitionColumns([one, other, Encoded()], np.array([0, 6, 9]))
+    add_definitions(one, [named(0, "a"), named(1, "c")])
+    columns = DefinitionColumns([one, other, encoded()], np.array([0, 6, 9]))
     assert columns.text("name").to_pylist() == ["a", "b", "c", "d", "e"]
     assert columns.rows.tolist() == [0, 1, 1, 5, 6]
     assert columns.files.tolist() == [0, 0, 0, 0, 1]
