@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class Dispatcher:
         self._cut = cut
         self._breaker = breaker
         self._sent = 0
+        self._turns: deque[object] = deque()
         self._going_on = asyncio.Event()
         self._going_on.set()
         self._changed = LoopCondition()
@@ -173,6 +175,10 @@ class Dispatcher:
     def _has_work(self) -> bool:
         return bool(self._in_flight) or self._arriving is not None
 
+    @property
+    def _has_free_hands(self) -> bool:
+        return self._going_on.is_set() and self._sent < self._workers.most_sent
+
     def _has_seat(self) -> bool:
         if not self._going_on.is_set():
             return False
@@ -197,9 +203,15 @@ class Dispatcher:
             batch = await self._put_off(batch, result.failure)
 
     async def _send(self, batch: FileBatch) -> BatchResult | WorkerLost:
-        """Run a batch when few enough are with the workers."""
-        await self._changed.wait_for(lambda: self._going_on.is_set() and self._sent < self._workers.most_sent)
-        self._sent += 1
+        """Run a batch when few enough are with the workers; first come first served."""
+        turn = object()  # else one that has just come is served each time before those that are woken
+        self._turns.append(turn)
+        try:
+            await self._changed.wait_for(lambda: self._turns[0] is turn and self._has_free_hands)
+            self._sent += 1
+        finally:
+            self._turns.remove(turn)
+            self._changed.notify_all()
         try:
             return await self._workers.run(batch)
         finally:

@@ -136,6 +136,23 @@ def test_no_more_are_let_in_than_the_settings_allow():
     within(go())
 
 
+def test_batches_go_to_the_workers_in_the_order_in_which_they_were_let_in():
+    async def go():
+        bench = Bench()
+        letting_in = asyncio.create_task(bench.dispatch(*(batch(number) for number in range(1, 13))))
+        served = []
+        while len(served) < 12:
+            await until(lambda: bench.held)
+            await turns()
+            served.append(bench.held[0])
+            bench.pools[0].finish(served[-1])
+        await letting_in
+        assert served == list(range(1, 13)), "no batch is passed by those that come later"
+        await bench.dispatcher.close(abandon=False)
+
+    within(go())
+
+
 def test_a_batch_waits_where_memory_would_not_do_but_goes_alone_however_large():
     async def go():
         bench = Bench()
