@@ -124,7 +124,7 @@ class BatchConfig:
     )
     max_batch_size: int = _setting(5000, values.count, "most files per batch", runtime=True, ge=1)
     batch_bytes: int = _setting(
-        16 * MIB,
+        64 * MIB,
         values.size,
         "most bytes of files per batch; a larger file goes alone",
         runtime=True,

@@ -26,7 +26,10 @@ URGENT = 8
 """Priority from which a file does not wait for its batch to fill (requirement 003-2)."""
 
 _SMALLEST_SHARE = 128 * 1024
-"""Bytes below which sharing out the end of the input costs more than it brings."""
+"""Bytes below which sharing out the end of the input costs more than it brings, in any language."""
+
+_SHORTEST_SHARE = 0.2
+"""Seconds of a batch for which the same holds: its parts alone take about 0.03 s."""
 
 
 class BatchCoordinator:
@@ -63,6 +66,7 @@ class BatchCoordinator:
         self._next_batch_id = 1
         self._pressure = 1.0
         self._most_files: int | None = None
+        self._has_ended = False
         self._earliest = NEVER
 
     # -- what comes in ---------------------------------------------------------------------------------
@@ -84,13 +88,15 @@ class BatchCoordinator:
         return ready
 
     def offer_all(
-        self, files: Iterable[DiscoveredFile], now: float, coming: int | None = None
+        self,
+        files: Iterable[DiscoveredFile],
+        now: float,
+        coming: int | None = None,
+        most: int | None = None,
     ) -> list[FileBatch]:
         """Take files that came together: all are put first, so that the urgent among them lead the batches.
 
-        Of a queue that is full only full batches leave, but no file stays behind that came in an earlier
-        call: none is passed over twice. `coming` is how many bytes later calls will bring, None where that
-        is not known: as less and less is left, batches get smaller, so that all workers end together.
+        `coming` and `most` are those of `cut`. What is overdue or urgent leaves at once.
         """
         ready = self.due(now)
         touched: dict[str, FileQueue] = {}
@@ -107,8 +113,9 @@ class BatchCoordinator:
             if name in urgent:
                 ready += self._empty(queue, Trigger.PRIORITY, now)
             elif queue.is_full:
-                to_come = None if name in self._sizes else coming
-                ready += self._empty(queue, None, now, keep_from=now, coming=to_come)
+                queue.leave_before = now
+        ready += self.cut(now, coming, most)
+        for queue in touched.values():
             if queue.count:
                 self._await(queue.oldest())
         return ready
@@ -130,13 +137,48 @@ class BatchCoordinator:
 
     # -- what goes out ---------------------------------------------------------------------------------
 
+    def cut(self, now: float, coming: int | None = None, most: int | None = None) -> list[FileBatch]:
+        """Up to `most` batches of full queues, or all; the most urgent first, among equals the oldest.
+
+        The later a batch is cut, the more is known of what it will take. Of a queue that is full only full
+        batches leave, but no file stays behind that came before the offer that filled it: none is passed over
+        twice. `coming` is how many bytes later offers will bring, None where that is not known: as less and
+        less is left, batches get smaller, so that all workers end together.
+        """
+        ready: list[FileBatch] = []
+        while len(ready) != most and (queue := self._next_to_cut()) is not None:
+            ready += self._empty(
+                queue,
+                Trigger.CLOSE if self._has_ended else None,
+                now,
+                keep_from=queue.leave_before,
+                coming=None if queue.name in self._sizes and not self._has_ended else coming,
+                most=None if most is None else most - len(ready),
+            )
+        return ready
+
+    @property
+    def has_to_cut(self) -> bool:
+        """Whether `cut` would give a batch."""
+        return any(queue.is_to_be_cut for queue in self._queues.values())
+
+    def _next_to_cut(self) -> FileQueue | None:
+        queues = [queue for queue in self._queues.values() if queue.is_to_be_cut]
+        if self._has_ended:
+            return max(queues, key=lambda queue: queue.bytes, default=None)
+        return max(queues, key=lambda queue: (queue.highest_priority, -queue.oldest()), default=None)
+
     def due(self, now: float) -> list[FileBatch]:
         """Release every queue whose oldest file has waited its time."""
         latency = self._config.max_latency
         if now < self._earliest or latency is None:
             return []
         overdue = [queue for queue in self._queues.values() if queue.oldest() + latency <= now]
-        ready = [batch for queue in overdue for batch in self._empty(queue, Trigger.TIMER, now)]
+        ready = [
+            batch
+            for queue in overdue
+            for batch in self._empty(queue, None if queue.is_full else Trigger.TIMER, now)
+        ]
         self._find_earliest()
         return ready
 
@@ -146,18 +188,24 @@ class BatchCoordinator:
         self._find_earliest()
         return ready
 
+    def end(self) -> None:
+        """The input has ended: from now on `cut` gives all that is left, of the fullest queues first.
+
+        Files that make a batch by themselves lead their queue: begun last, one would keep a worker busy while
+        the others have nothing to do.
+        """
+        self._has_ended = True
+        for queue in self._queues.values():
+            queue.leave_before = NEVER
+            queue.put_large_first(self._share(queue, 0))
+
     def close(self, now: float, *, smallest_first: bool = False) -> list[FileBatch]:
         """Release everything at the end of the input, the largest batches first.
 
-        What is left is shared out, so that no worker stands idle while another has the last large batch.
         With `smallest_first` those of the smallest files lead, for a run that may not come to all of them.
         """
-        share = self._share(0)
-        ready = [
-            batch
-            for queue in self._queues.values()
-            for batch in self._empty(queue, Trigger.CLOSE, now, most_bytes=share)
-        ]
+        self.end()
+        ready = self.cut(now, 0)
         self._find_earliest()
         if smallest_first:
             return sorted(ready, key=lambda batch: batch.total_size / len(batch))
@@ -298,33 +346,37 @@ class BatchCoordinator:
         now: float,
         *,
         attempt: int = 1,
-        most_bytes: int | None = None,
         keep_from: float = NEVER,
         coming: int | None = None,
+        most: int | None = None,
     ) -> list[FileBatch]:
-        """Cut what a queue holds into batches within its target, and of `most_bytes` where given.
+        """Cut what a queue holds into batches within its target, up to `most`.
 
         With `coming` they are also within their share of what is left in all. A `trigger` of None stands for
         the target that each batch reached; a rest has that of the batch before it. A rest that makes no full
         batch stays, if all of it came at `keep_from` or later.
         """
         ready: list[FileBatch] = []
-        limit = queue.most_bytes if most_bytes is None else min(queue.most_bytes, most_bytes)
-        reached = Trigger.SIZE
         while queue.is_full or (queue.count and queue.oldest() < keep_from):
-            taken = queue.take(limit if coming is None else min(limit, self._share(coming)))
-            if trigger is None and (queue.count or not ready):
-                reached = self._when_full(Trigger.SIZE if len(taken) >= queue.most_files else Trigger.BYTES)
+            if len(ready) == most:
+                break
+            is_rest = not queue.is_full
+            limit = queue.most_bytes
+            taken = queue.take(limit if coming is None else min(limit, self._share(queue, coming)))
+            if not is_rest:
+                is_long = len(taken) >= queue.most_files
+                queue.reached = self._when_full(Trigger.SIZE if is_long else Trigger.BYTES)
             if self._strategy.cuts and len(taken) > 1:
                 count = self._strategy.cut([file for _, file in taken], queue.next())
                 queue.put_back(taken[count:])
                 taken = taken[:count]
-            ready.append(self._batch(queue, taken, trigger or reached, now, attempt))
+            ready.append(self._batch(queue, taken, trigger or queue.reached, now, attempt))
         return ready
 
-    def _share(self, coming: int) -> int:
+    def _share(self, queue: FileQueue, coming: int) -> int:
         """Bytes of a batch such that each worker gets two more of the kind before all is done."""
-        return max(_SMALLEST_SHARE, (self.queued_bytes + coming) // (2 * self._config.workers))
+        smallest = max(_SMALLEST_SHARE, queue.sizing.bytes_in(_SHORTEST_SHARE))
+        return max(smallest, (self.queued_bytes + coming) // (2 * self._config.workers))
 
     def _batch(
         self, queue: FileQueue, taken: list[Waiting], trigger: Trigger, now: float, attempt: int

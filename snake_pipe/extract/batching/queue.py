@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from snake_pipe.extract.batching.sizing import BatchSizing
+from snake_pipe.extract.batch_models import Trigger
+from snake_pipe.extract.batching.sizing import BatchSizing, first_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,18 +39,31 @@ class FileQueue:
     """Files of one language, or of all; times never go back from one `put` to the next.
 
     `most_files` and `most_bytes` are the target of the next batch: kept here as plain numbers, since they
-    are compared for every file that comes.
+    are compared for every file that comes. Files that came earlier than `leave_before` wait for no others;
+    `reached` is what made the last full batch leave.
     """
 
-    __slots__ = ("_lanes", "bytes", "count", "most_bytes", "most_files", "name", "sizing")
+    __slots__ = (
+        "_lanes",
+        "bytes",
+        "count",
+        "leave_before",
+        "most_bytes",
+        "most_files",
+        "name",
+        "reached",
+        "sizing",
+    )
 
     def __init__(self, name: str, sizing: BatchSizing | None = None) -> None:
         self.name = name
-        self.sizing = sizing or BatchSizing()
+        self.sizing = sizing or BatchSizing(first_bytes(name))
         self.count = 0
         self.bytes = 0
         self.most_files = 1
         self.most_bytes = 1
+        self.leave_before = -NEVER
+        self.reached = Trigger.SIZE
         self._lanes: dict[int, deque[tuple[float, DiscoveredFile]]] = {}
 
     def aim(self, target: BatchTarget) -> None:
@@ -60,6 +74,16 @@ class FileQueue:
     def is_full(self) -> bool:
         """Whether the target is reached."""
         return self.count >= self.most_files or self.bytes >= self.most_bytes
+
+    @property
+    def is_to_be_cut(self) -> bool:
+        """Whether the target is reached, or a file must not wait for that any more."""
+        return self.is_full or (self.count > 0 and self.oldest() < self.leave_before)
+
+    @property
+    def highest_priority(self) -> int:
+        """That of the file that leaves next; there must be one."""
+        return max(self._lanes)
 
     def __iter__(self) -> Iterator[DiscoveredFile]:
         return (file for lane in self._lanes.values() for _, file in lane)
@@ -74,7 +98,7 @@ class FileQueue:
         self.bytes += file.size_bytes
 
     def oldest(self) -> float:
-        """When the file came that has waited longest; NEVER if none waits."""
+        """When the file came that leads those of its priority and has waited longest; NEVER if none waits."""
         return min((lane[0][0] for lane in self._lanes.values()), default=NEVER)
 
     def take(self, most_bytes: int) -> list[Waiting]:
@@ -102,6 +126,17 @@ class FileQueue:
             self._lanes.setdefault(file.priority, deque()).appendleft((since, file))
             self.count += 1
             self.bytes += file.size_bytes
+
+    def put_large_first(self, size: int) -> None:
+        """Let files of at least `size` bytes lead those of their priority, the largest first."""
+        for lane in self._lanes.values():
+            large = sorted(
+                (waiting for waiting in lane if waiting[1].size_bytes >= size),
+                key=lambda waiting: -waiting[1].size_bytes,
+            )
+            others = [waiting for waiting in lane if waiting[1].size_bytes < size]
+            lane.clear()
+            lane.extend((*large, *others))
 
     def next(self) -> DiscoveredFile | None:
         """The file that leaves next; None if none waits."""

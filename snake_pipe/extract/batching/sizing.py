@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batching.memory import BATCH_MEMORY, MEMORY_PER_BYTE
+from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.plugins.batching import BatchTarget
 from snake_pipe.utils.batch_utils import MIB, RunningRate, clamp
 
@@ -16,14 +17,22 @@ if TYPE_CHECKING:
     from snake_pipe.extract.settings.queue_sizes import QueueSize
     from snake_pipe.load.batch_history import BatchTotals
 
-_FIRST_BYTES = MIB
-"""Byte budget before anything was measured: small, so that all workers have something to do soon."""
+_FIRST_BYTES, _FIRST_TREE_BYTES = MIB, 8 * MIB
+"""Byte budget before anything was measured: small, so that all workers have something to do soon.
+
+That of AST files is larger, which take less than a tenth of the time that sources of their size do.
+"""
 
 _FIRST_OUTPUT_FACTOR = 1.0
 """Bytes of parts assumed for a byte of input before anything was measured."""
 
 _HISTORY_WEIGHT = 4
 """Batches that all of the history counts for: enough to start right, few enough to be corrected soon."""
+
+
+def first_bytes(queue: str) -> int:
+    """Bytes of a batch of the queue before anything was measured."""
+    return _FIRST_TREE_BYTES if queue == AST_QUEUE else _FIRST_BYTES
 
 
 @dataclass(slots=True)
@@ -75,6 +84,7 @@ class TimeModel:
 class BatchSizing:
     """Targets for one queue: files and bytes that take about `target_seconds`, and what they will need."""
 
+    first_bytes: int = _FIRST_BYTES
     seconds_per_file: RunningRate = field(default_factory=RunningRate)
     seconds_per_byte: RunningRate = field(default_factory=RunningRate)
     time: TimeModel = field(default_factory=TimeModel)
@@ -142,11 +152,16 @@ class BatchSizing:
 
     def _bytes_in_time(self, config: BatchConfig) -> float:
         rate = self.seconds_per_byte.value
-        return config.target_seconds / rate if rate else _FIRST_BYTES
+        return config.target_seconds / rate if rate else self.first_bytes
 
     def _memory_per_byte(self) -> float:
         learned = self.memory_per_byte.value
         return MEMORY_PER_BYTE if learned is None else learned
+
+    def bytes_in(self, seconds: float) -> int:
+        """How many bytes take so long; 0 before anything was measured."""
+        rate = self.seconds_per_byte.value
+        return int(seconds / rate) if rate else 0
 
     def expected_seconds(self, files: int, size: int) -> float:
         """Expected run time of a batch; 0 before anything was measured."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from snake_pipe.load.batch_history import BatchTotals
     from snake_pipe.observe.status import JobStatus
 
+_AHEAD = 1
+"""Batches that are cut before somebody takes them; what others in hand tell meanwhile counts for the rest."""
+
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the deadlines of waiting files, when nothing comes in."""
 
@@ -44,6 +47,7 @@ class Backlog:
         self._coordinator.seed(history or {})
         self._ready = ReadyBatches(config.ageing_seconds)
         self._clock = clock
+        self._coming: int | None = None
         self._changed = LoopCondition()
         self._deadlines_changed = asyncio.Event()
 
@@ -51,7 +55,8 @@ class Backlog:
 
     def offer(self, files: Sequence[DiscoveredFile], coming: int | None) -> None:
         """Take files that came together; `coming` is how many bytes will follow, None if not known."""
-        self._put(self._coordinator.offer_all(files, self._clock(), coming))
+        self._coming = coming
+        self._put(self._coordinator.offer_all(files, self._clock(), coming, self._lacking))
         self._deadlines_changed.set()
 
     def flush(self) -> None:
@@ -63,7 +68,12 @@ class Backlog:
 
         `smallest_first`: as many files as can be, for a run that may not come to all.
         """
-        self._put(self._coordinator.close(self._clock(), smallest_first=smallest_first))
+        if smallest_first:
+            self._put(self._coordinator.close(self._clock(), smallest_first=True))
+        else:
+            self._coming = 0
+            self._coordinator.end()
+            self._cut()
 
     async def release_due(self) -> None:
         """Make batches whose time has come, also while nothing comes in; without end."""
@@ -75,6 +85,13 @@ class Backlog:
                     await self._deadlines_changed.wait()
             self._deadlines_changed.clear()
             self._put(self._coordinator.due(self._clock()))
+
+    @property
+    def _lacking(self) -> int:
+        return max(0, _AHEAD - len(self._ready))
+
+    def _cut(self) -> None:
+        self._put(self._coordinator.cut(self._clock(), self._coming, self._lacking))
 
     def _put(self, batches: list[FileBatch]) -> None:
         if batches:
@@ -88,12 +105,13 @@ class Backlog:
         await self._changed.wait_for(lambda: len(self._ready))
 
     async def until_at_most(self, batches: int) -> None:
-        """Wait until so many batches are left, so that what comes in is bounded by what goes out."""
-        await self._changed.wait_for(lambda: len(self._ready) <= batches)
+        """Wait until so many batches are left, and none to cut: so what goes out bounds what comes in."""
+        await self._changed.wait_for(lambda: len(self._ready) <= batches and not self._coordinator.has_to_cut)
 
     def take(self) -> FileBatch | None:
         """The most urgent batch; None if none is ready any more."""
         batch = self._ready.take(self._clock())
+        self._cut()
         self._changed.notify_all()
         return batch
 

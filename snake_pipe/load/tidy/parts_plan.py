@@ -16,22 +16,30 @@ if TYPE_CHECKING:
 _PARTS_WANTED = 128
 _LEAST_ROWS, _MOST_ROWS = 50_000, 1_000_000
 
-MOST_SMALL_PARTS = 8
-"""Small parts that a table may have before they are merged."""
+MOST_SMALL_PARTS = 32
+"""Small parts that a table may have before they are merged.
+
+Each costs a reader a quarter of a millisecond, and whoever merges them four: a first run is not to end with
+merging, which its workers would wait for.
+"""
+
+_SMALL = 4
+"""By how many times fewer rows than it should have make a part small: reading the rows of others takes longer
+than opening them."""
 
 
 def rows_per_part(table_rows: int) -> int:
     """How many rows a part that is written anew should have.
 
-    A file that changes has its whole part written anew, so parts are to be small; each costs a reader about a
-    millisecond, so they are to be few.
+    A file that changes has its whole part written anew, so parts are to be small; each costs a reader some
+    time, so they are to be few.
     """
     return min(max(table_rows // _PARTS_WANTED, _LEAST_ROWS), _MOST_ROWS)
 
 
 def small_parts(parts: Sequence[LoggedPart]) -> list[LoggedPart]:
     """The parts that are to be merged: none as long as there are few."""
-    limit = rows_per_part(sum(part.rows for part in parts)) // 2
+    limit = rows_per_part(sum(part.rows for part in parts)) // _SMALL
     small = [part for part in parts if part.rows < limit]
     return small if len(small) > MOST_SMALL_PARTS else []
 

@@ -16,6 +16,7 @@ from snake_pipe.errors import DatasetError
 from snake_pipe.load.delta import log
 from snake_pipe.load.run_changes import count_changes
 from snake_pipe.load.sql.views import connect_tables
+from snake_pipe.load.tidy import parts_plan
 from snake_pipe.load.tidy.retention import Retention, Vacuum
 from snake_pipe.load.tidy.tidy import Tidied, Tidy
 from snake_pipe.schemas import TABLES
@@ -173,7 +174,8 @@ def refuse_for(log: Any, replace: Any) -> Any:
     return replaced
 
 
-def test_many_small_parts_become_few(dataset: Dataset, job: Any) -> None:
+def test_many_small_parts_become_few(dataset: Dataset, job: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_plan, "MOST_SMALL_PARTS", 8)
     for number in range(1, 31):
         job.flush(job.file(number, f"{number}.py"))
         tidy(dataset, job, number)

@@ -266,15 +266,64 @@ MANY = [file(str(index), size=64 * KIB) for index in range(160)]
 GUIDED = BatchConfig(batch_size=1000, batch_bytes=4096 * KIB, worker_count=2)
 FAST = FileBatch(1, tuple(MANY), 1024**3, "python", Trigger.SIZE)
 """With a batch that took so little time for its bytes, the budget alone bounds those that follow."""
+SLOW = FileBatch(1, tuple(MANY), 160 * 64 * KIB, "python", Trigger.SIZE)
 
 
 def test_batches_get_smaller_towards_an_end_that_is_known():
     # One worker used to have the last batch of 16 MiB while the others had nothing left.
-    coordinator = BatchCoordinator(GUIDED)
-    coordinator.observe(FAST, 1.0, 0)
+    coordinator = BatchCoordinator(replace(GUIDED, target_seconds=100.0))
+    coordinator.observe(SLOW, 16.0, 0)
     sizes = [batch.total_size // KIB for batch in coordinator.offer_all(MANY, 0.0, 0)]
-    sizes += [batch.total_size // KIB for batch in coordinator.close(0.0)]
-    assert sizes == [2560, 1920, 1408, 1088, 768, 768, 768, 768, 192]
+    assert sizes == [2560, 1920, 1408, 1088]
+    sizes = [batch.total_size // KIB for batch in coordinator.close(0.0)]
+    assert sizes == [768, 576, 448, 320, 256, 192, 128, 128, 128, 128, 128, 64]
+
+
+def test_they_do_not_get_so_small_that_their_parts_take_longer_than_their_files():
+    coordinator = BatchCoordinator(GUIDED)
+    coordinator.observe(SLOW, 5.0, 0)  # 2 MiB a second, of which a batch gets a fifth at least
+    coordinator.offer_all(MANY[:16], 0.0, 0)
+    assert [batch.total_size // KIB for batch in coordinator.close(0.0)] == [384, 384, 256]
+
+
+def test_later_batches_are_cut_by_what_was_learned_meanwhile():
+    coordinator = BatchCoordinator(replace(GUIDED, batch_size=20, target_seconds=1.0))
+    (first,) = coordinator.offer_all(MANY, 0.0, most=1)
+    assert len(first) == 16, "a mebibyte"
+    assert coordinator.has_to_cut
+    coordinator.observe(first, 0.5, 0)
+    (second,) = coordinator.cut(1.0, most=1)
+    assert len(second) == 32
+    others = coordinator.cut(1.0)
+    assert [len(batch) for batch in others] == [32, 32, 32]
+    assert not coordinator.has_to_cut
+    assert coordinator.queued_files == 16, "a rest waits for others"
+
+
+def test_of_full_queues_the_most_urgent_is_cut_first_and_then_the_oldest():
+    coordinator = BatchCoordinator(CONFIG)
+    for now, (queue, priority) in enumerate((("go", 3), ("python", 5), ("c", 5)), 1):
+        files = [file(f"{queue}{number}", queue=queue, priority=priority) for number in range(3)]
+        assert coordinator.offer_all(files, now / 10, most=0) == []
+    assert [batch.queue for batch in coordinator.cut(0.5)] == ["python", "c", "go"]
+
+
+def test_what_waits_to_be_cut_is_not_later_than_its_time():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer_all([file(str(number)) for number in range(4)], 0.0, most=0)
+    assert coordinator.next_deadline() == 2.0
+    batches = coordinator.due(2.0)
+    assert names(batches) == [["0", "1", "2"], ["3"]]
+    assert batches[0].trigger == Trigger.SIZE
+
+
+def test_at_the_end_files_lead_that_would_keep_one_worker_busy():
+    coordinator = BatchCoordinator(replace(BatchConfig(), worker_count=2))
+    sizes = [100 * KIB] * 5 + [900 * KIB, 100 * KIB]
+    coordinator.offer_all([file(str(number), size=size) for number, size in enumerate(sizes)], 0.0, most=0)
+    coordinator.end()
+    batches = [batch for _ in range(4) for batch in coordinator.cut(0.0, 0, most=1)]
+    assert names(batches) == [["5"], ["0"], ["1"], ["2"]]
 
 
 @pytest.mark.parametrize(
@@ -526,17 +575,31 @@ class CoordinatorMachine(RuleBasedStateMachine):
         if item.priority >= 8:
             assert item.path not in self.waiting
 
-    @rule(several=st.lists(files, max_size=15), coming=st.none() | st.integers(0, 10**6))
-    def offer_all(self, several, coming):
+    @rule(
+        several=st.lists(files, max_size=15),
+        coming=st.none() | st.integers(0, 10**6),
+        most=st.sampled_from([None, None, 0, 1]),
+    )
+    def offer_all(self, several, coming, most):
         before = set(self.waiting)
         items = [self.new_file(*facts) for facts in several]
-        ready = self.coordinator.offer_all(items, self.now, coming)
+        ready = self.coordinator.offer_all(items, self.now, coming, most)
         self.take_in(ready)
         assert not [item for item in items if item.priority >= 8 and item.path in self.waiting]
+        if most is not None:
+            return
         for batch in ready:  # no file is passed over twice
             if batch.trigger in (Trigger.SIZE, Trigger.BYTES, Trigger.MEMORY):
                 old = {p for p in before & self.waiting.keys() if self.waiting[p][0] < self.now}
                 assert not {p for p in old if batch.queue in (self.waiting[p][1].queue, "mixed")}
+
+    @rule(coming=st.none() | st.integers(0, 10**6), most=st.sampled_from([None, 1, 2]))
+    def cut(self, coming, most):
+        """Somebody has room for more."""
+        ready = self.coordinator.cut(self.now, coming, most)
+        assert most is None or len(ready) <= most
+        self.take_in(ready)
+        assert self.coordinator.has_to_cut <= (len(ready) == most)
 
     @rule(step=st.integers(0, 24).map(lambda n: n / 8))
     def wait(self, step):

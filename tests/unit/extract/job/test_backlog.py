@@ -54,6 +54,35 @@ def test_who_brings_files_waits_until_few_batches_are_left():
     within(go())
 
 
+def test_a_batch_is_cut_when_there_is_room_for_it_by_what_was_learned_until_then():
+    backlog = Backlog(BatchConfig(batch_size=2, target_seconds=1.0), clock=Clock())
+    backlog.offer(files(*range(40)), None)
+    first = backlog.take()
+    second = backlog.take()  # cut as the first one left
+    backlog.observe(first, BatchResult(1, duration=0.2, memory_before=10, memory_peak=20))
+    assert [len(batch) for batch in (first, second, backlog.take(), backlog.take())] == [2, 2, 2, 10]
+
+
+def test_at_the_end_all_that_is_left_leaves_in_ever_smaller_batches():
+    async def go():
+        backlog = Backlog(BatchConfig(worker_count=2, batch_size=100), clock=Clock())
+        backlog.offer(files(*range(10), size=100_000), None)
+        backlog.close()
+        at_end = asyncio.create_task(backlog.until_at_most(0))
+        taken = []
+        while (batch := backlog.take()) is not None:
+            assert not at_end.done()
+            taken.append(batch)
+            await asyncio.sleep(0)
+        await at_end
+        sizes = [len(batch) for batch in taken]
+        assert sum(sizes) == 10
+        assert sizes == sorted(sizes, reverse=True)
+        assert {batch.trigger for batch in taken} == {Trigger.CLOSE}
+
+    within(go())
+
+
 def test_a_file_leaves_when_its_time_has_come_though_nothing_comes_in():
     async def go():
         clock = Clock()

@@ -22,16 +22,21 @@ def test_a_few_small_parts_stay_as_they_are():
     assert len(small_parts(parts(*[10] * (MOST_SMALL_PARTS + 1), 40_000))) == MOST_SMALL_PARTS + 1
 
 
+def test_parts_of_batches_that_took_their_time_are_not_small():
+    """Those of a first run of ten million nodes: to merge them takes longer than to read them."""
+    assert small_parts(parts(*[20_000] * 500)) == []
+
+
 def test_after_many_runs_a_table_has_few_parts():
     """Each run adds one; parts are merged as the plan says, and the largest are let alone."""
     rows, merged, written = [400_000], 0, 0
     for _ in range(1_000):
         rows.append(2_000)
-        small = [part.rows for part in small_parts(parts(*rows))]
-        if small:
-            rows = [count for count in rows if count >= rows_per_part(sum(rows)) // 2]
-            rows.append(sum(small))
-            merged, written = merged + 1, written + sum(small)
+        all_parts = parts(*rows)
+        if small := small_parts(all_parts):
+            rows = [part.rows for part in all_parts if part not in small]
+            rows.append(sum(part.rows for part in small))
+            merged, written = merged + 1, written + rows[-1]
     assert sum(rows) == 2_400_000
     assert len(rows) < 100
     assert written < 10 * 2_000_000
