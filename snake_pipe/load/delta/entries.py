@@ -173,6 +173,21 @@ def added_names(actions: list[Action]) -> list[str]:
     return [action["add"]["path"] for action in actions if isinstance(action.get("add"), dict)]
 
 
+def added_parts(actions: list[Action]) -> list[LoggedPart] | None:
+    """The same with what the entry says of them; None where it does not tell how many rows one has."""
+    parts = []
+    for action in actions:
+        if not isinstance(added := action.get("add"), dict):
+            continue
+        try:
+            stats = orjson.loads(added["stats"])
+            ids = [stats.get(bound, {}).get("file_id") for bound in ("minValues", "maxValues")]
+            parts.append(LoggedPart(added["path"], added["size"], stats["numRecords"], *ids))
+        except (KeyError, TypeError, orjson.JSONDecodeError):  # of another writer, who need not tell
+            return None
+    return parts
+
+
 def removed_names(actions: list[Action]) -> list[str]:
     """The parts that an entry takes out of the table."""
     return [action["remove"]["path"] for action in actions if isinstance(action.get("remove"), dict)]

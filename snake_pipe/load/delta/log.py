@@ -17,7 +17,7 @@ from snake_pipe.errors import DatasetError, SnakePipeError, StorageError
 from snake_pipe.load.delta import entries
 from snake_pipe.load.delta.entries import Action, LoggedPart, LoggedState
 from snake_pipe.load.delta.entry_reader import EntryReader
-from snake_pipe.load.delta.part_names import PartNames
+from snake_pipe.load.delta.part_names import MOST_ENTRIES, PartNames
 from snake_pipe.load.delta.turns import CommitWaits, Turns
 from snake_pipe.load.refusals import what_to_do
 from snake_pipe.schemas import TABLES
@@ -181,6 +181,10 @@ class DeltaLog:
 
         if self._is_empty():
             return LoggedState(0, ())
+        with suppress(StorageError):  # to open the table tells what is wrong
+            version = self.current_version()
+            if (told := self._told_parts(version)) is not None:
+                return LoggedState(version, told)
         with self._reading(DatasetError) as table:
             found = pa.table(table.get_add_actions(flatten=True)).to_pylist()
             version = table.version()
@@ -195,6 +199,21 @@ class DeltaLog:
             for row in found
         )
         return LoggedState(version, sorted(parts, key=lambda part: part.name))
+
+    def _told_parts(self, version: int) -> list[LoggedPart] | None:
+        """The parts of a young table by its entries; None where one tells too little, or they are many."""
+        if version > MOST_ENTRIES:
+            return None
+        parts: dict[str, LoggedPart] = {}
+        for each in range(1, version + 1):
+            actions = self.read_entry(each)
+            added = entries.added_parts(actions)
+            if not actions or added is None:
+                return None
+            for name in entries.removed_names(actions):
+                parts.pop(name, None)
+            parts |= {part.name: part for part in added}
+        return [parts[name] for name in sorted(parts)]
 
     def parts_at(
         self, versions: Iterable[int], known: tuple[int, Collection[str]] | None = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _AS_MADE: Parts = 0, frozenset()
 
-_MOST_ENTRIES = 20
+MOST_ENTRIES = 20
 """Entries above which to open the table costs less."""
 
 
@@ -83,7 +83,7 @@ class PartNames:
 
     def _after(self, at: int, parts: frozenset[str], version: int) -> frozenset[str] | None:
         """What a `version` from `at` on consists of; None for an earlier one, or where that costs more."""
-        if not 0 <= version - at <= _MOST_ENTRIES:
+        if not 0 <= version - at <= MOST_ENTRIES:
             return None
         for each in range(at + 1, version + 1):
             if not (actions := self._read_entry(each)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow as pa
 
+from snake_pipe.load.columns import is_null, longs
 from snake_pipe.schemas import TABLES, arrow_schema
 
 if TYPE_CHECKING:
@@ -128,9 +129,9 @@ def _beginnings(table: str, rows: pa.RecordBatch, last_id: int | None) -> NDArra
     if "file_id" not in rows.schema.names:
         return np.arange(rows.num_rows)
     if table == "files":
-        starts = rows["container_id"].is_null().to_numpy(zero_copy_only=False)
+        starts = is_null(rows["container_id"])
     else:
-        ids = rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False)
+        ids = longs(rows["file_id"], -1)
         starts = np.append(ids[:1] != (-1 if last_id is None else last_id), ids[1:] != ids[:-1])
     found: NDArray[np.int64] = np.flatnonzero(starts)
     return found

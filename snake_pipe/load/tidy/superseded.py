@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snake_pipe.load.columns import spread
+from snake_pipe.load.columns import codes, longs, spread
 from snake_pipe.schemas import CANCELLED_RANK
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def find_superseded(parts: Sequence[StoredPart]) -> Superseded:
                 _hashes((f"{path}\0{repo}" for repo, path in zip(repos, paths, strict=True)), batch.num_rows)
             )
             columns["rank"].append(ids - np.where(_says(batch["reason"], "cancelled"), CANCELLED_RANK, 0))
-            columns["container"].append(batch["container_id"].fill_null(-1).to_numpy(zero_copy_only=False))
+            columns["container"].append(longs(batch["container_id"], -1))
             deleted.append(_says(batch["status"], "deleted"))
     if not deleted:
         return Superseded(np.zeros(0, np.int64), [])
@@ -77,7 +77,8 @@ def find_superseded(parts: Sequence[StoredPart]) -> Superseded:
         for start, end in zip(starts[ends > starts], ends[ends > starts], strict=True)
         if not is_deleted[end]
     ]
-    return Superseded(np.union1d(superseded, trees), [state for state in states if len(state) > 1])
+    gone = np.sort(np.concatenate((superseded, trees)))
+    return Superseded(gone, [state for state in states if len(state) > 1])
 
 
 def _since_deletion(rows: Ids, is_deleted: NDArray[np.bool_]) -> Ids:
@@ -94,5 +95,5 @@ def _says(column: pa.DictionaryArray, word: str) -> NDArray[np.bool_]:
     """Which rows of a column hold a word."""
     words = column.dictionary.to_pylist()
     code = words.index(word) if word in words else -2
-    flags: NDArray[np.bool_] = column.indices.fill_null(-1).to_numpy(zero_copy_only=False) == code
+    flags: NDArray[np.bool_] = codes(column) == code
     return flags

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from snake_pipe.errors import DatasetError, StorageError
-from snake_pipe.load.columns import among
+from snake_pipe.load.columns import among, is_null, longs
 from snake_pipe.load.delta.entries import Snapshot
 from snake_pipe.load.delta.log import CommitConflictError
 from snake_pipe.load.part_writer import PartWriter
@@ -178,18 +178,18 @@ class Tidy:
         ids = self._gone
         if table == "files":
             noted = np.fromiter(self._noted, np.int64, len(self._noted))
-            ids = np.union1d(ids, np.union1d(self._ages.file_ids, noted))
+            ids = np.sort(np.concatenate((ids, self._ages.file_ids, noted)))
         if table != "errors" and not may_hold(part, ids):
             return 0
         columns = ["file_id", *{"errors": ["job_id"], "files": ["container_id"]}.get(table, ())]
         file = self._dataset.part(table, part.name).open()
         count = 0
         for rows in file.iter_batches(1 << 20, columns=columns):
-            is_gone = among(rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False), ids)
+            is_gone = among(longs(rows["file_id"], -1), ids)
             if table == "errors":
                 is_gone |= self._is_loose_of_others(rows)
             elif table == "files":
-                containers = rows["container_id"].fill_null(-1).to_numpy(zero_copy_only=False)
+                containers = longs(rows["container_id"], -1)
                 is_gone |= among(containers, ids)
             count += int(np.count_nonzero(is_gone))
         return count
@@ -203,7 +203,7 @@ class Tidy:
         return old if old > part.rows // 2 else 0
 
     def _is_loose_of_others(self, errors: pa.RecordBatch) -> NDArray[np.bool_]:
-        loose = errors["file_id"].is_null().to_numpy(zero_copy_only=False)
+        loose = is_null(errors["file_id"])
         others = np.array([job not in self._telling_jobs for job in errors["job_id"].to_pylist()], np.bool_)
         flags: NDArray[np.bool_] = loose & others
         return flags
@@ -213,7 +213,7 @@ class Tidy:
             return self._without_old_jobs
 
         def edit(rows: pa.RecordBatch) -> pa.RecordBatch:
-            ids = rows["file_id"].fill_null(-1).to_numpy(zero_copy_only=False)
+            ids = longs(rows["file_id"], -1)
             leaves = among(ids, self._gone)
             if table == "errors":
                 leaves |= self._is_loose_of_others(rows)

@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, QueryBuilder
 
 from snake_pipe.errors import DatasetError
-from snake_pipe.load.delta import log
+from snake_pipe.load.delta import entries, log
 from snake_pipe.load.run_changes import count_changes
 from snake_pipe.load.sql.views import connect_tables
 from snake_pipe.load.tidy import parts_plan
@@ -186,6 +187,27 @@ def test_many_small_parts_become_few(dataset: Dataset, job: Any, monkeypatch: py
     for table in ("nodes", "files"):
         assert len(list((dataset.storage.folder / table).glob("part-*"))) <= 20
         assert len(list((dataset.storage.folder / table / "_delta_log").iterdir())) <= 30
+
+
+@pytest.mark.parametrize("tidied", [False, True])
+def test_what_the_entries_tell_of_parts_is_what_deltalake_does(
+    changed: Dataset, job: Any, monkeypatch: pytest.MonkeyPatch, *, tidied: bool
+) -> None:
+    if tidied:
+        tidy(changed, job)
+    told = {table: changed.log(table).state() for table in TABLES}
+    assert told["nodes"].parts
+    monkeypatch.setattr(log, "MOST_ENTRIES", 0)
+    assert {table: changed.log(table).state() for table in TABLES} == told
+
+
+def test_an_entry_of_another_writer_may_not_tell_of_its_parts(changed: Dataset) -> None:
+    wanted = changed.log("nodes").state()
+    (entry,) = (changed.storage.folder / "nodes" / "_delta_log").glob("*1.json")
+    told = orjson.loads(next(line for line in entry.read_bytes().splitlines() if b'"add"' in line))
+    assert entries.added_parts([told]) == [wanted.parts[0]]
+    del told["add"]["stats"]
+    assert entries.added_parts([told]) is None
 
 
 def test_trees_go_and_stay_with_the_file_that_holds_them(dataset: Dataset, job: Any) -> None:
