@@ -66,6 +66,7 @@ class BatchCoordinator:
         self._next_batch_id = 1
         self._pressure = 1.0
         self._most_files: int | None = None
+        self._coming: int | None = None
         self._has_ended = False
         self._earliest = NEVER
 
@@ -96,8 +97,11 @@ class BatchCoordinator:
     ) -> list[FileBatch]:
         """Take files that came together: all are put first, so that the urgent among them lead the batches.
 
-        `coming` and `most` are those of `cut`. What is overdue or urgent leaves at once.
+        What is overdue or urgent leaves at once, and up to `most` full batches, as by `cut`. `coming` is how
+        many bytes later calls will bring, None where that is not known: as less and less is left, batches get
+        smaller, so that all workers end together.
         """
+        self._coming = coming
         ready = self.due(now)
         touched: dict[str, FileQueue] = {}
         urgent: set[str] = set()
@@ -114,7 +118,7 @@ class BatchCoordinator:
                 ready += self._empty(queue, Trigger.PRIORITY, now)
             elif queue.is_full:
                 queue.leave_before = now
-        ready += self.cut(now, coming, most)
+        ready += self.cut(now, most)
         for queue in touched.values():
             if queue.count:
                 self._await(queue.oldest())
@@ -137,13 +141,12 @@ class BatchCoordinator:
 
     # -- what goes out ---------------------------------------------------------------------------------
 
-    def cut(self, now: float, coming: int | None = None, most: int | None = None) -> list[FileBatch]:
+    def cut(self, now: float, most: int | None = None) -> list[FileBatch]:
         """Up to `most` batches of full queues, or all; the most urgent first, among equals the oldest.
 
         The later a batch is cut, the more is known of what it will take. Of a queue that is full only full
         batches leave, but no file stays behind that came before the offer that filled it: none is passed over
-        twice. `coming` is how many bytes later offers will bring, None where that is not known: as less and
-        less is left, batches get smaller, so that all workers end together.
+        twice.
         """
         ready: list[FileBatch] = []
         while len(ready) != most and (queue := self._next_to_cut()) is not None:
@@ -152,7 +155,7 @@ class BatchCoordinator:
                 Trigger.CLOSE if self._has_ended else None,
                 now,
                 keep_from=queue.leave_before,
-                coming=None if queue.name in self._sizes and not self._has_ended else coming,
+                shared=queue.name not in self._sizes or self._has_ended,
                 most=None if most is None else most - len(ready),
             )
         return ready
@@ -177,7 +180,9 @@ class BatchCoordinator:
         ready = [
             batch
             for queue in overdue
-            for batch in self._empty(queue, None if queue.is_full else Trigger.TIMER, now)
+            for batch in self._empty(
+                queue, None if queue.is_full else Trigger.TIMER, now, shared=queue.name not in self._sizes
+            )
         ]
         self._find_earliest()
         return ready
@@ -195,6 +200,8 @@ class BatchCoordinator:
         the others have nothing to do.
         """
         self._has_ended = True
+        self._coming = 0
+        self._earliest = NEVER  # whatever waits does so for a worker
         for queue in self._queues.values():
             queue.leave_before = NEVER
             queue.put_large_first(self._share(queue, 0))
@@ -205,8 +212,7 @@ class BatchCoordinator:
         With `smallest_first` those of the smallest files lead, for a run that may not come to all of them.
         """
         self.end()
-        ready = self.cut(now, 0)
-        self._find_earliest()
+        ready = self.cut(now)
         if smallest_first:
             return sorted(ready, key=lambda batch: batch.total_size / len(batch))
         return sorted(ready, key=lambda batch: batch.total_size, reverse=True)
@@ -327,7 +333,7 @@ class BatchCoordinator:
     def _await(self, oldest: float) -> None:
         """See to it that a file that came at `oldest` does not wait too long."""
         latency = self._config.max_latency
-        if latency is not None and oldest + latency < self._earliest:
+        if latency is not None and not self._has_ended and oldest + latency < self._earliest:
             self._earliest = oldest + latency
 
     def _find_earliest(self) -> None:
@@ -347,14 +353,14 @@ class BatchCoordinator:
         *,
         attempt: int = 1,
         keep_from: float = NEVER,
-        coming: int | None = None,
+        shared: bool = False,
         most: int | None = None,
     ) -> list[FileBatch]:
         """Cut what a queue holds into batches within its target, up to `most`.
 
-        With `coming` they are also within their share of what is left in all. A `trigger` of None stands for
-        the target that each batch reached; a rest has that of the batch before it. A rest that makes no full
-        batch stays, if all of it came at `keep_from` or later.
+        If `shared` they are also within their share of what is left in all, where that is known. A `trigger`
+        of None stands for the target that each batch reached; a rest has that of the batch before it. A rest
+        that makes no full batch stays, if all of it came at `keep_from` or later.
         """
         ready: list[FileBatch] = []
         while queue.is_full or (queue.count and queue.oldest() < keep_from):
@@ -362,7 +368,9 @@ class BatchCoordinator:
                 break
             is_rest = not queue.is_full
             limit = queue.most_bytes
-            taken = queue.take(limit if coming is None else min(limit, self._share(queue, coming)))
+            if shared and self._coming is not None:
+                limit = min(limit, self._share(queue, self._coming))
+            taken = queue.take(limit)
             if not is_rest:
                 is_long = len(taken) >= queue.most_files
                 queue.reached = self._when_full(Trigger.SIZE if is_long else Trigger.BYTES)

@@ -47,7 +47,6 @@ class Backlog:
         self._coordinator.seed(history or {})
         self._ready = ReadyBatches(config.ageing_seconds)
         self._clock = clock
-        self._coming: int | None = None
         self._changed = LoopCondition()
         self._deadlines_changed = asyncio.Event()
 
@@ -55,7 +54,6 @@ class Backlog:
 
     def offer(self, files: Sequence[DiscoveredFile], coming: int | None) -> None:
         """Take files that came together; `coming` is how many bytes will follow, None if not known."""
-        self._coming = coming
         self._put(self._coordinator.offer_all(files, self._clock(), coming, self._lacking))
         self._deadlines_changed.set()
 
@@ -71,7 +69,6 @@ class Backlog:
         if smallest_first:
             self._put(self._coordinator.close(self._clock(), smallest_first=True))
         else:
-            self._coming = 0
             self._coordinator.end()
             self._cut()
 
@@ -91,7 +88,7 @@ class Backlog:
         return max(0, _AHEAD - len(self._ready))
 
     def _cut(self) -> None:
-        self._put(self._coordinator.cut(self._clock(), self._coming, self._lacking))
+        self._put(self._coordinator.cut(self._clock(), self._lacking))
 
     def _put(self, batches: list[FileBatch]) -> None:
         if batches:

@@ -317,12 +317,30 @@ def test_what_waits_to_be_cut_is_not_later_than_its_time():
     assert batches[0].trigger == Trigger.SIZE
 
 
+def test_at_the_end_nothing_is_late_any_more():
+    """Timers would have all that is left cut at once, knowing nothing of what is done meanwhile."""
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer_all([file(str(number)) for number in range(2)], 0.0)
+    coordinator.end()
+    assert coordinator.next_deadline() is None
+    assert coordinator.due(100.0) == []
+    assert names(coordinator.cut(100.0)) == [["0", "1"]]
+
+
+def test_what_is_late_towards_the_end_is_shared_out_too():
+    coordinator = BatchCoordinator(replace(GUIDED, target_seconds=100.0, max_latency=2.0))
+    coordinator.observe(SLOW, 16.0, 0)
+    assert coordinator.offer_all(MANY, 0.0, coming=0, most=0) == []
+    sizes = [batch.total_size // KIB for batch in coordinator.due(2.0)]
+    assert sizes[:4] == [2560, 1920, 1408, 1088]
+
+
 def test_at_the_end_files_lead_that_would_keep_one_worker_busy():
     coordinator = BatchCoordinator(replace(BatchConfig(), worker_count=2))
     sizes = [100 * KIB] * 5 + [900 * KIB, 100 * KIB]
     coordinator.offer_all([file(str(number), size=size) for number, size in enumerate(sizes)], 0.0, most=0)
     coordinator.end()
-    batches = [batch for _ in range(4) for batch in coordinator.cut(0.0, 0, most=1)]
+    batches = [batch for _ in range(4) for batch in coordinator.cut(0.0, most=1)]
     assert names(batches) == [["5"], ["0"], ["1"], ["2"]]
 
 
@@ -593,10 +611,10 @@ class CoordinatorMachine(RuleBasedStateMachine):
                 old = {p for p in before & self.waiting.keys() if self.waiting[p][0] < self.now}
                 assert not {p for p in old if batch.queue in (self.waiting[p][1].queue, "mixed")}
 
-    @rule(coming=st.none() | st.integers(0, 10**6), most=st.sampled_from([None, 1, 2]))
-    def cut(self, coming, most):
+    @rule(most=st.sampled_from([None, 1, 2]))
+    def cut(self, most):
         """Somebody has room for more."""
-        ready = self.coordinator.cut(self.now, coming, most)
+        ready = self.coordinator.cut(self.now, most)
         assert most is None or len(ready) <= most
         self.take_in(ready)
         assert self.coordinator.has_to_cut <= (len(ready) == most)
