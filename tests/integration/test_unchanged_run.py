@@ -68,6 +68,14 @@ def test_nothing_is_imported_and_nothing_started_that_only_changed_files_need(re
     assert not unwanted & modules
 
 
+def test_the_coordinator_of_a_first_run_imports_only_what_it_needs(repository: Path, tmp_path: Path) -> None:
+    """Its end took a tenth of a second to import what filters rows, of which all stay."""
+    started, modules = ingest(repository, "-d", str(tmp_path / "first"))
+    assert started
+    unwanted = {"deltalake", "numpy.ma", "pyarrow.compute", "tree_sitter"}
+    assert not unwanted & modules
+
+
 def test_workers_start_where_there_is_something_to_read(repository: Path, tmp_path: Path) -> None:
     assert ingest(repository, "--full")[0]
     assert ingest(repository, "-d", str(tmp_path / "other"))[0]

@@ -44,6 +44,7 @@ def imported_by(*modules: str) -> set[str]:
             ("snake_pipe.extract.batch_processor",),
             {
                 "duckdb",
+                "importlib.metadata",
                 "pyarrow.compute",
                 "snake_pipe.extract.worker.extraction",
                 "snake_pipe.transform.dialects.dialect",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +76,8 @@ class Language:
 
 @cache
 def _installed_version(distribution: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # takes 10 ms
+
     try:
         return version(distribution)
     except PackageNotFoundError:
