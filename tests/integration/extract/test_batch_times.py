@@ -20,7 +20,7 @@ CLOCKS = 0.01
 def test_each_batch_tells_its_worker_and_when_it_began(repository: Path, tmp_path: Path) -> None:
     """Without them nobody could see from the tables what each worker did when."""
     before = time.time()
-    result = snake_pipe.ingest(repository, dataset=tmp_path / "ds", worker_count=2, batch_size=5)
+    result = snake_pipe.ingest(repository, dataset=tmp_path / "ds", worker_count=2, queue_sizes=("python=5",))
     with snake_pipe.connect(result.dataset) as connection:
         batches = connection.execute(
             "SELECT worker, epoch_ms(started_at) / 1000, duration_ms / 1000 FROM batches ORDER BY ALL"
