@@ -24,6 +24,7 @@ from snake_pipe.extract.worker.processor_call import call_processor
 from snake_pipe.extract.worker.setup import WorkerSetup
 from snake_pipe.extract.worker.slot import WorkerSlot
 from snake_pipe.utils.batch_utils import PeakMemory
+from snake_pipe.utils.freed_memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,9 @@ def _that_travels(result: ProcessingResult) -> ProcessingResult:
 
 _worker: BatchWorker | None = None
 
+_PART_KEPT = 4
+"""The memory that a batch may take is divided by it for what stays with a worker of what was freed."""
+
 
 def start_worker(setup: WorkerSetup) -> None:
     """Initializer of a worker process: make it end with its parent, and keep it quiet for the terminal."""
@@ -145,6 +149,8 @@ def start_worker(setup: WorkerSetup) -> None:
         import pyarrow as pa
 
         pa.set_cpu_count(1)  # one process a core already
+        if setup.memory is not None:
+            keep_freed_memory(setup.memory.batch_memory // _PART_KEPT)
         gc.freeze()
     _worker = BatchWorker(f"{setup.job_id}-{os.getpid()}", setup.config, setup)
 
