@@ -218,7 +218,8 @@ def _sorted_names(folder: int) -> tuple[Iterator[bytes], bool]:
     runs: list[bytes] = []
     has_rules = False
     with os.scandir(folder) as entries:
-        while run := sorted(_encoded(map(_marked, islice(entries, RUN_LENGTH)))):
+        marked = _marked(entries)
+        while run := sorted(_encoded(islice(marked, RUN_LENGTH))):
             has_rules = has_rules or not _RULES.isdisjoint(run)
             if len(run) < RUN_LENGTH and not runs:
                 return iter(run), has_rules
@@ -226,12 +227,13 @@ def _sorted_names(folder: int) -> tuple[Iterator[bytes], bool]:
     return heapq.merge(*map(_unpacked, runs)), has_rules
 
 
-def _marked(entry: os.DirEntry[str]) -> str:
-    """The name of an entry, with `/` behind it if it is a folder."""
-    try:
-        return entry.name + "/" if entry.is_dir(follow_symlinks=False) else entry.name
-    except OSError:
-        return entry.name
+def _marked(entries: Iterator[os.DirEntry[str]]) -> Iterator[str]:
+    """The names of entries, with `/` behind those of folders."""
+    for entry in entries:
+        try:
+            yield entry.name + "/" if entry.is_dir(follow_symlinks=False) else entry.name
+        except OSError:
+            yield entry.name
 
 
 def _encoded(names: Iterable[str]) -> list[bytes]:

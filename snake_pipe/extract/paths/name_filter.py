@@ -41,7 +41,10 @@ class NameFilter:
         if self._endings and not self._endings.isdisjoint([name[name.rfind(b".") :] for name in names]):
             return True
         together = b"\0%s\0" % b"\0".join(names)
-        return any(piece in together for piece in self._pieces)
+        for piece in self._pieces:  # noqa: SIM110 - `any` takes twice as long for each
+            if piece in together:
+                return True
+        return False
 
 
 def _pieces(pattern: bytes) -> Iterator[bytes]:
