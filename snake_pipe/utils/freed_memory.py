@@ -15,7 +15,7 @@ def keep_freed_memory(most: int) -> None:
     Blocks above 4 MB go back to the kernel as before.
 
     Columns are some hundred kilobytes each and go again after a few steps. Given back each time, they come
-    again as pages that the kernel has to clear: three in four of a worker's page faults.
+    again as pages that the kernel has to clear: two in five of a run's page faults.
     """
     import ctypes
 

@@ -77,16 +77,15 @@ def dictionary_column(codes: Ints, words: Words | Sequence[str] | pa.Array) -> p
     if isinstance(words, Words):
         words = words.words
     values = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
-    null = codes < 0
-    narrow = codes.astype(np.int32, copy=False)
-    indices = pa.array(narrow, pa.int32(), mask=null) if null.any() else pa.array(narrow, pa.int32())
-    return pa.DictionaryArray.from_arrays(indices, values, safe=False)
+    return pa.DictionaryArray.from_arrays(int_column(codes, pa.int32(), null=codes < 0), values, safe=False)
 
 
 def int_column(values: Ints, type_: pa.DataType, *, null: Bools | None = None) -> pa.Array:
     """Integers, null where the mask says so."""
-    array = values.astype(type_.to_pandas_dtype(), copy=False)
-    return pa.array(array, type_, mask=null if null is not None and null.any() else None)
+    array = np.ascontiguousarray(values, type_.to_pandas_dtype())
+    nulls = 0 if null is None else int(np.count_nonzero(null))
+    present = pa.py_buffer(np.packbits(~null, bitorder="little")) if nulls and null is not None else None
+    return pa.Array.from_buffers(type_, len(array), [present, pa.py_buffer(array)], nulls)
 
 
 def record_batch(table: str, columns: Mapping[str, pa.Array | NDArray[Any] | list[Any]]) -> pa.RecordBatch:

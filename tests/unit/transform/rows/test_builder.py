@@ -50,6 +50,18 @@ def test_dictionary_column_has_nulls_for_negative_codes():
     assert column.to_pylist() == ["y", None, "x"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 64, 65])
+@pytest.mark.parametrize("type_", [pa.int32(), pa.int64()])
+def test_int_column_is_what_arrow_makes_of_a_mask(count, type_):
+    """Bits of nulls are packed here, eight a byte."""
+    values = np.arange(2 * count, dtype=np.int64)[::2]
+    for null in (None, *(np.arange(count) % every == 0 for every in (1, 2, 3, 100))):
+        column = int_column(values, type_, null=null)
+        column.validate(full=True)
+        assert column.equals(pa.array(values.astype(type_.to_pandas_dtype()), type_, mask=null))
+        assert column.null_count == (0 if null is None else np.count_nonzero(null))
+
+
 def test_int_column_masks_nulls():
     column = int_column(np.array([1, 2]), pa.int32(), null=np.array([False, True]))
     assert column.to_pylist() == [1, None]
