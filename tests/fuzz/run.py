@@ -27,7 +27,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 from testkit.sanitized import build_sanitized, environment, library_of  # noqa: E402
 
 KEPT = PROJECT / ".cache" / "fuzz"
-NAMES = ("trees", "views", "sources", "rows")
+NAMES = ("trees", "views", "pieces", "sources", "rows")
 _FAULT = re.compile(r"runtime error:|ERROR: |^Traceback")
 _OTHERS = re.compile(r"^ +#\d+ .*( in fuzzer::|/Python-3|__sanitizer_|libc\.so|libc_start|nptl|stdlib/)")
 """Lines of a stack that are not of compiled modules."""

@@ -5,6 +5,7 @@ A difference is an error, as is any exception: bad content never raises.
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from snake_pipe.transform.sources.reading import PythonReader, open_reader
 from snake_pipe.transform.transformer import open_transformer
 from snake_pipe.transform.trees.document.decoding import decode
 from snake_pipe.transform.trees.document.native import read_natively
+from snake_pipe.transform.trees.large.blocks import JsonBlocks
+from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from testkit.places import GOLDEN_DIALECTS, GOLDEN_LANGUAGES, SAMPLES
 
 if TYPE_CHECKING:
@@ -102,6 +105,25 @@ def views(data: bytes) -> None:
             stack += zip(found, value, strict=True)
         else:
             assert found == value
+
+
+def pieces(data: bytes) -> None:
+    """A document that is read in pieces, by compiled code and by Python alone."""
+    for piece in (100, 1_000):
+        found = _in_pieces(data, piece)
+        with without(*MODULES):
+            assert found == _in_pieces(data, piece)
+
+
+def _in_pieces(data: bytes, piece: int) -> list[Any]:
+    def blocks() -> JsonBlocks:
+        return JsonBlocks(io.BytesIO(data).read, len(data))
+
+    sizes = PieceSizes(piece, 10 * piece, 10)
+    return [
+        ({name: rows.to_pylist() for name, rows in part.tables.items()}, part.facts)
+        for part in stream(1, "a.json", blocks, _OPTIONS, sizes, 90)
+    ]
 
 
 # -- sources -------------------------------------------------------------------------------------------
@@ -197,6 +219,7 @@ class Target:
 TARGETS = {
     "trees": Target(trees, _dumps, Mutation),
     "views": Target(views, _dumps, Mutation),
+    "pieces": Target(pieces, _dumps, Mutation),
     "sources": Target(sources, _texts, _by_libfuzzer),
     "rows": Target(rows, _texts, _by_libfuzzer),
 }

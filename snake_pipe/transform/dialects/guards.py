@@ -157,6 +157,21 @@ def is_late(rule: Any) -> bool:
     return getattr(rule, "is_late", False)
 
 
+def of_node_alone(guard: Guard | None) -> Guard | None:
+    """What holds of a node wherever the guard does, asked without what is above it: None for always.
+
+    Where it asks for the words of notes, it asks whether there is any note, as Python knows.
+    """
+    if guard is None or guard == NEVER or guard[0] in (_STANDS, _NOT):
+        return None
+    if guard[0] == _NOTED:
+        return NOTED
+    if guard[0] in (_ANY, _ALL):
+        inner = [of_node_alone(one) for one in guard[1:]]
+        return None if None in inner else (guard[0], *inner)
+    return None if len(guard) > 1 and guard[1][0] == "^" else guard
+
+
 def notes_of(rule: Any) -> tuple[Note, ...]:
     """The notes that are declared of a rule."""
     found: tuple[Note, ...] = getattr(rule, "notes", ())

@@ -97,8 +97,11 @@ class Documents(Protocol):
         the plan.
         """
 
-    def walk_document(self, document: Any, plan: Any, root: Any) -> tuple[Any, ...]:
-        """The columns of all nodes below a view, and what is to be asked of some; see `trees.walk.native`."""
+    def walk_document(self, document: Any, plan: Any, roots: list[tuple[Any, int, int]]) -> tuple[Any, ...]:
+        """The columns of all nodes below views, and what is to be asked of some; see `trees.walk.native`.
+
+        With each view are the depth and the code of the field of the nodes in it, or of itself as one.
+        """
         ...
 
     def lines_of_view(self, plan: Any, view: Any) -> tuple[int, int, int]:
@@ -107,6 +110,10 @@ class Documents(Protocol):
 
     def row_of_view(self, document: Any, view: Any) -> int:
         """The row of a node in the tree of clang's that was walked last; -1 for what is none."""
+        ...
+
+    def find_marks(self, text: bytes) -> tuple[Any, Any, Any, Any]:
+        """The columns of a scanner's marks: places, what they are (bytes), depths; and the unpaired ones."""
         ...
 
 

@@ -203,7 +203,7 @@ class JsonTreeTransformer:
         if walker is None:
             walker = NativeWalker(vocabulary, self._fields, self._options)
             self._native_walkers[id(vocabulary)] = walker
-        found = walker.walk(document, tree.root)
+        found = walker.walk(document, (tree.root, 0, 0))
         if not found.head:
             return None
         extractor = Extractor(vocabulary, self._options, Literals(tree.dialect, None))

@@ -50,6 +50,7 @@ PyObject *open_plan(PyObject *module, PyObject *arguments);
 PyObject *walk_document(PyObject *module, PyObject *arguments);
 PyObject *lines_of_view(PyObject *module, PyObject *arguments);
 PyObject *row_of_view(PyObject *module, PyObject *arguments);
+PyObject *find_marks(PyObject *module, PyObject *arguments);
 
 /* Whether a value that is a string (a key is one) has this text. */
 static inline int has_text(yyjson_val *value, const char *text, size_t size) {

@@ -13,6 +13,7 @@ static PyMethodDef methods[] = {
     {"walk_document", walk_document, METH_VARARGS, NULL},
     {"lines_of_view", lines_of_view, METH_VARARGS, NULL},
     {"row_of_view", row_of_view, METH_VARARGS, NULL},
+    {"find_marks", find_marks, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)add_types}, {0, NULL}};

@@ -5,6 +5,7 @@
 
 #include "walk.h"
 
+#define MOST_DEPTH (1 << 20) /* where a piece begins */
 #define HEAD 20 /* nodes of whom views are given at any rate: readers of places look at them */
 
 /* -- one object ---------------------------------------------------------------------------------------- */
@@ -281,22 +282,39 @@ static PyObject *main_file_of(Walk *walk) {
     return &_Py_NoneStruct;
 }
 
+/* Take what is to be read, each with the depth and the field of the nodes in it. */
+static int add_roots(Walk *walk, PyObject *roots) {
+    Py_ssize_t count = PyList_Size(roots);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *view;
+        Py_ssize_t depth, field;
+        if (!PyArg_ParseTuple(PyList_GetItem(roots, i), "Onn", &view, &depth, &field)) return -1;
+        if (depth < 0 || depth > MOST_DEPTH || field < 0 || field > MOST_FIELD) {
+            PyErr_SetString(PyExc_ValueError, "no place of a node");
+            return -1;
+        }
+        yyjson_val *container = container_of(walk->document, view);
+        if (container == NULL || add_pending(walk, (Pending){container, (int32_t)depth, (uint32_t)field, ELSEWHERE, 0})) return -1;
+    }
+    turn_around(walk, 0);
+    return count < 0 ? -1 : 0;
+}
+
 PyObject *walk_document(PyObject *module, PyObject *arguments) {
-    PyObject *document_capsule, *plan_capsule, *root, *columns = NULL;
+    PyObject *document_capsule, *plan_capsule, *roots, *columns = NULL;
     (void)module;
-    if (!PyArg_ParseTuple(arguments, "OOO", &document_capsule, &plan_capsule, &root)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "OOO!", &document_capsule, &plan_capsule, &PyList_Type, &roots)) return NULL;
     Walk walk = {0};
     walk.document = PyCapsule_GetPointer(document_capsule, DOCUMENT);
     walk.plan = walk.document == NULL ? NULL : PyCapsule_GetPointer(plan_capsule, PLAN);
-    yyjson_val *container = walk.plan == NULL ? NULL : container_of(walk.document, root);
-    if (container == NULL) return NULL;
+    if (walk.plan == NULL) return NULL;
     if (walk.plan->busy) {
         PyErr_SetString(PyExc_ValueError, "the plan is in use");
         return NULL;
     }
     walk.plan->busy = 1; /* what learns its types is Python, which must not walk by it as well */
     walk.document->nodes.count = 0;
-    int failed = begin_found(&walk.found) || add_pending(&walk, (Pending){container, 0, 0, ELSEWHERE, 0});
+    int failed = begin_found(&walk.found) || add_roots(&walk, roots);
     while (!failed && walk.pending.count) failed = visit(&walk, ((Pending *)walk.pending.items)[--walk.pending.count]);
     walk.plan->busy = 0;
     sort_nodes(walk.document);

@@ -6,11 +6,14 @@
 #include "found.h"
 #include "plan.h"
 
+#define FIELD_BITS 29
+#define MOST_FIELD ((1 << FIELD_BITS) - 1)
+
 /* A container that is still to be read, where its nodes stand. */
 typedef struct {
     yyjson_val *value;
     int32_t depth;
-    uint32_t field : 29, way : 2, in_function : 1;
+    uint32_t field : FIELD_BITS, way : 2, in_function : 1;
 } Pending;
 
 /* How a value stands in the node above: in one of its fields, in a list there, or somewhere below. */

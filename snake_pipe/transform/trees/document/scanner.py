@@ -1,6 +1,6 @@
 """Blocks of JSON text → where it can be cut: the containers too large for one piece, and what is in them.
 
-Nothing is decoded here. numpy finds brackets and commas outside of strings; a container that does not close
+Nothing is decoded here. Brackets and commas outside of strings are found; a container that does not close
 within `piece_size` bytes is *large* and reported as opened and closed, and its complete members in between
 come as pieces of text of about that size. So memory stays near a few pieces, whatever the document's size.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from snake_pipe.errors import TransformError
+from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.trees.document.decoding import decode
 
 if TYPE_CHECKING:
@@ -61,14 +62,31 @@ Event = Opened | Members | Closed
 
 @dataclass(slots=True)
 class _Marks:
-    """Brackets and commas outside of strings: where they stand, what they are, the depth behind them."""
+    """Brackets and commas outside of strings: where they stand, what they are, the depth behind them.
+
+    `unpaired` are the indexes of brackets whose partner is not in the text.
+    """
 
     at: NDArray[np.int64]
     what: NDArray[np.uint8]
     depth: NDArray[np.int64]
+    unpaired: list[int]
 
     @classmethod
     def find(cls, text: bytes) -> _Marks:
+        """Those in a text that begins outside of strings."""
+        if DOCUMENTS is None:
+            return cls._find(text)
+        at, what, depth, unpaired = DOCUMENTS.find_marks(text)
+        return cls(
+            np.frombuffer(at, np.int64),
+            np.frombuffer(what, np.uint8),
+            np.frombuffer(depth, np.int64),
+            np.frombuffer(unpaired, np.int64).tolist(),
+        )
+
+    @classmethod
+    def _find(cls, text: bytes) -> _Marks:
         data = np.frombuffer(text, np.uint8)
         at = np.flatnonzero(_MARKS[data])
         what = data[at]
@@ -79,7 +97,8 @@ class _Marks:
         inside = np.cumsum(quotes) & 1
         plain = (inside == 0) & (what != _QUOTE)
         at, what = at[plain], what[plain]
-        return cls(at, what, np.cumsum(_STEP[what], dtype=np.int64))
+        depth = np.cumsum(_STEP[what], dtype=np.int64)
+        return cls(at, what, depth, _unpaired(what, depth))
 
     def commas(self, first: int, until: int, depth: int) -> list[int]:
         """Where commas stand at that depth among those marks: all, or the first and the last two."""
@@ -87,17 +106,18 @@ class _Marks:
         found = self.at[part][(self.depth[part] == depth) & (self.what[part] == _COMMA)]
         return [int(at) for at in (found if len(found) < 3 else found[[0, -2, -1]])]
 
-    def unpaired(self) -> list[int]:
-        """The indexes of brackets whose partner is not in the text."""
-        if not len(self.depth):
-            return []
-        steps = _STEP[self.what]
-        lowest = np.minimum.accumulate(np.minimum(self.depth, 0))
-        before = np.concatenate((np.zeros(1, np.int64), lowest[:-1]))
-        closing = (steps < 0) & (self.depth < before)
-        least_after = np.minimum.accumulate(self.depth[::-1])[::-1]
-        opening = (steps > 0) & (least_after >= self.depth)
-        return np.flatnonzero(closing | opening).tolist()
+
+def _unpaired(what: NDArray[np.uint8], depth: NDArray[np.int64]) -> list[int]:
+    if not len(depth):
+        return []
+    steps = _STEP[what]
+    lowest = np.minimum.accumulate(np.minimum(depth, 0))
+    before = np.concatenate((np.zeros(1, np.int64), lowest[:-1]))
+    closing = (steps < 0) & (depth < before)
+    least_after = np.minimum.accumulate(depth[::-1])[::-1]
+    opening = (steps > 0) & (least_after >= depth)
+    found: list[int] = np.flatnonzero(closing | opening).tolist()
+    return found
 
 
 def _escaped(data: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -195,7 +215,7 @@ class Scanner:
         """The events of the text at hand; what is not complete stays."""
         marks = _Marks.find(self._text)
         done = first = depth = 0
-        for index in marks.unpaired():
+        for index in marks.unpaired:
             at, what = int(marks.at[index]), int(marks.what[index])
             if what in _OPEN:
                 if self._at_end:

@@ -21,19 +21,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from snake_pipe.errors import TransformError
-from snake_pipe.transform.rows.builder import Words, int_column
+from snake_pipe.transform.rows.builder import Words
 from snake_pipe.transform.rows.contract import FileFacts, Transformed
 from snake_pipe.transform.trees.columns.columns import Pending
 from snake_pipe.transform.trees.columns.tables import TableBuilder
 from snake_pipe.transform.trees.document.decoding import decode, decode_exactly
 from snake_pipe.transform.trees.document.literals import InexactNumberError, Literals
+from snake_pipe.transform.trees.document.native import read_natively
 from snake_pipe.transform.trees.document.scanner import Closed, Opened
 from snake_pipe.transform.trees.facts import Overview
+from snake_pipe.transform.trees.large.numbering import added, numbered
 from snake_pipe.transform.trees.positions.readers import open_reader
 from snake_pipe.transform.trees.walk.extract import Extractor
+from snake_pipe.transform.trees.walk.native import NativeWalker, is_native
 from snake_pipe.transform.trees.walk.tags import write_types
 from snake_pipe.transform.trees.walk.vocabulary import Vocabulary
-from snake_pipe.transform.trees.walk.walker import NodeChunk, Walker
+from snake_pipe.transform.trees.walk.walker import NodeChunk, Walker, split_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,15 +45,17 @@ if TYPE_CHECKING:
 
     from snake_pipe.transform.dialects.dialect import Dialect, Node
     from snake_pipe.transform.rows.contract import TransformOptions
+    from snake_pipe.transform.trees.document.native import NativeDocument
     from snake_pipe.transform.trees.document.scanner import Event
     from snake_pipe.transform.trees.large.outline import Outline
     from snake_pipe.transform.trees.positions.reader import Context
     from snake_pipe.transform.trees.walk.findings import Extract
+    from snake_pipe.transform.trees.walk.native import Root
 
 _ELDER = "-"
 """The type of a node that stands for all children before a piece: rules may ask whether one is the first."""
-_REFERENCES = {"nodes": "parent_id", "symbols": "parent_node_id", "refs": "enclosing_node_id"}
-"""The column of each table that names another node than the row's own."""
+_PIECES_A_WALKER = 32
+"""Pieces after which what was learned of keys is forgotten: a document may have any number of them."""
 
 
 @dataclass(slots=True)
@@ -128,6 +133,9 @@ class TreeReader:
         self._vocabulary = Vocabulary(dialect, self._words)
         self._walker = Walker(dialect, self._fields)
         self._reader = open_reader(dialect.positions)
+        self._is_native = is_native(dialect) and not self._reader.follows
+        self._native: NativeWalker | None = None
+        self._native_pieces = 0
         self._frames: list[_Frame] = []
         self._holders: list[_Frame] = []
         self._next = 0
@@ -185,27 +193,61 @@ class TreeReader:
         """The rows of complete members of the innermost container."""
         frame = self._frames[-1]
         text = b"{%b}" % text if isinstance(frame.outline, dict) else b"[%b]" % text
-        members = decode(text)
-        values = members.values() if isinstance(members, dict) else members
-        if not any(value.__class__ is dict or value.__class__ is list for value in values):
-            return
-        context = self._reader.context
-        try:
-            piece = self._piece(members, Literals(self._dialect, text), context)
-        except InexactNumberError:
-            piece = self._piece(decode_exactly(text), Literals(self._dialect, None), context)
+        document = read_natively(text) if self._is_native else None
+        piece = self._decoded_piece(text) if document is None else self._native_piece(document)
         if piece is not None:
             yield self._rows(piece, len(piece.columns) - piece.above)
 
+    def _native_piece(self, document: NativeDocument) -> _Piece | None:
+        """None where no node is inside of the members, which are read in place."""
+        if self._native is None or self._native_pieces % _PIECES_A_WALKER == 0:
+            self._native = NativeWalker(self._vocabulary, self._fields, self._options, in_pieces=True)
+        self._native_pieces += 1
+        members = document.root
+        found = self._native.walk(document, *self._roots(members))
+        if not found.head:
+            return None
+        above = self._above_piece(members)
+        self._reader.begin_piece()
+        extractor = Extractor(self._vocabulary, self._options, Literals(self._dialect, None), self._reader)
+        return self._built(above, extractor.extract_columns(found, above.chunk() if above.nodes else None))
+
+    def _roots(self, members: Any) -> list[Root]:
+        """What is to be walked of members of the innermost container."""
+        frame, place = self._frames[-1], self._walker.place
+        if isinstance(members, list):
+            return [(members, *split_place(place(frame.depth, frame.field)))]
+        return [
+            (value, *split_place(place(frame.depth, key if frame.is_node else frame.field)))
+            for key, value in members.items()
+            if value.__class__ in (dict, list) and key not in self._dialect.leaf_keys
+        ]
+
+    def _decoded_piece(self, text: bytes) -> _Piece | None:
+        """The same by Python."""
+        members = decode(text)
+        values = members.values() if isinstance(members, dict) else members
+        if not any(value.__class__ is dict or value.__class__ is list for value in values):
+            return None
+        context = self._reader.context
+        try:
+            return self._piece(members, Literals(self._dialect, text), context)
+        except InexactNumberError:
+            return self._piece(decode_exactly(text), Literals(self._dialect, None), context)
+
     def _piece(self, members: Any, literals: Literals, context: Context) -> _Piece | None:
-        """None where no node is inside of the members."""
         write_types(self._around(members), self._dialect)
-        above = self._above(members)
-        if self._holders and self._holders[-1].children:
-            self._add_elder(above, self._holders[-1].depth)
+        above = self._above_piece(members)
         chunks = self._inside(members)
         first = next(chunks, None)
         return None if first is None else self._extract(above, chain((first,), chunks), literals, context)
+
+    def _above_piece(self, members: Any) -> _Lineage:
+        """Copies of what is above members, and of one that stands for those before them."""
+        above = self._above(members)
+        if self._holders and self._holders[-1].children:
+            self._add_elder(above, self._holders[-1].depth)
+        return above
 
     def _around(self, members: Any) -> Any:
         """Members of the innermost container in as much of what is around them as their types depend on."""
@@ -273,7 +315,9 @@ class TreeReader:
 
         reader.begin_piece()
         extractor = Extractor(self._vocabulary, self._options, literals, reader)
-        columns = extractor.extract(chunks())
+        return self._built(above, extractor.extract(chunks()))
+
+    def _built(self, above: _Lineage, columns: Extract) -> _Piece:
         pending = Pending(self._file_id, FileFacts(), self._vocabulary, columns)
         numbers = np.array(above.ids, np.int64)
         builder = TableBuilder([pending], self._words, self._fields)
@@ -285,7 +329,7 @@ class TreeReader:
         ids = np.concatenate((piece.ids, np.arange(self._next, self._next + size)))
         self._next += size
         tables = {
-            table: _numbered(batch.filter(pc.greater_equal(batch["node_id"], above)), table, ids)
+            table: numbered(batch.filter(pc.greater_equal(batch["node_id"], above)), table, ids)
             for table, batch in piece.builder.build(self._tables).items()
         }
         if self._holders:
@@ -293,7 +337,7 @@ class TreeReader:
             mine = piece.columns.depths[above:] == holder.depth
             if "nodes" in tables:
                 shift = np.where(mine, holder.children - (holder.children > 0), 0)
-                tables["nodes"] = _added(tables["nodes"], "child_index", shift)
+                tables["nodes"] = added(tables["nodes"], "child_index", shift)
             holder.children += int(np.count_nonzero(mine))
             holder.branches += piece.builder.branches(slice(above, None))
         return self._counted(tables, piece.columns, size)
@@ -308,15 +352,15 @@ class TreeReader:
         last = len(above.ids) - 1
         piece = self._extract(above, (), Literals(self._dialect, None), self._reader.context)
         tables = {
-            table: _numbered(batch.filter(pc.equal(batch["node_id"], last)), table, piece.ids)
+            table: numbered(batch.filter(pc.equal(batch["node_id"], last)), table, piece.ids)
             for table, batch in piece.builder.build(self._tables).items()
         }
         if "nodes" in tables:
-            nodes = _added(tables["nodes"], "descendant_count", np.array([self._next - frame.node_id - 1]))
+            nodes = added(tables["nodes"], "descendant_count", np.array([self._next - frame.node_id - 1]))
             elder = int(frame.child_index > 0)
-            tables["nodes"] = _added(nodes, "child_index", np.array([frame.child_index - elder]))
+            tables["nodes"] = added(nodes, "child_index", np.array([frame.child_index - elder]))
         symbols = tables["symbols"]
-        tables["symbols"] = _added(symbols, "complexity", np.full(len(symbols), frame.branches))
+        tables["symbols"] = added(symbols, "complexity", np.full(len(symbols), frame.branches))
         if self._holders:
             self._holders[-1].branches += frame.branches + piece.builder.branches(slice(last, None))
         return self._counted(tables, piece.columns, 1)
@@ -334,25 +378,6 @@ class TreeReader:
                 "extract", "too_deep", f"nested more than {self._options.max_depth} levels deep"
             )
         return Transformed({table: tables[table] for table in self._options.tables}, {})
-
-
-def _numbered(batch: pa.RecordBatch, table: str, ids: NDArray[np.int64]) -> pa.RecordBatch:
-    """Rows with the numbers that their nodes have in the document; null for those below 0."""
-    for name in ("node_id", _REFERENCES.get(table)):
-        if name is None:
-            continue
-        numbers = pc.fill_null(batch[name], -1).to_numpy(zero_copy_only=False)
-        real = np.append(ids, -1)[numbers]
-        column = int_column(real, pa.int32(), null=real < 0)
-        batch = batch.set_column(batch.schema.get_field_index(name), batch.schema.field(name), column)
-    return batch
-
-
-def _added(batch: pa.RecordBatch, name: str, amounts: NDArray[Any]) -> pa.RecordBatch:
-    """Rows with amounts added to a column; what is null stays it."""
-    index = batch.schema.get_field_index(name)
-    column = pc.add(batch[name], pa.array(amounts, pa.int32()))
-    return batch.set_column(index, batch.schema.field(index), column)
 
 
 def _copied(value: Any) -> Any:

@@ -46,6 +46,7 @@ class ClangPositions(PlannedReader):
 
     plan = None
     columns = len(_NOWHERE)
+    follows = True
 
     def __init__(self) -> None:
         self._in_main: list[bool] = []

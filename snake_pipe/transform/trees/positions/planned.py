@@ -40,7 +40,8 @@ class LocPositions(PlannedReader):
     def picked(self, found: Picked) -> Table:
         """See `PlannedReader`."""
         table = super().picked(found)
-        self.sample(found.head[:_SAMPLE])
+        if not self._plan:
+            self.sample(found.head)
         if _RANGE[0] in self._plan:
             table[:2] = table[6:]
         elif _START_AND_END[0] not in self._plan:
@@ -59,7 +60,7 @@ class LocPositions(PlannedReader):
 
     def point(self, node: Node) -> Point:
         """See `PositionReader`."""
-        if self.lines_of is not None:
+        if self.lines_of is not None and type(node) is not dict:
             line, column, _ = self.lines_of(node)
             return line if 0 < line < LINE_MAX else None, column + 1 if 0 <= column < LINE_MAX else None
         loc = node.get("loc")
@@ -70,11 +71,12 @@ class LocPositions(PlannedReader):
 
     def lines(self, first: Node, last: Node) -> Point:
         """See `PositionReader`."""
-        if self.lines_of is not None:
-            return _count(self.lines_of(first)[0], 0), _count(self.lines_of(last)[2], 0)
+        begin = self.point(first)[0]
+        if self.lines_of is not None and type(last) is not dict:
+            return begin, _count(self.lines_of(last)[2], 0)
         loc = last.get("loc")
         end = loc.get("end") if loc.__class__ is dict else None
-        return self.point(first)[0], _count(end.get("line"), 0) if end.__class__ is dict else None
+        return begin, _count(end.get("line"), 0) if end.__class__ is dict else None
 
 
 def _loc_plan(sample: Sequence[Node]) -> Plan:

@@ -42,6 +42,8 @@ class PositionReader:
     main_file: str | None = None
     in_main: Sequence[bool] | NDArray[np.bool_] | None = None
     context: Context = (None, 0)
+    follows: bool = False
+    """Whether places leave out what the one before has said, so that a piece is nothing without that."""
 
     def spans(self, nodes: Sequence[Node]) -> Table:
         """The numbers of the next nodes; called before their `point`."""
@@ -96,10 +98,14 @@ class PlannedReader(PositionReader):
     lines_are_read: bool = False
     """Whether lines and columns from 0 are in the columns 2 to 5 of the plan, as in the table."""
     lines_of: Callable[[Node], tuple[int, int, int]] | None = None
-    """Of views, where the document was read by the compiled walk."""
+    """Of views, where nodes were read by the compiled walk; those above a piece are no views."""
+
+    def begin_piece(self) -> None:
+        """See `PositionReader`."""
+        self.lines_of = None
 
     def picked(self, found: Picked) -> Table:
-        """The numbers that `spans` would give, of all that were found in a document."""
+        """The numbers that `spans` would give, of all that were found in a document, or in a piece of one."""
         self.lines_of = found.lines_of
         return found.table
 

@@ -53,6 +53,7 @@ class Extractor:
         self._codes: list[NDArray[np.int32]] = []
         self._depths: list[NDArray[np.int32]] = []
         self._fields: list[NDArray[np.int32]] = []
+        self._kinds: list[NDArray[np.int32]] = []
         self._spans: list[Table] = []
         self._size = 0
         self._source_path: str | None = None
@@ -64,22 +65,25 @@ class Extractor:
         """The columns of all chunks of a document."""
         for chunk in chunks:
             self._add(chunk)
-        codes = _joined(self._codes)
-        kinds = self._vocabulary.kinds(codes)
-        for class_, kind in _KIND_OF_VALUE.items():
-            if class_ in self._rows_of_class:
-                kinds[self._rows_of_class[class_]] = KIND_CODES[kind]
-        return self._finish(codes, _joined(self._depths), _joined(self._fields), _joined(self._spans), kinds)
+        return self._finish()
 
-    def extract_columns(self, found: NodeColumns) -> Extract:
-        """The same of a document that was read in place."""
-        reader = self._reader
+    def extract_columns(self, found: NodeColumns, above: NodeChunk | None = None) -> Extract:
+        """The same of what was read in place: a document, or a piece with copies of what is above it."""
+        if above is not None:
+            self._add(above)
+        reader, base = self._reader, self._size
         assert isinstance(reader, PlannedReader)
-        spans = reader.picked(Picked(found.places, found.head, found.main_file, found.row_of, found.lines_of))
-        self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
-        self._found.values.add_column(found.value_rows, found.values)
+        picked = Picked(found.places, found.head, found.main_file, found.row_of, found.lines_of)
+        self._spans.append(reader.picked(picked))
+        self._codes.append(found.codes)
+        self._depths.append(found.depths)
+        self._fields.append(found.fields)
+        self._kinds.append(found.kinds)
+        if not base:
+            self._source_path = _source_path(found.head[0], self._vocabulary.dialect.source_keys)
+        self._found.values.add_column(found.value_rows, found.values, base)
         self._add_open_values(found)
-        self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers)
+        self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers, base)
         names: dict[int, Any] = {}
         self._apply_rules(self._ruled(found, names), names)
         if 0 in self._memo:
@@ -87,13 +91,15 @@ class Extractor:
         self._found.definitions.add_piece(found.definitions, found.definition_texts)
         self._found.imports.add_piece(found.imports, found.import_texts)
         if self._options.attrs:
-            attrs = _attrs(found.attrs_nodes, self._vocabulary.dialect)
-            rows = found.attrs_rows.tolist()
+            attrs = zip(
+                found.attrs_rows.tolist(), _attrs(found.attrs_nodes, self._vocabulary.dialect), strict=True
+            )
             self._found.attrs.pieces.append(found.attrs)
-            self._found.given_attrs.add({row: text for row, text in zip(rows, attrs, strict=True) if text})
+            self._found.given_attrs.add({base + row: text for row, text in attrs if text})
         self._found.names.pieces.append(found.names)
-        self._found.given_names.add({row: name for row, name in names.items() if name.__class__ is str})
-        return self._finish(found.codes, found.depths, found.fields, spans, found.kinds)
+        given = {base + row: name for row, name in names.items() if name.__class__ is str}
+        self._found.given_names.add(given)
+        return self._finish()
 
     def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
         """The nodes in which rules may find something, with those rules."""
@@ -126,17 +132,11 @@ class Extractor:
             assert handlers.value_key is not None
             text = self._literals.text_of(node, handlers.value_key)
             if text is not None:
-                values[row] = text[: longest_comment if handlers.is_comment else longest]
+                values[self._size + row] = text[: longest_comment if handlers.is_comment else longest]
         self._found.values.add(values)
 
-    def _finish(
-        self,
-        codes: NDArray[np.int32],
-        depths: NDArray[np.int32],
-        fields: NDArray[np.int32],
-        spans: Table,
-        kinds: NDArray[np.int32],
-    ) -> Extract:
+    def _finish(self) -> Extract:
+        codes, depths, kinds = _joined(self._codes), _joined(self._depths), _joined(self._kinds)
         for defined, first, last in self._unresolved:
             defined.place_body(self._reader.lines(first, last))
         add_definitions(self._found.definitions, self._defined)
@@ -145,6 +145,9 @@ class Extractor:
         source_path = self._reader.main_file or self._source_path
         if len(depths) > 1 and source_path is not None and np.count_nonzero(depths == 0) > 1:
             source_path = None  # several trees, of several sources
+        for class_, kind in _KIND_OF_VALUE.items():
+            if class_ in self._rows_of_class:
+                kinds[self._rows_of_class[class_]] = KIND_CODES[kind]
         for kind, rows in self._rows_of_kind.items():
             kinds[rows] = KIND_CODES[kind]
         return Extract(
@@ -152,8 +155,8 @@ class Extractor:
             self._variants(codes),
             kinds,
             depths,
-            fields,
-            spans,
+            _joined(self._fields),
+            _joined(self._spans),
             None if in_main is None else np.asarray(in_main, np.bool_),
             source_path,
             self._found,
@@ -167,6 +170,7 @@ class Extractor:
         self._spans.append(self._reader.spans(nodes))
         codes = vocabulary.codes(chunk.types)
         self._codes.append(codes)
+        self._kinds.append(vocabulary.kinds(codes))
         depths, fields = chunk.depths_and_fields()
         self._depths.append(depths)
         self._fields.append(fields)

@@ -58,10 +58,10 @@ class RowTexts:
             self.rows.append(np.fromiter(found, np.int64, len(found)))
             self.texts.add(list(found.values()))
 
-    def add_column(self, rows: NDArray[np.int64], texts: Strings) -> None:
-        """The same of a column."""
+    def add_column(self, rows: NDArray[np.int64], texts: Strings, base: int) -> None:
+        """The same of a column, whose rows are counted from `base`."""
         if len(rows):
-            self.rows.append(rows)
+            self.rows.append(rows + base if base else rows)
             self.texts.pieces.append(texts)
 
 

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snake_pipe.transform.dialects.defining import plans_of
-from snake_pipe.transform.dialects.guards import guard_of, is_late, links_of, notes_of, readings_of
+from snake_pipe.transform.dialects.guards import (
+    guard_of,
+    is_late,
+    links_of,
+    notes_of,
+    of_node_alone,
+    readings_of,
+)
 from snake_pipe.transform.dialects.importing import importing_of
 from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.builder import KIND_CODES
@@ -48,6 +55,10 @@ _PREPARES_LATE = 64
 SHOWN = ("start", "end", "lineno", "col_offset", "end_lineno", "end_col_offset")
 """Fields that are no attributes, beside the type: columns show them."""
 _SEED = int.from_bytes(urandom(8)) >> 1
+
+
+Root = tuple[Any, int, int]
+"""A view of what is walked, and the depth and the code of the field of the nodes in it."""
 
 
 @dataclass(slots=True)
@@ -101,7 +112,10 @@ def is_native(dialect: Dialect) -> bool:
 class NativeWalker:
     """Walks documents of one dialect; `fields` are shared as by `Walker`."""
 
-    def __init__(self, vocabulary: Vocabulary, fields: Words, options: TransformOptions) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, fields: Words, options: TransformOptions, *, in_pieces: bool = False
+    ) -> None:
+        """`in_pieces` where nodes may have notes of nodes that are not in what is walked."""
         assert DOCUMENTS is not None
         reader = open_reader(vocabulary.dialect.positions)
         assert isinstance(reader, PlannedReader)
@@ -112,7 +126,9 @@ class NativeWalker:
             vocabulary.dialect.type_key,
             Fields(fields, vocabulary.dialect.leaf_keys),
             partial(
-                _learn, vocabulary, lines_are_read=reader.lines_are_read
+                _learn_for_pieces if in_pieces else _learn,
+                vocabulary,
+                lines_are_read=reader.lines_are_read,
             ),  # a method would hold the plan that holds it, for ever
             reader.plan,
             reader.columns,
@@ -129,8 +145,8 @@ class NativeWalker:
             _SEED,
         )
 
-    def walk(self, document: NativeDocument, root: Any) -> NodeColumns:
-        """All nodes of the tree that begins at a view."""
+    def walk(self, document: NativeDocument, *roots: Root) -> NodeColumns:
+        """All nodes of the trees that begin at some views."""
         (
             codes,
             depths,
@@ -162,7 +178,7 @@ class NativeWalker:
             nodes,
             head,
             main_file,
-        ) = self._module.walk_document(document.handle, self._plan, root)
+        ) = self._module.walk_document(document.handle, self._plan, [*roots])
         return NodeColumns(
             np.frombuffer(codes, np.int32),
             np.frombuffer(depths, np.int32),
@@ -227,3 +243,13 @@ def _learn(vocabulary: Vocabulary, type_: str, *, lines_are_read: bool) -> tuple
     )
     names, notes = encoded_readings(readings_of(handlers.named)), encoded_notes(notes_of(handlers.prepare))
     return code, kind, name_key, handlers.value_key, flags, guards, names, notes
+
+
+def _learn_for_pieces(vocabulary: Vocabulary, type_: str, *, lines_are_read: bool) -> tuple[Any, ...]:
+    """The same where some of what is above a node is known to Python alone: its rules have to be asked."""
+    learned = _learn(vocabulary, type_, lines_are_read=lines_are_read)
+    code, kind, name_key, value_key, flags, rules, names, _ = learned
+    asked = tuple(
+        (bit, None if bit == BITS["prepare"] else of_node_alone(guard), (), ()) for bit, guard, *_ in rules
+    )
+    return code, kind, name_key, value_key, flags & ~_PREPARES_LATE, asked, names, ()

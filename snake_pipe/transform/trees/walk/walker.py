@@ -33,6 +33,11 @@ _LEAF = -1
 _Plan = tuple[tuple[str, int], ...]
 
 
+def split_place(place: int) -> tuple[int, int]:
+    """Depth and code of the field of a place."""
+    return place >> _FIELD_BITS, place & _FIELD_MASK
+
+
 @dataclass(slots=True)
 class NodeChunk:
     """Nodes that follow each other in preorder, their types, and depth and field in one number each."""

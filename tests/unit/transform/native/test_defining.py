@@ -27,7 +27,7 @@ def walked(tree: Any, dialect: Any) -> NodeColumns:
     document = read_natively(json.dumps(tree).encode())
     assert document is not None
     vocabulary = Vocabulary(dialect, Words())
-    return NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, document.root)
+    return NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, (document.root, 0, 0))
 
 
 def tables(text: str, *, in_place: bool) -> dict[str, Any]:
@@ -488,4 +488,4 @@ def learned(rule: Any, notes: Any) -> None:
         9,
         5,
     )
-    DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
+    DOCUMENTS.walk_document(document, plan, [(DOCUMENTS.document_root(document), 0, 0)])

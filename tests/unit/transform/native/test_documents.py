@@ -380,7 +380,7 @@ def test_any_depth_is_read() -> None:
     document = read_natively(text)
     assert document is not None
     vocabulary = Vocabulary(generic("type", "loc"), Words())
-    found = NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, document.root)
+    found = NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, (document.root, 0, 0))
     assert found.depths.tolist() == list(range(depth))
     lists = read_natively(b"[" * depth + b"]" * depth)
     assert lists is not None
@@ -414,7 +414,9 @@ def test_walks_are_the_same(content: dict[str, Any]) -> None:
     document = read_natively(text)
     assert document is not None
     fields, types = Words([""]), Words()
-    found = NativeWalker(Vocabulary(dialect, types), fields, TransformOptions()).walk(document, document.root)
+    found = NativeWalker(Vocabulary(dialect, types), fields, TransformOptions()).walk(
+        document, (document.root, 0, 0)
+    )
     walked = [
         (type_, depth, field, node.get("name"))
         for chunk, (depths, codes) in (
@@ -435,7 +437,7 @@ def test_a_walker_is_gone_with_all_that_it_has_learned() -> None:
     document = read_natively(TREE)
     assert document is not None
     vocabulary = Vocabulary(generic("type", "loc"), Words())
-    NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, document.root)
+    NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, (document.root, 0, 0))
     kept = weakref.ref(vocabulary)
     del vocabulary
     gc.collect()
@@ -586,7 +588,16 @@ def open_plan(learn: Callable[[str], Any], places: Any = (("a", 0),), columns: i
 def walk(text: bytes, learn: Callable[[str], Any]) -> Any:
     assert DOCUMENTS is not None
     document = DOCUMENTS.read_document(text)
-    return DOCUMENTS.walk_document(document, open_plan(learn), DOCUMENTS.document_root(document))
+    return DOCUMENTS.walk_document(document, open_plan(learn), [(DOCUMENTS.document_root(document), 0, 0)])
+
+
+def walk_some(text: bytes, depth: int, field: int) -> Any:
+    """What is in two lists of a document, as pieces are walked."""
+    assert DOCUMENTS is not None
+    document = DOCUMENTS.read_document(text)
+    root = DOCUMENTS.document_root(document)
+    plan = open_plan(lambda word: (1, 5, "", None, 0, (), (), ()))
+    return DOCUMENTS.walk_document(document, plan, [(root["b"], depth, field), (root["a"], depth + 1, 7)])
 
 
 def refuse(word: str) -> Any:
@@ -613,8 +624,17 @@ def trials() -> dict[str, Callable[[], Any]]:
         "walk unknown field": lambda: walk(
             b'{"type":"A","z":{}, "y":{"type":"B"}}', lambda word: (1, 5, "", None, 0, (), (), ())
         ),
-        "no root": lambda: documents.walk_document(documents.read_document(TREE), open_plan(refuse), {}),
-        "no plan": lambda: documents.walk_document(documents.read_document(TREE), 5, {}),
+        "no root": lambda: documents.walk_document(
+            documents.read_document(TREE), open_plan(refuse), [({}, 0, 0)]
+        ),
+        "several roots": lambda: walk_some(TREE, 2, 5),
+        "no depth": lambda: walk_some(TREE, -1, 5),
+        "too deep": lambda: walk_some(TREE, 2**40, 5),
+        "no field": lambda: walk_some(TREE, 1, 2**31),
+        "no place": lambda: documents.walk_document(documents.read_document(TREE), open_plan(refuse), [5]),
+        "marks": lambda: documents.find_marks(TREE + TREE[:50] + b"}}]"),
+        "no marks": lambda: documents.find_marks("text"),  # type: ignore[arg-type]
+        "no plan": lambda: documents.walk_document(documents.read_document(TREE), 5, []),
         "bad plan": lambda: open_plan(refuse, ((0, 1),)),
         "bad columns": lambda: open_plan(refuse, columns=-1),
     }
@@ -646,6 +666,20 @@ def test_what_is_no_plan_is_refused(places: Any) -> None:
 
 
 @needs_documents
+def test_what_is_walked_has_the_place_that_it_is_given() -> None:
+    _, depths, fields, *_ = walk_some(TREE, 2, 5)
+    assert memoryview(depths).cast("i").tolist() == [2, 2, 3]
+    assert memoryview(fields).cast("i").tolist() == [5, 5, 7]
+
+
+@needs_documents
+@pytest.mark.parametrize(("depth", "field"), [(-1, 5), (2**40, 5), (1, -1), (1, 2**31)])
+def test_what_is_no_place_is_refused(depth: int, field: int) -> None:
+    with pytest.raises(ValueError, match="no place of a node"):
+        walk_some(TREE, depth, field)
+
+
+@needs_documents
 def test_a_plan_is_not_used_while_it_learns() -> None:
     assert DOCUMENTS is not None
     documents = DOCUMENTS
@@ -653,13 +687,13 @@ def test_a_plan_is_not_used_while_it_learns() -> None:
 
     def learn(word: str) -> Any:
         try:
-            documents.walk_document(document, plan_, documents.document_root(document))
+            documents.walk_document(document, plan_, [(documents.document_root(document), 0, 0)])
         except ValueError as error:
             errors.append(str(error))
         return (1, 5, "", None, 0, (), (), ())
 
     document, plan_ = documents.read_document(TREE), open_plan(learn)
-    documents.walk_document(document, plan_, documents.document_root(document))
+    documents.walk_document(document, plan_, [(documents.document_root(document), 0, 0)])
     assert errors == ["the plan is in use"] * 3
 
 
@@ -677,7 +711,7 @@ def test_a_type_that_was_not_learned_is_asked_for_again() -> None:
 
     def codes(text: bytes) -> list[int]:
         document = documents.read_document(text)
-        found = documents.walk_document(document, plan, documents.document_root(document))
+        found = documents.walk_document(document, plan, [(documents.document_root(document), 0, 0)])
         return memoryview(found[0]).cast("B").cast("i").tolist()
 
     plan = open_plan(learn)
@@ -697,7 +731,7 @@ def test_errors_are_raised() -> None:
     assert DOCUMENTS is not None
     one, other = DOCUMENTS.read_document(TREE), DOCUMENTS.read_document(TREE)
     with pytest.raises(ValueError):
-        DOCUMENTS.walk_document(one, open_plan(refuse), DOCUMENTS.document_root(other))
+        DOCUMENTS.walk_document(one, open_plan(refuse), [(DOCUMENTS.document_root(other), 0, 0)])
     with pytest.raises(ValueError):
         DOCUMENTS.document_root("no document")
 

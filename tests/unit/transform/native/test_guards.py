@@ -40,7 +40,7 @@ def walked(tree: Any, dialect: Any = ESTREE) -> NodeColumns:
     document = read_natively(json.dumps(tree).encode())
     assert document is not None
     vocabulary = Vocabulary(dialect, Words())
-    return NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, document.root)
+    return NativeWalker(vocabulary, Words([""]), TransformOptions()).walk(document, (document.root, 0, 0))
 
 
 def member(before: Any, name: str, **more: Any) -> Any:
@@ -165,7 +165,7 @@ def test_guards(guard: Any, mask: int, noted: int) -> None:
     plan = DOCUMENTS.open_plan(
         "type", LEAVES, learn, (), 0, (), ("", "", ""), (1, 2), (), ("a", "b"), 9, 9, 5
     )
-    columns = DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
+    columns = DOCUMENTS.walk_document(document, plan, [(DOCUMENTS.document_root(document), 0, 0)])
     found = walked_masks(columns)
     assert found == ([], []) if not mask | noted else ([mask], [noted])
 
@@ -197,4 +197,4 @@ def test_what_is_no_guard_is_refused(guard: Any) -> None:
         5,
     )
     with pytest.raises((TypeError, ValueError, SystemError)):
-        DOCUMENTS.walk_document(document, plan, DOCUMENTS.document_root(document))
+        DOCUMENTS.walk_document(document, plan, [(DOCUMENTS.document_root(document), 0, 0)])

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snake_pipe.errors import TransformError
+from snake_pipe.transform.native.compiled import DOCUMENTS
+from snake_pipe.transform.trees.document import scanner
 from snake_pipe.transform.trees.document.scanner import DEEPEST, Closed, Event, Opened, Scanner
 from snake_pipe.transform.trees.large.outline import outline
 
@@ -53,6 +55,15 @@ def put_together(data: bytes, piece: int, block: int) -> Any:
 def test_nothing_is_lost(document: Any, piece: int, block: int, ascii_only: bool, indent: int | None) -> None:
     data = json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode()
     assert put_together(data, piece, block) == document
+
+
+@pytest.mark.skipif(DOCUMENTS is None, reason="there is no compiled module")
+@given(st.text(st.sampled_from('"\\\\{}[],a'), max_size=40))
+def test_marks_are_the_same(text: str) -> None:
+    compiled, own = scanner._Marks.find(text.encode()), scanner._Marks._find(text.encode())
+    assert compiled.unpaired == own.unpaired
+    for column in ("at", "what", "depth"):
+        assert getattr(compiled, column).tolist() == getattr(own, column).tolist(), column
 
 
 @given(documents, st.integers(1, 60), st.integers(1, 40), st.data())

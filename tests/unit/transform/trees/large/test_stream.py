@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from snake_pipe.transform.dialects import DIALECTS
+from snake_pipe.transform.native.compiled import DOCUMENTS
 from snake_pipe.transform.rows.contract import FileFacts, TransformOptions
 from snake_pipe.transform.trees.document.scanner import Scanner
+from snake_pipe.transform.trees.large import tree_reader
 from snake_pipe.transform.trees.large.blocks import JsonBlocks
 from snake_pipe.transform.trees.large.outline import outline
 from snake_pipe.transform.trees.large.transformer import PieceSizes, stream
 from snake_pipe.transform.trees.large.tree_reader import TreeReader
 from snake_pipe.transform.trees.transformer import JsonTreeTransformer
+from snake_pipe.transform.trees.walk.native import NativeWalker
 from testkit.places import AST_DUMPS, GOLDEN_DIALECTS
 from testkit.python_trees import python_tree
 from testkit.samples import WITH_ALL, crossed, sample
@@ -96,6 +99,31 @@ def test_a_large_item_far_behind_in_a_list_has_its_type(piece: int) -> None:
     function = {"fn": {"ident": "f", "inputs": [], "output": None, "stmts": statements}}
     data = json.dumps({"items": [function]}).encode()
     assert in_pieces("a.ast.json", data, piece) == whole("a.ast.json", data)
+
+
+@pytest.mark.skipif(DOCUMENTS is None, reason="there is no compiled module")
+def test_pieces_are_read_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an object of Python for each value a document took half as long again."""
+    data = (AST_DUMPS / "shapes.acorn.ast.json").read_bytes()
+    expected = in_pieces("a.ast.json", data, 1_000)
+    monkeypatch.setattr(tree_reader, "decode", lambda text: pytest.fail("a piece was decoded"))
+    assert in_pieces("a.ast.json", data, 1_000) == expected
+
+
+@pytest.mark.skipif(DOCUMENTS is None, reason="there is no compiled module")
+def test_keys_of_pieces_are_forgotten_after_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan keeps each key that it has met, so that of a large document may hold any number."""
+    opened: list[NativeWalker] = []
+
+    def open_walker(*given: Any, in_pieces: bool) -> NativeWalker:
+        opened.append(NativeWalker(*given, in_pieces=in_pieces))
+        return opened[-1]
+
+    monkeypatch.setattr(tree_reader, "NativeWalker", open_walker)
+    monkeypatch.setattr(tree_reader, "_PIECES_A_WALKER", 3)
+    data = (AST_DUMPS / "shapes.acorn.ast.json").read_bytes()
+    assert in_pieces("a.ast.json", data, 1_000) == whole("a.ast.json", data)
+    assert len(opened) > 3
 
 
 def test_the_keys_of_a_large_map_are_not_kept() -> None:
