@@ -17,7 +17,14 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from testkit.sanitized import build_sanitized, environment, library_of  # noqa: E402
 
-TESTS = ("test_compiled.py", "test_documents.py", "test_guards.py", "test_rows.py", "test_sources.py")
+TESTS = (
+    "test_compiled.py",
+    "test_defining.py",
+    "test_documents.py",
+    "test_guards.py",
+    "test_rows.py",
+    "test_sources.py",
+)
 
 
 def main() -> int:
