@@ -168,7 +168,7 @@ class BatchCoordinator:
     def _next_to_cut(self) -> FileQueue | None:
         queues = [queue for queue in self._queues.values() if queue.is_to_be_cut]
         if self._has_ended:
-            return max(queues, key=lambda queue: queue.bytes, default=None)
+            return max(queues, key=lambda queue: (queue.highest_priority, queue.bytes), default=None)
         return max(queues, key=lambda queue: (queue.highest_priority, -queue.oldest()), default=None)
 
     def due(self, now: float) -> list[FileBatch]:
@@ -194,7 +194,8 @@ class BatchCoordinator:
         return ready
 
     def end(self) -> None:
-        """The input has ended: from now on `cut` gives all that is left, of the fullest queues first.
+        """The input has ended: from now on `cut` gives all that is left, the most urgent first, then of the
+        fullest queues.
 
         Files that make a batch by themselves lead their queue: begun last, one would keep a worker busy while
         the others have nothing to do.

@@ -88,6 +88,7 @@ class Backlog:
         return max(0, _AHEAD - len(self._ready))
 
     def _cut(self) -> None:
+        """To be called wherever a queue may have become full, or ready batches fewer: nobody else looks."""
         self._put(self._coordinator.cut(self._clock(), self._lacking))
 
     def _put(self, batches: list[FileBatch]) -> None:
@@ -123,6 +124,7 @@ class Backlog:
     def cancel(self, matches: Callable[[DiscoveredFile], bool]) -> list[DiscoveredFile]:
         """Give up the files that match."""
         files = self._coordinator.cancel(matches) + self._ready.cancel(matches)
+        self._cut()
         self._changed.notify_all()
         return files
 
@@ -141,12 +143,14 @@ class Backlog:
     def press(self, pressure: float) -> None:
         """Shrink the batches to come by a factor in (0, 1] while memory is short; 1 ends it."""
         self._coordinator.press(pressure)
+        self._cut()
 
     def observe(self, batch: FileBatch, result: BatchResult) -> None:
         """Learn from what a batch took."""
         memory = max(0, result.memory_peak - result.memory_before)
         output = sum(part.size_bytes for part in result.parts)
         self._coordinator.observe(batch, result.duration, memory, output)
+        self._cut()
 
     # -- how things stand ----------------------------------------------------------------------------
 

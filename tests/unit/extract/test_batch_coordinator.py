@@ -327,6 +327,14 @@ def test_at_the_end_nothing_is_late_any_more():
     assert names(coordinator.cut(100.0)) == [["0", "1"]]
 
 
+def test_at_the_end_the_most_urgent_is_cut_first_and_then_the_fullest_queue():
+    coordinator = BatchCoordinator(BatchConfig())
+    for queue, priority, size in (("go", 5, 3000), ("python", 7, 1000), ("c", 7, 2000)):
+        coordinator.offer(file(queue, queue=queue, priority=priority, size=size), 0.0)
+    coordinator.end()
+    assert [batch.queue for batch in coordinator.cut(0.0)] == ["c", "python", "go"]
+
+
 def test_what_is_late_towards_the_end_is_shared_out_too():
     coordinator = BatchCoordinator(replace(GUIDED, target_seconds=100.0, max_latency=2.0))
     coordinator.observe(SLOW, 16.0, 0)

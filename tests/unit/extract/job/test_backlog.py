@@ -109,6 +109,34 @@ def test_what_is_cancelled_or_dropped_is_gone_from_both_sides():
     assert backlog.take() is None
 
 
+def test_where_all_that_was_ready_is_cancelled_the_rest_goes_on():
+    """At the end no timer comes to its help."""
+    backlog = Backlog(BatchConfig(), clock=Clock())
+    backlog.offer([*files(1, 2, queue="python"), *files(3, queue="go")], 0)
+    backlog.close()
+    assert [file.file_id for file in backlog.cancel(lambda file: file.queue == "python")] == [1, 2]
+    assert [file.file_id for file in backlog.take().files] == [3]
+
+
+def test_what_is_too_much_by_what_was_learned_is_cut_though_nothing_comes_in():
+    """Whoever brings files waits for it to go out, and a timer need not be set."""
+    backlog = Backlog(BatchConfig(batch_size=2, target_seconds=1.0, max_latency=None), clock=Clock())
+    backlog.offer(files(1, 2), None)
+    first = backlog.take()
+    backlog.offer(files(3), None)
+    assert backlog.take() is None
+    backlog.observe(first, BatchResult(1, duration=2.0, memory_before=10, memory_peak=20))
+    assert [file.file_id for file in backlog.take().files] == [3]
+
+
+def test_so_is_what_is_too_much_because_memory_is_short():
+    backlog = Backlog(BatchConfig(batch_size=4, max_latency=None), clock=Clock())
+    backlog.offer(files(1, 2), None)
+    assert backlog.take() is None
+    backlog.press(0.5)
+    assert [file.file_id for file in backlog.take().files] == [1, 2]
+
+
 def test_new_settings_hold_at_once():
     backlog = Backlog(BatchConfig(batch_size=100), clock=Clock())
     backlog.offer(files(*range(10)), None)
