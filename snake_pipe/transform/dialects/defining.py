@@ -49,7 +49,8 @@ class Defining(NamedTuple):
 
     Without a `kind` there is none. `at` is the node itself if it is no path; `only_line` leaves its column
     out. `qualified_by` is the path to a member whose qualifier is that of the name. `exported` says where it
-    is certain, `exported_by_name` that the names which the memo has under 0 are exported too.
+    is certain, `exported_by_name` that names are exported, too, which the memo then has under 0, where rules
+    only add to a dict.
     """
 
     kind: str = ""

@@ -286,14 +286,14 @@ def _note_loop(node: Node, memo: Memo) -> None:
 
 def _note_named_exports(node: Node, memo: Memo) -> None:
     """Names in `export { a, b }` of a program are known before its other statements are seen."""
-    names = {
+    names = dict.fromkeys(
         text(child(specifier, "local"), "name")
         for statement in children(node, "body")
         if statement.get("type") == "ExportNamedDeclaration" and not statement.get("source")
         for specifier in children(statement, "specifiers")
-    }
+    )
     if names:
-        memo.setdefault(0, set()).update(names)
+        memo.setdefault(0, {}).update(names)
 
 
 PREPARE: dict[str, Any] = {

@@ -12,7 +12,7 @@ import orjson
 from snake_pipe.transform.trees.walk.records import lengths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable, Mapping
 
     from snake_pipe.transform.dialects.dialect import Definition
     from snake_pipe.transform.trees.positions.reader import Point
@@ -63,15 +63,16 @@ def add_definitions(to: Records, found: Iterable[DefinedAt]) -> None:
     to.add_written(records, texts)
 
 
-def export(written: Any, texts: Any, exported: Collection[str]) -> None:
-    """Set the flags of those definitions with these names that may be exported."""
+def export(written: Any, texts: Any, exported: Mapping[str | None, int]) -> None:
+    """Set the flags of those definitions with these names, from a row on, that may be exported."""
     records, texts = np.frombuffer(written, RECORD), bytes(texts)
-    names = {name.encode() for name in exported if name}
+    first_rows = {name.encode(): row for name, row in exported.items() if name}
     lengths = np.maximum(records["lengths"], 0)
     ends = np.cumsum(lengths.ravel()).reshape(lengths.shape)[:, _NAME]
     for index in np.flatnonzero(records["flags"] & MAY_BE_EXPORTED).tolist():
         end = int(ends[index])
-        if texts[end - int(lengths[index, _NAME]) : end] in names:
+        first = first_rows.get(texts[end - int(lengths[index, _NAME]) : end])
+        if first is not None and first <= records["row"][index]:
             records["flags"][index] |= EXPORT_IS_KNOWN | IS_EXPORTED
 
 

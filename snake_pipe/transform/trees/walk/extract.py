@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import compress
+from itertools import compress, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,9 +85,10 @@ class Extractor:
         self._add_open_values(found)
         self._found.qualifiers.add_column(found.qualifier_rows, found.qualifiers, base)
         names: dict[int, Any] = {}
-        self._apply_rules(self._ruled(found, names), names)
-        if 0 in self._memo:
-            export(found.definitions, found.definition_texts, self._memo[0])
+        exported: dict[str | None, int] = {}
+        self._apply_rules(self._ruled(found, names, exported), names)
+        if exported:
+            export(found.definitions, found.definition_texts, exported)
         self._found.definitions.add_piece(found.definitions, found.definition_texts)
         self._found.imports.add_piece(found.imports, found.import_texts)
         if self._options.attrs:
@@ -101,8 +102,13 @@ class Extractor:
         self._found.given_names.add(given)
         return self._finish()
 
-    def _ruled(self, found: NodeColumns, names: dict[int, Any]) -> Iterator[tuple[int, Handlers, Node]]:
-        """The nodes in which rules may find something, with those rules."""
+    def _ruled(
+        self, found: NodeColumns, names: dict[int, Any], exported: dict[str | None, int]
+    ) -> Iterator[tuple[int, Handlers, Node]]:
+        """The nodes in which rules may find something, with those rules.
+
+        `exported` are names that the memo has under 0, with the row of the node whose rule said so.
+        """
         masked, memo = self._vocabulary.masked, self._memo
         for row, key, noted, words, node in zip(
             found.node_rows.tolist(),
@@ -122,6 +128,9 @@ class Extractor:
             if handlers.named is not None:
                 names[row] = None
             yield row, handlers, node
+            if handlers.prepare is not None and len(memo.get(0, ())) > len(exported):
+                for name in takewhile(lambda name: name not in exported, reversed(memo[0])):
+                    exported[name] = row
 
     def _add_open_values(self, found: NodeColumns) -> None:
         """The values of nodes whose text is in the language's own words."""

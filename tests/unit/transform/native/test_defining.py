@@ -206,6 +206,17 @@ def test_plain_definitions_of_ecmascript_are_found_without_asking() -> None:
     assert "each" not in symbols
 
 
+def test_names_are_exported_from_the_program_on_that_says_so() -> None:
+    declared = [function("FunctionDeclaration", id=identifier(name)) for name in ("f", "g")]
+    specifiers = [{"type": "ExportSpecifier", "local": identifier("f"), "exported": identifier("f")}]
+    export = {"type": "ExportNamedDeclaration", "declaration": None, "source": None, "specifiers": specifiers}
+    inner = {"type": "Program", "sourceType": "module", "body": [*declared, export]}
+    program = {"type": "Program", "sourceType": "module", "body": [*declared, inner, *declared]}
+    found = tables(json.dumps(program), in_place=True)
+    assert [row["exported"] for row in found["symbols"]] == [None, None, True, None, True, None]
+    assert found == tables(json.dumps(program), in_place=False)
+
+
 def test_private_names_and_patterns_are_asked_about() -> None:
     private = {"type": "PropertyDefinition", "key": {"type": "PrivateIdentifier", "name": "p"}}
     pattern = variables({"type": "VariableDeclarator", "id": {"type": "ObjectPattern"}})
