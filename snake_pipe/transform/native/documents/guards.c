@@ -158,9 +158,26 @@ static int is_word(Walk *walk, const Guard *guard, yyjson_val *value) {
     return 0;
 }
 
-/* The next value on a path; NULL where there is none. What a list has under a key, or an object at an index, is
-   for Python to say. */
-yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step) {
+#define FEW_MEMBERS 16 /* which are looked through as fast as answers are */
+
+/* The same of a node in which others stand, or of an object in it: of one with many members each of them would look
+   through all. */
+static yyjson_val *value_above(Walk *walk, yyjson_val *object, int32_t key) {
+    Buffer *answers = &walk->answers;
+    if (unsafe_yyjson_get_len(object) <= FEW_MEMBERS) return value_under(walk, object, key);
+    const Answer *known = (Answer *)answers->items + answers->count;
+    int32_t depth = walk->depth - 1, given = 0;
+    for (size_t left = answers->count; left && (--known)->depth == depth; left--, given++)
+        if (known->object == object && known->key == key) return known->value;
+    yyjson_val *value = value_under(walk, object, key);
+    if (given < MOST_ANSWERS && answers->count < answers->room)
+        ((Answer *)answers->items)[answers->count++] = (Answer){object, value, key, depth};
+    return value;
+}
+
+/* What a list has under a key, or an object at an index, is for Python to say. */
+yyjson_val *value_on(Walk *walk, yyjson_val *value, Range path, int32_t at) {
+    const int32_t *steps = (int32_t *)walk->plan->paths.items + path.first, step = steps[at];
     if (step == STEP_UP) {
         const Level *level = level_above(walk);
         walk->is_unsure |= level == NULL || value != walk->object;
@@ -175,7 +192,8 @@ yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step) {
         return NULL;
     }
     if (!unsafe_yyjson_is_obj(value)) return NULL;
-    if (!is_index(step)) return value_under(walk, value, step);
+    if (!is_index(step))
+        return *steps == STEP_UP ? value_above(walk, value, step) : value_under(walk, value, step);
     walk->is_unsure = 1;
     return NULL;
 }
@@ -184,7 +202,7 @@ yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step) {
 static int is_empty(Walk *walk, const Guard *guard, yyjson_val *value) {
     for (int32_t i = 0; i < guard->path.count && value != NULL; i++) {
         if (!unsafe_yyjson_is_ctn(value)) walk->is_unsure |= !unsafe_yyjson_is_null(value);
-        value = value_on(walk, value, ((int32_t *)walk->plan->paths.items)[guard->path.first + i]);
+        value = value_on(walk, value, guard->path, i);
     }
     if (value == NULL || unsafe_yyjson_is_null(value)) return 1;
     walk->is_unsure |= !unsafe_yyjson_is_obj(value) || unsafe_yyjson_get_len(value) == 0;
@@ -219,7 +237,7 @@ static int holds_at(Walk *walk, const Guard *guard, yyjson_val *value, int32_t s
             return 0;
         }
         if (!unsafe_yyjson_is_ctn(value)) return 0;
-        value = value_on(walk, value, key);
+        value = value_on(walk, value, guard->path, step);
         if (value == NULL) return guard->asked == LACKS;
     }
     if (guard->asked == IS || guard->asked == BEGINS || guard->asked == ENDS) return is_word(walk, guard, value);

@@ -34,6 +34,8 @@ void take_notes(Walk *walk, Pending at) {
     walk->depth = at.depth;
     walk->field = at.field;
     walk->way = at.way;
+    Buffer *answers = &walk->answers;
+    while (answers->count && ((Answer *)answers->items)[answers->count - 1].depth >= at.depth) answers->count--;
     if (level_above(walk) == NULL || !level_above(walk)->left) return;
     const Level level = *level_above(walk);
     Range notes = type_at(walk->plan, level.type)->notes;
@@ -51,6 +53,7 @@ int leave_notes(Walk *walk, const Type *type, int32_t number, int32_t depth) {
         if (reserve_many(levels, (size_t)depth + 1 - levels->count, sizeof(Level))) return -1;
         levels->count = (size_t)depth + 1;
     }
+    if (reserve_many(&walk->answers, MOST_ANSWERS, sizeof(Answer))) return -1; /* those inside are gone before them */
     uint32_t left = 0;
     for (int32_t i = 0; i < type->notes.count; i++) {
         const Note *note = (Note *)walk->plan->notes.items + type->notes.first + i;

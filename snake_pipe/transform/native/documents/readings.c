@@ -7,7 +7,7 @@
 
 yyjson_val *value_at(Walk *walk, yyjson_val *value, Range path) {
     for (int32_t i = 0; i < path.count && value != NULL; i++)
-        value = value_on(walk, value, ((int32_t *)walk->plan->paths.items)[path.first + i]);
+        value = value_on(walk, value, path, i);
     return value;
 }
 

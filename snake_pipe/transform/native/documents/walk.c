@@ -324,5 +324,6 @@ PyObject *walk_document(PyObject *module, PyObject *arguments) {
     PyMem_Free(walk.members.items);
     PyMem_Free(walk.parts.items);
     PyMem_Free(walk.levels.items);
+    PyMem_Free(walk.answers.items);
     return columns;
 }

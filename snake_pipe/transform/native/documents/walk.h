@@ -28,6 +28,15 @@ typedef struct {
     int has_prepared;
 } Level;
 
+/* What a node, or an object in it, has under a key, as those were told that stand in the node. `depth` is that of
+   the node. */
+typedef struct {
+    yyjson_val *object, *value;
+    int32_t key, depth;
+} Answer;
+
+#define MOST_ANSWERS 8 /* to those that stand in one node; rules ask for fewer */
+
 /* A member of the object that is being read. */
 typedef struct {
     int32_t key;
@@ -44,7 +53,7 @@ typedef struct {
 typedef struct {
     Document *document;
     Plan *plan;
-    Buffer pending, members, parts, levels;
+    Buffer pending, members, parts, levels, answers;
     Found found;
     yyjson_val *object;
     int64_t row;
@@ -73,8 +82,9 @@ static inline int is_natural(yyjson_val *value, int64_t *number) {
     return *number >= 0;
 }
 
-/* The next value on a path, and the one at its end; NULL where there is none, or where it is not sure which. */
-yyjson_val *value_on(Walk *walk, yyjson_val *value, int32_t step);
+/* The value behind so many steps on a path, and the one at its end; NULL where there is none, or where it is not sure
+   which. */
+yyjson_val *value_on(Walk *walk, yyjson_val *value, Range path, int32_t step);
 yyjson_val *value_at(Walk *walk, yyjson_val *value, Range path);
 /* The value under a key of any object, the last of several. */
 yyjson_val *value_under(Walk *walk, yyjson_val *object, int32_t key);
