@@ -231,7 +231,7 @@ class BatchCoordinator:
     # -- what changes the sizes ------------------------------------------------------------------------
 
     def update(self, config: BatchConfig, now: float) -> list[FileBatch]:
-        """Go on with other settings; what is overdue or too much by them leaves at once.
+        """Go on with other settings; what is overdue or too much by them leaves at once, at the end by `cut`.
 
         `smart_batching` stays as it was at the start. A `batch_size` that is changed while batches adapt is
         from then on the most that a batch adapts to.
@@ -244,14 +244,14 @@ class BatchCoordinator:
         self._find_earliest()
         ready = self.due(now)
         for queue in self._queues.values():
-            if queue.is_full:
+            if queue.is_full and not self._has_ended:
                 ready += self._empty(queue, None, now)
         return ready
 
     def press(self, pressure: float) -> None:
         """Shrink the targets by a factor in (0, 1] while memory is short; 1 ends it.
 
-        What is too much by the new targets leaves with the next file of its queue, in batches within them.
+        What is too much by the new targets leaves by `cut`, in batches within them.
         """
         if pressure != self._pressure:
             self._pressure = pressure

@@ -327,6 +327,15 @@ def test_at_the_end_nothing_is_late_any_more():
     assert names(coordinator.cut(100.0)) == [["0", "1"]]
 
 
+def test_other_settings_do_not_have_all_that_is_left_cut_at_once():
+    coordinator = BatchCoordinator(CONFIG)
+    coordinator.offer_all([file(str(number)) for number in range(7)], 0.0, most=0)
+    coordinator.end()
+    assert coordinator.update(replace(CONFIG, max_latency=9.0), 1.0) == []
+    (batch,) = coordinator.cut(1.0, most=1)
+    assert batch.trigger == Trigger.CLOSE
+
+
 def test_at_the_end_the_most_urgent_is_cut_first_and_then_the_fullest_queue():
     coordinator = BatchCoordinator(BatchConfig())
     for queue, priority, size in (("go", 5, 3000), ("python", 7, 1000), ("c", 7, 2000)):
