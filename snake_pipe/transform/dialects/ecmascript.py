@@ -36,6 +36,12 @@ def is_program(node: Node, type_key: str) -> bool:
     return all(item.get(type_key).__class__ is str for item in node["body"][:5] if item.__class__ is dict)
 
 
+def words_left(node: Node, memo: Memo) -> tuple[str, ...]:
+    """The words that were left for a node; what imports leave for theirs is a string or a list."""
+    left = memo.get(id(node))
+    return left if left.__class__ is tuple else ()
+
+
 LEAF_KEYS = words(
     "type start end loc range raw operator kind sourceType computed optional static async generator "
     "method shorthand prefix await delegate declare const abstract override readonly accessibility "
@@ -262,7 +268,7 @@ VARIANTS: dict[str, Any] = dict.fromkeys(
 
 @guarded(noted(LOOP))
 def _if_in_a_loop(node: Node, memo: Memo) -> str | None:
-    return "VariableDeclarator in a loop" if LOOP in memo.get(id(node), ()) else None
+    return "VariableDeclarator in a loop" if LOOP in words_left(node, memo) else None
 
 
 VARIANTS["VariableDeclarator"] = _if_in_a_loop
@@ -274,7 +280,7 @@ STANDS_IN_A_SOURCE = all_of(
 
 @guarded(STANDS_IN_A_SOURCE)
 def _if_from(node: Node, memo: Memo) -> str | None:
-    return "ExportSpecifier from" if memo.get(id(node)) else None
+    return "ExportSpecifier from" if memo.get(id(node)).__class__ is str else None
 
 
 VARIANTS["ExportSpecifier"] = _if_from

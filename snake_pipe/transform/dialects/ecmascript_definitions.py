@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from snake_pipe.transform.dialects import ecmascript_plans
 from snake_pipe.transform.dialects.defining import defining
 from snake_pipe.transform.dialects.dialect import Definition, Memo, Node, body_of, child, children, text
-from snake_pipe.transform.dialects.ecmascript import FUNCTIONS, LOOP
+from snake_pipe.transform.dialects.ecmascript import FUNCTIONS, LOOP, words_left
 from snake_pipe.transform.dialects.ecmascript_names import (
     bound_names,
     modifiers_of,
@@ -49,7 +49,7 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
         if at is None or name is None:
             return ()
         parameters = parameters_of(node) if function else None
-        note = memo.get(id(node), ())
+        note = words_left(node, memo)
         modifiers = modifiers_of(node) + [word for word in note if word != _EXPORTED]
         if node["type"] == "TSDeclareFunction" and "declare" not in modifiers:
             modifiers.append("declaration")
@@ -65,7 +65,7 @@ def _named(kind: str, body: str = "body", *, function: bool = False) -> Any:
 def _declarators(node: Node, memo: Memo) -> Iterable[Definition]:
     """Variables; one that is given a function is a function."""
     target = child(node, "id")
-    note = memo.get(id(node), ())
+    note = words_left(node, memo)
     if LOOP in note:
         return ()
     modifiers = [word for word in note if word != _EXPORTED]
@@ -265,7 +265,7 @@ def _note_exports(node: Node, memo: Memo) -> None:
 )
 def _note_variables(node: Node, memo: Memo) -> None:
     """Hands `const`, and whether it is exported, to the declarators below."""
-    note: tuple[str, ...] = memo.get(id(node), ())
+    note = words_left(node, memo)
     if node.get("kind") == "const":
         note += ("const",)
     if node.get("declare") is True:

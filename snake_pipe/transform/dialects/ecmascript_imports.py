@@ -134,7 +134,7 @@ def _export_all(node: Node, _memo: Memo) -> Iterable[Import]:
 def _specifier(node: Node, memo: Memo) -> Iterable[Import]:
     """One name of an import, or of an export from another module."""
     module = memo.get(id(node))
-    if module is None:
+    if module.__class__ is not str:
         return ()
     relative = _is_relative(module)
     match node.get("type"):
@@ -161,7 +161,7 @@ def _required(node: Node, memo: Memo) -> Iterable[Import]:
     relative = _is_relative(module)
     bound = memo.get(id(node))
     if bound.__class__ is not list:
-        return (Import(module, None, bound, relative),)
+        return (Import(module, None, bound if bound.__class__ is str else None, relative),)
     return [Import(module, name, alias if alias != name else None, relative) for name, alias in bound]
 
 

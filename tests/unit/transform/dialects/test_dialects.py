@@ -389,6 +389,21 @@ class TestEcmascriptImports:
             ("lazy", None, None, False, False),
         ]
 
+    def test_what_is_required_may_be_exported(self) -> None:
+        exported = node("ExportDefaultDeclaration", declaration=call(identifier("require"), literal("m")))
+        assert imports(exported) == [("m", None, None, False, False)]
+
+    def test_notes_of_other_rules_are_no_module(self) -> None:
+        specifier = node("ExportSpecifier", local=identifier("a"), exported=identifier("b"))
+        assert imports(node("ExportNamedDeclaration", declaration=specifier)) == []
+
+    def test_a_module_is_no_note(self) -> None:
+        declared = [
+            node(f"{each}Declaration", id=identifier("f"), body=None) for each in ("Class", "Function")
+        ]
+        document = program(node("ImportDeclaration", source=literal("exported"), specifiers=declared))
+        assert rows(transform(document), "symbols", "modifiers", "exported") == [(None, None)] * 2
+
 
 class TestFamily:
     def test_babel(self) -> None:

@@ -334,6 +334,9 @@ def of_source(type_: str, module: str, *specifiers: Any) -> Any:
     return {"type": type_, "source": {"type": "Literal", "value": module}, "specifiers": list(specifiers)}
 
 
+MODULE = {"type": "Literal", "value": "m"}
+
+
 def specifier(type_: str, **names: str) -> Any:
     return {"type": type_, **{key: identifier(name) for key, name in names.items()}}
 
@@ -405,6 +408,9 @@ def test_plain_imports_of_ecmascript_are_found_without_asking() -> None:
         (of_source("ImportDeclaration", "", specifier("ImportSpecifier", imported="a")), 0),
         (of_source("ImportDeclaration", "m", {"x": specifier("ImportSpecifier", imported="a")}), 0),
         ({"type": "ImportDeclaration", "source": "m", "specifiers": []}, 1),
+        (exported(specifier("ExportSpecifier", local="a", exported="b")), 0),
+        (of_source("ImportDeclaration", "exported", function("FunctionDeclaration", id=identifier("f"))), 0),
+        (exported({"type": "CallExpression", "callee": identifier("require"), "arguments": [MODULE]}), 1),
         (
             of_source(
                 "ImportDeclaration", "m", {"type": "ImportSpecifier", "imported": {"type": "PrivateName"}}
