@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from snake_pipe.extract.batch_config import BatchConfig
 from snake_pipe.extract.batch_models import BatchResult, DiscoveredFile, Trigger
 from snake_pipe.extract.job.backlog import Backlog
@@ -168,3 +171,64 @@ def test_it_learns_from_what_batches_took():
     backlog.offer(files(*range(10, 30)), None)
     backlog.flush()
     assert len(backlog.take()) == 10, "a tenth of a second a file, one second a batch"
+
+
+LANGUAGES = ("go", "python")
+STEPS = st.one_of(
+    st.tuples(st.just("offer"), st.sampled_from(LANGUAGES), st.integers(1, 5)),
+    st.tuples(st.just("take")),
+    st.tuples(st.just("observe"), st.floats(0.001, 20.0)),
+    st.tuples(st.just("press"), st.sampled_from([0.1, 0.5, 1.0])),
+    st.tuples(st.just("cancel"), st.sampled_from(LANGUAGES)),
+    st.tuples(st.just("update"), st.integers(1, 5)),
+    st.tuples(st.just("flush")),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=30), last_steps=st.lists(STEPS.filter(lambda step: step[0] != "offer")))
+def test_whatever_happens_a_batch_is_ready_where_one_is_to_be_cut(steps, last_steps):
+    """Whoever brings files waits until none is to be cut, and whoever takes batches for a ready one."""
+
+    async def go():
+        backlog = Backlog(BatchConfig(batch_size=2, max_latency=None), clock=Clock())
+        taken, brought = [], 0
+
+        def carry_out(what, *given):
+            nonlocal brought
+            if what == "offer":
+                queue, count = given
+                backlog.offer(files(*range(brought, brought + count), queue=queue), None)
+                brought += count
+            elif what == "take":
+                taken.extend(filter(None, [backlog.take()]))
+            elif what == "observe" and taken:
+                backlog.observe(taken[-1], BatchResult(1, duration=given[0], memory_before=1, memory_peak=2))
+            elif what == "press":
+                backlog.press(given[0])
+            elif what == "cancel":
+                backlog.cancel(lambda file: file.queue == given[0])
+            elif what == "update":
+                backlog.update(BatchConfig(batch_size=given[0], max_latency=None))
+            elif what == "flush":
+                backlog.flush()
+
+        async def look():
+            status = JobStatus()
+            backlog.describe(status)
+            if not status.statistics.batches_waiting:
+                waiting = asyncio.create_task(backlog.until_at_most(0))
+                await asyncio.sleep(0)
+                assert waiting.done(), "one is to be cut, and nobody will"
+
+        for step in steps:
+            carry_out(*step)
+            await look()
+        backlog.close()
+        for step in last_steps:
+            carry_out(*step)
+            await look()
+        while backlog.take() is not None:
+            await look()
+        assert backlog.file_ids() == set()
+
+    asyncio.run(go())
