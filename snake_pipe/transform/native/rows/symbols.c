@@ -36,7 +36,7 @@ static const char *string_at(const Py_buffer *ends, const Py_buffer *text, Py_ss
 
 static const char *check_strings(const Py_buffer *ends, const Py_buffer *text, Py_ssize_t count) {
     const int32_t *end = ends->items;
-    if (numbers_in(ends) != count + 1 || end[0] < 0) return "columns are not of one length";
+    if (count < 0 || numbers_in(ends) != count + 1 || end[0] < 0) return "columns are not of one length";
     for (Py_ssize_t i = 0; i < count; i++)
         if (end[i + 1] < end[i]) return "a string that ends before it begins";
     return end[count] > text->len ? "a string that is not in the text" : NULL;

@@ -130,6 +130,11 @@ def definitions(**others: Any) -> tuple[Any, ...]:
     return (*{**columns, **others}.values(),)
 
 
+NO_DEFINITIONS: dict[str, Any] = {
+    **dict.fromkeys(("rows", "ends", "kinds", "separators", "separator_ends"), ints()),
+    **dict.fromkeys(("left_out", "in_class"), np.zeros(0, np.bool_)),
+    **dict.fromkeys(("name_ends", "qualifier_ends"), ints(0)),
+}
 WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "no columns": ("shape", (1, 2, 3, 4)),
     "shorter": ("shape", (ints(0, 1), ints(0), ints(0, 0), ints(0, 0))),
@@ -201,6 +206,7 @@ WRONG: dict[str, tuple[str, tuple[Any, ...]]] = {
     "no separator": ("nest_symbols", definitions(separators=ints(0, 1))),
     "a separator before all": ("nest_symbols", definitions(separators=ints(0, -1))),
     "no separators": ("nest_symbols", definitions(separator_ends=ints())),
+    "no separators, and no definitions": ("nest_symbols", definitions(**NO_DEFINITIONS)),
     "more than all characters": ("shorten", (b"abc", ints(0), ints(2), 2**40)),
 }
 
