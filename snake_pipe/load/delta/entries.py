@@ -181,9 +181,9 @@ def added_parts(actions: list[Action]) -> list[LoggedPart] | None:
             continue
         try:
             stats = orjson.loads(added["stats"])
-            ids = [stats.get(bound, {}).get("file_id") for bound in ("minValues", "maxValues")]
+            ids = [(stats.get(bound) or {}).get("file_id") for bound in ("minValues", "maxValues")]
             parts.append(LoggedPart(added["path"], added["size"], stats["numRecords"], *ids))
-        except (KeyError, TypeError, orjson.JSONDecodeError):  # of another writer, who need not tell
+        except (AttributeError, KeyError, TypeError, orjson.JSONDecodeError):  # another writer need not tell
             return None
     return parts
 

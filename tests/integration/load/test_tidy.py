@@ -206,6 +206,11 @@ def test_an_entry_of_another_writer_may_not_tell_of_its_parts(changed: Dataset) 
     (entry,) = (changed.storage.folder / "nodes" / "_delta_log").glob("*1.json")
     told = orjson.loads(next(line for line in entry.read_bytes().splitlines() if b'"add"' in line))
     assert entries.added_parts([told]) == [wanted.parts[0]]
+    told["add"]["stats"] = '{"numRecords":5,"minValues":null}'
+    (part,) = entries.added_parts([told]) or ()
+    assert (part.rows, part.first_file_id) == (5, None)
+    told["add"]["stats"] = "null"
+    assert entries.added_parts([told]) is None
     del told["add"]["stats"]
     assert entries.added_parts([told]) is None
 
