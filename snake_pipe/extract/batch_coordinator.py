@@ -205,7 +205,7 @@ class BatchCoordinator:
         self._earliest = NEVER  # whatever waits does so for a worker
         for queue in self._queues.values():
             queue.leave_before = NEVER
-            queue.put_large_first(self._share(queue, 0))
+            queue.put_large_first(min(queue.most_bytes, self._share(queue, 0)))
 
     def close(self, now: float, *, smallest_first: bool = False) -> list[FileBatch]:
         """Release everything at the end of the input, the largest batches first.

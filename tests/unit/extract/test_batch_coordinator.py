@@ -361,6 +361,14 @@ def test_at_the_end_files_lead_that_would_keep_one_worker_busy():
     assert names(batches) == [["5"], ["0"], ["1"], ["2"]]
 
 
+def test_so_do_files_that_are_more_than_a_batch_holds_however_much_is_left():
+    coordinator = BatchCoordinator(replace(BatchConfig(), worker_count=2, batch_bytes=200 * KIB))
+    sizes = [100 * KIB] * 20 + [300 * KIB]
+    coordinator.offer_all([file(str(number), size=size) for number, size in enumerate(sizes)], 0.0, most=0)
+    coordinator.end()
+    assert names(coordinator.cut(0.0, most=2)) == [["20"], ["0", "1"]]
+
+
 @pytest.mark.parametrize(
     ("config", "coming"),
     [
