@@ -54,11 +54,11 @@ static int is_container(yyjson_val *value) { return unsafe_yyjson_is_ctn(value) 
 
 /* Turn around the last of what is pending, so that the first is the next to be read. */
 static void turn_around(Walk *walk, size_t from) {
-    Pending *first = (Pending *)walk->pending.items + from, *last = (Pending *)walk->pending.items + walk->pending.count;
-    while (first < --last) {
-        Pending swapped = *first;
-        *first++ = *last;
-        *last = swapped;
+    Pending *items = walk->pending.items;
+    for (size_t to = walk->pending.count; to > from + 1; from++) {
+        Pending swapped = items[from];
+        items[from] = items[--to];
+        items[to] = swapped;
     }
 }
 

@@ -352,6 +352,13 @@ def test_what_many_names_stand_in_is_looked_through_once(is_around: bool) -> Non
     assert {(row["module"], row["name"], row["alias"]) for row in found["imports"]} == {("m", "x", "y")}
 
 
+def test_nothing_is_found_where_nothing_is_to_be_walked() -> None:
+    document = read_natively(b'{"a": 1}')
+    assert document is not None
+    walker = NativeWalker(Vocabulary(ESTREE, Words()), Words([""]), TransformOptions(), in_pieces=True)
+    assert len(walker.walk(document).codes) == 0
+
+
 def test_answers_are_those_of_the_node_around() -> None:
     many = {f"a{i}": 0 for i in range(20)}
 
