@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,17 @@ def killed_at_half(root: Path, dataset: Path, size: int) -> float:
     process = subprocess.Popen(
         ingest_command(root, dataset), env=command_environment(), start_new_session=True
     )
-    while _done(dataset) < size / 2:
-        time.sleep(_BETWEEN_LOOKS)
-        if process.poll() is not None or time.perf_counter() - started > _LONGEST:
-            raise SystemExit(f"the run that was to be killed at half ended before it with {process.poll()}")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        while _done(dataset) < size / 2:
+            time.sleep(_BETWEEN_LOOKS)
+            if process.poll() is not None or time.perf_counter() - started > _LONGEST:
+                raise SystemExit(
+                    f"no half of the run that was to be killed there: it ended with {process.poll()}"
+                )
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     return time.perf_counter() - started
 
 

@@ -7,6 +7,10 @@ import shutil
 import subprocess
 import sys
 
+import psutil
+import pytest
+
+from benchmarks import large
 from benchmarks.watched import watch
 from testkit.places import PROJECT
 
@@ -48,3 +52,19 @@ def test_a_command_that_takes_too_long_is_stopped(tmp_path):
     )
     assert took.timed_out
     assert took.seconds < 30
+
+
+def test_a_run_that_does_not_come_to_its_half_is_ended(tmp_path, monkeypatch):
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(large, "ingest_command", lambda root, dataset: [*sleeper, str(root), str(dataset)])
+    monkeypatch.setattr(large, "_LONGEST", 0.0)
+    with pytest.raises(SystemExit, match="no half"):
+        large.killed_at_half(tmp_path, tmp_path / "none", 1)
+    assert not [one.pid for one in psutil.process_iter() if str(tmp_path) in _words(one)]
+
+
+def _words(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
