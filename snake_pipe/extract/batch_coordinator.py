@@ -301,7 +301,7 @@ class BatchCoordinator:
 
     def oldest_age(self, now: float) -> float:
         """Seconds that the oldest waiting file has waited; 0 if none waits."""
-        oldest = min((queue.oldest() for queue in self._queues.values()), default=NEVER)
+        oldest = min((queue.oldest_of_all() for queue in self._queues.values()), default=NEVER)
         return 0.0 if oldest == NEVER else now - oldest
 
     # -- inside ----------------------------------------------------------------------------------------

@@ -101,6 +101,10 @@ class FileQueue:
         """When the file came that leads those of its priority and has waited longest; NEVER if none waits."""
         return min((lane[0][0] for lane in self._lanes.values()), default=NEVER)
 
+    def oldest_of_all(self) -> float:
+        """The same of whichever file has waited longest: once large files lead, it may be any."""
+        return min((since for lane in self._lanes.values() for since, _ in lane), default=NEVER)
+
     def take(self, most_bytes: int) -> list[Waiting]:
         """Remove the files of the next batch: within the target and `most_bytes`, but at least one."""
         taken: list[Waiting] = []
@@ -162,5 +166,5 @@ class FileQueue:
 
     def figures(self, now: float) -> QueueFigures:
         """The queue at a glance."""
-        age = now - self.oldest() if self.count else 0.0
+        age = now - self.oldest_of_all() if self.count else 0.0
         return QueueFigures(self.name, self.count, self.bytes, age, self.most_files, self.most_bytes)

@@ -361,6 +361,15 @@ def test_at_the_end_files_lead_that_would_keep_one_worker_busy():
     assert names(batches) == [["5"], ["0"], ["1"], ["2"]]
 
 
+def test_the_age_of_what_waits_is_that_of_the_oldest_also_where_large_files_lead():
+    coordinator = BatchCoordinator(replace(BatchConfig(), worker_count=2, batch_bytes=200 * KIB))
+    coordinator.offer_all([file("old", size=KIB)], 0.0)
+    coordinator.offer_all([file("large", size=900 * KIB)], 4.0, most=0)
+    coordinator.end()
+    assert coordinator.oldest_age(5.0) == 5.0
+    assert [queue.oldest_age for queue in coordinator.queues(5.0)] == [5.0]
+
+
 def test_so_do_files_that_are_more_than_a_batch_holds_however_much_is_left():
     coordinator = BatchCoordinator(replace(BatchConfig(), worker_count=2, batch_bytes=200 * KIB))
     sizes = [100 * KIB] * 20 + [300 * KIB]
