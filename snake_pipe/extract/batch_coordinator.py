@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snake_pipe.extract.batch_models import FileBatch, Trigger
+from snake_pipe.extract.batching.memory import memory_of_source
 from snake_pipe.extract.batching.queue import NEVER, FileQueue
 from snake_pipe.extract.batching.strategy import AskedStrategy
 from snake_pipe.extract.settings.queue_sizes import MIXED_QUEUE, QueueSize, parse_queue_sizes
+from snake_pipe.plugins import AST_QUEUE
 from snake_pipe.plugins.batching import Adaptive
 
 if TYPE_CHECKING:
@@ -391,6 +393,9 @@ class BatchCoordinator:
         self, queue: FileQueue, taken: list[Waiting], trigger: Trigger, now: float, attempt: int
     ) -> FileBatch:
         size = sum(file.size_bytes for _, file in taken)
+        memory = queue.sizing.expected_memory(size)
+        if queue.name != AST_QUEUE:  # whose large files are read in pieces
+            memory = max(memory, memory_of_source(max(file.size_bytes for _, file in taken)))
         batch = FileBatch(
             batch_id=self._next_batch_id,
             files=tuple(file for _, file in taken),
@@ -402,7 +407,7 @@ class BatchCoordinator:
             waited=now - min(since for since, _ in taken),
             attempt=attempt,
             estimated_processing_time=queue.sizing.expected_seconds(len(taken), size),
-            estimated_memory=queue.sizing.expected_memory(size),
+            estimated_memory=memory,
             estimated_io=queue.sizing.expected_io(size),
         )
         self._next_batch_id += 1

@@ -24,6 +24,9 @@ MEMORY_PER_BYTE = 30
 """Bytes that a byte of input may take while it becomes rows: of JSON, which needs the most, trees of real
 tools take ten to twenty."""
 
+_MEMORY_PER_SOURCE_BYTE = 25
+"""Bytes that a byte of a source takes while its tree is there, whole: a header of definitions alone takes this."""
+
 _MEMORY_PER_NODE = 600
 """Bytes that a node takes while the rows of its batch are built."""
 
@@ -112,6 +115,11 @@ def memory_for_batches(limit: int, workers: int) -> float:
     return ONE_AT_A_TIME * limit - COORDINATOR_MEMORY - workers * WORKER_MEMORY / 2
 
 
+def memory_of_source(size: int) -> int:
+    """Bytes of memory that a source of so many bytes takes; of a small one less than any batch may."""
+    return _MEMORY_PER_SOURCE_BYTE * size
+
+
 def unpacked_size(path: str, size_bytes: int) -> int:
     """Bytes of the tree in a file, which may be packed, as far as its name and size tell."""
     return size_bytes * (_PACKED if is_packed(path) else 1)
@@ -135,6 +143,11 @@ class MemoryGuard:
         self.peak = 0
         self.now = 0
         self._last_recycle = float("-inf")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the last reading asked for measures."""
+        return self.now >= SHRINK * self.limit
 
     def is_close(self, total: int) -> bool:
         """Whether a rough reading is so high that an exact one is worth its price."""

@@ -76,8 +76,8 @@ class LocalWorkers:
         """Nothing is ever told: their number stays, and what fails is raised by `run`."""
 
     def admits(self, batch: FileBatch, in_flight: Collection[FileBatch]) -> bool:
-        """Whether it fits beside those that are in hand; each worker may have one in any case."""
-        if len(in_flight) < self.count:
+        """Whether it fits beside those that are in hand; one alone always does."""
+        if not in_flight:
             return True
         expected = sum(other.estimated_memory for other in islice(in_flight, self.count))
         return expected + batch.estimated_memory <= memory_for_batches(self.memory_limit, self.count)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 0.5
 """Seconds between two looks; a look costs about a millisecond."""
 
+_LOOKS_WHEN_SHORT = 5
+"""Looks at memory in that time while it is short: a large source takes some hundred megabytes a second."""
+
 _RULES_TOLD = 10
 """Rules by which files are left out, those that did most; there may be a thousand."""
 
@@ -82,7 +85,20 @@ class JobMonitor:
     async def watch(self, config: Callable[[], BatchConfig]) -> None:
         """Look, act and tell, without end."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY)
+            await self._look_at_memory()
+            self._dispatcher.end_overdue_workers()
+            if time.monotonic() >= self._due:
+                self.show()
+            else:
+                self.refresh()
+            self._warn(config().max_latency)
+            self._listener(Progress(self._status))
+
+    async def _look_at_memory(self) -> None:
+        """Take what measures memory asks for, for the time between two looks."""
+        looks = _LOOKS_WHEN_SHORT if self._guard.is_short else 1
+        for _ in range(looks):
+            await asyncio.sleep(_LOOK_EVERY / looks)
             memory, measures = self.read_memory()
             self._backlog.press(min(measures.pressure, self._dispatcher.pressure))
             if measures.recycle:
@@ -91,13 +107,6 @@ class JobMonitor:
             if measures.kill:
                 self._dispatcher.end_largest_worker(memory.children)
             self._dispatcher.throttle(measures.one_at_a_time)
-            self._dispatcher.end_overdue_workers()
-            if time.monotonic() >= self._due:
-                self.show()
-            else:
-                self.refresh()
-            self._warn(config().max_latency)
-            self._listener(Progress(self._status))
 
     def read_memory(self) -> tuple[TreeMemory, Measures]:
         """What all processes use together, and what is to be done about it."""

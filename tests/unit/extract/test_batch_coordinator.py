@@ -469,6 +469,16 @@ def test_sizes_start_from_the_history():
     assert (batch.estimated_memory, batch.estimated_io) == (BATCH_MEMORY + 8000, 12_000)
 
 
+def test_a_large_source_is_expected_to_take_what_its_tree_does():
+    """Two headers of 24 MB at once took a job beyond its limit: small ones had told of 2 bytes for one."""
+    coordinator = BatchCoordinator(replace(CONFIG, batch_bytes=10**8))
+    small = BatchTotals(9, 900, 90_000, 9.0, 9 * (BATCH_MEMORY + 20_000), 0)
+    coordinator.seed({"c": small, "ast": small})
+    batches = coordinator.offer_all([file("a", size=10**7, queue=name) for name in ("c", "ast")], 0.0)
+    memory = {batch.queue: batch.estimated_memory for batch in batches}
+    assert memory == {"c": 25 * 10**7, "ast": BATCH_MEMORY + 2 * 10**7}
+
+
 def test_the_history_of_one_queue_tells_nothing_of_another():
     coordinator = BatchCoordinator(CONFIG)
     coordinator.seed({"go": BatchTotals(10, 10, 1000, 100.0, 0, 0)})

@@ -19,7 +19,9 @@ from snake_pipe.utils.batch_utils import MIB
     ],
 )
 def test_the_ladder(share, shrinks, recycle, alone, kill):
-    measures = MemoryGuard(1000).read(int(share * 1000), 600, 0.0)
+    guard = MemoryGuard(1000)
+    measures = guard.read(int(share * 1000), 600, 0.0)
+    assert guard.is_short == shrinks
     assert (measures.pressure < 1, measures.recycle, measures.one_at_a_time, measures.kill) == (
         shrinks,
         recycle,

@@ -158,11 +158,14 @@ def test_a_batch_waits_where_memory_would_not_do_but_goes_alone_however_large():
         bench = Bench()
         await bench.dispatch(batch(1, memory=2 * MEMORY))
         assert bench.held == [1]
-        await bench.dispatch(batch(2))
+        second = asyncio.create_task(bench.dispatch(batch(2, memory=MEMORY // 2)))
+        await turns()
+        assert bench.held == [1], "a worker is free, but two large sources at once were beyond the limit"
+        bench.pools[0].finish(1)
+        await second
         third = asyncio.create_task(bench.dispatch(batch(3, memory=MEMORY)))
         await turns()
-        assert sorted(bench.held) == [1, 2], "two workers have a batch each; a third would only add memory"
-        bench.pools[0].finish(1)
+        assert bench.held == [2]
         bench.pools[0].finish(2)
         await third
         assert bench.held == [3]
