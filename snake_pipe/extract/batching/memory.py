@@ -25,7 +25,7 @@ MEMORY_PER_BYTE = 30
 tools take ten to twenty."""
 
 _MEMORY_PER_SOURCE_BYTE = 25
-"""Bytes that a byte of a source takes while its tree is there, whole: a header of definitions alone takes this."""
+"""Bytes that a byte of a source takes while its whole tree is there: a header of definitions alone does."""
 
 _MEMORY_PER_NODE = 600
 """Bytes that a node takes while the rows of its batch are built."""
