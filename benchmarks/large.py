@@ -21,15 +21,12 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import snake_pipe
 from benchmarks.command import Ingestion, command_environment, ingest, ingest_command, last_status
 from benchmarks.kills import TABLES, comparable
 from benchmarks.watched import Watched, watch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MIB = 1 << 20
 _BETWEEN_LOOKS = 0.2
@@ -89,13 +86,11 @@ def _whole(what: str, run: Ingestion, size: int) -> str:
     return _row(what, run.seconds, run.took.processor_seconds, run.peak_memory, size)
 
 
-def _read(root: Path) -> int:
-    """Read all files once; how many bytes they have."""
-    return sum(len(path.read_bytes()) for path in _files(root))
-
-
-def _files(root: Path) -> Iterator[Path]:
-    return (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+def _warm_up(root: Path) -> None:
+    """Read all files once, into the page cache."""
+    for path in root.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.read_bytes()
 
 
 def main() -> int:
@@ -109,7 +104,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the figures there")
     given = parser.parse_args()
     root, limit = given.root.resolve(), given.memory_limit
-    _read(root)
+    _warm_up(root)
     with tempfile.TemporaryDirectory(prefix="snake-pipe-large-") as folder:
         calm, narrow, shaken = (Path(folder, name) for name in ("calm", "narrow", "shaken"))
         print("| run | s | MB/s | processor s | peak MiB |\n|---|--:|--:|--:|--:|", flush=True)

@@ -34,7 +34,7 @@ _BYTES_PER_NODE = 80
 """Of JSON, and few; the trees in `sample_repos` have up to 200."""
 
 _MOST_PIECE_NODES = 8_000
-"""Nodes of a piece: of twice as many the decoded objects take twice the memory, and no less time."""
+"""Nodes of a piece: twice as many take twice the memory, and no less time."""
 
 _PACKED = 15
 """How many times its packed size a tree has, more or less."""
